@@ -1,0 +1,245 @@
+//! What can go wrong, told by what the reader should do about it.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+/// What the reader of an [`Error`] should do. The same nine kinds, with the same codes, in every language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting or an argument is wrong: fix it. [`Error::field`] names it.
+    InvalidConfig,
+    /// Vipps does not know these keys: check keys and environment. [`Error::hint`] names the likely cause.
+    CredentialsRejected,
+    /// The keys are fine, but not for this MSN, scope or product.
+    Forbidden,
+    /// Too many requests: wait for [`Error::retry_after`].
+    RateLimited,
+    /// Network, timeout or 5xx: try again later.
+    Unavailable,
+    /// The login ended without a user: start it again. [`Error::reason`] says why.
+    LoginFailed,
+    /// The ID token is not good: reject the user. [`Error::claim`] names the check that failed.
+    InvalidIdToken,
+    /// The service's reply was not understood: report it.
+    Protocol,
+    /// A bug in this library.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The stable code, the same string in every language.
+    ///
+    /// ```
+    /// assert_eq!(vipps_partner_auth::ErrorKind::RateLimited.code(), "rate_limited");
+    /// ```
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InvalidConfig => "invalid_config",
+            Self::CredentialsRejected => "credentials_rejected",
+            Self::Forbidden => "forbidden",
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+            Self::LoginFailed => "login_failed",
+            Self::InvalidIdToken => "invalid_id_token",
+            Self::Protocol => "protocol",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub fn retryable(self) -> bool {
+        matches!(self, Self::RateLimited | Self::Unavailable)
+    }
+}
+
+/// The one error type of this crate.
+///
+/// Its text is lower case, says what happened, and holds no secret and no response body: only the OAuth error code,
+/// the HTTP status and Vipps' trace ids.
+///
+/// ```
+/// use vipps_partner_auth::{ErrorKind, Msn};
+///
+/// let error = "abc".parse::<Msn>().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+/// assert_eq!(error.code(), "invalid_config");
+/// assert!(!error.retryable());
+/// assert_eq!(error.to_string(), "must be 4 to 10 digits, without white space field=`msn`");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Parts>);
+
+/// The result of this crate's calls.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
+    kind: ErrorKind,
+    detail: Cow<'static, str>,
+    field: Option<&'static str>,
+    claim: Option<&'static str>,
+    reason: Option<Cow<'static, str>>,
+    status: Option<u16>,
+    oauth_error: Option<String>,
+    trace_id: Option<String>,
+    retry_after: Option<Duration>,
+    hint: Option<&'static str>,
+}
+
+impl Error {
+    /// What the reader should do.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The stable code of the kind.
+    pub fn code(&self) -> &'static str {
+        self.0.kind.code()
+    }
+
+    /// What happened, in words, without the variables.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub fn retryable(&self) -> bool {
+        self.0.kind.retryable()
+    }
+
+    /// How long to wait before the next try, where the service or this library's own restraint said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The setting or argument that was wrong (kind `InvalidConfig`).
+    pub fn field(&self) -> Option<&'static str> {
+        self.0.field
+    }
+
+    /// The check of the ID token that failed (kind `InvalidIdToken`): `form`, `alg`, `kid`, `signature`, `iss`, …
+    pub fn claim(&self) -> Option<&'static str> {
+        self.0.claim
+    }
+
+    /// Why a login failed (kind `LoginFailed`).
+    pub fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// The HTTP status of the reply, where there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The `error` of an OAuth reply (RFC 6749 section 5.2), where there was one of the expected form.
+    pub fn oauth_error(&self) -> Option<&str> {
+        self.0.oauth_error.as_deref()
+    }
+
+    /// The id under which Vipps can find this request in its logs.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.0.trace_id.as_deref()
+    }
+
+    /// The likely cause and its cure.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.0.hint
+    }
+}
+
+/// How the modules of this crate put errors together.
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Parts {
+            kind,
+            detail: detail.into(),
+            field: None,
+            claim: None,
+            reason: None,
+            status: None,
+            oauth_error: None,
+            trace_id: None,
+            retry_after: None,
+            hint: None,
+        }))
+    }
+
+    pub(crate) fn invalid_config(field: &'static str, rule: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidConfig, rule);
+        error.0.field = Some(field);
+        error
+    }
+
+    pub(crate) fn invalid_id_token(claim: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidIdToken, detail);
+        error.0.claim = Some(claim);
+        error
+    }
+
+    pub(crate) fn unavailable(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Unavailable, detail)
+    }
+
+    pub(crate) fn protocol(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Protocol, detail)
+    }
+
+    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
+        self.0.hint = Some(hint);
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: http::StatusCode) -> Self {
+        self.0.status = Some(status.as_u16());
+        self
+    }
+
+    pub(crate) fn with_oauth_error(mut self, code: Option<String>) -> Self {
+        self.0.oauth_error = code;
+        self
+    }
+
+    pub(crate) fn with_trace_id(mut self, trace_id: Option<String>) -> Self {
+        self.0.trace_id = trace_id;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = &self.0;
+        f.write_str(&parts.detail)?;
+        if let Some(hint) = parts.hint {
+            write!(f, " ({hint})")?;
+        }
+        write_variable(f, "field", parts.field)?;
+        write_variable(f, "claim", parts.claim)?;
+        write_variable(f, "reason", parts.reason.as_deref())?;
+        write_variable(f, "status", parts.status)?;
+        write_variable(f, "error", parts.oauth_error.as_deref())?;
+        write_variable(f, "trace_id", parts.trace_id.as_deref())?;
+        write_variable(f, "retry_after", parts.retry_after.map(whole_seconds))
+    }
+}
+
+fn write_variable(f: &mut fmt::Formatter<'_>, key: &str, value: Option<impl fmt::Display>) -> fmt::Result {
+    value.map_or(Ok(()), |value| write!(f, " {key}=`{value}`"))
+}
+
+fn whole_seconds(wait: Duration) -> String {
+    format!("{}s", wait.as_secs_f64().ceil())
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({}: {self})", self.code())
+    }
+}
+
+impl std::error::Error for Error {}

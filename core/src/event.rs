@@ -1,0 +1,199 @@
+//! What happens behind the caller's back, for logs and metrics.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use crate::error::{Error, ErrorKind};
+
+/// One thing that happened. Holds no secret. Also written to `tracing`, target `vipps_partner_auth`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A token was fetched while somebody waited.
+    TokenFetched {
+        /// How long it will be valid.
+        lifetime: Duration,
+    },
+    /// A token was renewed behind the callers, who went on using the older one.
+    TokenRenewed {
+        /// How long the new one will be valid.
+        lifetime: Duration,
+    },
+    /// A renewal failed; the older token goes on being served.
+    RenewalFailed {
+        /// Why.
+        kind: ErrorKind,
+        /// When the next try may run.
+        next_try_in: Duration,
+    },
+    /// Callers are being given a token that should have been renewed by now. Told once for each failed renewal.
+    StaleTokenServed {
+        /// How long it is still valid.
+        remaining: Duration,
+    },
+    /// The service refused the first subscription key of the pair and took the other.
+    OtherSubscriptionKeyUsed,
+    /// A token was found in the shared cache.
+    TokenFromCache,
+    /// The shared cache failed; the call went on without it.
+    CacheFailed {
+        /// What was tried: `load` or `store`.
+        operation: &'static str,
+    },
+    /// An API refused a token that was renewed for the same reason moments ago; it was not renewed again.
+    RefusalIgnored,
+    /// The key set was loaded.
+    KeysRefreshed {
+        /// How many keys of it can be used.
+        keys: usize,
+    },
+    /// The key set could not be loaded.
+    KeysRefreshFailed {
+        /// Why.
+        kind: ErrorKind,
+    },
+    /// A key set past its age was used, since a newer one can't be had. Told once for each failed load.
+    StaleKeysUsed {
+        /// For how long past its age.
+        past_age: Duration,
+    },
+    /// An ID token named an unknown key and the key set was loaded too recently to ask again.
+    UnknownKidSuppressed,
+    /// A key of the set was left out.
+    KeySkipped {
+        /// Why: such as `private`, `weak`, `malformed`.
+        reason: &'static str,
+    },
+    /// No certificate authorities were found on this machine; the bundled ones are used.
+    BundledRootsUsed,
+    /// A client id does not look like one (a GUID); perhaps another value was pasted.
+    UnusualClientId,
+}
+
+/// Called with each [`Event`].
+pub(crate) type EventHook = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// Counters since a handle was built, from [`Partner::stats`](crate::Partner::stats).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Requests sent to a token endpoint, retries included.
+    pub token_requests: u64,
+    /// Tokens fetched while somebody waited.
+    pub tokens_fetched: u64,
+    /// Tokens renewed behind the callers.
+    pub tokens_renewed: u64,
+    /// Renewals that failed.
+    pub renewals_failed: u64,
+    /// Tokens taken from the shared cache.
+    pub tokens_from_cache: u64,
+    /// Failures of the shared cache.
+    pub cache_failures: u64,
+    /// Key sets loaded.
+    pub keys_refreshed: u64,
+    /// Loads of the key set that failed.
+    pub keys_refresh_failed: u64,
+    /// ID tokens with an unknown key for which the key set was not loaded again.
+    pub unknown_kids_suppressed: u64,
+}
+
+/// Where the modules of this crate report to: counters, `tracing`, and the user's hook.
+#[derive(Clone, Default)]
+pub(crate) struct Events {
+    hook: Option<EventHook>,
+    counters: Arc<Counters>,
+}
+
+#[derive(Default)]
+struct Counters {
+    token_requests: AtomicU64,
+    tokens_fetched: AtomicU64,
+    tokens_renewed: AtomicU64,
+    renewals_failed: AtomicU64,
+    tokens_from_cache: AtomicU64,
+    cache_failures: AtomicU64,
+    keys_refreshed: AtomicU64,
+    keys_refresh_failed: AtomicU64,
+    unknown_kids_suppressed: AtomicU64,
+}
+
+impl Events {
+    pub(crate) fn new(hook: Option<EventHook>) -> Self {
+        Self { hook, counters: Arc::default() }
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "an event is made to be told, once")]
+    pub(crate) fn tell(&self, event: Event) {
+        self.counters.count(&event);
+        log(&event);
+        if let Some(hook) = &self.hook {
+            // A user's hook must not be able to break a renewal that other callers wait for.
+            let _ = catch_unwind(AssertUnwindSafe(|| hook(&event)));
+        }
+    }
+
+    pub(crate) fn token_requested(&self) {
+        self.counters.token_requests.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn keys_refresh_failed(&self, error: &Error) {
+        self.tell(Event::KeysRefreshFailed { kind: error.kind() });
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let counters = &self.counters;
+        Stats {
+            token_requests: counters.token_requests.load(Relaxed),
+            tokens_fetched: counters.tokens_fetched.load(Relaxed),
+            tokens_renewed: counters.tokens_renewed.load(Relaxed),
+            renewals_failed: counters.renewals_failed.load(Relaxed),
+            tokens_from_cache: counters.tokens_from_cache.load(Relaxed),
+            cache_failures: counters.cache_failures.load(Relaxed),
+            keys_refreshed: counters.keys_refreshed.load(Relaxed),
+            keys_refresh_failed: counters.keys_refresh_failed.load(Relaxed),
+            unknown_kids_suppressed: counters.unknown_kids_suppressed.load(Relaxed),
+        }
+    }
+}
+
+impl Counters {
+    fn count(&self, event: &Event) {
+        let counter = match event {
+            Event::TokenFetched { .. } => &self.tokens_fetched,
+            Event::TokenRenewed { .. } => &self.tokens_renewed,
+            Event::RenewalFailed { .. } => &self.renewals_failed,
+            Event::TokenFromCache => &self.tokens_from_cache,
+            Event::CacheFailed { .. } => &self.cache_failures,
+            Event::KeysRefreshed { .. } => &self.keys_refreshed,
+            Event::KeysRefreshFailed { .. } => &self.keys_refresh_failed,
+            Event::UnknownKidSuppressed => &self.unknown_kids_suppressed,
+            _ => return,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+}
+
+fn log(event: &Event) {
+    match event {
+        Event::TokenFetched { .. }
+        | Event::TokenRenewed { .. }
+        | Event::TokenFromCache
+        | Event::KeysRefreshed { .. } => {
+            tracing::debug!(target: "vipps_partner_auth", ?event);
+        }
+        _ => tracing::warn!(target: "vipps_partner_auth", ?event),
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}

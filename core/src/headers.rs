@@ -1,0 +1,75 @@
+//! The only place that knows header names: one function for each family of endpoints, since their sets differ.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
+
+use crate::{
+    config::SystemInfo,
+    error::{Error, Result},
+    msn::Msn,
+};
+
+pub(crate) const CLIENT_ID: HeaderName = HeaderName::from_static("client_id");
+pub(crate) const CLIENT_SECRET: HeaderName = HeaderName::from_static("client_secret");
+pub(crate) const SUBSCRIPTION_KEY: HeaderName = HeaderName::from_static("ocp-apim-subscription-key");
+pub(crate) const MERCHANT_SERIAL_NUMBER: HeaderName = HeaderName::from_static("merchant-serial-number");
+const SYSTEM_NAME: HeaderName = HeaderName::from_static("vipps-system-name");
+const SYSTEM_VERSION: HeaderName = HeaderName::from_static("vipps-system-version");
+const PLUGIN_NAME: HeaderName = HeaderName::from_static("vipps-system-plugin-name");
+const PLUGIN_VERSION: HeaderName = HeaderName::from_static("vipps-system-plugin-version");
+
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The standard APIs (ePayment, Recurring, Webhooks, …): token, subscription key, system, and the merchant if the
+/// call is for one.
+pub(crate) fn standard(
+    authorization: &HeaderValue,
+    subscription_key: &HeaderValue,
+    msn: Option<&Msn>,
+    system: &SystemHeaders,
+) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(AUTHORIZATION, authorization.clone());
+    headers.insert(SUBSCRIPTION_KEY, subscription_key.clone());
+    if let Some(msn) = msn {
+        headers.insert(MERCHANT_SERIAL_NUMBER, value("msn", msn.as_str())?);
+    }
+    system.add_to(&mut headers);
+    Ok(headers)
+}
+
+/// The APIs of the specialized flow (Report, Sales, Donations): token and system, nothing else.
+pub(crate) fn specialized(authorization: &HeaderValue, system: &SystemHeaders) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(5);
+    headers.insert(AUTHORIZATION, authorization.clone());
+    system.add_to(&mut headers);
+    headers
+}
+
+/// The `Vipps-System-*` headers, built once.
+#[derive(Debug, Clone)]
+pub(crate) struct SystemHeaders(Vec<(HeaderName, HeaderValue)>);
+
+impl SystemHeaders {
+    pub(crate) fn new(system: &SystemInfo) -> Self {
+        let (plugin_name, plugin_version) = system.plugin().unwrap_or_default();
+        let all = [
+            (SYSTEM_NAME, system.name()),
+            (SYSTEM_VERSION, system.version()),
+            (PLUGIN_NAME, plugin_name),
+            (PLUGIN_VERSION, plugin_version),
+        ];
+        // An empty value is never sent. What `SystemInfo` let in can stand in a header.
+        let given = all.into_iter().filter(|(_, text)| !text.is_empty());
+        Self(given.filter_map(|(name, text)| Some((name, HeaderValue::from_str(text).ok()?))).collect())
+    }
+
+    pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.0 {
+            headers.insert(name, value.clone());
+        }
+    }
+}
+
+fn value(field: &'static str, text: &str) -> Result<HeaderValue> {
+    HeaderValue::from_str(text).map_err(|_| Error::invalid_config(field, "can't stand in a header"))
+}

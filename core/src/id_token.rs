@@ -1,0 +1,360 @@
+//! ID tokens (OpenID Connect Core section 2) checked the way a partner must: by the `msn` claim.
+
+mod checks;
+mod compact;
+mod json;
+
+use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc, time::Duration};
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use self::{
+    checks::check_claims,
+    compact::{Compact, Header},
+};
+use crate::{
+    clock::Clock,
+    config::Config,
+    error::{Error, Result},
+    event::Events,
+    http::HttpSend,
+    jwks::{Algorithm, Found, Key, KeySet},
+    msn::Msn,
+    partner::sender,
+    remote_jwks::RemoteJwks,
+};
+
+/// Checks ID tokens. Needs no credentials, so it can live where keys must never be, such as in an app. Cheap to clone.
+///
+/// ```
+/// use vipps_partner_auth::{Environment, Expect, IdTokenVerifier};
+///
+/// # async fn check(jwt: &str) -> vipps_partner_auth::Result<()> {
+/// let verifier = IdTokenVerifier::new(Environment::Production)?;
+/// let claims = verifier.verify(jwt, &Expect::default().msn("123456".parse()?).nonce("n-0S6_WzA2Mj")).await?;
+/// println!("{}", claims.sub());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct IdTokenVerifier(Arc<Inner>);
+
+struct Inner {
+    issuer: String,
+    leeway: Duration,
+    clock: Arc<dyn Clock>,
+    keys: KeySource,
+}
+
+enum KeySource {
+    Fixed(KeySet),
+    Remote(Arc<RemoteJwks>),
+}
+
+/// Which flow an ID token came out of; decides which algorithms are good and which claims are required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Flow {
+    /// The browser flow (authorization code). RS256 only.
+    #[default]
+    Browser,
+    /// Login from a phone number, by polling or after a ping (CIBA). RS256 or ES256.
+    Backchannel,
+    /// Login from a phone number that ends on a web page. RS256 or ES256, and the token must name the `auth_req_id`.
+    BackchannelRedirect,
+}
+
+/// What an ID token must say. Only the MSN is always needed.
+///
+/// ```
+/// use vipps_partner_auth::{Expect, Flow};
+///
+/// let expect = Expect::default().msn("123456".parse()?).flow(Flow::Backchannel);
+/// # Ok::<(), vipps_partner_auth::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Expect {
+    pub(crate) msn: Option<Msn>,
+    pub(crate) flow: Flow,
+    pub(crate) nonce: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) access_token: Option<String>,
+    pub(crate) acr: Option<String>,
+    pub(crate) auth_req_id: Option<String>,
+}
+
+impl Expect {
+    /// The sales unit the login was for. Required.
+    pub fn msn(mut self, msn: Msn) -> Self {
+        self.msn = Some(msn);
+        self
+    }
+
+    /// Which flow the token came out of. Default: browser.
+    pub fn flow(mut self, flow: Flow) -> Self {
+        self.flow = flow;
+        self
+    }
+
+    /// The nonce that was sent with the request. When none was sent, the token must hold none.
+    pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
+        self.nonce = Some(nonce.into());
+        self
+    }
+
+    /// The merchant's `client_id`, where it is known: `aud` is checked as well then.
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// The access token that came with the ID token: `at_hash` is checked then.
+    pub fn access_token(mut self, access_token: impl Into<String>) -> Self {
+        self.access_token = Some(access_token.into());
+        self
+    }
+
+    /// The `acr_values` that was asked for.
+    pub fn acr(mut self, acr: impl Into<String>) -> Self {
+        self.acr = Some(acr.into());
+        self
+    }
+
+    /// The `auth_req_id` of the backchannel request.
+    pub fn auth_req_id(mut self, auth_req_id: impl Into<String>) -> Self {
+        self.auth_req_id = Some(auth_req_id.into());
+        self
+    }
+
+    /// The expected MSN, once all expectations are known to make sense.
+    fn checked(&self) -> Result<&Msn> {
+        let given = [
+            ("nonce", &self.nonce),
+            ("client_id", &self.client_id),
+            ("access_token", &self.access_token),
+            ("acr", &self.acr),
+            ("auth_req_id", &self.auth_req_id),
+        ];
+        if let Some((field, _)) = given.iter().find(|(_, value)| value.as_deref() == Some("")) {
+            return Err(Error::invalid_config(field, "an expected value must not be empty: leave it out"));
+        }
+        if self.flow == Flow::BackchannelRedirect && self.auth_req_id.is_none() {
+            return Err(Error::invalid_config("auth_req_id", "is needed to check a token of the redirect variant"));
+        }
+        self.msn.as_ref().ok_or_else(|| Error::invalid_config("msn", "is needed to check an id token"))
+    }
+}
+
+/// The claims of an ID token that has passed every check. There is no other way to read them.
+#[derive(Clone, PartialEq)]
+pub struct IdTokenClaims {
+    payload: String,
+    sub: String,
+    msn: Msn,
+    issued_at: f64,
+    expires_at: f64,
+}
+
+impl IdTokenClaims {
+    /// The user, as this sales unit knows them (`sub`). Another MSN gets another value for the same person.
+    pub fn sub(&self) -> &str {
+        &self.sub
+    }
+
+    /// The sales unit the user logged in at.
+    pub fn msn(&self) -> &Msn {
+        &self.msn
+    }
+
+    /// When the token was made (`iat`), in seconds since the Unix epoch.
+    pub fn issued_at(&self) -> f64 {
+        self.issued_at
+    }
+
+    /// When it runs out (`exp`), in seconds since the Unix epoch.
+    pub fn expires_at(&self) -> f64 {
+        self.expires_at
+    }
+
+    /// Any claim, read as `T`; `None` when it is absent or of another type.
+    ///
+    /// Vipps may put user data here (`email`, `name`, …) or leave it to userinfo; depend on neither.
+    pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let mut claims: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(&self.payload).ok()?;
+        serde_json::from_str(claims.remove(name)?.get()).ok()
+    }
+
+    /// All claims, as the JSON object that was signed.
+    pub fn json(&self) -> &str {
+        &self.payload
+    }
+}
+
+impl IdTokenVerifier {
+    /// A verifier that fetches Vipps' keys when it first needs them and keeps them as long as their age allows.
+    /// Takes an [`Environment`](crate::Environment) or a whole [`Config`]; refuses a wrong setting, naming its field.
+    pub fn new(config: impl Into<Config>) -> Result<Self> {
+        let config = config.into();
+        config.check()?;
+        let events = Events::new(config.on_event.clone());
+        Ok(Self::remote(sender(&config, &events)?, events, &config))
+    }
+
+    /// A verifier that works offline with this key set (RFC 7517 section 5). A set without a usable key is refused,
+    /// field `jwks`.
+    pub fn with_jwks(config: impl Into<Config>, jwks: &str) -> Result<Self> {
+        let config = config.into();
+        config.check()?;
+        let events = Events::new(config.on_event.clone());
+        let keys =
+            KeySet::parse(jwks.as_bytes(), &events).map_err(|fault| Error::invalid_config("jwks", fault.detail()))?;
+        Ok(Self::over(KeySource::Fixed(keys), &config))
+    }
+
+    pub(crate) fn remote(http: Arc<dyn HttpSend>, events: Events, config: &Config) -> Self {
+        Self::over(KeySource::Remote(Arc::new(RemoteJwks::new(http, events, config))), config)
+    }
+
+    fn over(keys: KeySource, config: &Config) -> Self {
+        Self(Arc::new(Inner {
+            issuer: config.environment.issuer(),
+            leeway: config.leeway,
+            clock: config.clock.clone(),
+            keys,
+        }))
+    }
+
+    /// Checks a token. The first check that fails ends it with `InvalidIdToken` and names the claim;
+    /// `InvalidConfig` for an expectation that makes no sense; `Unavailable` when the keys can't be had, or may be
+    /// older than the token.
+    pub async fn verify(&self, jwt: &str, expect: &Expect) -> Result<IdTokenClaims> {
+        self.0.verify(jwt, expect).await
+    }
+
+    /// The same check without I/O; `None` when keys must be fetched first.
+    pub fn verify_cached(&self, jwt: &str, expect: &Expect) -> Option<Result<IdTokenClaims>> {
+        self.0.verify_cached(jwt, expect)
+    }
+}
+
+impl Inner {
+    async fn verify(&self, jwt: &str, expect: &Expect) -> Result<IdTokenClaims> {
+        let check = Check::new(self, jwt, expect)?;
+        let remote = match &self.keys {
+            KeySource::Fixed(keys) => return check.against_last(keys),
+            KeySource::Remote(remote) => remote,
+        };
+        let since = remote.loads();
+        let loaded = if let Some(loaded) = remote.cached() {
+            loaded
+        } else {
+            // What the token itself gets wrong is told before anything is fetched for it.
+            check.header()?;
+            remote.current().await?
+        };
+        match check.against(&loaded.keys) {
+            Ok(outcome) => outcome,
+            Err(UnknownKey(check)) => check.against_last(&remote.reload(since).await?.keys),
+        }
+    }
+
+    fn verify_cached(&self, jwt: &str, expect: &Expect) -> Option<Result<IdTokenClaims>> {
+        let check = match Check::new(self, jwt, expect) {
+            Ok(check) => check,
+            Err(error) => return Some(Err(error)),
+        };
+        let remote = match &self.keys {
+            KeySource::Fixed(keys) => return Some(check.against_last(keys)),
+            KeySource::Remote(remote) => remote,
+        };
+        check.against(&remote.cached()?.keys).map_or_else(|_| remote.no_reload().map(Err), Some)
+    }
+}
+
+/// A token that may be good with newer keys.
+struct UnknownKey<'a>(Check<'a>);
+
+/// One token on its way through the checks.
+struct Check<'a> {
+    verifier: &'a Inner,
+    expect: &'a Expect,
+    msn: &'a Msn,
+    token: Compact<'a>,
+    /// By the wall clock, which is what issuer and reader share.
+    now: Duration,
+}
+
+impl<'a> Check<'a> {
+    fn new(verifier: &'a Inner, jwt: &'a str, expect: &'a Expect) -> Result<Self> {
+        let msn = expect.checked()?;
+        Ok(Self { verifier, expect, msn, token: Compact::parse(jwt)?, now: verifier.clock.wall() })
+    }
+
+    fn header(&self) -> Result<Header> {
+        Header::parse(self.token.header, self.expect.flow)
+    }
+
+    /// The outcome with these keys, unless the token names a key that is not among them.
+    fn against(self, keys: &KeySet) -> Result<Result<IdTokenClaims>, UnknownKey<'a>> {
+        if let Some(key) = keys.by_known_header(self.token.header).filter(|key| self.allows(key.algorithm)) {
+            return Ok(self.with_keys(&[key]));
+        }
+        let header = match self.header() {
+            Ok(header) => header,
+            Err(error) => return Ok(Err(error)),
+        };
+        match keys.find(header.kid.as_deref(), header.algorithm) {
+            Found::Keys(keys) => Ok(self.with_keys(&keys)),
+            Found::Unfit => Ok(Err(Error::invalid_id_token("kid", "the key of the token does not fit it"))),
+            Found::Unknown => Err(UnknownKey(self)),
+        }
+    }
+
+    /// The outcome with keys that are as new as keys can be.
+    fn against_last(self, keys: &KeySet) -> Result<IdTokenClaims> {
+        let unknown = |_| Err(Error::invalid_id_token("kid", "the issuer has no such key"));
+        self.against(keys).unwrap_or_else(unknown)
+    }
+
+    fn with_keys(self, keys: &[&Key]) -> Result<IdTokenClaims> {
+        let (message, signature) = (self.token.signing_input.as_bytes(), &self.token.signature);
+        let Some(key) = keys.iter().find(|key| key.verifies(message, signature)) else {
+            return Err(Error::invalid_id_token("signature", "the signature is not good"));
+        };
+        if keys.len() == 1 && key.known_header.get().is_none() {
+            // Whoever comes second has nothing new to say.
+            let _ = key.known_header.set(self.token.header.into());
+        }
+        check_claims(self)
+    }
+
+    fn allows(&self, algorithm: Algorithm) -> bool {
+        self.expect.flow.allows(algorithm)
+    }
+}
+
+impl Flow {
+    fn allows(self, algorithm: Algorithm) -> bool {
+        algorithm == Algorithm::Rs256 || self != Self::Browser
+    }
+}
+
+impl fmt::Debug for IdTokenVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdTokenVerifier").field("issuer", &self.0.issuer).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Expect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Expect").field("msn", &self.msn).field("flow", &self.flow).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for IdTokenClaims {
+    /// The user's data stays out of logs; `sub` and `msn` are enough to find a login.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdTokenClaims").field("sub", &self.sub).field("msn", &self.msn).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,77 @@
+//! Adapters for Rust HTTP clients: headers on the way out, one more try after a 401, nothing across hosts.
+
+#[cfg(feature = "reqwest-middleware")]
+pub mod reqwest_middleware;
+#[cfg(feature = "tower")]
+pub mod tower;
+
+use http::HeaderMap;
+use url::Url;
+
+use crate::{
+    error::Result,
+    partner::{Merchant, Partner},
+    token::AccessToken,
+};
+
+/// On whose behalf an adapter calls: made from a [`Merchant`], or from a [`Partner`] for calls that are not for one
+/// merchant.
+#[derive(Debug, Clone)]
+pub struct Caller(Handle);
+
+#[derive(Debug, Clone)]
+enum Handle {
+    Merchant(Merchant),
+    Partner(Partner),
+}
+
+impl From<Merchant> for Caller {
+    fn from(merchant: Merchant) -> Self {
+        Self(Handle::Merchant(merchant))
+    }
+}
+
+impl From<Partner> for Caller {
+    fn from(partner: Partner) -> Self {
+        Self(Handle::Partner(partner))
+    }
+}
+
+impl Caller {
+    fn partner(&self) -> &Partner {
+        match &self.0 {
+            Handle::Merchant(merchant) => merchant.partner(),
+            Handle::Partner(partner) => partner,
+        }
+    }
+
+    fn covers(&self, url: &Url) -> bool {
+        self.partner().covers_url(url)
+    }
+
+    /// Puts the headers on, over any of the same name, all or none.
+    async fn authorize(&self, headers: &mut HeaderMap) -> Result<AccessToken> {
+        match &self.0 {
+            Handle::Merchant(merchant) => {
+                let (own, token) = merchant.authorization().await?;
+                put(headers, &own);
+                Ok(token)
+            }
+            Handle::Partner(partner) => {
+                let (own, token) = partner.authorization().await?;
+                put(headers, &own);
+                Ok(token)
+            }
+        }
+    }
+
+    fn refused(&self, token: &AccessToken) -> bool {
+        self.partner().refused(token)
+    }
+}
+
+fn put(headers: &mut HeaderMap, own: &HeaderMap) {
+    for (name, value) in own {
+        headers.insert(name, value.clone());
+    }
+}

@@ -1,0 +1,67 @@
+//! For clients built with `reqwest-middleware`. Needs the feature `reqwest-middleware`.
+//!
+//! ```no_run
+//! use vipps_partner_auth::{Merchant, reqwest_middleware::authorized};
+//!
+//! # async fn run(shop: Merchant) -> Result<(), Box<dyn std::error::Error>> {
+//! let http = authorized(reqwest::Client::builder(), shop)?.build();
+//! let payment = http.get("https://api.vipps.no/epayment/v1/payments/acme-1").send().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+use async_trait::async_trait;
+use http::{Extensions, StatusCode};
+use reqwest::{Request, Response, redirect::Policy};
+use reqwest_middleware::{ClientBuilder, Error, Middleware, Next, Result};
+
+use super::Caller;
+
+/// A client that puts the headers of `caller` on every request to Vipps and tries once more, with another token,
+/// after a 401 (if the body can be sent again). Requests to other hosts pass as they are.
+///
+/// It takes the builder rather than a finished client because it must set the redirect policy: reqwest would carry
+/// the subscription key along to wherever a redirect points. Redirects within one origin are followed, up to ten;
+/// others are handed back as they are. More middleware can be added to what it returns.
+pub fn authorized(client: reqwest::ClientBuilder, caller: impl Into<Caller>) -> reqwest::Result<ClientBuilder> {
+    let client = client.redirect(within_one_origin()).build()?;
+    Ok(ClientBuilder::new(client).with(Authorize(caller.into())))
+}
+
+const MOST_REDIRECTS: usize = 10;
+
+fn within_one_origin() -> Policy {
+    Policy::custom(|attempt| {
+        let same = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
+        if !same {
+            return attempt.stop();
+        }
+        if attempt.previous().len() > MOST_REDIRECTS {
+            return attempt.error("too many redirects");
+        }
+        attempt.follow()
+    })
+}
+
+struct Authorize(Caller);
+
+#[async_trait]
+impl Middleware for Authorize {
+    async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
+        if !self.0.covers(request.url()) {
+            return next.run(request, extensions).await;
+        }
+        let again = request.try_clone();
+        let token = self.0.authorize(request.headers_mut()).await.map_err(Error::middleware)?;
+        let response = next.clone().run(request, extensions).await?;
+        // The token is dropped even where this call can't be made again, for the sake of the next one.
+        let refused = response.status() == StatusCode::UNAUTHORIZED && self.0.refused(&token);
+        match again {
+            Some(mut request) if refused => {
+                self.0.authorize(request.headers_mut()).await.map_err(Error::middleware)?;
+                next.run(request, extensions).await
+            }
+            _ => Ok(response),
+        }
+    }
+}

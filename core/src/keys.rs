@@ -1,0 +1,345 @@
+//! The three kinds of keys Vipps hands out. The type chooses the flow; there is no flag.
+
+use std::fmt;
+
+use http::HeaderValue;
+
+use crate::{
+    error::{Error, Result},
+    msn::Msn,
+    secret::Secret,
+};
+
+/// Partner keys: one set for every merchant connected to the partner. They work in production only.
+///
+/// Standard token from `POST /accesstoken/get`; Login as Bearer + MSN.
+/// Source: Vipps MobilePay, "Partner keys".
+///
+/// ```
+/// use vipps_partner_auth::PartnerKeys;
+///
+/// let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "the secret", "the subscription key");
+/// assert_eq!(keys.unwrap_err().field(), Some("client_secret")); // white space can't stand in that header
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct PartnerKeys(pub(crate) StandardKeys);
+
+/// The keys of one sales unit, bound to its MSN: what a partner is given in the test environment.
+///
+/// Standard token from `POST /accesstoken/get`; Login with Basic (or post) and an `aud` check.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SalesUnitKeys {
+    pub(crate) standard: StandardKeys,
+    pub(crate) msn: Msn,
+}
+
+/// Accounting and donations keys: token from `POST /miami/v1/token`, no subscription key, no MSN.
+///
+/// Source: Vipps MobilePay, "Specialized authentication".
+#[derive(Clone, PartialEq, Eq)]
+pub struct SpecializedKeys {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+    pub(crate) scope: Option<String>,
+}
+
+/// Any of the three; made from one by `into()`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Keys {
+    /// See [`PartnerKeys`].
+    Partner(PartnerKeys),
+    /// See [`SalesUnitKeys`].
+    SalesUnit(SalesUnitKeys),
+    /// See [`SpecializedKeys`].
+    Specialized(SpecializedKeys),
+}
+
+/// What partner keys and sales unit keys have in common.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct StandardKeys {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+    pub(crate) subscription_key: Secret,
+    pub(crate) second_subscription_key: Option<Secret>,
+}
+
+impl PartnerKeys {
+    /// Keys as the partner portal shows them. Refuses an empty value, white space and anything else that can't stand
+    /// in an HTTP header, naming the field.
+    pub fn new(
+        client_id: impl Into<String>,
+        client_secret: impl Into<Secret>,
+        subscription_key: impl Into<Secret>,
+    ) -> Result<Self> {
+        StandardKeys::new(client_id.into(), client_secret.into(), subscription_key.into()).map(Self)
+    }
+
+    /// The other subscription key of the pair. When the service refuses the first, this one is used.
+    pub fn with_second_subscription_key(self, key: impl Into<Secret>) -> Result<Self> {
+        self.0.with_second_subscription_key(key.into()).map(Self)
+    }
+
+    /// Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and, if set,
+    /// `VIPPS_SECOND_SUBSCRIPTION_KEY`. An error names the variable that is missing, never a value.
+    pub fn from_env() -> Result<Self> {
+        Self::from_vars(environment_variable)
+    }
+
+    /// Like [`from_env`](Self::from_env), from any other source of named values (a secret store, a mounted file).
+    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        StandardKeys::from_vars(&vars).map(Self)
+    }
+}
+
+impl SalesUnitKeys {
+    /// Keys as the merchant portal shows them, and the MSN of the sales unit they belong to.
+    pub fn new(
+        client_id: impl Into<String>,
+        client_secret: impl Into<Secret>,
+        subscription_key: impl Into<Secret>,
+        msn: Msn,
+    ) -> Result<Self> {
+        let standard = StandardKeys::new(client_id.into(), client_secret.into(), subscription_key.into())?;
+        Ok(Self { standard, msn })
+    }
+
+    /// The other subscription key of the pair. When the service refuses the first, this one is used.
+    pub fn with_second_subscription_key(self, key: impl Into<Secret>) -> Result<Self> {
+        let standard = self.standard.with_second_subscription_key(key.into())?;
+        Ok(Self { standard, ..self })
+    }
+
+    /// Reads what [`PartnerKeys::from_env`] reads, and `VIPPS_MSN`.
+    pub fn from_env() -> Result<Self> {
+        Self::from_vars(environment_variable)
+    }
+
+    /// Like [`from_env`](Self::from_env), from any other source of named values.
+    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let msn = required(&vars, "VIPPS_MSN")?.parse().map_err(|error: Error| named(&error, "VIPPS_MSN"))?;
+        Ok(Self { standard: StandardKeys::from_vars(&vars)?, msn })
+    }
+
+    /// The sales unit these keys belong to.
+    pub fn msn(&self) -> &Msn {
+        &self.msn
+    }
+}
+
+impl SpecializedKeys {
+    /// Keys for the specialized flow. `client_id` must not hold a colon, neither part a control character.
+    pub fn new(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Result<Self> {
+        let (client_id, client_secret) = (client_id.into(), client_secret.into());
+        check_basic_part("client_id", &client_id)?;
+        check_basic_part("client_secret", client_secret.expose())?;
+        if client_id.contains(':') {
+            return Err(Error::invalid_config("client_id", "must not hold a colon: it would end the id in Basic"));
+        }
+        Ok(Self { client_id, client_secret, scope: None })
+    }
+
+    /// The scope to ask for, such as `donations:read`; several are separated by one space each
+    /// (RFC 6749 section 3.3). The order does not matter and doubles are dropped.
+    pub fn with_scope(self, scope: &str) -> Result<Self> {
+        Ok(Self { scope: Some(normalized_scope(scope)?), ..self })
+    }
+
+    /// Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET` and, if set, `VIPPS_SCOPE`.
+    pub fn from_env() -> Result<Self> {
+        Self::from_vars(environment_variable)
+    }
+
+    /// Like [`from_env`](Self::from_env), from any other source of named values.
+    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let keys = Self::new(required(&vars, "VIPPS_CLIENT_ID")?, required(&vars, "VIPPS_CLIENT_SECRET")?)?;
+        match optional(&vars, "VIPPS_SCOPE") {
+            Some(scope) => keys.with_scope(&scope),
+            None => Ok(keys),
+        }
+    }
+}
+
+impl StandardKeys {
+    fn new(client_id: String, client_secret: Secret, subscription_key: Secret) -> Result<Self> {
+        check_header_value("client_id", &client_id)?;
+        check_header_value("client_secret", client_secret.expose())?;
+        check_header_value("subscription_key", subscription_key.expose())?;
+        Ok(Self { client_id, client_secret, subscription_key, second_subscription_key: None })
+    }
+
+    fn with_second_subscription_key(self, key: Secret) -> Result<Self> {
+        check_header_value("second_subscription_key", key.expose())?;
+        if key == self.subscription_key {
+            return Err(Error::invalid_config("second_subscription_key", "must differ from the first"));
+        }
+        Ok(Self { second_subscription_key: Some(key), ..self })
+    }
+
+    /// The second only where there is one.
+    pub(crate) fn subscription_key(&self, second: bool) -> &Secret {
+        self.second_subscription_key.as_ref().filter(|_| second).unwrap_or(&self.subscription_key)
+    }
+
+    fn from_vars(vars: &impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let keys = Self::new(
+            required(vars, "VIPPS_CLIENT_ID")?,
+            required(vars, "VIPPS_CLIENT_SECRET")?.into(),
+            required(vars, "VIPPS_SUBSCRIPTION_KEY")?.into(),
+        )?;
+        match optional(vars, "VIPPS_SECOND_SUBSCRIPTION_KEY") {
+            Some(key) => keys.with_second_subscription_key(key.into()),
+            None => Ok(keys),
+        }
+    }
+}
+
+impl From<PartnerKeys> for Keys {
+    fn from(keys: PartnerKeys) -> Self {
+        Self::Partner(keys)
+    }
+}
+
+impl From<SalesUnitKeys> for Keys {
+    fn from(keys: SalesUnitKeys) -> Self {
+        Self::SalesUnit(keys)
+    }
+}
+
+impl From<SpecializedKeys> for Keys {
+    fn from(keys: SpecializedKeys) -> Self {
+        Self::Specialized(keys)
+    }
+}
+
+impl Keys {
+    /// Sales unit keys where `VIPPS_MSN` is set, else partner keys.
+    pub(crate) fn standard_from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        if optional(&vars, "VIPPS_MSN").is_some() {
+            return SalesUnitKeys::from_vars(vars).map(Self::from);
+        }
+        PartnerKeys::from_vars(vars).map(Self::from)
+    }
+
+    pub(crate) fn standard(&self) -> Option<&StandardKeys> {
+        match self {
+            Self::Partner(keys) => Some(&keys.0),
+            Self::SalesUnit(keys) => Some(&keys.standard),
+            Self::Specialized(_) => None,
+        }
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        match self {
+            Self::Specialized(keys) => &keys.client_id,
+            Self::Partner(keys) => &keys.0.client_id,
+            Self::SalesUnit(keys) => &keys.standard.client_id,
+        }
+    }
+
+    pub(crate) fn client_secret(&self) -> &Secret {
+        match self {
+            Self::Specialized(keys) => &keys.client_secret,
+            Self::Partner(keys) => &keys.0.client_secret,
+            Self::SalesUnit(keys) => &keys.standard.client_secret,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Partner(_) => "partner",
+            Self::SalesUnit(_) => "sales_unit",
+            Self::Specialized(_) => "specialized",
+        }
+    }
+}
+
+pub(crate) fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// An empty variable counts as one that is not set: that is how deployment tools write "none".
+pub(crate) fn optional(vars: &impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    vars(name).filter(|value| !value.is_empty())
+}
+
+pub(crate) fn required(vars: &impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String> {
+    optional(vars, name).ok_or_else(|| Error::invalid_config(name, "is missing from the environment"))
+}
+
+/// The same rule, told under the name of the variable the value came from.
+pub(crate) fn named(error: &Error, variable: &'static str) -> Error {
+    Error::invalid_config(variable, error.detail().to_owned())
+}
+
+fn check_header_value(field: &'static str, value: &str) -> Result<()> {
+    if value.is_empty() {
+        return Err(Error::invalid_config(field, "must not be empty"));
+    }
+    if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::invalid_config(
+            field,
+            "must be visible ascii without white space: look for a stray line end",
+        ));
+    }
+    Ok(())
+}
+
+fn check_basic_part(field: &'static str, value: &str) -> Result<()> {
+    if value.is_empty() {
+        return Err(Error::invalid_config(field, "must not be empty"));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(Error::invalid_config(field, "must not hold control characters: look for a stray line end"));
+    }
+    if value.trim() != value {
+        return Err(Error::invalid_config(field, "must not begin or end with white space"));
+    }
+    Ok(())
+}
+
+/// RFC 6749 section 3.3: tokens of `%x21 / %x23-5B / %x5D-7E`, one space between two.
+fn normalized_scope(scope: &str) -> Result<String> {
+    let is_token =
+        |token: &str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\');
+    let mut tokens: Vec<_> = scope.split(' ').collect();
+    if !tokens.iter().all(|token| is_token(token)) {
+        return Err(Error::invalid_config("scope", "must be scope tokens with one space between two"));
+    }
+    tokens.sort_unstable();
+    tokens.dedup();
+    Ok(tokens.join(" "))
+}
+
+/// A secret as a header value that is never shown or indexed (RFC 7541 section 7.1.3).
+pub(crate) fn sensitive(value: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| Error::protocol("a value can't stand in a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+impl fmt::Debug for StandardKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StandardKeys").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PartnerKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartnerKeys").field("client_id", &self.0.client_id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SalesUnitKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("SalesUnitKeys");
+        text.field("client_id", &self.standard.client_id).field("msn", &self.msn).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SpecializedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("SpecializedKeys");
+        text.field("client_id", &self.client_id).field("scope", &self.scope).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,66 @@
+//! Tokens, headers, Login and ID-token checks for Vipps MobilePay partners.
+//!
+//! A partner (an ERP, a till vendor, a shop platform) runs integrations for many merchants with one set of keys. Each
+//! call needs a fresh access token and the right headers for the right merchant, named by its merchant serial number
+//! (MSN); each login needs an ID-token check by the `msn` claim, since the partner does not know the merchant's
+//! `client_id`. This crate does these things, and nothing else.
+//!
+//! Not an official Vipps MobilePay product. Partner keys work in production only; the crate `vipps-emulator` stands in
+//! for the service everywhere else.
+//!
+//! ```no_run
+//! use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
+//!
+//! # async fn run() -> vipps_partner_auth::Result<()> {
+//! let partner = Partner::new(PartnerKeys::from_env()?, SystemInfo::new("acme", "3.1.2")?, Config::default())?;
+//! let shop = partner.merchant("123456".parse()?);
+//! let headers: http::HeaderMap = shop.headers().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! All futures need a tokio runtime.
+#![forbid(unsafe_code)]
+
+mod cache;
+mod clock;
+mod config;
+mod error;
+mod event;
+mod flight;
+mod headers;
+mod http;
+mod id_token;
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+mod integrations;
+mod jwks;
+mod keys;
+mod msn;
+mod origin;
+mod partner;
+mod provider;
+mod random;
+mod remote_jwks;
+mod reply;
+mod retry;
+mod secret;
+mod token;
+
+pub use cache::{CacheError, CacheKey, CachedToken, MemoryCache, TokenCache};
+pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
+pub use config::{BaseUrl, BasicEncoding, Config, Environment, SystemInfo};
+pub use error::{Error, ErrorKind, Result};
+pub use event::{Event, Stats};
+pub use http::{HttpSend, ReqwestClient, SendError};
+pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+pub use integrations::Caller;
+#[cfg(feature = "reqwest-middleware")]
+pub use integrations::reqwest_middleware;
+#[cfg(feature = "tower")]
+pub use integrations::tower;
+pub use keys::{Keys, PartnerKeys, SalesUnitKeys, SpecializedKeys};
+pub use msn::Msn;
+pub use partner::{Merchant, Partner};
+pub use secret::Secret;
+pub use token::AccessToken;

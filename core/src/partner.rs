@@ -1,0 +1,315 @@
+//! The entry point: a partner's keys at work, and the same bound to one merchant.
+
+use std::{fmt, sync::Arc};
+
+use arc_swap::ArcSwapOption;
+use http::HeaderMap;
+
+use crate::{
+    config::{Config, Environment, SystemInfo},
+    error::{Error, Result},
+    event::{Event, Events, Stats},
+    headers::{SystemHeaders, specialized, standard},
+    http::{HttpSend, ReqwestClient},
+    id_token::{Expect, IdTokenClaims, IdTokenVerifier},
+    keys::{Keys, environment_variable},
+    msn::Msn,
+    origin::TrustedOrigins,
+    provider::{Held, TokenProvider},
+    token::AccessToken,
+};
+
+/// One set of keys at work. Build one per set of keys and keep it: it holds the token. Cheap to clone.
+///
+/// ```
+/// use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
+///
+/// # async fn run() -> vipps_partner_auth::Result<()> {
+/// let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key")?;
+/// let partner = Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, Config::default())?;
+/// let shop = partner.merchant("123456".parse()?);
+/// let headers: http::HeaderMap = shop.headers().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Partner(Arc<Inner>);
+
+struct Inner {
+    keys: Keys,
+    system: SystemHeaders,
+    environment: Environment,
+    trusted: TrustedOrigins,
+    provider: Arc<TokenProvider>,
+    verifier: IdTokenVerifier,
+    events: Events,
+}
+
+impl Partner {
+    /// Checks everything that can be checked without asking Vipps. Refuses a wrong setting, naming its field, and
+    /// partner keys in the test environment.
+    #[expect(clippy::needless_pass_by_value, reason = "what is handed in belongs to the partner from then on")]
+    pub fn new(keys: impl Into<Keys>, system: SystemInfo, config: Config) -> Result<Self> {
+        Self::build(keys.into(), &system, &config)
+    }
+
+    /// Reads everything from the environment: the keys (sales unit keys where `VIPPS_MSN` is set, else partner keys),
+    /// the [`SystemInfo`] and `VIPPS_ENVIRONMENT` (`production` unless set). An error names the variable.
+    pub fn from_env() -> Result<Self> {
+        Self::from_vars(environment_variable)
+    }
+
+    /// Like [`from_env`](Self::from_env), from any other source of named values.
+    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let config = Config::default().with_vars(&vars)?;
+        Self::build(Keys::standard_from_vars(&vars)?, &SystemInfo::from_vars(&vars)?, &config)
+    }
+
+    /// The same keys, bound to one merchant. Keep the handle: it holds the finished headers.
+    pub fn merchant(&self, msn: Msn) -> Merchant {
+        Merchant(Arc::new(MerchantInner { partner: self.clone(), msn, finished: ArcSwapOption::empty() }))
+    }
+
+    /// Headers for calls that are not for one merchant, such as a list of sales units; with specialized keys, for all
+    /// calls. Fetches a token if none is at hand.
+    pub async fn headers(&self) -> Result<HeaderMap> {
+        let (headers, _) = self.authorization().await?;
+        Ok(headers)
+    }
+
+    /// The same headers together with the token they carry, for adapters that may have to report it
+    /// [`refused`](Self::refused).
+    pub async fn authorization(&self) -> Result<(HeaderMap, AccessToken)> {
+        let held = self.0.provider.token().await?;
+        Ok((self.0.headers(&held, self.0.own_msn())?, held.token.clone()))
+    }
+
+    /// The same headers without I/O; `None` when a token must be fetched first.
+    pub fn cached_headers(&self) -> Option<HeaderMap> {
+        self.0.headers(&*self.0.provider.cached()?, self.0.own_msn()).ok()
+    }
+
+    /// The token by itself, for clients that want to build headers on their own.
+    pub async fn access_token(&self) -> Result<AccessToken> {
+        Ok(self.0.provider.token().await?.token.clone())
+    }
+
+    /// Drops this token, if it is still the one in use, so that the next call fetches another. Tells whether it was
+    /// dropped: a late refusal of an old token can't evict a newer one.
+    pub fn invalidate(&self, token: &AccessToken) -> bool {
+        self.0.provider.invalidate(token)
+    }
+
+    /// For adapters, when an API answered 401 to a call that carried this token: drops it as
+    /// [`invalidate`](Self::invalidate) does and tells whether one more try makes sense. Fetches are not made more
+    /// often than every 30 seconds for this cause, so that one merchant whose calls are always refused can't wear out
+    /// the token endpoint for all others.
+    pub fn refused(&self, token: &AccessToken) -> bool {
+        self.0.provider.refused_by_api(token)
+    }
+
+    /// Whether headers may be sent to this URL: https (or http to a loopback address), and the environment's own origin
+    /// or one that [`Config::trusted_origin`] lists. Adapters must ask before they attach headers.
+    ///
+    /// ```
+    /// # use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
+    /// # let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key")?;
+    /// # let partner = Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, Config::default())?;
+    /// assert!(partner.covers("https://api.vipps.no/epayment/v1/payments"));
+    /// assert!(!partner.covers("https://api.vipps.no.example/"));
+    /// # Ok::<(), vipps_partner_auth::Error>(())
+    /// ```
+    pub fn covers(&self, url: &str) -> bool {
+        url::Url::parse(url).is_ok_and(|url| self.0.trusted.cover(&url))
+    }
+
+    #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+    pub(crate) fn covers_url(&self, url: &url::Url) -> bool {
+        self.0.trusted.cover(url)
+    }
+
+    /// What happened so far.
+    pub fn stats(&self) -> Stats {
+        self.0.events.stats()
+    }
+
+    /// Where this partner's calls go.
+    pub fn environment(&self) -> &Environment {
+        &self.0.environment
+    }
+
+    fn build(keys: Keys, system: &SystemInfo, config: &Config) -> Result<Self> {
+        config.check()?;
+        check_environment(&keys, config)?;
+        let events = Events::new(config.on_event.clone());
+        if keys.standard().is_some_and(|keys| !looks_like_a_guid(&keys.client_id)) {
+            events.tell(Event::UnusualClientId);
+        }
+        let http = sender(config, &events)?;
+        let system = SystemHeaders::new(system);
+        let provider = TokenProvider::new(&keys, system.clone(), http.clone(), events.clone(), config);
+        let verifier = IdTokenVerifier::remote(http, events.clone(), config);
+        Ok(Self(Arc::new(Inner {
+            keys,
+            system,
+            environment: config.environment.clone(),
+            trusted: TrustedOrigins::new(config)?,
+            provider: Arc::new(provider),
+            verifier,
+            events,
+        })))
+    }
+}
+
+pub(crate) fn sender(config: &Config, events: &Events) -> Result<Arc<dyn HttpSend>> {
+    match &config.http {
+        Some(sender) => Ok(sender.clone()),
+        None => Ok(Arc::new(ReqwestClient::with_events(config, events.clone())?)),
+    }
+}
+
+fn check_environment(keys: &Keys, config: &Config) -> Result<()> {
+    let refused = matches!(keys, Keys::Partner(_))
+        && config.environment == Environment::Test
+        && !config.allow_partner_keys_in_test;
+    if refused {
+        return Err(Error::invalid_config("environment", "partner keys work only in production")
+            .with_hint("use the sales unit keys of the test sales unit, or the emulator"));
+    }
+    Ok(())
+}
+
+fn looks_like_a_guid(client_id: &str) -> bool {
+    let groups: Vec<_> = client_id.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+impl Inner {
+    fn headers(&self, held: &Held, msn: Option<&Msn>) -> Result<HeaderMap> {
+        match &held.subscription_key {
+            Some(key) => standard(&held.authorization, key, msn, &self.system),
+            None => Ok(specialized(&held.authorization, &self.system)),
+        }
+    }
+
+    /// Sales unit keys speak for one merchant whatever the call; naming it helps to trace the call.
+    fn own_msn(&self) -> Option<&Msn> {
+        match &self.keys {
+            Keys::SalesUnit(keys) => Some(&keys.msn),
+            Keys::Partner(_) | Keys::Specialized(_) => None,
+        }
+    }
+
+    fn check_msn(&self, msn: &Msn) -> Result<()> {
+        match &self.keys {
+            Keys::Partner(_) => Ok(()),
+            Keys::SalesUnit(keys) if keys.msn == *msn => Ok(()),
+            Keys::SalesUnit(_) => Err(Error::invalid_config("msn", "these sales unit keys are for another msn")),
+            Keys::Specialized(_) => Err(Error::invalid_config("msn", "specialized keys act for no one sales unit")
+                .with_hint("use the headers of the partner itself")),
+        }
+    }
+}
+
+/// A [`Partner`] bound to one merchant. Cheap to clone.
+#[derive(Clone)]
+pub struct Merchant(Arc<MerchantInner>);
+
+struct MerchantInner {
+    partner: Partner,
+    msn: Msn,
+    finished: ArcSwapOption<Finished>,
+}
+
+/// Headers that hold as long as the token of this generation does.
+struct Finished {
+    generation: u64,
+    headers: Arc<HeaderMap>,
+}
+
+impl Merchant {
+    /// The sales unit this handle speaks for.
+    pub fn msn(&self) -> &Msn {
+        &self.0.msn
+    }
+
+    /// The partner behind it.
+    pub fn partner(&self) -> &Partner {
+        &self.0.partner
+    }
+
+    /// All headers of a call for this merchant. Fetches a token if none is at hand; refuses an MSN these keys are not
+    /// for, and with specialized keys any MSN.
+    pub async fn headers(&self) -> Result<HeaderMap> {
+        let (headers, _) = self.authorization().await?;
+        Ok(HeaderMap::clone(&headers))
+    }
+
+    /// The same headers without I/O or copying; `None` when a token must be fetched first.
+    pub fn cached_headers(&self) -> Option<Arc<HeaderMap>> {
+        let held = self.0.partner.0.provider.cached()?;
+        self.finished(&held).ok()
+    }
+
+    /// Headers together with the token they carry, for adapters that may have to report it
+    /// [`refused`](Partner::refused).
+    pub async fn authorization(&self) -> Result<(Arc<HeaderMap>, AccessToken)> {
+        self.0.partner.0.check_msn(&self.0.msn)?;
+        let held = self.0.partner.0.provider.token().await?;
+        Ok((self.finished(&held)?, held.token.clone()))
+    }
+
+    /// Checks an ID token for this merchant: [`IdTokenVerifier::verify`] with this MSN, and with the `client_id`
+    /// where the keys tell it. Refuses an `expect` that names another MSN.
+    pub async fn verify_id_token(&self, jwt: &str, expect: &Expect) -> Result<IdTokenClaims> {
+        self.0.partner.0.verifier.verify(jwt, &self.own(expect)?).await
+    }
+
+    /// The same check without I/O; `None` when keys must be fetched first.
+    pub fn verify_id_token_cached(&self, jwt: &str, expect: &Expect) -> Option<Result<IdTokenClaims>> {
+        match self.own(expect) {
+            Ok(expect) => self.0.partner.0.verifier.verify_cached(jwt, &expect),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn own(&self, expect: &Expect) -> Result<Expect> {
+        if expect.msn.as_ref().is_some_and(|msn| *msn != self.0.msn) {
+            return Err(Error::invalid_config("msn", "is not the msn of this merchant"));
+        }
+        let expect = expect.clone().msn(self.0.msn.clone());
+        match &self.0.partner.0.keys {
+            Keys::SalesUnit(keys) if expect.client_id.is_none() => Ok(expect.client_id(&*keys.standard.client_id)),
+            _ => Ok(expect),
+        }
+    }
+
+    fn finished(&self, held: &Held) -> Result<Arc<HeaderMap>> {
+        let finished = self.0.finished.load();
+        if let Some(finished) = finished.as_ref().filter(|finished| finished.generation == held.generation) {
+            return Ok(finished.headers.clone());
+        }
+        self.0.partner.0.check_msn(&self.0.msn)?;
+        // A clone holds no spare room, and this one is kept for hours.
+        let headers = Arc::new(self.0.partner.0.headers(held, Some(&self.0.msn))?.clone());
+        self.0.finished.store(Some(Arc::new(Finished { generation: held.generation, headers: headers.clone() })));
+        Ok(headers)
+    }
+}
+
+impl fmt::Debug for Partner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("Partner")
+            .field("keys", &inner.keys)
+            .field("environment", &inner.environment)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Merchant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Merchant").field("msn", &self.0.msn).field("partner", &self.0.partner).finish()
+    }
+}

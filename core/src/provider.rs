@@ -1,0 +1,482 @@
+//! The only place that decides to fetch a token.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use http::{HeaderValue, Request};
+use tokio::runtime::Handle;
+use zeroize::Zeroizing;
+
+use crate::{
+    cache::{CacheError, CacheKey, CachedToken, TokenCache},
+    clock::{BoxFuture, Clock, Now},
+    config::{BasicEncoding, Config, Environment},
+    error::{Error, ErrorKind, Result},
+    event::{Event, Events},
+    flight::{Flight, Slot, landed, runtime},
+    headers::SystemHeaders,
+    http::{HttpSend, SendError},
+    keys::{Keys, SpecializedKeys, StandardKeys, sensitive},
+    msn::Msn,
+    random,
+    retry::wait_before_retry,
+    secret::Secret,
+    token::{AccessToken, NoGrant, parse_reply, specialized_request, standard_request},
+};
+
+/// Holds one credential's token and renews it. A fresh token costs one uncontended read.
+pub(crate) struct TokenProvider {
+    credential: Credential,
+    environment: Environment,
+    system: SystemHeaders,
+    http: Arc<dyn HttpSend>,
+    clock: Arc<dyn Clock>,
+    events: Events,
+    cache: Option<(Arc<dyn TokenCache>, CacheKey)>,
+    runtime: Option<Handle>,
+    request_timeout: Duration,
+    deadline: Duration,
+    /// This process's share of the margin, 0.8 to 1, so that a fleet does not renew at once.
+    margin_share: f64,
+    current: ArcSwapOption<Held>,
+    control: Mutex<Control>,
+}
+
+/// A token with all that is derived from it once.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) token: AccessToken,
+    pub(crate) authorization: HeaderValue,
+    pub(crate) subscription_key: Option<HeaderValue>,
+    pub(crate) generation: u64,
+    fresh_until: Now,
+    usable_until: Now,
+}
+
+/// The keys as the two flows need them.
+enum Credential {
+    Standard { keys: StandardKeys, msn: Option<Msn> },
+    Specialized { keys: SpecializedKeys, encoding: BasicEncoding },
+}
+
+/// What changes outside the hot path.
+#[derive(Debug, Default)]
+struct Control {
+    flight: Slot<Arc<Held>>,
+    errand: Errand,
+    /// The credential was refused, or the service asked to wait: callers are told at once until then.
+    held_off: Option<(Now, Error)>,
+    next_renewal: Option<Now>,
+    stale_told: bool,
+    second_key_active: bool,
+    /// An API refused this token; the shared cache must not bring it back.
+    refused: Option<AccessToken>,
+    last_refusal: Option<Now>,
+    generation: u64,
+}
+
+/// Whether somebody waits for a fetch, or it runs behind callers who have a usable token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Errand {
+    #[default]
+    Awaited,
+    Behind,
+}
+
+impl Errand {
+    /// What a shared token must still have before it. One that would have to be renewed at once is no renewal.
+    fn least_life(self, lifetime: Duration) -> Duration {
+        match self {
+            Self::Awaited => LAST_SECONDS,
+            Self::Behind => margin(lifetime),
+        }
+    }
+}
+
+/// A token as it arrived, from Vipps or from the shared cache.
+struct Arrival {
+    secret: Secret,
+    lifetime: Duration,
+    expires: Now,
+}
+
+/// Keys that were refused are not sent again for this long.
+const NEGATIVE_MEMORY: Duration = Duration::from_secs(30);
+/// The wait between two tries to renew, before jitter of up to a fifth.
+const RENEWAL_GAP: Duration = Duration::from_secs(30);
+/// Requests in flight should still find the token valid.
+const LAST_SECONDS: Duration = Duration::from_secs(5);
+/// An API that refuses token after token must not turn each call into a fetch.
+const REFUSAL_GAP: Duration = Duration::from_secs(30);
+/// The clocks of the machines that share a cache may differ by this much.
+const CLOCK_DIFFERENCE: Duration = Duration::from_mins(1);
+/// A shared cache that does not answer is gone without.
+const CACHE_PATIENCE: Duration = Duration::from_secs(1);
+
+impl TokenProvider {
+    pub(crate) fn new(
+        keys: &Keys,
+        system: SystemHeaders,
+        http: Arc<dyn HttpSend>,
+        events: Events,
+        config: &Config,
+    ) -> Self {
+        Self {
+            credential: Credential::new(keys, config.basic_encoding),
+            environment: config.environment.clone(),
+            system,
+            http,
+            clock: config.clock.clone(),
+            events,
+            cache: config.token_cache.clone().map(|cache| (cache, CacheKey::new(&config.environment, keys))),
+            runtime: config.runtime.clone(),
+            request_timeout: config.request_timeout,
+            deadline: config.deadline,
+            margin_share: 1.0 - 0.2 * random::fraction(),
+            current: ArcSwapOption::empty(),
+            control: Mutex::default(),
+        }
+    }
+
+    /// A token to use now: from memory if it can be, else from the shared cache, else from Vipps.
+    pub(crate) async fn token(self: &Arc<Self>) -> Result<Arc<Held>> {
+        loop {
+            if let Some(held) = self.cached() {
+                return Ok(held);
+            }
+            let (flight, errand) = self.join_or_launch()?;
+            match flight.await {
+                Ok(held) => return Ok(held),
+                // A renewal is one try that nobody waited for; whoever waits now gets all the tries.
+                Err(error) if errand == Errand::Behind && error.retryable() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// A token to use now, without I/O. Starts a renewal behind the caller when one is due.
+    pub(crate) fn cached(self: &Arc<Self>) -> Option<Arc<Held>> {
+        let held = self.current.load();
+        let held = held.as_ref()?;
+        let now = self.clock.now();
+        let serve = now.is_before(held.fresh_until) || (now.is_before(held.usable_until) && self.renews(held, now));
+        serve.then(|| held.clone())
+    }
+
+    /// Drops this token, and only this one: a late refusal can't evict a newer token. Tells whether it was dropped.
+    pub(crate) fn invalidate(&self, token: &AccessToken) -> bool {
+        self.drop_token(token, &mut self.control())
+    }
+
+    /// An API answered 401 to this token. Tells whether the call is worth one more try with another token.
+    pub(crate) fn refused_by_api(&self, token: &AccessToken) -> bool {
+        let now = self.clock.now();
+        let mut control = self.control();
+        if !self.is_current(token) {
+            return true;
+        }
+        if control.last_refusal.is_none_or(|last| !now.is_before(last.plus(REFUSAL_GAP))) {
+            control.last_refusal = Some(now);
+            return self.drop_token(token, &mut control);
+        }
+        drop(control);
+        self.events.tell(Event::RefusalIgnored);
+        false
+    }
+
+    fn drop_token(&self, token: &AccessToken, control: &mut Control) -> bool {
+        if !self.is_current(token) {
+            return false;
+        }
+        self.current.store(None);
+        control.refused = Some(token.clone());
+        true
+    }
+
+    fn is_current(&self, token: &AccessToken) -> bool {
+        self.current.load().as_ref().is_some_and(|held| held.token.as_secret() == token.as_secret())
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who fetches, and who waits for it.
+impl TokenProvider {
+    /// The lock is held while everything is looked at once more, so that N waiters make one fetch.
+    fn join_or_launch(self: &Arc<Self>) -> Result<(Flight<Arc<Held>>, Errand)> {
+        let runtime = runtime(self.runtime.as_ref())?;
+        let mut control = self.control();
+        let now = self.clock.now();
+        if let Some(held) = self.current.load_full().filter(|held| now.is_before(held.usable_until)) {
+            return Ok((landed(held), Errand::Awaited));
+        }
+        if let Some(flight) = control.flight.join() {
+            return Ok((flight, control.errand));
+        }
+        if let Some(error) = control.refusal_in_force(now) {
+            return Err(error);
+        }
+        Ok((self.launch(Errand::Awaited, &runtime, &mut control), Errand::Awaited))
+    }
+
+    /// Sees to it that a usable token gets renewed, without waiting. `false` when that can't be: no runtime to do it on.
+    fn renews(self: &Arc<Self>, held: &Held, now: Now) -> bool {
+        let Ok(mut control) = self.control.try_lock() else {
+            return true;
+        };
+        // The token may have been renewed since this caller looked.
+        if control.flight.join().is_some() || control.generation != held.generation {
+            return true;
+        }
+        if control.next_renewal.is_some_and(|due| now.is_before(due)) {
+            let first = !std::mem::replace(&mut control.stale_told, true);
+            drop(control);
+            if first {
+                self.events.tell(Event::StaleTokenServed { remaining: now.until(held.usable_until) });
+            }
+            return true;
+        }
+        let Ok(runtime) = runtime(self.runtime.as_ref()) else {
+            return false;
+        };
+        drop(self.launch(Errand::Behind, &runtime, &mut control));
+        true
+    }
+
+    fn launch(self: &Arc<Self>, errand: Errand, runtime: &Handle, control: &mut Control) -> Flight<Arc<Held>> {
+        control.errand = errand;
+        let provider = Arc::clone(self);
+        control.flight.launch(runtime, async move { provider.fetch(errand).await })
+    }
+
+    async fn fetch(&self, errand: Errand) -> Result<Arc<Held>> {
+        if let Some(held) = self.fetch_from_cache(errand).await {
+            self.events.tell(Event::TokenFromCache);
+            return Ok(held);
+        }
+        match self.fetch_from_vipps(errand).await {
+            Ok(arrival) => self.welcome(arrival, errand).await,
+            Err(error) => Err(self.regret(error, errand)),
+        }
+    }
+
+    async fn welcome(&self, arrival: Arrival, errand: Errand) -> Result<Arc<Held>> {
+        let lifetime = arrival.lifetime;
+        let held = self.hold(&arrival)?;
+        self.events.tell(match errand {
+            Errand::Awaited => Event::TokenFetched { lifetime },
+            Errand::Behind => Event::TokenRenewed { lifetime },
+        });
+        self.share(&arrival).await;
+        Ok(held)
+    }
+
+    /// Remembers a failure for as long as it is worth, and for no longer.
+    fn regret(&self, error: Error, errand: Errand) -> Error {
+        let now = self.clock.now();
+        let mut control = self.control();
+        control.flight.clear();
+        control.held_off = hold_off(&error).map(|span| (now.plus(span), error.clone()));
+        if errand == Errand::Awaited {
+            return error;
+        }
+        let gap = RENEWAL_GAP.mul_f64(1.0 + 0.2 * random::fraction()).max(error.retry_after().unwrap_or_default());
+        control.next_renewal = Some(now.plus(gap));
+        control.stale_told = false;
+        drop(control);
+        self.events.tell(Event::RenewalFailed { kind: error.kind(), next_try_in: gap });
+        error
+    }
+
+    /// Puts a new token in the place of the old one.
+    fn hold(&self, arrival: &Arrival) -> Result<Arc<Held>> {
+        let mut control = self.control();
+        control.flight.clear();
+        let held = Arc::new(self.held(arrival, &control)?);
+        let (flight, second_key_active) = (Slot::default(), control.second_key_active);
+        let (refused, last_refusal) = (control.refused.take(), control.last_refusal);
+        *control = Control {
+            flight,
+            second_key_active,
+            refused,
+            last_refusal,
+            generation: held.generation,
+            ..Control::default()
+        };
+        self.current.store(Some(held.clone()));
+        Ok(held)
+    }
+
+    fn held(&self, arrival: &Arrival, control: &Control) -> Result<Held> {
+        let bearer = Zeroizing::new(format!("Bearer {}", arrival.secret.expose()));
+        let key = self.credential.subscription_key(control.second_key_active);
+        let (lifetime, expires) = (arrival.lifetime, arrival.expires);
+        Ok(Held {
+            token: AccessToken::new(arrival.secret.clone(), expires.wall),
+            authorization: sensitive(&bearer)?,
+            subscription_key: key.map(|key| sensitive(key.expose())).transpose()?,
+            generation: control.generation + 1,
+            fresh_until: expires.minus(margin(lifetime).mul_f64(self.margin_share)),
+            usable_until: expires.minus(LAST_SECONDS.min(lifetime / 10)),
+        })
+    }
+}
+
+/// How long before its end a token is renewed: early, because several may be valid at once and an outage of the
+/// endpoint should find us with hours left.
+fn margin(lifetime: Duration) -> Duration {
+    (lifetime / 10).max(Duration::from_mins(1)).min(lifetime / 2)
+}
+
+fn hold_off(error: &Error) -> Option<Duration> {
+    match error.kind() {
+        ErrorKind::CredentialsRejected => Some(NEGATIVE_MEMORY),
+        _ => error.retry_after(),
+    }
+}
+
+impl Control {
+    fn refusal_in_force(&self, now: Now) -> Option<Error> {
+        let (until, error) = self.held_off.as_ref()?;
+        if !now.is_before(*until) {
+            return None;
+        }
+        Some(if error.retryable() { error.clone().with_retry_after(Some(now.until(*until))) } else { error.clone() })
+    }
+}
+
+/// Vipps.
+impl TokenProvider {
+    async fn fetch_from_vipps(&self, errand: Errand) -> Result<Arrival> {
+        let deadline = self.clock.now().plus(self.deadline);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.try_with_either_key(deadline).await {
+                Ok(arrival) => return Ok(arrival),
+                Err(error) => error,
+            };
+            let left = self.clock.now().until(deadline);
+            match wait_before_retry(tries, &error, left) {
+                Some(wait) if errand == Errand::Awaited => self.clock.sleep(wait).await,
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Subscription keys come in pairs: when one is refused, the other may still be good.
+    async fn try_with_either_key(&self, deadline: Now) -> Result<Arrival> {
+        let refusal = match self.try_once(deadline).await {
+            Err(refusal) if refusal.subscription_key_refused && self.credential.has_second_key() => refusal,
+            outcome => return outcome.map_err(|refusal| refusal.error),
+        };
+        self.switch_key();
+        let outcome = self.try_once(deadline).await;
+        match outcome {
+            Ok(arrival) => {
+                self.events.tell(Event::OtherSubscriptionKeyUsed);
+                Ok(arrival)
+            }
+            Err(other) => {
+                self.switch_key();
+                Err(if other.subscription_key_refused { refusal.error } else { other.error })
+            }
+        }
+    }
+
+    async fn try_once(&self, deadline: Now) -> Result<Arrival, NoGrant> {
+        let since = self.clock.now();
+        let request = self.token_request()?;
+        self.events.token_requested();
+        let limit = since.until(deadline).min(self.request_timeout);
+        let response = self.http.send(request, limit).await.map_err(SendError::into_error)?;
+        let grant = parse_reply(&response, since, self.clock.now())?;
+        Ok(Arrival { secret: grant.secret, lifetime: grant.lifetime, expires: since.plus(grant.lifetime) })
+    }
+
+    fn token_request(&self) -> Result<Request<Bytes>> {
+        match &self.credential {
+            Credential::Standard { keys, msn } => {
+                let key = keys.subscription_key(self.control().second_key_active);
+                standard_request(&self.environment, keys, key, msn.as_ref(), &self.system)
+            }
+            Credential::Specialized { keys, encoding } => {
+                specialized_request(&self.environment, keys, *encoding, &self.system)
+            }
+        }
+    }
+
+    fn switch_key(&self) {
+        let mut control = self.control();
+        control.second_key_active = !control.second_key_active;
+    }
+}
+
+impl Credential {
+    fn new(keys: &Keys, encoding: BasicEncoding) -> Self {
+        match keys {
+            Keys::Partner(keys) => Self::Standard { keys: keys.0.clone(), msn: None },
+            Keys::SalesUnit(keys) => Self::Standard { keys: keys.standard.clone(), msn: Some(keys.msn.clone()) },
+            Keys::Specialized(keys) => Self::Specialized { keys: keys.clone(), encoding },
+        }
+    }
+
+    fn has_second_key(&self) -> bool {
+        matches!(self, Self::Standard { keys, .. } if keys.second_subscription_key.is_some())
+    }
+
+    fn subscription_key(&self, second: bool) -> Option<&Secret> {
+        match self {
+            Self::Standard { keys, .. } => Some(keys.subscription_key(second)),
+            Self::Specialized { .. } => None,
+        }
+    }
+}
+
+/// The shared cache, whose trouble is never an error of a call.
+impl TokenProvider {
+    async fn fetch_from_cache(&self, errand: Errand) -> Option<Arc<Held>> {
+        let (cache, key) = self.cache.as_ref()?;
+        let found = self.patiently("load", cache.load(key)).await??;
+        let now = self.clock.now();
+        let left = found.expires_at.checked_sub(now.wall)?;
+        let refused = self.control().refused.as_ref().is_some_and(|token| *token.as_secret() == found.secret);
+        if refused || left <= errand.least_life(found.lifetime) || left > found.lifetime + CLOCK_DIFFERENCE {
+            return None;
+        }
+        let expires = now.plus(left.min(found.lifetime));
+        self.hold(&Arrival { secret: found.secret, lifetime: found.lifetime, expires }).ok()
+    }
+
+    async fn share(&self, arrival: &Arrival) {
+        let Some((cache, key)) = &self.cache else { return };
+        let token = CachedToken {
+            secret: arrival.secret.clone(),
+            expires_at: arrival.expires.wall,
+            lifetime: arrival.lifetime,
+        };
+        self.patiently("store", cache.store(key, token, arrival.lifetime)).await;
+    }
+
+    async fn patiently<T>(&self, operation: &'static str, work: BoxFuture<'_, Result<T, CacheError>>) -> Option<T> {
+        if let Either::Left((Ok(done), _)) = select(work, self.clock.sleep(CACHE_PATIENCE)).await {
+            return Some(done);
+        }
+        self.events.tell(Event::CacheFailed { operation });
+        None
+    }
+}
+
+impl fmt::Debug for TokenProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenProvider").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,383 @@
+//! The only place that fetches keys: discovery, then the key set, cached by their ages.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicU64,
+            Ordering::{AcqRel, Acquire},
+        },
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
+use http::{
+    HeaderMap, Request, Response, StatusCode,
+    header::{ACCEPT, CACHE_CONTROL},
+};
+use serde::Deserialize;
+use tokio::runtime::Handle;
+use url::Url;
+
+use crate::{
+    clock::{Clock, Now},
+    config::{Config, Environment, may_carry_secrets},
+    error::{Error, Result},
+    event::{Event, Events},
+    flight::{Flight, Slot, landed, runtime},
+    headers::JSON,
+    http::{HttpSend, SendError},
+    jwks::KeySet,
+    random,
+    reply::Refusal,
+    retry::wait_before_retry,
+};
+
+/// The key set of one issuer.
+pub(crate) struct RemoteJwks {
+    environment: Environment,
+    http: Arc<dyn HttpSend>,
+    clock: Arc<dyn Clock>,
+    events: Events,
+    runtime: Option<Handle>,
+    request_timeout: Duration,
+    deadline: Duration,
+    stale_for: Duration,
+    loaded: ArcSwapOption<Loaded>,
+    /// How many loads were begun.
+    loads: AtomicU64,
+    control: Mutex<Control>,
+}
+
+/// A key set and the moments of its life.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) keys: KeySet,
+    /// Which load brought it.
+    number: u64,
+    renew_at: Now,
+    aged_at: Now,
+    unusable_at: Now,
+}
+
+#[derive(Debug, Default)]
+struct Control {
+    flight: Slot<Arc<Loaded>>,
+    last_load: Option<Now>,
+    last_failure: Option<(Now, Error)>,
+    discovered: Option<Discovered>,
+    stale_told: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Discovered {
+    jwks_uri: String,
+    until: Now,
+}
+
+/// Whether tries are worth making while somebody waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tries {
+    One,
+    Several,
+}
+
+/// Between two loads, however many unknown kids come.
+const LOAD_GAP: Duration = Duration::from_secs(30);
+/// After a load that failed while there are no keys at all.
+const COLD_GAP: Duration = Duration::from_secs(5);
+const SILENT_AGE: Duration = Duration::from_mins(10);
+const SHORTEST_AGE: Duration = Duration::from_mins(5);
+const LONGEST_AGE: Duration = Duration::from_hours(1);
+
+impl RemoteJwks {
+    pub(crate) fn new(http: Arc<dyn HttpSend>, events: Events, config: &Config) -> Self {
+        Self {
+            environment: config.environment.clone(),
+            http,
+            clock: config.clock.clone(),
+            events,
+            runtime: config.runtime.clone(),
+            request_timeout: config.request_timeout,
+            deadline: config.deadline,
+            stale_for: config.stale_keys_for,
+            loaded: ArcSwapOption::empty(),
+            loads: AtomicU64::new(0),
+            control: Mutex::default(),
+        }
+    }
+
+    /// The set to use now, without I/O. Starts a renewal behind the caller when one is due.
+    pub(crate) fn cached(self: &Arc<Self>) -> Option<Arc<Loaded>> {
+        let loaded = self.loaded.load();
+        let loaded = loaded.as_ref()?;
+        let now = self.clock.now();
+        let serve = now.is_before(loaded.renew_at) || (now.is_before(loaded.unusable_at) && self.renews(loaded, now));
+        serve.then(|| loaded.clone())
+    }
+
+    /// The set to use now; loads it when there is none, or none that may still be used.
+    pub(crate) async fn current(self: &Arc<Self>) -> Result<Arc<Loaded>> {
+        match self.cached() {
+            Some(loaded) => Ok(loaded),
+            None => self.join_or_load()?.await,
+        }
+    }
+
+    /// How many loads were begun so far. A set of a later load was asked for after this moment.
+    pub(crate) fn loads(&self) -> u64 {
+        self.loads.load(Acquire)
+    }
+
+    /// A token that came when `since` loads had begun names a key that is not in the set. Brings a set that was asked
+    /// for after that, or says when one may be.
+    pub(crate) async fn reload(self: &Arc<Self>, since: u64) -> Result<Arc<Loaded>> {
+        let loaded = self.join_or_reload(since)?.await.map_err(|error| self.perhaps_new_key(error))?;
+        if loaded.number <= since {
+            return Err(self.perhaps_new_key(unknown_for_now()));
+        }
+        Ok(loaded)
+    }
+
+    /// Whether [`reload`](Self::reload) could do anything now. `None` when it could; the answer when it could not.
+    pub(crate) fn no_reload(&self) -> Option<Error> {
+        let control = self.control();
+        let may_ask = control.flight.join().is_some() || control.may_load(self.clock.now());
+        drop(control);
+        (!may_ask).then(|| self.suppressed())
+    }
+
+    fn suppressed(&self) -> Error {
+        self.events.tell(Event::UnknownKidSuppressed);
+        self.perhaps_new_key(unknown_for_now())
+    }
+
+    fn perhaps_new_key(&self, error: Error) -> Error {
+        let wait = self.control().last_load.map(|last| self.clock.now().until(last.plus(LOAD_GAP)));
+        error.with_retry_after(wait)
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A key that may be new is no proof of a forged token.
+fn unknown_for_now() -> Error {
+    Error::unavailable("the token names a key that is not known yet")
+}
+
+/// Who loads, and who waits for it.
+impl RemoteJwks {
+    fn join_or_load(self: &Arc<Self>) -> Result<Flight<Arc<Loaded>>> {
+        let runtime = runtime(self.runtime.as_ref())?;
+        let mut control = self.control();
+        if let Some(flight) = control.flight.join() {
+            return Ok(flight);
+        }
+        let now = self.clock.now();
+        if let Some((until, error)) = control.last_failure.as_ref().filter(|(until, _)| now.is_before(*until)) {
+            return Err(error.clone().with_retry_after(Some(now.until(*until))));
+        }
+        Ok(self.launch(Tries::Several, &runtime, &mut control))
+    }
+
+    fn join_or_reload(self: &Arc<Self>, since: u64) -> Result<Flight<Arc<Loaded>>> {
+        let runtime = runtime(self.runtime.as_ref())?;
+        let mut control = self.control();
+        if let Some(flight) = control.flight.join() {
+            return Ok(flight);
+        }
+        if let Some(newer) = self.loaded.load_full().filter(|loaded| loaded.number > since) {
+            return Ok(landed(newer));
+        }
+        if !control.may_load(self.clock.now()) {
+            drop(control);
+            return Err(self.suppressed());
+        }
+        Ok(self.launch(Tries::One, &runtime, &mut control))
+    }
+
+    /// Sees to it that an ageing set gets renewed, without waiting. `false` when that can't be: no runtime to do it on.
+    fn renews(self: &Arc<Self>, loaded: &Arc<Loaded>, now: Now) -> bool {
+        let Ok(mut control) = self.control.try_lock() else {
+            return true;
+        };
+        // The set may have been renewed since this caller looked.
+        let renewed = self.loaded.load().as_ref().is_none_or(|current| !Arc::ptr_eq(current, loaded));
+        if renewed || control.flight.join().is_some() {
+            return true;
+        }
+        if !control.may_load(now) {
+            let told = control.stale_told || now.is_before(loaded.aged_at);
+            control.stale_told |= !told;
+            drop(control);
+            if !told {
+                self.events.tell(Event::StaleKeysUsed { past_age: loaded.aged_at.until(now) });
+            }
+            return true;
+        }
+        let Ok(runtime) = runtime(self.runtime.as_ref()) else {
+            return false;
+        };
+        drop(self.launch(Tries::One, &runtime, &mut control));
+        true
+    }
+
+    fn launch(self: &Arc<Self>, tries: Tries, runtime: &Handle, control: &mut Control) -> Flight<Arc<Loaded>> {
+        control.last_load = Some(self.clock.now());
+        let number = self.loads.fetch_add(1, AcqRel) + 1;
+        let source = Arc::clone(self);
+        control.flight.launch(runtime, async move { source.load(number, tries).await })
+    }
+
+    async fn load(&self, number: u64, tries: Tries) -> Result<Arc<Loaded>> {
+        let outcome = self.load_with_retries(number, tries).await;
+        let mut control = self.control();
+        control.flight.clear();
+        control.stale_told = false;
+        match outcome {
+            Ok(loaded) => {
+                control.last_failure = None;
+                let loaded = Arc::new(loaded);
+                self.loaded.store(Some(loaded.clone()));
+                drop(control);
+                self.events.tell(Event::KeysRefreshed { keys: loaded.keys.len() });
+                Ok(loaded)
+            }
+            Err(error) => {
+                let gap = COLD_GAP.max(error.retry_after().unwrap_or_default());
+                control.last_failure = Some((self.clock.now().plus(gap), error.clone()));
+                // Perhaps the keys have moved; the old address stays good until discovery says another.
+                if let Some(discovered) = &mut control.discovered {
+                    discovered.until = Now { wall: Duration::ZERO, monotonic: Duration::ZERO };
+                }
+                drop(control);
+                self.events.keys_refresh_failed(&error);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Control {
+    fn may_load(&self, now: Now) -> bool {
+        self.last_load.is_none_or(|last| !now.is_before(last.plus(LOAD_GAP)))
+    }
+}
+
+/// The requests.
+impl RemoteJwks {
+    async fn load_with_retries(&self, number: u64, tries: Tries) -> Result<Loaded> {
+        let deadline = self.clock.now().plus(self.deadline);
+        let mut made = 0;
+        loop {
+            made += 1;
+            let error = match self.load_once(number, deadline).await {
+                Ok(loaded) => return Ok(loaded),
+                Err(error) => error,
+            };
+            match wait_before_retry(made, &error, self.clock.now().until(deadline)) {
+                Some(wait) if tries == Tries::Several => self.clock.sleep(wait).await,
+                _ => return Err(as_outage(&error)),
+            }
+        }
+    }
+
+    async fn load_once(&self, number: u64, deadline: Now) -> Result<Loaded> {
+        let asked = self.clock.now();
+        let uri = self.jwks_uri(deadline).await?;
+        let response = self.fetch(&uri, deadline).await?;
+        let keys = KeySet::parse(response.body(), &self.events).map_err(|fault| Error::unavailable(fault.detail()))?;
+        let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
+        // Ahead of time, and not all processes at once.
+        let renew_at = asked.plus(age.mul_f64(0.8 + 0.1 * random::fraction()));
+        let aged_at = asked.plus(age);
+        Ok(Loaded { keys, number, renew_at, aged_at, unusable_at: aged_at.plus(self.stale_for) })
+    }
+
+    async fn jwks_uri(&self, deadline: Now) -> Result<String> {
+        let known = self.control().discovered.clone();
+        if let Some(known) = known.as_ref().filter(|known| self.clock.now().is_before(known.until)) {
+            return Ok(known.jwks_uri.clone());
+        }
+        match self.discover(deadline).await {
+            Ok(discovered) => {
+                self.control().discovered = Some(discovered.clone());
+                Ok(discovered.jwks_uri)
+            }
+            Err(error) => known.map(|known| known.jwks_uri).ok_or(error),
+        }
+    }
+
+    /// OpenID Connect Discovery section 4. Members that Vipps leaves out are not missed.
+    async fn discover(&self, deadline: Now) -> Result<Discovered> {
+        #[derive(Deserialize)]
+        struct Document {
+            issuer: String,
+            jwks_uri: String,
+        }
+        // The issuer ends with a slash, so this is not the naive join that makes a double one.
+        let address = format!("{}.well-known/openid-configuration", self.environment.issuer());
+        let asked = self.clock.now();
+        let response = self.fetch(&address, deadline).await?;
+        let document: Document = serde_json::from_slice(response.body())
+            .map_err(|_| Error::unavailable("the discovery document holds no issuer and jwks_uri"))?;
+        if document.issuer != self.environment.issuer() {
+            return Err(
+                Error::unavailable("the discovery document is another issuer's").with_hint("check the base url")
+            );
+        }
+        if !Url::parse(&document.jwks_uri).is_ok_and(|url| may_carry_secrets(&url)) {
+            return Err(Error::unavailable("the jwks_uri of the discovery document is not https"));
+        }
+        let age = max_age(response.headers()).unwrap_or(LONGEST_AGE).clamp(SHORTEST_AGE, 24 * LONGEST_AGE);
+        Ok(Discovered { jwks_uri: document.jwks_uri, until: asked.plus(age) })
+    }
+
+    async fn fetch(&self, address: &str, deadline: Now) -> Result<Response<Bytes>> {
+        let request = Request::get(address)
+            .header(ACCEPT, JSON)
+            .body(Bytes::new())
+            .map_err(|_| Error::unavailable("the address of the keys is malformed"))?;
+        let limit = self.clock.now().until(deadline).min(self.request_timeout);
+        let response = self.http.send(request, limit).await.map_err(SendError::into_error)?;
+        if response.status() != StatusCode::OK {
+            let refusal = Refusal::read(&response);
+            return Err(refusal.into_error(response.status(), response.headers(), self.clock.now()));
+        }
+        Ok(response)
+    }
+}
+
+/// Whatever went wrong with the keys, the token may still be good: the kind says "try later", the rest says why.
+fn as_outage(error: &Error) -> Error {
+    if error.retryable() {
+        return error.clone();
+    }
+    let outage = Error::unavailable("the keys of vipps can't be had").with_hint("check the base url");
+    match error.status().and_then(|status| StatusCode::from_u16(status).ok()) {
+        Some(status) => outage.with_status(status),
+        None => outage,
+    }
+}
+
+/// RFC 9111 section 5.2.2.1. A set that must not be stored is kept for the shortest age all the same.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(CACHE_CONTROL)?.to_str().ok()?.to_ascii_lowercase();
+    let directives: Vec<_> = text.split(',').map(str::trim).collect();
+    if directives.iter().any(|directive| matches!(*directive, "no-store" | "no-cache")) {
+        return Some(Duration::ZERO);
+    }
+    let seconds = directives.iter().find_map(|directive| directive.strip_prefix("max-age="))?;
+    seconds.trim_matches('"').parse().ok().map(Duration::from_secs)
+}
+
+impl fmt::Debug for RemoteJwks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteJwks").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+//! Who may call: the partner, its merchants' sales units, and the holder of specialised keys.
+
+use std::{collections::BTreeMap, fmt};
+
+use vipps_partner_auth::Msn;
+
+use crate::random;
+
+/// The keys of a partner or of a sales unit, all of them invented. `Debug` shows only the `client_id`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// A GUID.
+    pub client_id: String,
+    /// Base64-looking text.
+    pub client_secret: String,
+    /// The primary subscription key.
+    pub subscription_key: String,
+    /// The secondary one, as good as the first.
+    pub second_subscription_key: String,
+}
+
+impl Keys {
+    /// New keys in the shapes of the service.
+    pub fn invented() -> Self {
+        Self {
+            client_id: random::uuid(),
+            client_secret: random::secret(),
+            subscription_key: random::hex32(),
+            second_subscription_key: random::hex32(),
+        }
+    }
+
+    fn has_subscription_key(&self, key: &str) -> bool {
+        [&self.subscription_key, &self.second_subscription_key].into_iter().any(|known| known == key)
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+/// Accounting or donations keys for `/miami/v1/token`, invented. `Debug` leaves the secret out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SpecializedKeys {
+    /// Free text without a colon.
+    pub client_id: String,
+    /// Base64-looking text.
+    pub client_secret: String,
+    /// The scopes these keys may ask for.
+    pub scopes: Vec<String>,
+}
+
+impl SpecializedKeys {
+    fn invented() -> Self {
+        Self { client_id: random::uuid(), client_secret: random::secret(), scopes: vec!["donations:read".to_owned()] }
+    }
+}
+
+impl fmt::Debug for SpecializedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("SpecializedKeys");
+        shown.field("client_id", &self.client_id).field("scopes", &self.scopes).finish_non_exhaustive()
+    }
+}
+
+/// One of the pair of subscription keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubscriptionKey {
+    /// The first.
+    Primary,
+    /// The second.
+    Secondary,
+}
+
+/// Whose standard keys they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Partner,
+    SalesUnit(Msn),
+}
+
+/// One merchant's sales unit.
+pub(crate) struct SalesUnit {
+    pub(crate) keys: Keys,
+    pub(crate) connected: bool,
+    pub(crate) active: bool,
+}
+
+/// All who may call.
+pub(crate) struct Accounts {
+    pub(crate) partner: Keys,
+    pub(crate) specialized: SpecializedKeys,
+    sales_units: BTreeMap<Msn, SalesUnit>,
+}
+
+impl Accounts {
+    pub(crate) fn new(partner: Option<Keys>) -> Self {
+        let partner = partner.unwrap_or_else(Keys::invented);
+        Self { partner, specialized: SpecializedKeys::invented(), sales_units: BTreeMap::new() }
+    }
+
+    /// Adds the sales unit, or connects and activates it again; its keys stay the same.
+    pub(crate) fn connect(&mut self, msn: &Msn) -> &SalesUnit {
+        let fresh = || SalesUnit { keys: Keys::invented(), connected: true, active: true };
+        let unit = self.sales_units.entry(msn.clone()).or_insert_with(fresh);
+        (unit.connected, unit.active) = (true, true);
+        unit
+    }
+
+    pub(crate) fn disconnect(&mut self, msn: &Msn) {
+        self.sales_units.entry(msn.clone()).and_modify(|unit| unit.connected = false);
+    }
+
+    pub(crate) fn deactivate(&mut self, msn: &Msn) {
+        self.sales_units.entry(msn.clone()).and_modify(|unit| unit.active = false);
+    }
+
+    pub(crate) fn sales_unit(&self, msn: &Msn) -> Option<&SalesUnit> {
+        self.sales_units.get(msn)
+    }
+
+    /// The MSNs that `owner` may see in the Management API.
+    pub(crate) fn visible_to(&self, owner: &Owner) -> Vec<&Msn> {
+        let seen = |(msn, unit): &(&Msn, &SalesUnit)| match owner {
+            Owner::Partner => unit.connected && unit.active,
+            Owner::SalesUnit(own) => *msn == own,
+        };
+        self.sales_units.iter().filter(seen).map(|(msn, _)| msn).collect()
+    }
+
+    pub(crate) fn client(&self, client_id: &str) -> Option<(Owner, &Keys)> {
+        self.standard_keys().find(|(_, keys)| keys.client_id == client_id)
+    }
+
+    pub(crate) fn subscriber(&self, subscription_key: &str) -> Option<Owner> {
+        self.standard_keys().find(|(_, keys)| keys.has_subscription_key(subscription_key)).map(|(owner, _)| owner)
+    }
+
+    /// Replaces one key of every pair, as a regeneration in the portal would: the old one is unknown from now on.
+    pub(crate) fn regenerate(&mut self, which: SubscriptionKey) {
+        for keys in self.sales_units.values_mut().map(|unit| &mut unit.keys).chain([&mut self.partner]) {
+            match which {
+                SubscriptionKey::Primary => keys.subscription_key = random::hex32(),
+                SubscriptionKey::Secondary => keys.second_subscription_key = random::hex32(),
+            }
+        }
+    }
+
+    fn standard_keys(&self) -> impl Iterator<Item = (Owner, &Keys)> {
+        let units = self.sales_units.iter().map(|(msn, unit)| (Owner::SalesUnit(msn.clone()), &unit.keys));
+        std::iter::once((Owner::Partner, &self.partner)).chain(units)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn msn() -> Msn {
+        "123456".parse().expect("an MSN")
+    }
+
+    #[test]
+    fn either_subscription_key_names_its_owner() {
+        let mut accounts = Accounts::new(None);
+        let unit = accounts.connect(&msn()).keys.clone();
+        assert_eq!(accounts.subscriber(&unit.second_subscription_key), Some(Owner::SalesUnit(msn())));
+        assert_eq!(accounts.subscriber(&accounts.partner.subscription_key), Some(Owner::Partner));
+        assert_eq!(accounts.subscriber(""), None);
+    }
+
+    #[test]
+    fn a_regenerated_key_is_unknown_and_its_twin_stays() {
+        let mut accounts = Accounts::new(None);
+        let before = accounts.partner.clone();
+        accounts.regenerate(SubscriptionKey::Primary);
+        assert_eq!(accounts.subscriber(&before.subscription_key), None);
+        assert_eq!(accounts.subscriber(&before.second_subscription_key), Some(Owner::Partner));
+    }
+
+    #[test]
+    fn connecting_again_keeps_the_keys() {
+        let mut accounts = Accounts::new(None);
+        let before = accounts.connect(&msn()).keys.clone();
+        accounts.disconnect(&msn());
+        assert!(accounts.visible_to(&Owner::Partner).is_empty());
+        assert_eq!(accounts.visible_to(&Owner::SalesUnit(msn())), [&msn()]);
+        assert_eq!(accounts.connect(&msn()).keys, before);
+        assert_eq!(accounts.visible_to(&Owner::Partner), [&msn()]);
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let (keys, special) = (Keys::invented(), SpecializedKeys::invented());
+        let shown = format!("{keys:?} {special:?}");
+        for secret in
+            [&keys.client_secret, &keys.subscription_key, &keys.second_subscription_key, &special.client_secret]
+        {
+            assert!(!shown.contains(secret.as_str()), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The paths that the emulator serves.
+
+use std::str::FromStr;
+
+use http::Method;
+
+use crate::reply::invalid_input;
+
+/// One of the service's endpoints, as the controls name them. The text codes, for other languages, are
+/// `standard_token`, `specialized_token`, `discovery`, `jwks`, `payments`, `sales_units` and `ledgers`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `POST /accesstoken/get`, in any letter case.
+    StandardToken,
+    /// `POST /miami/v1/token`.
+    SpecializedToken,
+    /// `GET /access-management-1.0/access/.well-known/openid-configuration`.
+    Discovery,
+    /// `GET /access-management-1.0/access/.well-known/jwks.json`.
+    Jwks,
+    /// `GET` and `POST` at `/epayment/v1/payments` and below: a standard API, called for one merchant.
+    Payments,
+    /// `GET /management/v1/sales-units`: a standard API, called for no merchant in particular.
+    SalesUnits,
+    /// `GET /report/v2/ledgers`: an API for specialised tokens.
+    Ledgers,
+}
+
+const ACCESS: &str = "/access-management-1.0/access/.well-known/";
+const PAYMENTS: &str = "/epayment/v1/payments";
+
+impl Endpoint {
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        Some(match path {
+            _ if path.eq_ignore_ascii_case("/accesstoken/get") => Self::StandardToken,
+            "/miami/v1/token" => Self::SpecializedToken,
+            "/management/v1/sales-units" => Self::SalesUnits,
+            "/report/v2/ledgers" => Self::Ledgers,
+            _ => return Self::of_login(path).or_else(|| Self::of_payments(path)),
+        })
+    }
+
+    fn of_login(path: &str) -> Option<Self> {
+        match path.strip_prefix(ACCESS)? {
+            "openid-configuration" => Some(Self::Discovery),
+            "jwks.json" => Some(Self::Jwks),
+            _ => None,
+        }
+    }
+
+    fn of_payments(path: &str) -> Option<Self> {
+        let below = path.strip_prefix(PAYMENTS)?;
+        (below.is_empty() || below.starts_with('/')).then_some(Self::Payments)
+    }
+
+    pub(crate) fn methods(self) -> &'static [Method] {
+        match self {
+            Self::StandardToken | Self::SpecializedToken => &[Method::POST],
+            Self::Payments => &[Method::GET, Method::POST],
+            Self::Discovery | Self::Jwks | Self::SalesUnits | Self::Ledgers => &[Method::GET],
+        }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = std::io::Error;
+
+    /// Reads a text code; anything else is [`InvalidInput`](std::io::ErrorKind::InvalidInput).
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        Ok(match code {
+            "standard_token" => Self::StandardToken,
+            "specialized_token" => Self::SpecializedToken,
+            "discovery" => Self::Discovery,
+            "jwks" => Self::Jwks,
+            "payments" => Self::Payments,
+            "sales_units" => Self::SalesUnits,
+            "ledgers" => Self::Ledgers,
+            _ => return Err(invalid_input("no such endpoint")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_standard_token_path_ignores_case() {
+        assert_eq!(Endpoint::of("/accessToken/get"), Some(Endpoint::StandardToken));
+        assert_eq!(Endpoint::of("/accesstoken/get"), Some(Endpoint::StandardToken));
+        assert_eq!(Endpoint::of("/Miami/v1/token"), None);
+        assert_eq!(Endpoint::of("/recurring/accessToken/get"), None);
+    }
+
+    #[test]
+    fn a_doubled_slash_is_another_path() {
+        assert_eq!(Endpoint::of("/access-management-1.0/access/.well-known/jwks.json"), Some(Endpoint::Jwks));
+        assert_eq!(Endpoint::of("/access-management-1.0/access//.well-known/jwks.json"), None);
+    }
+
+    #[test]
+    fn payments_have_paths_below_them() {
+        assert_eq!(Endpoint::of("/epayment/v1/payments/ref-1/capture"), Some(Endpoint::Payments));
+        assert_eq!(Endpoint::of("/epayment/v1/paymentsx"), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! The checks that the gateway makes before a request reaches an API.
+
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{ALLOW, WWW_AUTHENTICATE},
+};
+use vipps_partner_auth::Msn;
+
+use crate::{
+    accounts::Owner,
+    endpoint::Endpoint,
+    options::Mode,
+    reply::{Outcome, Refusal, Reply},
+    state::{Call, State},
+    tokens::{Grant, Token},
+};
+
+pub(crate) const SUBSCRIPTION_KEY: &str = "Ocp-Apim-Subscription-Key";
+pub(crate) const MSN: &str = "Merchant-Serial-Number";
+
+const MISSING_KEY: &str = "Access denied due to missing subscription key. Make sure to include subscription key when \
+                           making requests to an API.";
+const INVALID_KEY: &str = "Access denied due to invalid subscription key. Make sure to provide a valid key for an \
+                           active subscription.";
+const SYSTEM_HEADERS: [&str; 4] =
+    ["Vipps-System-Name", "Vipps-System-Version", "Vipps-System-Plugin-Name", "Vipps-System-Plugin-Version"];
+
+pub(crate) fn unknown_path() -> Refusal {
+    Reply::gateway_legacy(StatusCode::NOT_FOUND).refuse("path", "no such path; check its spelling and the base URL")
+}
+
+/// For a body over the limit, of which nothing was kept.
+pub(crate) fn too_large() -> Refusal {
+    let why = "too large: the emulator reads up to 1 MiB";
+    Reply::apim(StatusCode::PAYLOAD_TOO_LARGE, &format!("Body {why}.")).refuse("body", why)
+}
+
+pub(crate) fn check_method(endpoint: Endpoint, call: &Call<'_>) -> Outcome<()> {
+    let allowed = endpoint.methods();
+    if allowed.contains(&call.request.method) {
+        return Ok(());
+    }
+    let allowed = allowed.iter().map(http::Method::as_str).collect::<Vec<_>>().join(", ");
+    let why = format!("wrong method: this path takes {allowed}");
+    let reply = Reply::apim(StatusCode::METHOD_NOT_ALLOWED, &why);
+    Err(with_text(reply, ALLOW, &allowed).refuse("method", why))
+}
+
+/// Whose subscription key it is.
+pub(crate) fn subscriber(state: &State, call: &mut Call<'_>) -> Outcome<Owner> {
+    let Some(key) = call.request.header(SUBSCRIPTION_KEY).filter(|key| !key.is_empty()) else {
+        return Err(challenge(MISSING_KEY).refuse(SUBSCRIPTION_KEY, "missing: this call needs the subscription key"));
+    };
+    let Some(owner) = state.accounts.subscriber(key) else {
+        let why = "unknown: regenerated, of another environment or product, or swapped with the client_secret";
+        return Err(challenge(INVALID_KEY).refuse(SUBSCRIPTION_KEY, why));
+    };
+    call.right(SUBSCRIPTION_KEY, "known");
+    Ok(owner)
+}
+
+/// For a subscription key that isn't of the same keys as the rest.
+pub(crate) fn subscription_not_found() -> Refusal {
+    let why = "valid, but of other keys than the client_id or token in the same call";
+    challenge("Subscription not found.").refuse(SUBSCRIPTION_KEY, why)
+}
+
+/// The token of the `Authorization` header and what it opens.
+pub(crate) fn bearer(state: &State, call: &mut Call<'_>) -> Outcome<Grant> {
+    let text = bearer_text(call)?;
+    let token = state.tokens.find(text).ok_or_else(|| unauthorized("unknown token: of another environment, or cut"))?;
+    if let Some(why) = reason_not_to_trust(state, token) {
+        return Err(unauthorized(why));
+    }
+    call.right("Authorization", "the token is known and alive");
+    Ok(token.grant.clone())
+}
+
+fn bearer_text<'a>(call: &mut Call<'a>) -> Outcome<&'a str> {
+    let Some(value) = call.request.header("Authorization") else {
+        return Err(unauthorized("missing: send the word Bearer, one space and the token"));
+    };
+    let Some((scheme, text)) = value.split_once(' ') else {
+        return Err(unauthorized("the word Bearer is missing: send it, one space and the token"));
+    };
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        return Err(unauthorized("wrong scheme: APIs take Bearer"));
+    }
+    if scheme != "Bearer" {
+        call.tolerated("Authorization", "write Bearer with a capital B and the rest in lower case");
+    }
+    if text.is_empty() || text.contains(' ') {
+        return Err(unauthorized("one space belongs between Bearer and the token, and none behind it"));
+    }
+    Ok(text)
+}
+
+fn reason_not_to_trust(state: &State, token: &Token) -> Option<&'static str> {
+    if state.settings.wrong_environment {
+        return Some("the keys of this token are of the other environment, as the emulator was told");
+    }
+    if token.revoked {
+        return Some("the token was revoked by the emulator's control");
+    }
+    (state.clock.now() >= token.expires_at).then_some("the token has expired: fetch a new one")
+}
+
+pub(crate) fn unauthorized(why: &'static str) -> Refusal {
+    Reply::apim(StatusCode::UNAUTHORIZED, &format!("Unauthorized: {why}.")).refuse("Authorization", why)
+}
+
+/// The sales unit that a call is for, where the keys may speak for it.
+pub(crate) fn merchant(state: &State, call: &mut Call<'_>, owner: &Owner) -> Outcome<Option<Msn>> {
+    let msn = match (call.request.header(MSN), owner) {
+        (Some(text), Owner::Partner) => connected(state, text)?,
+        (Some(text), Owner::SalesUnit(own)) => own_msn(text, own)?,
+        (None, Owner::Partner) => return Err(msn_missing()),
+        (None, Owner::SalesUnit(own)) => {
+            call.tolerated(MSN, "missing: recommended with sales unit keys too");
+            check_active(state, own)?;
+            return Ok(None);
+        }
+    };
+    check_active(state, &msn)?;
+    call.right(MSN, "the keys may act for this sales unit");
+    Ok(Some(msn))
+}
+
+fn connected(state: &State, text: &str) -> Outcome<Msn> {
+    let known = text.parse().ok().filter(|msn| state.accounts.sales_unit(msn).is_some_and(|unit| unit.connected));
+    known.ok_or_else(|| {
+        let message = format!("Invalid MSN: {text}. This MSN is not valid for the provided supermerchant ID.");
+        let why = "not the MSN of a sales unit connected to this partner (nor the partner's own)";
+        Reply::apim(StatusCode::FORBIDDEN, &message).refuse(MSN, why)
+    })
+}
+
+fn own_msn(text: &str, own: &Msn) -> Outcome<Msn> {
+    if text == own.as_str() {
+        return Ok(own.clone());
+    }
+    let message = format!("Invalid MSN: {text}. Check your API keys and the merchant serial number.");
+    Err(Reply::apim(StatusCode::UNAUTHORIZED, &message).refuse(MSN, "these keys belong to another sales unit"))
+}
+
+fn msn_missing() -> Refusal {
+    let message = "Invalid MSN: This MSN is not valid for the provided supermerchant ID.";
+    let why = "missing: with partner keys it says which merchant the call is for";
+    Reply::apim(StatusCode::FORBIDDEN, message).refuse(MSN, why)
+}
+
+/// Error 37 of the old payment APIs.
+fn check_active(state: &State, msn: &Msn) -> Outcome<()> {
+    if state.accounts.sales_unit(msn).is_some_and(|unit| unit.active) {
+        return Ok(());
+    }
+    let message = "Merchant not available or deactivated or blocked";
+    Err(Reply::ecom(StatusCode::FORBIDDEN, "Merchant", "37", message).refuse(MSN, "the sales unit is deactivated"))
+}
+
+/// The four headers that say which system calls: wanted from partners on every call, never a reason to refuse.
+pub(crate) fn note_system_headers(call: &mut Call<'_>) {
+    let mut good = 0;
+    for name in SYSTEM_HEADERS {
+        match call.request.header(name).map(|value| value.trim().chars().count()) {
+            None => call.tolerated(name, "missing: partners and plugins send it on every call"),
+            Some(0) => call.tolerated(name, "empty: leave the header out instead"),
+            Some(1..=30) => good += 1,
+            Some(_) => call.tolerated(name, "longer than 30 characters"),
+        }
+    }
+    if good == SYSTEM_HEADERS.len() {
+        call.right("Vipps-System-*", "all four are there");
+    }
+}
+
+/// What works here but has no counterpart in the service's test environment.
+pub(crate) fn note_mode(state: &State, call: &mut Call<'_>, about: &'static str, text: &'static str) {
+    if state.settings.mode == Mode::Test {
+        call.tolerated(about, text);
+    }
+}
+
+fn challenge(message: &str) -> Reply {
+    let value = r#"AzureApiManagementKey realm="vipps-emulator",name="Ocp-Apim-Subscription-Key",type="header""#;
+    Reply::apim(StatusCode::UNAUTHORIZED, message).with_header(WWW_AUTHENTICATE, HeaderValue::from_static(value))
+}
+
+/// Adds a header whose value is plain text of the emulator's own.
+fn with_text(reply: Reply, name: HeaderName, value: &str) -> Reply {
+    match HeaderValue::from_str(value) {
+        Ok(value) => reply.with_header(name, value),
+        Err(_) => reply,
+    }
+}

@@ -1,0 +1,91 @@
+//! A request as it arrived, whole.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, header, request::Parts};
+
+/// Method, target, headers and body of one request.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    pub(crate) fn new(head: Parts, body: Bytes) -> Self {
+        let (path, query) = (head.uri.path().to_owned(), head.uri.query().map(str::to_owned));
+        Self { method: head.method, path, query, headers: head.headers, body }
+    }
+
+    /// The first value under that name; `None` also when it isn't UTF-8.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
+    }
+
+    /// Whether the body claims to be a form, with or without a charset.
+    pub(crate) fn is_form(&self) -> bool {
+        let media_type = self.header(header::CONTENT_TYPE.as_str()).and_then(|value| value.split(';').next());
+        media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+    }
+
+    /// Whether a query or a form in the body has one of these fields.
+    pub(crate) fn mentions(&self, fields: &[&str]) -> bool {
+        let query = Form::parse(self.query.as_deref().unwrap_or_default().as_bytes());
+        let body = Form::parse(&self.body);
+        fields.iter().any(|field| query.value(field).is_some() || body.value(field).is_some())
+    }
+}
+
+/// The fields of a form, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(crate) fn parse(body: &[u8]) -> Self {
+        Self(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first field that comes twice (RFC 6749 section 3.2 forbids it).
+    pub(crate) fn repeated(&self) -> Option<&str> {
+        let seen_before = |at: usize| self.0[..at].iter().any(|(key, _)| *key == self.0[at].0);
+        (0..self.0.len()).find(|at| seen_before(*at)).map(|at| self.0[at].0.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_decoded_once() {
+        let form = Form::parse(b"grant_type=client_credentials&scope=a%3Ar+b%253Ar");
+        assert_eq!(form.value("scope"), Some("a:r b%3Ar"));
+        assert_eq!(form.value("nothing"), None);
+        assert_eq!(form.repeated(), None);
+    }
+
+    #[test]
+    fn a_repeated_field_is_found() {
+        assert_eq!(Form::parse(b"a=1&b=2&a=3").repeated(), Some("a"));
+    }
+
+    #[test]
+    fn the_charset_of_a_form_is_optional() {
+        let request = |content_type: &str| {
+            let head = http::Request::post("/x").header("content-type", content_type).body(()).expect("a request");
+            Request::new(head.into_parts().0, Bytes::new())
+        };
+        assert!(request("application/x-www-form-urlencoded; charset=utf-8").is_form());
+        assert!(request("Application/X-WWW-Form-Urlencoded").is_form());
+        assert!(!request("application/json").is_form());
+    }
+}

@@ -1,0 +1,205 @@
+//! Sockets: one thread, one listener on the loopback interface, HTTP/1.1.
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::{Request as HyperRequest, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::Builder,
+    sync::{Notify, futures::Notified, oneshot},
+};
+
+use crate::{
+    reply::Reply,
+    request::Request,
+    staging::{Failure, Plan, Step},
+    state::State,
+};
+
+/// The most of a body that is read; more is answered with 413.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// What the server's thread and the controls share.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    gate: Notify,
+}
+
+impl Shared {
+    pub(crate) fn new(state: State) -> Self {
+        Self { state: Mutex::new(state), gate: Notify::new() }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets every request go on that hangs now.
+    pub(crate) fn release_hung(&self) {
+        self.gate.notify_waiters();
+    }
+
+    /// Keeps the request, and listens at the gate from the moment the log shows it, so that no release is missed.
+    fn arrived(&self, request: &Request) -> (u64, Notified<'_>) {
+        let mut state = self.state();
+        let released = self.gate.notified();
+        (state.arrived(request), released)
+    }
+
+    fn dropped_unread(&self, request: &Request) {
+        let mut state = self.state();
+        let id = state.arrived(request);
+        state.conclude(id, request, Step::Fail(Failure::DropBeforeReading));
+    }
+}
+
+/// The listener, bound but not yet served.
+pub(crate) struct Bound {
+    listener: StdListener,
+    address: SocketAddr,
+}
+
+impl Bound {
+    pub(crate) fn at(port: u16) -> io::Result<Self> {
+        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Serves on a thread of its own until told to stop. The runtime lives and dies on that thread, so that the caller
+    /// may well be inside another one.
+    pub(crate) fn serve(self, shared: Arc<Shared>) -> io::Result<Server> {
+        let (stop, stopped) = oneshot::channel();
+        let (ready, is_ready) = mpsc::channel();
+        let serve = move || run(self.listener, shared, &ready, stopped);
+        let thread = thread::Builder::new().name("vipps-emulator".to_owned()).spawn(serve)?;
+        if is_ready.recv().is_err() {
+            let ended = io::Error::other("the server's thread ended at once");
+            return Err(thread.join().ok().and_then(Result::err).unwrap_or(ended));
+        }
+        Ok(Server { stop, thread })
+    }
+}
+
+/// The running thread.
+pub(crate) struct Server {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    /// Closes all sockets and waits for the thread's end.
+    pub(crate) fn stop(self) {
+        drop(self.stop);
+        drop(self.thread.join());
+    }
+}
+
+fn run(
+    listener: StdListener,
+    shared: Arc<Shared>,
+    ready: &mpsc::Sender<()>,
+    stopped: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    Builder::new_current_thread().enable_io().enable_time().build()?.block_on(async {
+        tokio::spawn(accept(TcpListener::from_std(listener)?, shared));
+        ready.send(()).map_err(io::Error::other)?;
+        // Either word means the end: a message, or the sender gone. Open connections end with the runtime.
+        drop(stopped.await);
+        Ok(())
+    })
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(converse(stream, Arc::clone(&shared)))),
+            // Out of file descriptors, most likely: give others the time to close theirs.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, shared: Arc<Shared>) {
+    // Without it small replies may wait for an acknowledgement; a socket that refuses only loses time.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| answer(&shared, request));
+    // An error is a caller that hung up, or a connection dropped on purpose: nobody is left to be told.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(shared: &Shared, request: HyperRequest<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
+    let (head, body) = request.into_parts();
+    let mut plan = shared.state().staging.plan(head.uri.path());
+    if matches!(plan.step, Step::Fail(Failure::DropBeforeReading)) {
+        shared.dropped_unread(&Request::new(head, Bytes::new()));
+        return Err(Dropped);
+    }
+    let body = read(body).await?.unwrap_or_else(|| {
+        plan.step = Step::RefuseTooLarge;
+        Bytes::new()
+    });
+    let request = Request::new(head, body);
+    let (id, released) = shared.arrived(&request);
+    wait(&plan, released).await;
+    let reply = shared.state().conclude(id, &request, plan.step);
+    reply.map(into_response).ok_or(Dropped)
+}
+
+/// The whole body; `None` when it is over the limit.
+async fn read(body: Incoming) -> Result<Option<Bytes>, Dropped> {
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => Ok(Some(body.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Ok(None),
+        Err(_) => Err(Dropped),
+    }
+}
+
+async fn wait(plan: &Plan, released: Notified<'_>) {
+    let delay = match plan.step {
+        Step::Fail(Failure::Delay(delay)) => delay,
+        _ => Duration::ZERO,
+    };
+    let pause = plan.latency.saturating_add(delay);
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+    if matches!(plan.step, Step::Fail(Failure::Hang)) {
+        released.await;
+    }
+}
+
+fn into_response(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(reply.body));
+    *response.status_mut() = reply.status;
+    for (name, value) in reply.headers {
+        response.headers_mut().append(name, value);
+    }
+    response
+}
+
+/// The connection was dropped instead of a reply.
+#[derive(Debug)]
+struct Dropped;
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("connection dropped")
+    }
+}
+
+impl std::error::Error for Dropped {}

@@ -1,0 +1,176 @@
+//! What a case gives to a call, and the library's own types made of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use vipps_partner_auth::{Error, Expect, Flow, Keys, PartnerKeys, SalesUnitKeys, SpecializedKeys, SystemInfo};
+
+/// What the library said, or why it could not be asked: the case is not understood.
+pub(crate) type Attempt<T> = Result<Result<T, Error>, String>;
+
+/// `given` of every op; each op reads what it needs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Given {
+    pub(crate) text: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) plugin_name: Option<String>,
+    pub(crate) plugin_version: Option<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) keys: Option<Value>,
+    pub(crate) system: Option<Value>,
+    pub(crate) now: Option<u64>,
+    #[serde(default)]
+    pub(crate) options: Settings,
+    pub(crate) msn: Option<String>,
+    pub(crate) jwks: Option<Value>,
+    pub(crate) jwks_text: Option<String>,
+    pub(crate) jwt: Option<String>,
+    pub(crate) leeway: Option<u64>,
+    #[serde(default)]
+    pub(crate) expect: Expected,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) basic_encoding: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expected {
+    pub(crate) msn: Option<String>,
+    pub(crate) flow: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) access_token: Option<String>,
+    pub(crate) acr: Option<String>,
+    pub(crate) auth_req_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GivenKeys {
+    pub(crate) r#type: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) subscription_key: Option<String>,
+    pub(crate) second_subscription_key: Option<String>,
+    pub(crate) msn: Option<String>,
+    pub(crate) scope: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GivenSystem {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) plugin_name: Option<String>,
+    pub(crate) plugin_version: Option<String>,
+}
+
+impl Given {
+    /// What must never stand in an error. Values too short to be found by chance are left out.
+    pub(crate) fn secrets(&self, shared: &Shared) -> Result<Vec<String>, String> {
+        let keys: Option<GivenKeys> = self.keys.as_ref().map(|keys| resolve(shared, keys)).transpose()?;
+        let of_keys = keys.map(|keys| [Some(keys.client_secret), keys.subscription_key, keys.second_subscription_key]);
+        let of_tokens = [self.jwt.clone(), self.expect.access_token.clone()];
+        let all = of_keys.into_iter().flatten().chain(of_tokens).flatten();
+        Ok(all.filter(|secret| secret.len() >= 8).collect())
+    }
+}
+
+impl GivenKeys {
+    pub(crate) fn build(self) -> Attempt<Keys> {
+        Ok(match self.r#type.as_str() {
+            "partner" => self.partner(),
+            "sales_unit" => self.sales_unit(),
+            "specialized" => self.specialized(),
+            unknown => return Err(format!("unknown type of keys {unknown}")),
+        })
+    }
+
+    fn partner(self) -> Result<Keys, Error> {
+        let keys = PartnerKeys::new(self.client_id, self.client_secret, self.subscription_key.unwrap_or_default())?;
+        Ok(match self.second_subscription_key {
+            Some(second) => keys.with_second_subscription_key(second)?.into(),
+            None => keys.into(),
+        })
+    }
+
+    fn sales_unit(self) -> Result<Keys, Error> {
+        let (subscription_key, msn) =
+            (self.subscription_key.unwrap_or_default(), self.msn.unwrap_or_default().parse()?);
+        let keys = SalesUnitKeys::new(self.client_id, self.client_secret, subscription_key, msn)?;
+        Ok(match self.second_subscription_key {
+            Some(second) => keys.with_second_subscription_key(second)?.into(),
+            None => keys.into(),
+        })
+    }
+
+    fn specialized(self) -> Result<Keys, Error> {
+        let keys = SpecializedKeys::new(self.client_id, self.client_secret)?;
+        Ok(match self.scope {
+            Some(scope) => keys.with_scope(&scope)?.into(),
+            None => keys.into(),
+        })
+    }
+}
+
+impl GivenSystem {
+    pub(crate) fn build(self) -> Result<SystemInfo, Error> {
+        let system = SystemInfo::new(self.name, self.version)?;
+        match (self.plugin_name, self.plugin_version) {
+            (None, None) => Ok(system),
+            (name, version) => system.with_plugin(name.unwrap_or_default(), version.unwrap_or_default()),
+        }
+    }
+}
+
+impl Expected {
+    pub(crate) fn build(&self) -> Attempt<Expect> {
+        let mut expect = Expect::default().flow(match self.flow.as_deref() {
+            None | Some("browser") => Flow::Browser,
+            Some("backchannel") => Flow::Backchannel,
+            Some("backchannel_redirect") => Flow::BackchannelRedirect,
+            Some(unknown) => return Err(format!("unknown flow {unknown}")),
+        });
+        if let Some(msn) = &self.msn {
+            match msn.parse() {
+                Ok(msn) => expect = expect.msn(msn),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        if let Some(nonce) = &self.nonce {
+            expect = expect.nonce(nonce);
+        }
+        if let Some(client_id) = &self.client_id {
+            expect = expect.client_id(client_id);
+        }
+        if let Some(access_token) = &self.access_token {
+            expect = expect.access_token(access_token);
+        }
+        if let Some(acr) = &self.acr {
+            expect = expect.acr(acr);
+        }
+        if let Some(auth_req_id) = &self.auth_req_id {
+            expect = expect.auth_req_id(auth_req_id);
+        }
+        Ok(Ok(expect))
+    }
+}
+
+/// The `shared` member of a file.
+pub type Shared = BTreeMap<String, Value>;
+
+/// A value, or the value of `shared` that a text names.
+pub(crate) fn resolve<T: DeserializeOwned>(shared: &Shared, value: &Value) -> Result<T, String> {
+    let value = match value.as_str() {
+        Some(name) => shared.get(name).ok_or_else(|| format!("shared lacks {name}"))?,
+        None => value,
+    };
+    T::deserialize(value).map_err(|error| error.to_string())
+}

@@ -1,0 +1,178 @@
+//! Runs one case and tells whether the library did what the case says.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use http::HeaderMap;
+use serde_json::{Value, json};
+use vipps_partner_auth::{
+    BasicEncoding, Clock, Config, Environment, Error, IdTokenClaims, IdTokenVerifier, Keys, ManualClock, Msn, Partner,
+};
+
+pub use crate::given::Shared;
+use crate::{
+    compare,
+    given::{Attempt, Given, GivenKeys, GivenSystem, resolve},
+    vectors::{Case, ExpectedRequest},
+    wire::{Connection, Wire},
+};
+
+/// Runs one case. An error says what was not as the case says, or what of the case this runner does not know.
+pub async fn run(case: &Case, shared: &Shared, wire: &dyn Wire) -> Result<(), String> {
+    let requests = case.exchange.iter().map(|step| resolve(shared, &step.request)).collect::<Result<Vec<_>, _>>()?;
+    let given: Given = resolve(shared, &case.given)?;
+    let paths = requests.iter().map(|request: &ExpectedRequest| request.path.clone());
+    let replies = paths.zip(case.exchange.iter().map(|step| step.reply.clone())).collect();
+    let connection = wire.stage(given.environment.as_deref().unwrap_or("production"), replies);
+    let outcome = Call { shared, given: &given, connection }.make(&case.op).await?;
+    compare::requests(&requests, &wire.seen())?;
+    compare::outcome(&case.result, &outcome, &given.secrets(shared)?)
+}
+
+/// What the library gave back.
+pub(crate) type Made = Result<Value, Error>;
+
+/// One call of the library.
+struct Call<'a> {
+    shared: &'a Shared,
+    given: &'a Given,
+    connection: Connection,
+}
+
+impl Call<'_> {
+    async fn make(&self, op: &str) -> Attempt<Value> {
+        Ok(match op {
+            "msn" => self.msn()?,
+            "system_info" => self.system_info()?,
+            "keys" => self.keys()?.map(|_| json!({})),
+            "environment" => self.environment()?,
+            "token" => self.token().await?,
+            "headers" => self.headers().await?,
+            "id_token" => self.id_token().await?,
+            unknown => return Err(format!("unknown op {unknown}")),
+        })
+    }
+
+    fn msn(&self) -> Attempt<Value> {
+        let msn = needed(self.given.text.as_ref(), "text")?.parse::<Msn>();
+        Ok(msn.map(|msn| json!({ "msn": msn.as_str() })))
+    }
+
+    fn system_info(&self) -> Attempt<Value> {
+        let given = self.given;
+        let system = GivenSystem {
+            name: needed(given.name.as_ref(), "name")?.clone(),
+            version: needed(given.version.as_ref(), "version")?.clone(),
+            plugin_name: given.plugin_name.clone(),
+            plugin_version: given.plugin_version.clone(),
+        };
+        Ok(system.build().map(|system| json!({ "headers": all_headers(&system.headers()) })))
+    }
+
+    fn environment(&self) -> Attempt<Value> {
+        let environment = needed(self.given.text.as_ref(), "text")?.parse::<Environment>();
+        Ok(environment.map(|known| json!({ "base_url": known.base_url(), "issuer": known.issuer() })))
+    }
+
+    fn keys(&self) -> Attempt<Keys> {
+        let keys: GivenKeys = resolve(self.shared, needed(self.given.keys.as_ref(), "keys")?)?;
+        keys.build()
+    }
+
+    async fn token(&self) -> Attempt<Value> {
+        let clock = self.clock()?;
+        Ok(match self.partner(&clock)? {
+            Ok(partner) => partner.access_token().await.map(|token| {
+                let since_epoch = token.expires_at().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                let lifetime = since_epoch.saturating_sub(clock.now().wall);
+                json!({ "token": token.secret(), "lifetime": lifetime.as_secs() })
+            }),
+            Err(error) => Err(error),
+        })
+    }
+
+    async fn headers(&self) -> Attempt<Value> {
+        let partner = match self.partner(&self.clock()?)? {
+            Ok(partner) => partner,
+            Err(error) => return Ok(Err(error)),
+        };
+        let headers = match self.given.msn.as_ref().map(|msn| msn.parse::<Msn>()) {
+            None => partner.headers().await,
+            Some(Ok(msn)) => partner.merchant(msn).headers().await,
+            Some(Err(error)) => Err(error),
+        };
+        Ok(headers.map(|headers| json!({ "headers": all_headers(&headers) })))
+    }
+
+    async fn id_token(&self) -> Attempt<Value> {
+        let jwt = needed(self.given.jwt.as_ref(), "jwt")?;
+        let expect = match self.given.expect.build()? {
+            Ok(expect) => expect,
+            Err(error) => return Ok(Err(error)),
+        };
+        Ok(match self.verifier()? {
+            Ok(verifier) => verifier.verify(jwt, &expect).await.map(|claims| json!({ "claims": all_claims(&claims) })),
+            Err(error) => Err(error),
+        })
+    }
+
+    fn verifier(&self) -> Attempt<IdTokenVerifier> {
+        let config = self.config(&self.clock()?)?;
+        if let Some(text) = &self.given.jwks_text {
+            return Ok(IdTokenVerifier::with_jwks(config, text));
+        }
+        let Some(jwks) = &self.given.jwks else { return Ok(IdTokenVerifier::new(config)) };
+        let jwks: Value = resolve(self.shared, jwks)?;
+        Ok(IdTokenVerifier::with_jwks(config, &jwks.to_string()))
+    }
+
+    fn partner(&self, clock: &ManualClock) -> Attempt<Partner> {
+        let system: GivenSystem = resolve(self.shared, needed(self.given.system.as_ref(), "system")?)?;
+        let config = self.config(clock)?;
+        Ok(self.keys()?.and_then(|keys| Partner::new(keys, system.build()?, config)))
+    }
+
+    fn clock(&self) -> Result<ManualClock, String> {
+        Ok(ManualClock::running_through_sleeps(*needed(self.given.now.as_ref(), "now")?))
+    }
+
+    fn config(&self, clock: &ManualClock) -> Result<Config, String> {
+        let environment: Environment = self.connection.environment.parse().map_err(|error: Error| error.to_string())?;
+        let mut config = Config::from(environment).clock(Arc::new(clock.clone()));
+        if let Some(http) = &self.connection.http {
+            config = config.http(http.clone());
+        }
+        if let Some(leeway) = self.given.leeway {
+            config = config.leeway(Duration::from_secs(leeway));
+        }
+        match self.given.options.basic_encoding.as_deref() {
+            None => Ok(config),
+            Some("raw") => Ok(config.basic_encoding(BasicEncoding::Raw)),
+            Some("form") => Ok(config.basic_encoding(BasicEncoding::Form)),
+            Some(unknown) => Err(format!("unknown basic_encoding {unknown}")),
+        }
+    }
+}
+
+/// Every header; one that is there twice shows as one with two values, which no case expects.
+fn all_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (name, value) in headers {
+        let value = value.to_str().unwrap_or("not text");
+        all.entry(name.to_string())
+            .and_modify(|known: &mut String| *known = format!("{known}, {value}"))
+            .or_insert(value.to_owned());
+    }
+    all
+}
+
+/// The whole payload, with the two members that have a typed reading in the form in which they are read.
+fn all_claims(claims: &IdTokenClaims) -> Value {
+    let mut all: Value = serde_json::from_str(claims.json()).unwrap_or_default();
+    all["sub"] = claims.sub().into();
+    all["msn"] = claims.msn().as_str().into();
+    all
+}
+
+fn needed<'a, T>(value: Option<&'a T>, name: &str) -> Result<&'a T, String> {
+    value.ok_or_else(|| format!("given lacks {name}"))
+}

