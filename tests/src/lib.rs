@@ -9,3 +9,11 @@ pub mod wire;
 
 mod compare;
 mod given;
+
+#[cfg(doctest)]
+mod readmes {
+    #[doc = include_str!("../../README.md")]
+    mod repository {}
+    #[doc = include_str!("../../emulator/README.md")]
+    mod emulator {}
+}
