@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use http::HeaderMap;
+use rustls::RootCertStore;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use url::{Host, Url};
 
@@ -384,6 +385,10 @@ impl Config {
             .map_err(|_| Error::invalid_config("ca_pem", "must be pem"))?;
         if certificates.is_empty() {
             return Err(Error::invalid_config("ca_pem", "must hold at least one certificate"));
+        }
+        let mut roots = RootCertStore::empty();
+        if certificates.iter().any(|certificate| roots.add(certificate.clone()).is_err()) {
+            return Err(Error::invalid_config("ca_pem", "holds something that is not a certificate"));
         }
         Ok(certificates)
     }

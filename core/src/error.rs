@@ -200,6 +200,17 @@ impl Error {
         self
     }
 
+    /// A gateway may echo what it was sent, also where a code or an id should be.
+    pub(crate) fn without_echo_of(mut self, secrets: &[&str]) -> Self {
+        let echoes = |text: &String| {
+            let text = text.to_ascii_lowercase();
+            secrets.iter().any(|secret| text.contains(&secret.to_ascii_lowercase()))
+        };
+        self.0.oauth_error = self.0.oauth_error.filter(|code| !echoes(code));
+        self.0.trace_id = self.0.trace_id.filter(|id| !echoes(id));
+        self
+    }
+
     pub(crate) fn with_trace_id(mut self, trace_id: Option<String>) -> Self {
         self.0.trace_id = trace_id;
         self

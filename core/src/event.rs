@@ -59,12 +59,13 @@ pub enum Event {
         /// Why.
         kind: ErrorKind,
     },
-    /// A key set past its age was used, since a newer one can't be had. Told once for each failed load.
+    /// A key set past its age was used, while its renewal is under way or fails. Told once for each load.
     StaleKeysUsed {
         /// For how long past its age.
         past_age: Duration,
     },
-    /// An ID token named an unknown key and the key set was loaded too recently to ask again.
+    /// An ID token named an unknown key and the key set was loaded too recently to ask again. Told once after each
+    /// load; [`Stats::unknown_kids_suppressed`] counts them all.
     UnknownKidSuppressed,
     /// A key of the set was left out.
     KeySkipped {
@@ -143,6 +144,10 @@ impl Events {
         self.counters.token_requests.fetch_add(1, Relaxed);
     }
 
+    pub(crate) fn unknown_kid_suppressed(&self) {
+        self.counters.unknown_kids_suppressed.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn keys_refresh_failed(&self, error: &Error) {
         self.tell(Event::KeysRefreshFailed { kind: error.kind() });
     }
@@ -173,7 +178,6 @@ impl Counters {
             Event::CacheFailed { .. } => &self.cache_failures,
             Event::KeysRefreshed { .. } => &self.keys_refreshed,
             Event::KeysRefreshFailed { .. } => &self.keys_refresh_failed,
-            Event::UnknownKidSuppressed => &self.unknown_kids_suppressed,
             _ => return,
         };
         counter.fetch_add(1, Relaxed);

@@ -208,7 +208,8 @@ async fn read_capped(mut reply: reqwest::Response) -> Result<http::Response<Byte
 
 /// reqwest's own text names the URL; ours is fixed.
 fn explained(error: &reqwest::Error) -> SendError {
-    if let Some(tls) = tls_error(error) {
+    // Later than the handshake, the request may have been read already, whatever tls says.
+    if let Some(tls) = tls_error(error).filter(|_| error.is_connect()) {
         return explained_tls(tls);
     }
     match (error.is_connect(), error.is_timeout()) {
@@ -246,6 +247,9 @@ fn explained_tls(error: &rustls::Error) -> SendError {
             .with_hint("give a company's own authority as ca_pem or SSL_CERT_FILE"),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             SendError::not_sent("the certificate has expired").with_hint("check the clock of this machine")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            SendError::not_sent("the certificate is not valid yet").with_hint("check the clock of this machine")
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             SendError::not_sent("the certificate is for another host name").with_hint("check the base url")

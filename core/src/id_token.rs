@@ -17,12 +17,12 @@ use crate::{
     clock::Clock,
     config::Config,
     error::{Error, Result},
-    event::Events,
+    event::{Events, Stats},
     http::HttpSend,
     jwks::{Algorithm, Found, Key, KeySet},
     msn::Msn,
     partner::sender,
-    remote_jwks::RemoteJwks,
+    remote_jwks::{Loaded, RemoteJwks},
 };
 
 /// Checks ID tokens. Needs no credentials, so it can live where keys must never be, such as in an app. Cheap to clone.
@@ -45,6 +45,7 @@ struct Inner {
     leeway: Duration,
     clock: Arc<dyn Clock>,
     keys: KeySource,
+    events: Events,
 }
 
 enum KeySource {
@@ -209,20 +210,26 @@ impl IdTokenVerifier {
         let events = Events::new(config.on_event.clone());
         let keys =
             KeySet::parse(jwks.as_bytes(), &events).map_err(|fault| Error::invalid_config("jwks", fault.detail()))?;
-        Ok(Self::over(KeySource::Fixed(keys), &config))
+        Ok(Self::over(KeySource::Fixed(keys), events, &config))
     }
 
     pub(crate) fn remote(http: Arc<dyn HttpSend>, events: Events, config: &Config) -> Self {
-        Self::over(KeySource::Remote(Arc::new(RemoteJwks::new(http, events, config))), config)
+        Self::over(KeySource::Remote(Arc::new(RemoteJwks::new(http, events.clone(), config))), events, config)
     }
 
-    fn over(keys: KeySource, config: &Config) -> Self {
+    fn over(keys: KeySource, events: Events, config: &Config) -> Self {
         Self(Arc::new(Inner {
             issuer: config.environment.issuer(),
             leeway: config.leeway,
             clock: config.clock.clone(),
             keys,
+            events,
         }))
+    }
+
+    /// What happened to the keys so far. A verifier that belongs to a [`Partner`](crate::Partner) counts there.
+    pub fn stats(&self) -> Stats {
+        self.0.events.stats()
     }
 
     /// Checks a token. The first check that fails ends it with `InvalidIdToken` and names the claim;
@@ -253,9 +260,13 @@ impl Inner {
             check.header()?;
             remote.current().await?
         };
+        // Only a set that was asked for after this token came can prove that there is no such key.
+        if loaded.number > since {
+            return check.against_last(&loaded.keys);
+        }
         match check.against(&loaded.keys) {
             Ok(outcome) => outcome,
-            Err(UnknownKey(check)) => check.against_last(&remote.reload(since).await?.keys),
+            Err(UnknownKey(check)) => check.against_another(remote, &loaded, since).await,
         }
     }
 
@@ -268,7 +279,10 @@ impl Inner {
             KeySource::Fixed(keys) => return Some(check.against_last(keys)),
             KeySource::Remote(remote) => remote,
         };
-        check.against(&remote.cached()?.keys).map_or_else(|_| remote.no_reload().map(Err), Some)
+        let Some(loaded) = remote.cached() else {
+            return check.header().err().map(Err);
+        };
+        check.against(&loaded.keys).map_or_else(|_| remote.no_reload(&loaded).map(Err), Some)
     }
 }
 
@@ -315,6 +329,14 @@ impl<'a> Check<'a> {
     fn against_last(self, keys: &KeySet) -> Result<IdTokenClaims> {
         let unknown = |_| Err(Error::invalid_id_token("kid", "the issuer has no such key"));
         self.against(keys).unwrap_or_else(unknown)
+    }
+
+    async fn against_another(self, remote: &Arc<RemoteJwks>, seen: &Arc<Loaded>, since: u64) -> Result<IdTokenClaims> {
+        let loaded = remote.reload(seen).await?;
+        if loaded.number > since {
+            return self.against_last(&loaded.keys);
+        }
+        self.against(&loaded.keys).unwrap_or_else(|_| Err(remote.unknown_for_now()))
     }
 
     fn with_keys(self, keys: &[&Key]) -> Result<IdTokenClaims> {

@@ -155,7 +155,8 @@ impl Key {
         if PRIVATE_MEMBERS.iter().any(|name| member.get(name).is_some()) {
             return Err(KeyFault::Private);
         }
-        if member.get("kty").and_then(Value::as_str).is_some_and(|kind| !matches!(kind, "RSA" | "EC")) {
+        let kind = member.get("kty").and_then(Value::as_str).ok_or(KeyFault::Malformed)?;
+        if !matches!(kind, "RSA" | "EC") {
             return Err(KeyFault::OtherPurpose);
         }
         let jwk: Jwk = serde_json::from_value(member).map_err(|_| KeyFault::Malformed)?;
@@ -164,7 +165,8 @@ impl Key {
             AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => {
                 (Algorithm::Es256, ec_key(&ec.x, &ec.y))
             }
-            _ => return Err(KeyFault::OtherPurpose),
+            AlgorithmParameters::EllipticCurve(_) => return Err(KeyFault::OtherPurpose),
+            _ => return Err(KeyFault::Malformed),
         };
         if !is_for_signatures_of(&jwk, algorithm) {
             return Err(KeyFault::OtherPurpose);
@@ -191,7 +193,7 @@ fn is_for_signatures_of(jwk: &Jwk, algorithm: Algorithm) -> bool {
 fn rsa_key(n: &str, e: &str) -> Result<ParsedPublicKey, KeyFault> {
     let (n, e) = (integer(n)?, integer(e)?);
     let (modulus, exponent) = (without_leading_zeros(&n), without_leading_zeros(&e));
-    if !(2048..=8192).contains(&bits(modulus)) || !is_sound_exponent(exponent) {
+    if !(2048..=8192).contains(&bits(modulus)) || !is_odd(modulus) || !is_sound_exponent(exponent) {
         return Err(KeyFault::Weak);
     }
     RsaPublicKeyComponents { n: modulus, e: exponent }
@@ -223,6 +225,9 @@ fn bits(number: &[u8]) -> usize {
 
 /// Odd, at least 3, less than 2^33.
 fn is_sound_exponent(exponent: &[u8]) -> bool {
-    let is_odd = exponent.last().is_some_and(|byte| byte % 2 == 1);
-    is_odd && bits(exponent) <= 33 && exponent != [1]
+    is_odd(exponent) && bits(exponent) <= 33 && exponent != [1]
+}
+
+fn is_odd(number: &[u8]) -> bool {
+    number.last().is_some_and(|byte| byte % 2 == 1)
 }

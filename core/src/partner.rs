@@ -1,6 +1,15 @@
 //! The entry point: a partner's keys at work, and the same bound to one merchant.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Release},
+        },
+    },
+};
 
 use arc_swap::ArcSwapOption;
 use http::HeaderMap;
@@ -67,7 +76,12 @@ impl Partner {
 
     /// The same keys, bound to one merchant. Keep the handle: it holds the finished headers.
     pub fn merchant(&self, msn: Msn) -> Merchant {
-        Merchant(Arc::new(MerchantInner { partner: self.clone(), msn, finished: ArcSwapOption::empty() }))
+        Merchant(Arc::new(MerchantInner {
+            partner: self.clone(),
+            msn,
+            headers: ArcSwapOption::empty(),
+            generation: AtomicU64::new(0),
+        }))
     }
 
     /// Headers for calls that are not for one merchant, such as a list of sales units; with specialized keys, for all
@@ -219,13 +233,10 @@ pub struct Merchant(Arc<MerchantInner>);
 struct MerchantInner {
     partner: Partner,
     msn: Msn,
-    finished: ArcSwapOption<Finished>,
-}
-
-/// Headers that hold as long as the token of this generation does.
-struct Finished {
-    generation: u64,
-    headers: Arc<HeaderMap>,
+    /// Finished headers, good as long as the token of this generation is. Stored before the generation is, so that who
+    /// reads it finds headers of that generation or a later one.
+    headers: ArcSwapOption<HeaderMap>,
+    generation: AtomicU64,
 }
 
 impl Merchant {
@@ -286,14 +297,16 @@ impl Merchant {
     }
 
     fn finished(&self, held: &Held) -> Result<Arc<HeaderMap>> {
-        let finished = self.0.finished.load();
-        if let Some(finished) = finished.as_ref().filter(|finished| finished.generation == held.generation) {
-            return Ok(finished.headers.clone());
+        if self.0.generation.load(Acquire) == held.generation
+            && let Some(headers) = self.0.headers.load_full()
+        {
+            return Ok(headers);
         }
         self.0.partner.0.check_msn(&self.0.msn)?;
         // A clone holds no spare room, and this one is kept for hours.
         let headers = Arc::new(self.0.partner.0.headers(held, Some(&self.0.msn))?.clone());
-        self.0.finished.store(Some(Arc::new(Finished { generation: held.generation, headers: headers.clone() })));
+        self.0.headers.store(Some(headers.clone()));
+        self.0.generation.store(held.generation, Release);
         Ok(headers)
     }
 }

@@ -398,7 +398,10 @@ impl TokenProvider {
         self.events.token_requested();
         let limit = since.until(deadline).min(self.request_timeout);
         let response = self.http.send(request, limit).await.map_err(SendError::into_error)?;
-        let grant = parse_reply(&response, since, self.clock.now())?;
+        let grant = parse_reply(&response, since, self.clock.now()).map_err(|no_grant| NoGrant {
+            error: no_grant.error.without_echo_of(&self.credential.secrets()),
+            ..no_grant
+        })?;
         Ok(Arrival { secret: grant.secret, lifetime: grant.lifetime, expires: since.plus(grant.lifetime) })
     }
 
@@ -431,6 +434,16 @@ impl Credential {
 
     fn has_second_key(&self) -> bool {
         matches!(self, Self::Standard { keys, .. } if keys.second_subscription_key.is_some())
+    }
+
+    fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::Specialized { keys, .. } => vec![keys.client_secret.expose()],
+            Self::Standard { keys, .. } => {
+                let second = keys.second_subscription_key.as_ref();
+                [&keys.client_secret, &keys.subscription_key].into_iter().chain(second).map(Secret::expose).collect()
+            }
+        }
     }
 
     fn subscription_key(&self, second: bool) -> Option<&Secret> {

@@ -25,7 +25,7 @@ use url::Url;
 use crate::{
     clock::{Clock, Now},
     config::{Config, Environment, may_carry_secrets},
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     event::{Event, Events},
     flight::{Flight, Slot, landed, runtime},
     headers::JSON,
@@ -57,7 +57,7 @@ pub(crate) struct RemoteJwks {
 pub(crate) struct Loaded {
     pub(crate) keys: KeySet,
     /// Which load brought it.
-    number: u64,
+    pub(crate) number: u64,
     renew_at: Now,
     aged_at: Now,
     unusable_at: Now,
@@ -70,6 +70,7 @@ struct Control {
     last_failure: Option<(Now, Error)>,
     discovered: Option<Discovered>,
     stale_told: bool,
+    suppression_told: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -132,42 +133,50 @@ impl RemoteJwks {
         self.loads.load(Acquire)
     }
 
-    /// A token that came when `since` loads had begun names a key that is not in the set. Brings a set that was asked
-    /// for after that, or says when one may be.
-    pub(crate) async fn reload(self: &Arc<Self>, since: u64) -> Result<Arc<Loaded>> {
-        let loaded = self.join_or_reload(since)?.await.map_err(|error| self.perhaps_new_key(error))?;
-        if loaded.number <= since {
-            return Err(self.perhaps_new_key(unknown_for_now()));
-        }
-        Ok(loaded)
+    /// A token names a key that is not in the set that was `seen`. Brings another set, or says when one may be.
+    pub(crate) async fn reload(self: &Arc<Self>, seen: &Arc<Loaded>) -> Result<Arc<Loaded>> {
+        self.join_or_reload(seen)?.await.map_err(|error| self.perhaps_new_key(error))
     }
 
     /// Whether [`reload`](Self::reload) could do anything now. `None` when it could; the answer when it could not.
-    pub(crate) fn no_reload(&self) -> Option<Error> {
-        let control = self.control();
-        let may_ask = control.flight.join().is_some() || control.may_load(self.clock.now());
+    pub(crate) fn no_reload(&self, seen: &Arc<Loaded>) -> Option<Error> {
+        let mut control = self.control();
+        let may_ask =
+            control.flight.join().is_some() || self.loaded_after(seen).is_some() || control.may_load(self.clock.now());
+        if may_ask {
+            return None;
+        }
+        let first = !std::mem::replace(&mut control.suppression_told, true);
         drop(control);
-        (!may_ask).then(|| self.suppressed())
+        Some(self.suppressed(first))
     }
 
-    fn suppressed(&self) -> Error {
-        self.events.tell(Event::UnknownKidSuppressed);
-        self.perhaps_new_key(unknown_for_now())
+    /// A key that may be new is no proof of a forged token.
+    pub(crate) fn unknown_for_now(&self) -> Error {
+        self.perhaps_new_key(Error::unavailable("the token names a key that is not known yet"))
+    }
+
+    fn suppressed(&self, first: bool) -> Error {
+        self.events.unknown_kid_suppressed();
+        if first {
+            self.events.tell(Event::UnknownKidSuppressed);
+        }
+        self.unknown_for_now()
     }
 
     fn perhaps_new_key(&self, error: Error) -> Error {
-        let wait = self.control().last_load.map(|last| self.clock.now().until(last.plus(LOAD_GAP)));
+        let next = self.control().last_load.map(|last| self.clock.now().until(last.plus(LOAD_GAP)));
+        let wait = error.retry_after().max(next);
         error.with_retry_after(wait)
+    }
+
+    fn loaded_after(&self, seen: &Arc<Loaded>) -> Option<Arc<Loaded>> {
+        self.loaded.load_full().filter(|loaded| !Arc::ptr_eq(loaded, seen))
     }
 
     fn control(&self) -> MutexGuard<'_, Control> {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A key that may be new is no proof of a forged token.
-fn unknown_for_now() -> Error {
-    Error::unavailable("the token names a key that is not known yet")
 }
 
 /// Who loads, and who waits for it.
@@ -179,24 +188,28 @@ impl RemoteJwks {
             return Ok(flight);
         }
         let now = self.clock.now();
+        if let Some(loaded) = self.loaded.load_full().filter(|loaded| now.is_before(loaded.unusable_at)) {
+            return Ok(landed(loaded));
+        }
         if let Some((until, error)) = control.last_failure.as_ref().filter(|(until, _)| now.is_before(*until)) {
             return Err(error.clone().with_retry_after(Some(now.until(*until))));
         }
         Ok(self.launch(Tries::Several, &runtime, &mut control))
     }
 
-    fn join_or_reload(self: &Arc<Self>, since: u64) -> Result<Flight<Arc<Loaded>>> {
+    fn join_or_reload(self: &Arc<Self>, seen: &Arc<Loaded>) -> Result<Flight<Arc<Loaded>>> {
         let runtime = runtime(self.runtime.as_ref())?;
         let mut control = self.control();
         if let Some(flight) = control.flight.join() {
             return Ok(flight);
         }
-        if let Some(newer) = self.loaded.load_full().filter(|loaded| loaded.number > since) {
-            return Ok(landed(newer));
+        if let Some(other) = self.loaded_after(seen) {
+            return Ok(landed(other));
         }
         if !control.may_load(self.clock.now()) {
+            let first = !std::mem::replace(&mut control.suppression_told, true);
             drop(control);
-            return Err(self.suppressed());
+            return Err(self.suppressed(first));
         }
         Ok(self.launch(Tries::One, &runtime, &mut control))
     }
@@ -211,24 +224,23 @@ impl RemoteJwks {
         if renewed || control.flight.join().is_some() {
             return true;
         }
-        if !control.may_load(now) {
-            let told = control.stale_told || now.is_before(loaded.aged_at);
-            control.stale_told |= !told;
-            drop(control);
-            if !told {
-                self.events.tell(Event::StaleKeysUsed { past_age: loaded.aged_at.until(now) });
-            }
-            return true;
+        if control.may_load(now) {
+            let Ok(runtime) = runtime(self.runtime.as_ref()) else {
+                return false;
+            };
+            drop(self.launch(Tries::One, &runtime, &mut control));
         }
-        let Ok(runtime) = runtime(self.runtime.as_ref()) else {
-            return false;
-        };
-        drop(self.launch(Tries::One, &runtime, &mut control));
+        let first = !now.is_before(loaded.aged_at) && !std::mem::replace(&mut control.stale_told, true);
+        drop(control);
+        if first {
+            self.events.tell(Event::StaleKeysUsed { past_age: loaded.aged_at.until(now) });
+        }
         true
     }
 
     fn launch(self: &Arc<Self>, tries: Tries, runtime: &Handle, control: &mut Control) -> Flight<Arc<Loaded>> {
         control.last_load = Some(self.clock.now());
+        control.suppression_told = false;
         let number = self.loads.fetch_add(1, AcqRel) + 1;
         let source = Arc::clone(self);
         control.flight.launch(runtime, async move { source.load(number, tries).await })
@@ -265,7 +277,8 @@ impl RemoteJwks {
 
 impl Control {
     fn may_load(&self, now: Now) -> bool {
-        self.last_load.is_none_or(|last| !now.is_before(last.plus(LOAD_GAP)))
+        let held_off = self.last_failure.as_ref().is_some_and(|(until, _)| now.is_before(*until));
+        !held_off && self.last_load.is_none_or(|last| !now.is_before(last.plus(LOAD_GAP)))
     }
 }
 
@@ -355,10 +368,11 @@ impl RemoteJwks {
 
 /// Whatever went wrong with the keys, the token may still be good: the kind says "try later", the rest says why.
 fn as_outage(error: &Error) -> Error {
-    if error.retryable() {
+    if error.kind() == ErrorKind::Unavailable {
         return error.clone();
     }
-    let outage = Error::unavailable("the keys of vipps can't be had").with_hint("check the base url");
+    let outage = Error::unavailable("the keys of vipps can't be had").with_retry_after(error.retry_after());
+    let outage = if error.retryable() { outage } else { outage.with_hint("check the base url") };
     match error.status().and_then(|status| StatusCode::from_u16(status).ok()) {
         Some(status) => outage.with_status(status),
         None => outage,
@@ -367,9 +381,10 @@ fn as_outage(error: &Error) -> Error {
 
 /// RFC 9111 section 5.2.2.1. A set that must not be stored is kept for the shortest age all the same.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(CACHE_CONTROL)?.to_str().ok()?.to_ascii_lowercase();
-    let directives: Vec<_> = text.split(',').map(str::trim).collect();
-    if directives.iter().any(|directive| matches!(*directive, "no-store" | "no-cache")) {
+    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
+    let directives: Vec<_> =
+        lines.flat_map(|line| line.split(',')).map(|one| one.trim().to_ascii_lowercase()).collect();
+    if directives.iter().any(|directive| matches!(directive.as_str(), "no-store" | "no-cache")) {
         return Some(Duration::ZERO);
     }
     let seconds = directives.iter().find_map(|directive| directive.strip_prefix("max-age="))?;

@@ -113,9 +113,10 @@ impl Claims<'_> {
         // One audience is the common case; it needs no list of its own.
         let list = if aud.text().is_some() { None } else { Some(audiences(aud).ok_or_else(malformed)?) };
         let audiences = list.as_deref().unwrap_or(std::slice::from_ref(&aud));
+        let for_client = client_id.is_none_or(|client_id| audiences.iter().any(|aud| aud.is_text(client_id)));
+        ensure(for_client, "aud", "the token is for another client")?;
         let azp = self.azp.map(|azp| azp.text().ok_or_else(|| wrong("azp", "is not a string"))).transpose()?;
         let Some(client_id) = client_id else { return Ok(()) };
-        ensure(audiences.iter().any(|aud| aud.is_text(client_id)), "aud", "the token is for another client")?;
         let good = azp.map_or(audiences.len() == 1, |azp| azp == client_id);
         ensure(good, "azp", "the token was made for another client")
     }

@@ -16,7 +16,14 @@ pub(crate) fn table() -> Table {
     crate::on_one_core(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let shops = runtime.block_on(merchants());
-        let cases = vec![literal(), cached(&shops), cached_and_copied(&shops), awaited(&shops, &runtime), clock()];
+        let cases = vec![
+            literal(),
+            cached(&shops),
+            cached_of_one(&shops[0]),
+            cached_and_copied(&shops),
+            awaited(&shops, &runtime),
+            clock(),
+        ];
         crate::new_table("headers of one of 10,000 merchants (7 headers)").run(41, cases)
     })
 }
@@ -65,6 +72,12 @@ fn cached(shops: &[Merchant]) -> Case<'_> {
     let mut order = shops.iter().cycle();
     Case::new("Merchant::cached_headers, shared", 1000, move || {
         black_box(order.next().unwrap().cached_headers().unwrap());
+    })
+}
+
+fn cached_of_one(shop: &Merchant) -> Case<'_> {
+    Case::new("the same, always of one merchant", 1000, move || {
+        black_box(shop.cached_headers().unwrap());
     })
 }
 

@@ -1,0 +1,444 @@
+//! The default sender against real servers on this machine: what is on the wire to the byte, and what becomes of
+//! servers that misbehave.
+
+mod tlsserver;
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    net::{Ipv4Addr, Shutdown, TcpListener},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tlsserver::{
+    CLIENT_ID, CLIENT_SECRET, Reply, SUBSCRIPTION_KEY, Server, TOKEN, Then, config_for, partner_keys, read_request,
+    system, token_reply, until_closed,
+};
+use tokio::{net::TcpSocket, task::spawn_blocking};
+use vipps_partner_auth::{
+    BasicEncoding, Config, Error, ErrorKind, Expect, HttpSend, IdTokenVerifier, Keys, ManualClock, Partner,
+    ReqwestClient, SalesUnitKeys, SendError, SpecializedKeys, SystemInfo,
+};
+
+/// For replies that come at once: longer than any machine is slow.
+const LONG: Duration = Duration::from_secs(60);
+/// For replies that never come.
+const SHORT: Duration = Duration::from_millis(100);
+
+fn client() -> ReqwestClient {
+    ReqwestClient::new(&Config::default()).expect("a client")
+}
+
+async fn get(client: &ReqwestClient, url: &str, limit: Duration) -> Result<Response<Bytes>, SendError> {
+    client.send(Request::get(url).body(Bytes::new()).expect("a good request"), limit).await
+}
+
+async fn failure(server: &Server, limit: Duration) -> SendError {
+    get(&client(), &server.http(), limit).await.expect_err("no good reply")
+}
+
+fn unhurried(config: Config) -> Config {
+    config.clock(Arc::new(ManualClock::running_through_sleeps(1_767_225_600)))
+}
+
+async fn token(keys: impl Into<Keys>, config: Config) -> Result<String, Error> {
+    let partner = Partner::new(keys, system(), unhurried(config))?;
+    Ok(partner.access_token().await?.secret().to_owned())
+}
+
+/// A server that always answers this.
+fn always(reply: Reply) -> Server {
+    Server::plain(move |_| reply.clone())
+}
+
+fn map<const N: usize>(headers: [(&str, &str); N]) -> BTreeMap<String, String> {
+    headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+mod on_the_wire {
+    use super::*;
+
+    const USER_AGENT: &str = concat!("vipps-partner-auth/", env!("CARGO_PKG_VERSION"));
+
+    #[tokio::test]
+    async fn the_standard_token_request_is_headers_and_an_empty_body() {
+        let server = Server::plain(|_| token_reply());
+        assert_eq!(token(partner_keys(), config_for(&server.http())).await.expect("a token"), TOKEN);
+        let request = server.requests().remove(0);
+        assert_eq!(request.line(), "POST /accesstoken/get HTTP/1.1");
+        assert_eq!(request.body, "");
+        let expected = map([
+            ("host", &server.address().to_string()),
+            ("client_id", CLIENT_ID),
+            ("client_secret", CLIENT_SECRET),
+            ("ocp-apim-subscription-key", SUBSCRIPTION_KEY),
+            ("vipps-system-name", "acme"),
+            ("vipps-system-version", "3.1.2"),
+            ("vipps-system-plugin-name", "acme-webshop"),
+            ("vipps-system-plugin-version", "4.5.6"),
+            ("accept", "application/json"),
+            ("user-agent", USER_AGENT),
+            ("content-length", "0"),
+        ]);
+        assert_eq!(request.headers(), expected);
+    }
+
+    #[tokio::test]
+    async fn sales_unit_keys_name_their_sales_unit_as_well() {
+        let server = Server::plain(|_| token_reply());
+        let msn = "123456".parse().expect("a good msn");
+        let keys = SalesUnitKeys::new(CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, msn).expect("good keys");
+        token(keys, config_for(&server.http())).await.expect("a token");
+        let request = server.requests().remove(0);
+        assert_eq!(request.header("merchant-serial-number").as_deref(), Some("123456"));
+        assert_eq!(request.headers().len(), 12);
+    }
+
+    async fn specialized(keys: SpecializedKeys, encoding: BasicEncoding) -> tlsserver::Request {
+        let server = always(Reply::json(200, r#"{"access_token":"t","token_type":"Bearer","expires_in":900}"#));
+        let config = unhurried(config_for(&server.http())).basic_encoding(encoding);
+        let system = SystemInfo::new("acme", "3.1.2").expect("a good name");
+        let partner = Partner::new(keys, system, config).expect("a partner");
+        assert_eq!(partner.access_token().await.expect("a token").secret(), "t");
+        let request = server.requests().remove(0);
+        assert_eq!(request.line(), "POST /miami/v1/token HTTP/1.1");
+        assert_eq!(request.header("host"), Some(server.address().to_string()));
+        request
+    }
+
+    #[tokio::test]
+    async fn the_specialized_token_request_is_basic_and_a_form() {
+        let keys = SpecializedKeys::new("123456-acct-0001", "Sup3r/Secret+Key==").expect("good keys");
+        let request = specialized(keys, BasicEncoding::Raw).await;
+        assert_eq!(request.body, "grant_type=client_credentials");
+        let mut headers = request.headers();
+        headers.remove("host");
+        let expected = map([
+            ("authorization", "Basic MTIzNDU2LWFjY3QtMDAwMTpTdXAzci9TZWNyZXQrS2V5PT0="),
+            ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
+            ("vipps-system-name", "acme"),
+            ("vipps-system-version", "3.1.2"),
+            ("accept", "application/json"),
+            ("user-agent", USER_AGENT),
+            ("content-length", "29"),
+        ]);
+        assert_eq!(headers, expected);
+    }
+
+    #[tokio::test]
+    async fn the_scope_is_a_field_of_its_own() {
+        let keys = SpecializedKeys::new("123456-acct-0001", "Sup3r/Secret+Key==").expect("good keys");
+        let keys = keys.with_scope("donations:read").expect("a good scope");
+        let request = specialized(keys, BasicEncoding::Raw).await;
+        assert_eq!(request.body, "grant_type=client_credentials&scope=donations%3Aread");
+        assert_eq!(request.header("content-length").as_deref(), Some("52"));
+    }
+
+    #[tokio::test]
+    async fn basic_may_carry_form_encoded_parts() {
+        let keys = SpecializedKeys::new(CLIENT_ID, CLIENT_SECRET).expect("good keys");
+        let request = specialized(keys, BasicEncoding::Form).await;
+        let basic = "Basic MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1OmZpeHR1cmUtU2VjcmV0JTJCJTJGNDIlM0QlM0Q=";
+        assert_eq!(request.header("authorization").as_deref(), Some(basic));
+    }
+
+    #[tokio::test]
+    async fn a_cookie_is_not_kept() {
+        let server = always(Reply::with_headers(200, &[("set-cookie", "session=1; Path=/")], ""));
+        let client = client();
+        for _ in 0..2 {
+            get(&client, &server.http(), LONG).await.expect("a reply");
+        }
+        let cookies: Vec<_> = server.requests().iter().map(|request| request.header("cookie")).collect();
+        assert_eq!(cookies, [None, None]);
+    }
+}
+
+mod redirects {
+    use super::*;
+
+    fn pair(status: u16) -> (Server, Server) {
+        let target = Server::plain(|_| token_reply());
+        let location = format!("{}/accesstoken/get", target.http());
+        (always(Reply::with_headers(status, &[("location", &location)], "")), target)
+    }
+
+    #[tokio::test]
+    async fn a_redirected_token_request_goes_nowhere() {
+        for status in [301, 302, 303, 307, 308] {
+            let (server, target) = pair(status);
+            let error = token(partner_keys(), config_for(&server.http())).await.expect_err("no token");
+            assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(status)));
+            assert_eq!(error.detail(), "redirects are not followed");
+            assert_eq!(error.hint(), Some("check the base url, and look for a proxy in between"));
+            assert_eq!((server.requests().len(), target.connections()), (1, 0), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn redirected_keys_are_not_fetched_from_elsewhere() {
+        for status in [301, 302, 303, 307, 308] {
+            let (server, target) = pair(status);
+            let verifier = IdTokenVerifier::new(unhurried(config_for(&server.http()))).expect("a verifier");
+            let expect = Expect::default().msn("123456".parse().expect("a good msn"));
+            // {"alg":"RS256","kid":"k"} . {} . (256 zero bytes)
+            let jwt = format!("eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.e30.{}A", "A".repeat(341));
+            let error = verifier.verify(&jwt, &expect).await.expect_err("no keys");
+            assert_eq!((error.kind(), error.status()), (ErrorKind::Unavailable, Some(status)), "{error}");
+            assert_eq!((server.connections(), target.connections()), (1, 0), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_sender_hands_a_redirect_over_as_it_came() {
+        let (server, target) = pair(307);
+        let reply = get(&client(), &server.http(), LONG).await.expect("a reply");
+        assert_eq!(reply.status(), 307);
+        assert!(reply.headers()["location"].to_str().expect("text").starts_with(&target.http()));
+    }
+}
+
+mod plain_http {
+    use super::*;
+
+    #[tokio::test]
+    async fn beyond_this_machine_is_refused_before_a_socket_is_opened() {
+        // 0.0.0.0 is no loopback address by name, though a connection to it would end here.
+        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a free port");
+        listener.set_nonblocking(true).expect("a socket that can be asked");
+        let port = listener.local_addr().expect("an address").port();
+        for host in ["0.0.0.0", "vipps.example", "localhost.example", "127.0.0.1.example", "[::ffff:127.0.0.1]"] {
+            let error = get(&client(), &format!("http://{host}:{port}/"), LONG).await.expect_err(host);
+            assert_eq!(error, SendError::not_sent("plain http is refused except to a loopback address"), "{host}");
+        }
+        assert_eq!(listener.accept().expect_err("nobody came").kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[tokio::test]
+    async fn schemes_that_carry_no_http_are_refused() {
+        for url in ["ftp://127.0.0.1/", "ws://127.0.0.1/", "unix://127.0.0.1/"] {
+            let error = get(&client(), url, LONG).await.expect_err(url);
+            assert!(!error.may_have_been_sent(), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn all_names_of_this_machine_are_taken() {
+        let server = always(Reply::json(200, "{}"));
+        let port = server.address().port();
+        for host in ["127.0.0.1", "localhost", "LOCALHOST"] {
+            get(&client(), &format!("http://{host}:{port}/"), LONG).await.expect(host);
+        }
+    }
+}
+
+mod broken_replies {
+    use super::*;
+
+    const MOST: usize = 256 * 1024;
+
+    fn chunked(body: &str) -> Reply {
+        let mut bytes = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+        for chunk in body.as_bytes().chunks(10_000) {
+            bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            bytes.extend_from_slice(chunk);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"0\r\n\r\n");
+        Reply::bytes(bytes)
+    }
+
+    fn until_the_end(body: &str) -> Reply {
+        Reply::bytes(format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}")).then(Then::Close)
+    }
+
+    #[tokio::test]
+    async fn a_reply_may_be_256_kib_and_not_a_byte_more() {
+        for frame in [|body: &str| Reply::json(200, body), chunked, until_the_end] {
+            let (full, over) = ("x".repeat(MOST), "x".repeat(MOST + 1));
+            let reply = get(&client(), &always(frame(&full)).http(), LONG).await.expect("a reply");
+            assert_eq!(reply.body().len(), MOST);
+            let error = failure(&always(frame(&over)), LONG).await;
+            assert_eq!(error, SendError::maybe_sent("the reply is larger than 256 KiB"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reply_without_end_is_cut_off() {
+        let server = Server::raw(|mut stream, _| {
+            read_request(&mut stream)?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+            // Ends when the client hangs up.
+            loop {
+                stream.write_all(&[b'x'; 4096])?;
+            }
+        });
+        assert_eq!(failure(&server, LONG).await, SendError::maybe_sent("the reply is larger than 256 KiB"));
+    }
+
+    #[tokio::test]
+    async fn a_reply_that_stops_in_the_middle_is_a_broken_connection() {
+        let table = [
+            "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"access_token\":\"half",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{\"access_token\":\"half",
+            "HTTP/1.1 200 OK\r\ncontent-le",
+            "HTTP/1.1 2",
+            "",
+            "SSH-2.0-OpenSSH_9.6\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+        ];
+        for start in table {
+            let server = always(Reply::bytes(start).then(Then::Close));
+            assert_eq!(failure(&server, LONG).await, SendError::maybe_sent("the connection broke"), "{start}");
+            assert_eq!(server.requests().len(), 1, "{start}");
+        }
+    }
+
+    #[tokio::test]
+    async fn headers_without_end_are_given_up() {
+        let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x-filler: 0123456789\r\n".repeat(100_000));
+        let error = failure(&always(Reply::bytes(head).then(Then::Close)), LONG).await;
+        assert_eq!(error, SendError::maybe_sent("the connection broke"));
+    }
+
+    #[tokio::test]
+    async fn a_packed_reply_is_not_asked_for_and_not_unpacked() {
+        let packed = Reply::with_headers(200, &[("content-encoding", "gzip")], "as it came");
+        let server = always(packed);
+        assert_eq!(get(&client(), &server.http(), LONG).await.expect("a reply").body(), "as it came");
+        assert_eq!(server.requests()[0].header("accept-encoding"), None);
+    }
+}
+
+mod was_it_sent {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refused_connection_was_not() {
+        // Bound, so that nobody else gets the port, and not listening.
+        let taken = TcpSocket::new_v4().expect("a socket");
+        taken.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+        let url = format!("http://{}", taken.local_addr().expect("an address"));
+        let error = get(&client(), &url, LONG).await.expect_err("nobody is there");
+        let hint = "check name resolution, firewall and proxy variables";
+        assert_eq!(error, SendError::not_sent("the connection could not be made").with_hint(hint));
+    }
+
+    #[tokio::test]
+    async fn a_connection_closed_before_the_request_was_read_may_have_been() {
+        let server = Server::raw(|stream, _| stream.shutdown(Shutdown::Both));
+        assert!(failure(&server, LONG).await.may_have_been_sent());
+    }
+
+    #[tokio::test]
+    async fn a_connection_closed_after_the_request_was_read_may_have_been() {
+        let server = always(Reply::silence().then(Then::Close));
+        assert_eq!(failure(&server, LONG).await, SendError::maybe_sent("the connection broke"));
+        assert_eq!(server.requests().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn silence_ends_at_the_limit() {
+        let server = always(Reply::silence().then(Then::Hang));
+        assert_eq!(failure(&server, SHORT).await, SendError::maybe_sent("no reply came in time"));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_ends_at_the_limit() {
+        let start = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"access_token\":\"half";
+        let server = always(Reply::bytes(start).then(Then::Hang));
+        assert_eq!(failure(&server, SHORT).await, SendError::maybe_sent("no reply came in time"));
+    }
+
+    #[tokio::test]
+    async fn the_limit_is_for_the_whole_reply_however_it_trickles() {
+        let server = Server::raw(|mut stream, _| {
+            read_request(&mut stream)?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n")?;
+            loop {
+                stream.write_all(b"x")?;
+                thread::sleep(SHORT / 10);
+            }
+        });
+        assert_eq!(failure(&server, SHORT).await, SendError::maybe_sent("no reply came in time"));
+    }
+}
+
+mod connections {
+    use super::*;
+
+    /// A connection goes back to the pool behind the caller's back.
+    async fn settle() {
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_is_used_again() {
+        let server = always(Reply::json(200, "{}"));
+        let client = client();
+        for _ in 0..3 {
+            get(&client, &server.http(), LONG).await.expect("a reply");
+            settle().await;
+        }
+        assert_eq!((server.connections(), server.requests().len()), (1, 3));
+    }
+
+    #[tokio::test]
+    async fn one_that_the_server_closed_meanwhile_is_replaced() {
+        let (closed, when_closed) = mpsc::channel();
+        let server = Server::raw(move |mut stream, seen| {
+            if let Some(request) = read_request(&mut stream)? {
+                seen.request(&request);
+                stream.write_all(&Reply::json(200, "{}").bytes)?;
+            }
+            stream.shutdown(Shutdown::Write)?;
+            // The client has noticed as soon as it closes its own side.
+            until_closed(&mut stream)?;
+            closed.send(()).map_err(io::Error::other)
+        });
+        let (sender, hang_ups) = (client(), Arc::new(Mutex::new(when_closed)));
+        for _ in 0..3 {
+            get(&sender, &server.http(), LONG).await.expect("a reply");
+            let next = hang_ups.clone();
+            spawn_blocking(move || next.lock().expect("the channel").recv()).await.expect("no panic").expect("closed");
+        }
+        assert_eq!((server.connections(), server.requests().len()), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_broke_on_a_used_one_is_not_sent_twice() {
+        let count = AtomicUsize::new(0);
+        let server = Server::plain(move |_| match count.fetch_add(1, SeqCst) {
+            0 => Reply::json(200, "{}"),
+            _ => Reply::silence().then(Then::Close),
+        });
+        let client = client();
+        get(&client, &server.http(), LONG).await.expect("a reply");
+        settle().await;
+        let error = get(&client, &server.http(), LONG).await.expect_err("no reply");
+        assert_eq!(error, SendError::maybe_sent("the connection broke"));
+        assert_eq!((server.connections(), server.requests().len()), (1, 2));
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_gives_up_closes_his_own() {
+        let (closed, when_closed) = mpsc::channel();
+        let server = Server::raw(move |mut stream, _| {
+            until_closed(&mut stream)?;
+            closed.send(()).map_err(io::Error::other)
+        });
+        failure(&server, SHORT).await;
+        spawn_blocking(move || when_closed.recv()).await.expect("no panic").expect("the client hung up");
+    }
+}

@@ -1,0 +1,404 @@
+//! TLS against a real server on this machine: which certificates are trusted, what is said of the others, and that no
+//! key leaves before trust is there.
+
+mod tlsserver;
+
+use std::{
+    io::{self, Read, Write},
+    net::TcpStream,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use rustls::{
+    ProtocolVersion, ServerConfig, ServerConnection, StreamOwned,
+    version::{TLS12, TLS13},
+};
+use tlsserver::{
+    CLIENT_SECRET, Reply, SUBSCRIPTION_KEY, Seen, Server, TOKEN, Then,
+    certificates::{Authority, Leaf},
+    child::{self, Scratch},
+    config_for, partner_keys, read_request, system, token_reply, until_closed,
+};
+use vipps_partner_auth::{Config, Error, ErrorKind, Event, HttpSend, ManualClock, Partner, ReqwestClient, SendError};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn token_server(config: Arc<ServerConfig>) -> Server {
+    Server::tls(config, |_| token_reply())
+}
+
+/// A token by the whole path, retries included; nobody waits between them.
+async fn token(config: Config) -> Result<String, Error> {
+    let config = config.clock(Arc::new(ManualClock::running_through_sleeps(1_767_225_600)));
+    let partner = Partner::new(partner_keys(), system(), config)?;
+    Ok(partner.access_token().await?.secret().to_owned())
+}
+
+/// What the sender alone says of the same address.
+async fn sent(config: &Config, base_url: &str) -> Result<(), SendError> {
+    let request = http::Request::post(format!("{base_url}/accesstoken/get")).header("client_secret", CLIENT_SECRET);
+    let request = request.body(Bytes::new()).expect("a good request");
+    ReqwestClient::new(config).expect("a good config").send(request, LIMIT).await.map(drop)
+}
+
+/// Asserts that nothing was sent and returns what the caller is told.
+async fn refusal(config: Config, base_url: &str) -> (String, Option<&'static str>) {
+    let alone = sent(&config, base_url).await.expect_err("must not be sent");
+    assert!(!alone.may_have_been_sent(), "{alone}");
+    let error = token(config).await.expect_err("must not be sent");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert_eq!(error.detail(), alone.to_string());
+    (error.detail().to_owned(), error.hint())
+}
+
+async fn refusal_of(leaf: &Leaf, authority: &Authority) -> (String, Option<&'static str>) {
+    let server = token_server(leaf.server());
+    let refusal = refusal(config_for(&server.https()).ca_pem(authority.pem()), &server.https()).await;
+    assert!(server.connections() > 0);
+    assert_eq!(server.requests(), []);
+    refusal
+}
+
+#[tokio::test]
+async fn a_companys_own_authority_is_trusted_by_name_and_by_address() {
+    let authority = Authority::new("company");
+    let server = token_server(authority.good().server());
+    let by_address = format!("https://{}", server.address());
+    for url in [server.https(), by_address] {
+        let config = config_for(&url).ca_pem(authority.pem());
+        assert_eq!(token(config).await.expect(&url), TOKEN);
+    }
+    let names: Vec<_> = server.handshakes().into_iter().map(|handshake| handshake.server_name).collect();
+    assert_eq!(names, [Some("localhost".to_owned()), None]);
+}
+
+#[tokio::test]
+async fn several_authorities_may_stand_in_one_pem() {
+    let (first, second) = (Authority::new("first"), Authority::new("second"));
+    let bundle = format!("# first\n{}\n# second\n{}", first.pem(), second.pem());
+    for authority in [first, second] {
+        let server = token_server(authority.good().server());
+        assert_eq!(token(config_for(&server.https()).ca_pem(bundle.as_str())).await.expect("trusted"), TOKEN);
+    }
+}
+
+#[tokio::test]
+async fn tls_1_2_and_1_3_are_spoken_and_http_1_1_over_both() {
+    let authority = Authority::new("company");
+    let leaf = authority.good();
+    let table = [
+        (leaf.server_for(&[&TLS12]), ProtocolVersion::TLSv1_2),
+        (leaf.server_for(&[&TLS13]), ProtocolVersion::TLSv1_3),
+        (leaf.server(), ProtocolVersion::TLSv1_3),
+    ];
+    for (config, version) in table {
+        let server = token_server(config);
+        token(config_for(&server.https()).ca_pem(authority.pem())).await.expect("trusted");
+        let handshake = server.handshakes().remove(0);
+        assert_eq!(handshake.version, Some(version));
+        assert_ne!(handshake.alpn.as_deref(), Some(&b"h2"[..]));
+        assert_eq!(server.requests()[0].line(), "POST /accesstoken/get HTTP/1.1");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_issuer_gets_nothing() {
+    let authority = Authority::new("company");
+    let expected = (
+        "the certificate's issuer is not trusted".to_owned(),
+        Some("give a company's own authority as ca_pem or SSL_CERT_FILE"),
+    );
+    assert_eq!(refusal_of(&Authority::new("stranger").good(), &authority).await, expected);
+    assert_eq!(refusal_of(&Leaf::self_signed(), &authority).await, expected);
+    // The same name on the authority is not the same authority.
+    let (detail, hint) = refusal_of(&Authority::new("company").good(), &authority).await;
+    assert!(detail.starts_with("the certificate"), "{detail} {hint:?}");
+}
+
+#[tokio::test]
+async fn without_ca_pem_the_machine_does_not_trust_it_either() {
+    let server = token_server(Authority::new("company").good().server());
+    let (detail, _) = refusal(config_for(&server.https()), &server.https()).await;
+    assert_eq!(detail, "the certificate's issuer is not trusted");
+    assert_eq!(server.requests(), []);
+}
+
+#[tokio::test]
+async fn another_hosts_certificate_gets_nothing() {
+    let authority = Authority::new("company");
+    for names in [&["api.vipps.no"][..], &["localhost.example", "*.localhost"], &["127.0.0.1"]] {
+        let (detail, hint) = refusal_of(&authority.for_names(names), &authority).await;
+        assert_eq!(detail, "the certificate is for another host name", "{names:?}");
+        assert_eq!(hint, Some("check the base url"));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_out_of_its_time_gets_nothing() {
+    let authority = Authority::new("company");
+    let hint = Some("check the clock of this machine");
+    let past = refusal_of(&authority.expired(), &authority).await;
+    assert_eq!(past, ("the certificate has expired".to_owned(), hint));
+    let (detail, told) = refusal_of(&authority.not_yet_valid(), &authority).await;
+    assert!(detail.contains("not valid yet"), "{detail}");
+    assert_eq!(told, hint);
+}
+
+#[tokio::test]
+async fn a_tls_fault_after_the_request_was_read_may_have_been_sent() {
+    let authority = Authority::new("company");
+    let tls = authority.good().server();
+    let server = Server::raw(move |stream, seen| read_then_break(stream, tls.clone(), seen));
+    let config = config_for(&server.https()).ca_pem(authority.pem());
+    let error = sent(&config, &server.https()).await.expect_err("no reply");
+    assert_eq!(server.requests().len(), 1);
+    assert!(error.may_have_been_sent(), "the server has read it, yet: {error}");
+}
+
+/// Reads a request over good TLS, then sends a record that decrypts to nothing.
+fn read_then_break(stream: TcpStream, tls: Arc<ServerConfig>, seen: &Seen) -> io::Result<()> {
+    let mut stream = StreamOwned::new(ServerConnection::new(tls).map_err(io::Error::other)?, stream);
+    if let Some(request) = read_request(&mut stream)? {
+        seen.request(&request);
+        stream.sock.write_all(&[&[0x17, 3, 3, 0, 64][..], &[9; 64]].concat())?;
+    }
+    until_closed(&mut stream.sock)
+}
+
+/// A server that answers the first bytes it gets with `answer`, whatever they are, and then waits.
+fn blunt(answer: impl Into<Vec<u8>>) -> Server {
+    let answer = answer.into();
+    Server::raw(move |mut stream, seen| {
+        let mut bytes = [0; 4096];
+        let length = stream.read(&mut bytes)?;
+        seen.wire(&bytes[..length]);
+        stream.write_all(&answer)?;
+        until_closed(&mut stream)
+    })
+}
+
+/// RFC 4346 section 7.4.1.3: a `ServerHello` of TLS 1.1, and nothing that would make it more.
+fn server_hello_of_tls_1_1() -> Vec<u8> {
+    let record = [0x16, 3, 2, 0, 42];
+    let message = [2, 0, 0, 38, 3, 2];
+    let (random, session, suite, compression) = ([7; 32], [0], [0xc0, 0x13], [0]);
+    [&record[..], &message, &random, &session, &suite, &compression].concat()
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_good_tls_gets_nothing() {
+    let protocol_version_alert = [0x15, 3, 1, 0, 2, 2, 70];
+    let table: [(&str, Vec<u8>); 5] = [
+        ("tls 1.1", server_hello_of_tls_1_1()),
+        ("an alert", protocol_version_alert.into()),
+        ("plain http", b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n".into()),
+        ("another protocol", b"220 mail.example ESMTP\r\n".into()),
+        ("garbage", vec![0xff; 512]),
+    ];
+    for (name, answer) in table {
+        let server = blunt(answer);
+        let (detail, hint) = refusal(config_for(&server.https()), &server.https()).await;
+        assert_eq!(detail, "the tls handshake failed", "{name}");
+        assert_eq!(hint, Some("the server must speak tls 1.2 or newer; look for a proxy in between"), "{name}");
+        assert_no_secret(&server.bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_during_the_handshake_gets_nothing() {
+    let server = Server::raw(|mut stream, _| stream.read(&mut [0; 64]).map(drop));
+    let (detail, hint) = refusal(config_for(&server.https()), &server.https()).await;
+    assert_eq!(detail, "the connection could not be made");
+    assert_eq!(hint, Some("check name resolution, firewall and proxy variables"));
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_is_given_up() {
+    let server = Server::raw(|mut stream, _| until_closed(&mut stream));
+    let config = config_for(&server.https()).connect_timeout(Duration::from_millis(100));
+    let (detail, _) = refusal(config, &server.https()).await;
+    assert_eq!(detail, "the connection was not made in time");
+}
+
+#[tokio::test]
+async fn a_connection_cut_after_the_request_was_read_may_have_been_sent() {
+    let authority = Authority::new("company");
+    let server = Server::tls(authority.good().server(), |_| Reply::silence().then(Then::Close));
+    let config = config_for(&server.https()).ca_pem(authority.pem());
+    let error = sent(&config, &server.https()).await.expect_err("no reply");
+    assert_eq!(error, SendError::maybe_sent("the connection broke"));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_ca_pem_without_a_good_certificate_is_refused_at_once() {
+    let cut_short = "-----BEGIN CERTIFICATE-----\nTm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+    let key = "-----BEGIN PRIVATE KEY-----\nTm90IGEga2V5\n-----END PRIVATE KEY-----\n";
+    for pem in ["", "not pem", key, "-----BEGIN CERTIFICATE-----\n", cut_short] {
+        let refused = Partner::new(partner_keys(), system(), Config::default().ca_pem(pem));
+        let error = refused.err().unwrap_or_else(|| panic!("taken: {pem}"));
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidConfig, Some("ca_pem")), "{pem}");
+    }
+}
+
+fn assert_no_secret(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for secret in [CLIENT_SECRET, SUBSCRIPTION_KEY, "client_secret", TOKEN] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+/// What follows is about environment variables, so each test runs itself in a process of its own.
+mod environment {
+    use super::*;
+
+    #[test]
+    fn ssl_cert_file_is_honoured() {
+        if let Some(url) = child::argument() {
+            let (config, events) = watched(config_for(&url));
+            assert_eq!(block_on(token(config)).expect("trusted"), TOKEN);
+            return assert!(!events.lock().expect("events").contains(&Event::BundledRootsUsed));
+        }
+        let authority = Authority::new("company");
+        let server = token_server(authority.good().server());
+        let file = Scratch::file("company.pem", authority.pem());
+        child::run("environment::ssl_cert_file_is_honoured", &server.https(), &[("SSL_CERT_FILE", file.path())]);
+        assert_eq!(server.requests().len(), 1);
+    }
+
+    #[test]
+    fn a_machine_without_authorities_uses_the_bundled_ones_and_says_so() {
+        if let Some(url) = child::argument() {
+            let (config, events) = watched(config_for(&url));
+            let (detail, hint) = block_on(refusal(config, &url));
+            assert_eq!(detail, "the certificate's issuer is not trusted");
+            assert_eq!(hint, Some("give a company's own authority as ca_pem or SSL_CERT_FILE"));
+            let told = events.lock().expect("events").clone();
+            return assert_eq!(told, [Event::BundledRootsUsed]);
+        }
+        let server = token_server(Authority::new("company").good().server());
+        let (file, folder) = (Scratch::file("empty.pem", ""), Scratch::folder("empty"));
+        let rubbish = Scratch::file("rubbish.pem", "not pem");
+        for file in [file.path(), rubbish.path(), "/nowhere/at/all.pem"] {
+            let variables = [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", folder.path())];
+            let test = "environment::a_machine_without_authorities_uses_the_bundled_ones_and_says_so";
+            child::run(test, &server.https(), &variables);
+        }
+        assert!(server.connections() > 0);
+        assert_eq!(server.requests(), []);
+    }
+
+    #[test]
+    fn a_machine_without_authorities_still_takes_the_companys_own() {
+        if let Some(argument) = child::argument() {
+            let (url, pem) = argument.split_once('\n').expect("two parts");
+            let (config, events) = watched(config_for(url).ca_pem(pem));
+            assert_eq!(block_on(token(config)).expect("trusted"), TOKEN);
+            return assert!(events.lock().expect("events").contains(&Event::BundledRootsUsed));
+        }
+        let authority = Authority::new("company");
+        let server = token_server(authority.good().server());
+        let (file, folder) = (Scratch::file("none.pem", ""), Scratch::folder("none"));
+        let test = "environment::a_machine_without_authorities_still_takes_the_companys_own";
+        let argument = format!("{}\n{}", server.https(), authority.pem());
+        child::run(test, &argument, &[("SSL_CERT_FILE", file.path()), ("SSL_CERT_DIR", folder.path())]);
+        assert_eq!(server.requests().len(), 1);
+    }
+
+    #[test]
+    fn a_proxy_carries_the_bytes_and_sees_no_key() {
+        const TEST: &str = "environment::a_proxy_carries_the_bytes_and_sees_no_key";
+        if child::argument().is_some() {
+            return assert_eq!(block_on(token(config_for("https://vipps.example"))).expect("trusted"), TOKEN);
+        }
+        let authority = Authority::new("company");
+        let server = token_server(authority.for_names(&["vipps.example"]).server());
+        let (proxy, file) = (tunnel(server.address()), Scratch::file("proxied.pem", authority.pem()));
+        for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+            child::run(TEST, "proxied", &[("SSL_CERT_FILE", file.path()), (variable, &proxy.http())]);
+        }
+        assert_eq!(server.requests().len(), 3);
+        let asked: Vec<_> = proxy.requests().iter().map(|request| request.line().to_owned()).collect();
+        assert_eq!(asked, ["CONNECT vipps.example:443 HTTP/1.1"; 3]);
+        for request in proxy.requests() {
+            let names: Vec<_> = request.headers().into_keys().collect();
+            assert!(names.iter().all(|name| ["host", "user-agent"].contains(&name.as_str())), "{names:?}");
+        }
+        assert_no_secret(&proxy.bytes());
+    }
+
+    #[test]
+    fn a_proxy_that_refuses_is_an_outage_and_sees_no_key() {
+        if child::argument().is_some() {
+            let (detail, hint) = block_on(refusal(config_for("https://vipps.example"), "https://vipps.example"));
+            assert_eq!(detail, "the connection could not be made");
+            return assert_eq!(hint, Some("check name resolution, firewall and proxy variables"));
+        }
+        for answer in ["502 Bad Gateway", "407 Proxy Authentication Required", "302 Found\r\nlocation: http://x/"] {
+            let proxy = blunt(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n"));
+            let test = "environment::a_proxy_that_refuses_is_an_outage_and_sees_no_key";
+            child::run(test, "refused", &[("HTTPS_PROXY", &proxy.http())]);
+            assert!(proxy.connections() > 0);
+            assert_no_secret(&proxy.bytes());
+        }
+    }
+
+    #[test]
+    fn a_proxy_never_sees_what_stays_on_this_machine() {
+        if let Some(urls) = child::argument() {
+            for url in urls.split(' ') {
+                assert_eq!(block_on(token(config_for(url))).expect(url), TOKEN);
+            }
+            let error = block_on(sent(&Config::default(), "http://vipps.example")).expect_err("plain http");
+            return assert!(!error.may_have_been_sent());
+        }
+        let authority = Authority::new("company");
+        let (plain, secure) = (Server::plain(|_| token_reply()), token_server(authority.good().server()));
+        let (proxy, file) = (blunt(""), Scratch::file("local.pem", authority.pem()));
+        let by_name = plain.http().replace("127.0.0.1", "localhost");
+        let urls = [plain.http(), by_name, secure.https(), secure.https().replace("localhost", "127.0.0.1")].join(" ");
+        let address = proxy.http();
+        let variables = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        let mut variables = variables.map(|name| (name, address.as_str())).to_vec();
+        variables.push(("SSL_CERT_FILE", file.path()));
+        child::run("environment::a_proxy_never_sees_what_stays_on_this_machine", &urls, &variables);
+        assert_eq!(proxy.connections(), 0);
+        assert_eq!((plain.requests().len(), secure.requests().len()), (2, 2));
+    }
+
+    /// A proxy that does its work, and writes down every byte that the client sends through it.
+    fn tunnel(to: std::net::SocketAddr) -> Server {
+        Server::raw(move |mut client, seen| {
+            let Some(request) = read_request(&mut client)? else { return Ok(()) };
+            seen.request(&request);
+            seen.wire(request.head.as_bytes());
+            let mut server = TcpStream::connect(to)?;
+            client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+            let (mut back, mut home) = (server.try_clone()?, client.try_clone()?);
+            thread::spawn(move || io::copy(&mut back, &mut home).and_then(|_| home.shutdown(std::net::Shutdown::Both)));
+            let mut bytes = [0; 4096];
+            loop {
+                let length = client.read(&mut bytes)?;
+                if length == 0 {
+                    return server.shutdown(std::net::Shutdown::Both);
+                }
+                seen.wire(&bytes[..length]);
+                server.write_all(&bytes[..length])?;
+            }
+        })
+    }
+
+    fn watched(config: Config) -> (Config, Arc<Mutex<Vec<Event>>>) {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let log = events.clone();
+        (config.on_event(move |event| log.lock().expect("events").push(event.clone())), events)
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(future)
+    }
+}

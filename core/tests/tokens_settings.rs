@@ -1,0 +1,182 @@
+//! Keys and settings from named values: what is missing is named, what is there is never shown.
+
+mod support;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use support::{World, msn, partner_keys, system};
+use vipps_partner_auth::{
+    Config, Environment, Error, ErrorKind, Partner, PartnerKeys, Result, SalesUnitKeys, SpecializedKeys, SystemInfo,
+};
+
+type Variables = BTreeMap<&'static str, &'static str>;
+
+/// Everything set, each value good and easy to find again in a text.
+fn complete() -> Variables {
+    BTreeMap::from([
+        ("VIPPS_CLIENT_ID", "FINDME-client-id"),
+        ("VIPPS_CLIENT_SECRET", "FINDME-client-secret"),
+        ("VIPPS_SUBSCRIPTION_KEY", "FINDME-first-key"),
+        ("VIPPS_SECOND_SUBSCRIPTION_KEY", "FINDME-second-key"),
+        ("VIPPS_MSN", "123456"),
+        ("VIPPS_ENVIRONMENT", "test"),
+        ("VIPPS_SCOPE", "donations:read"),
+        ("VIPPS_SYSTEM_NAME", "FINDME-name"),
+        ("VIPPS_SYSTEM_VERSION", "FINDME-version"),
+        ("VIPPS_PLUGIN_NAME", "FINDME-plugin"),
+        ("VIPPS_PLUGIN_VERSION", "FINDME-plugin-version"),
+    ])
+}
+
+fn without(name: &str) -> Variables {
+    let mut variables = complete();
+    variables.remove(name).expect("it was there");
+    variables
+}
+
+fn with(name: &'static str, value: &'static str) -> Variables {
+    let mut variables = complete();
+    variables.insert(name, value);
+    variables
+}
+
+fn read(variables: &Variables) -> impl Fn(&str) -> Option<String> {
+    |name| variables.get(name).map(|value| (*value).to_owned())
+}
+
+fn assert_names(error: &Error, variable: &str) {
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidConfig, Some(variable)));
+    assert!(!error.to_string().contains("FINDME"), "{error}");
+    assert!(!format!("{error:?}").contains("FINDME"), "{error:?}");
+}
+
+#[test]
+fn a_complete_set_makes_a_partner() {
+    let partner = Partner::from_vars(read(&complete())).expect("nothing is missing");
+    assert_eq!(*partner.environment(), Environment::Test);
+}
+
+#[test]
+fn each_variable_that_a_partner_needs_is_named_when_it_is_missing_or_empty() {
+    for name in [
+        "VIPPS_CLIENT_ID",
+        "VIPPS_CLIENT_SECRET",
+        "VIPPS_SUBSCRIPTION_KEY",
+        "VIPPS_SYSTEM_NAME",
+        "VIPPS_SYSTEM_VERSION",
+        "VIPPS_PLUGIN_VERSION",
+    ] {
+        assert_names(&Partner::from_vars(read(&without(name))).expect_err(name), name);
+        assert_names(&Partner::from_vars(read(&with(name, ""))).expect_err(name), name);
+    }
+}
+
+/// One of the constructors that read named values, its result reduced to whether there is one.
+type Reader = fn(&Variables) -> Result<()>;
+
+#[test]
+fn each_kind_of_keys_names_what_it_needs_and_is_content_with_the_rest_missing() {
+    let kinds: [(Reader, &[&str]); 4] = [
+        (
+            |vars| PartnerKeys::from_vars(read(vars)).map(drop),
+            &["VIPPS_CLIENT_ID", "VIPPS_CLIENT_SECRET", "VIPPS_SUBSCRIPTION_KEY"],
+        ),
+        (
+            |vars| SalesUnitKeys::from_vars(read(vars)).map(drop),
+            &["VIPPS_CLIENT_ID", "VIPPS_CLIENT_SECRET", "VIPPS_SUBSCRIPTION_KEY", "VIPPS_MSN"],
+        ),
+        (|vars| SpecializedKeys::from_vars(read(vars)).map(drop), &["VIPPS_CLIENT_ID", "VIPPS_CLIENT_SECRET"]),
+        (
+            |vars| SystemInfo::from_vars(read(vars)).map(drop),
+            &["VIPPS_SYSTEM_NAME", "VIPPS_SYSTEM_VERSION", "VIPPS_PLUGIN_VERSION"],
+        ),
+    ];
+    for (reader, needed) in kinds {
+        for name in complete().into_keys() {
+            match (reader(&without(name)), needed.contains(&name)) {
+                (Err(error), true) => assert_names(&error, name),
+                (outcome, _) => outcome.unwrap_or_else(|error| panic!("{name} is not needed: {error}")),
+            }
+        }
+    }
+}
+
+#[test]
+fn an_msn_decides_which_keys_are_read() {
+    let sales_unit = Partner::from_vars(read(&complete())).expect("good settings");
+    assert!(format!("{sales_unit:?}").contains("SalesUnit"));
+    for variables in [without("VIPPS_MSN"), with("VIPPS_MSN", "")] {
+        let mut variables = variables;
+        variables.remove("VIPPS_ENVIRONMENT");
+        let partner = Partner::from_vars(read(&variables)).expect("good settings");
+        assert!(format!("{partner:?}").contains("PartnerKeys"));
+        assert_eq!(*partner.environment(), Environment::Production);
+    }
+    let error = Partner::from_vars(read(&without("VIPPS_MSN"))).expect_err("partner keys in test");
+    assert_eq!(error.field(), Some("environment"));
+}
+
+#[test]
+fn a_value_of_the_wrong_form_is_named_by_its_variable_and_not_shown() {
+    for (name, value) in [
+        ("VIPPS_MSN", "FINDME"),
+        ("VIPPS_MSN", "123 456"),
+        ("VIPPS_ENVIRONMENT", "FINDME"),
+        ("VIPPS_ENVIRONMENT", "http://FINDME.example"),
+        ("VIPPS_ENVIRONMENT", "https://user:FINDME@shop.example"),
+    ] {
+        assert_names(&Partner::from_vars(read(&with(name, value))).expect_err(value), name);
+    }
+}
+
+#[test]
+fn no_bad_value_is_shown_whatever_the_variable() {
+    for name in complete().into_keys() {
+        for value in ["FINDME\r\nX: 1", "FINDMÉ", " FINDME", "FINDME:\u{0}"] {
+            let variables = with(name, value);
+            for outcome in [
+                Partner::from_vars(read(&variables)).map(drop),
+                SpecializedKeys::from_vars(read(&variables)).map(drop),
+                SystemInfo::from_vars(read(&variables)).map(drop),
+            ] {
+                let Err(error) = outcome else { continue };
+                assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{name}");
+                assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("FINDM"), "{error}");
+            }
+        }
+    }
+}
+
+type Setter = fn(Config, Duration) -> Config;
+
+#[test]
+fn a_setting_out_of_its_bounds_is_named() {
+    let (none, hours) = (Duration::ZERO, Duration::from_hours(25));
+    let settings: [(&str, Setter, Duration); 8] = [
+        ("connect_timeout", Config::connect_timeout, none),
+        ("request_timeout", Config::request_timeout, none),
+        ("deadline", Config::deadline, none),
+        ("connect_timeout", Config::connect_timeout, hours),
+        ("request_timeout", Config::request_timeout, hours),
+        ("deadline", Config::deadline, hours),
+        ("leeway", Config::leeway, Duration::from_secs(301)),
+        ("stale_keys_for", Config::stale_keys_for, hours),
+    ];
+    for (name, set, value) in settings {
+        let config = set(World::new().config(), value);
+        let error = Partner::new(partner_keys(), system(), config).expect_err(name);
+        assert_names(&error, name);
+    }
+    for (name, pem) in [("ca_pem", ""), ("ca_pem", "not pem"), ("ca_pem", "-----BEGIN CERTIFICATE-----\n!\n")] {
+        let config = World::new().config().ca_pem(pem);
+        assert_names(&Partner::new(partner_keys(), system(), config).expect_err(name), name);
+    }
+}
+
+#[test]
+fn handles_are_cheap_to_clone_and_know_where_they_belong() {
+    let world = World::new();
+    let shop = world.partner().merchant(msn("123456"));
+    let twin = shop.clone();
+    assert_eq!((twin.msn().as_str(), twin.partner().environment()), ("123456", &Environment::Production));
+}
