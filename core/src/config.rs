@@ -14,7 +14,7 @@ use crate::{
     event::{Event, EventHook},
     headers::SystemHeaders,
     http::HttpSend,
-    keys::{named, optional, required},
+    keys::{by_variable, optional, required},
 };
 
 /// Which Vipps to talk to.
@@ -145,9 +145,10 @@ impl SystemInfo {
 
     /// Like [`from_env`](Self::from_env), from any other source of named values.
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let system = Self::new(required(&vars, "VIPPS_SYSTEM_NAME")?, required(&vars, "VIPPS_SYSTEM_VERSION")?)?;
+        let system = Self::new(required(&vars, "VIPPS_SYSTEM_NAME")?, required(&vars, "VIPPS_SYSTEM_VERSION")?);
+        let system = system.map_err(by_variable)?;
         match optional(&vars, "VIPPS_PLUGIN_NAME") {
-            Some(name) => system.with_plugin(name, required(&vars, "VIPPS_PLUGIN_VERSION")?),
+            Some(name) => system.with_plugin(name, required(&vars, "VIPPS_PLUGIN_VERSION")?).map_err(by_variable),
             None => Ok(system),
         }
     }
@@ -352,7 +353,8 @@ impl Config {
         self
     }
 
-    /// The tokio runtime on which renewals run. Default: the one in whose context a call is made.
+    /// The tokio runtime on which requests and renewals run. Default: the one in whose context a call is made. A
+    /// current-thread runtime makes progress only while something is blocked on it; callers elsewhere would wait for it.
     pub fn runtime(mut self, handle: tokio::runtime::Handle) -> Self {
         self.runtime = Some(handle);
         self
@@ -362,7 +364,7 @@ impl Config {
     pub(crate) fn with_vars(self, vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
         match optional(&vars, "VIPPS_ENVIRONMENT") {
             Some(text) => {
-                let environment = text.parse().map_err(|error: Error| named(&error, "VIPPS_ENVIRONMENT"))?;
+                let environment = text.parse().map_err(by_variable)?;
                 Ok(self.environment(environment))
             }
             None => Ok(self),

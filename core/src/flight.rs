@@ -14,7 +14,24 @@ use crate::{
 };
 
 /// Work in progress; every clone gets the same result.
-pub(crate) type Flight<T> = Shared<BoxFuture<'static, Result<T>>>;
+pub(crate) type Flight<T> = Shared<BoxFuture<'static, Result<T, Fault>>>;
+
+/// Why work brought no result.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    Failed(Error),
+    /// Its runtime was shut down. Whoever waits on another may start anew.
+    Cancelled,
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Failed(error) => error,
+            Fault::Cancelled => Self::unavailable("the runtime was shut down during the request"),
+        }
+    }
+}
 
 /// The place for at most one [`Flight`] at a time. Kept behind its owner's lock.
 pub(crate) struct Slot<T>(Option<(Flight<T>, AbortHandle)>);
@@ -34,7 +51,7 @@ impl<T: Clone + Send + Sync + 'static> Slot<T> {
     ) -> Flight<T> {
         let task = runtime.spawn(work);
         let handle = task.abort_handle();
-        let flight = task.map(|done| done.unwrap_or_else(|error| Err(unfinished(&error)))).boxed().shared();
+        let flight = task.map(landing).boxed().shared();
         self.0 = Some((flight.clone(), handle));
         flight
     }
@@ -58,11 +75,12 @@ pub(crate) fn runtime(configured: Option<&Handle>) -> Result<Handle> {
     Handle::try_current().map_err(|_| Error::invalid_config("runtime", "set one, or call from within a tokio runtime"))
 }
 
-fn unfinished(error: &JoinError) -> Error {
-    if error.is_panic() {
-        return Error::new(ErrorKind::Internal, "a background task panicked");
+fn landing<T>(done: Result<Result<T>, JoinError>) -> Result<T, Fault> {
+    match done {
+        Ok(result) => result.map_err(Fault::Failed),
+        Err(error) if error.is_cancelled() => Err(Fault::Cancelled),
+        Err(_) => Err(Fault::Failed(Error::new(ErrorKind::Internal, "a background task panicked"))),
     }
-    Error::unavailable("the runtime was shut down during the request")
 }
 
 impl<T> Default for Slot<T> {

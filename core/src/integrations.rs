@@ -51,27 +51,17 @@ impl Caller {
 
     /// Puts the headers on, over any of the same name, all or none.
     async fn authorize(&self, headers: &mut HeaderMap) -> Result<AccessToken> {
-        match &self.0 {
-            Handle::Merchant(merchant) => {
-                let (own, token) = merchant.authorization().await?;
-                put(headers, &own);
-                Ok(token)
-            }
-            Handle::Partner(partner) => {
-                let (own, token) = partner.authorization().await?;
-                put(headers, &own);
-                Ok(token)
-            }
+        let own = match &self.0 {
+            Handle::Merchant(merchant) => merchant.authorization().await?,
+            Handle::Partner(partner) => partner.authorization().await?,
+        };
+        for (name, value) in own.iter() {
+            headers.insert(name, value.clone());
         }
+        Ok(own.token().clone())
     }
 
     fn refused(&self, token: &AccessToken) -> bool {
         self.partner().refused(token)
-    }
-}
-
-fn put(headers: &mut HeaderMap, own: &HeaderMap) {
-    for (name, value) in own {
-        headers.insert(name, value.clone());
     }
 }

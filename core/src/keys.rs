@@ -117,7 +117,7 @@ impl SalesUnitKeys {
 
     /// Like [`from_env`](Self::from_env), from any other source of named values.
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let msn = required(&vars, "VIPPS_MSN")?.parse().map_err(|error: Error| named(&error, "VIPPS_MSN"))?;
+        let msn = required(&vars, "VIPPS_MSN")?.parse().map_err(by_variable)?;
         Ok(Self { standard: StandardKeys::from_vars(&vars)?, msn })
     }
 
@@ -152,9 +152,10 @@ impl SpecializedKeys {
 
     /// Like [`from_env`](Self::from_env), from any other source of named values.
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let keys = Self::new(required(&vars, "VIPPS_CLIENT_ID")?, required(&vars, "VIPPS_CLIENT_SECRET")?)?;
+        let keys = Self::new(required(&vars, "VIPPS_CLIENT_ID")?, required(&vars, "VIPPS_CLIENT_SECRET")?);
+        let keys = keys.map_err(by_variable)?;
         match optional(&vars, "VIPPS_SCOPE") {
-            Some(scope) => keys.with_scope(&scope),
+            Some(scope) => keys.with_scope(&scope).map_err(by_variable),
             None => Ok(keys),
         }
     }
@@ -186,9 +187,10 @@ impl StandardKeys {
             required(vars, "VIPPS_CLIENT_ID")?,
             required(vars, "VIPPS_CLIENT_SECRET")?.into(),
             required(vars, "VIPPS_SUBSCRIPTION_KEY")?.into(),
-        )?;
+        );
+        let keys = keys.map_err(by_variable)?;
         match optional(vars, "VIPPS_SECOND_SUBSCRIPTION_KEY") {
-            Some(key) => keys.with_second_subscription_key(key.into()),
+            Some(key) => keys.with_second_subscription_key(key.into()).map_err(by_variable),
             None => Ok(keys),
         }
     }
@@ -268,7 +270,21 @@ pub(crate) fn required(vars: &impl Fn(&str) -> Option<String>, name: &'static st
 }
 
 /// The same rule, told under the name of the variable the value came from.
-pub(crate) fn named(error: &Error, variable: &'static str) -> Error {
+pub(crate) fn by_variable(error: Error) -> Error {
+    let variable = match error.field() {
+        Some("client_id") => "VIPPS_CLIENT_ID",
+        Some("client_secret") => "VIPPS_CLIENT_SECRET",
+        Some("subscription_key") => "VIPPS_SUBSCRIPTION_KEY",
+        Some("second_subscription_key") => "VIPPS_SECOND_SUBSCRIPTION_KEY",
+        Some("msn") => "VIPPS_MSN",
+        Some("scope") => "VIPPS_SCOPE",
+        Some("environment") => "VIPPS_ENVIRONMENT",
+        Some("system_name") => "VIPPS_SYSTEM_NAME",
+        Some("system_version") => "VIPPS_SYSTEM_VERSION",
+        Some("plugin_name") => "VIPPS_PLUGIN_NAME",
+        Some("plugin_version") => "VIPPS_PLUGIN_VERSION",
+        _ => return error,
+    };
     Error::invalid_config(variable, error.detail().to_owned())
 }
 

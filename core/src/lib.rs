@@ -27,6 +27,7 @@ mod clock;
 mod config;
 mod error;
 mod event;
+mod finished;
 mod flight;
 mod headers;
 mod http;
@@ -51,6 +52,7 @@ pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
 pub use config::{BaseUrl, BasicEncoding, Config, Environment, SystemInfo};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, Stats};
+pub use finished::Headers;
 pub use http::{HttpSend, ReqwestClient, SendError};
 pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
 #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]

@@ -1,23 +1,14 @@
 //! The entry point: a partner's keys at work, and the same bound to one merchant.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{
-            AtomicU64,
-            Ordering::{Acquire, Release},
-        },
-    },
-};
+use std::{fmt, sync::Arc};
 
-use arc_swap::ArcSwapOption;
 use http::HeaderMap;
 
 use crate::{
     config::{Config, Environment, SystemInfo},
     error::{Error, Result},
     event::{Event, Events, Stats},
+    finished::{Finished, Headers},
     headers::{SystemHeaders, specialized, standard},
     http::{HttpSend, ReqwestClient},
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
@@ -52,6 +43,7 @@ struct Inner {
     provider: Arc<TokenProvider>,
     verifier: IdTokenVerifier,
     events: Events,
+    finished: Finished,
 }
 
 impl Partner {
@@ -76,31 +68,23 @@ impl Partner {
 
     /// The same keys, bound to one merchant. Keep the handle: it holds the finished headers.
     pub fn merchant(&self, msn: Msn) -> Merchant {
-        Merchant(Arc::new(MerchantInner {
-            partner: self.clone(),
-            msn,
-            headers: ArcSwapOption::empty(),
-            generation: AtomicU64::new(0),
-        }))
+        Merchant(Arc::new(MerchantInner { partner: self.clone(), msn, finished: Finished::default() }))
     }
 
     /// Headers for calls that are not for one merchant, such as a list of sales units; with specialized keys, for all
     /// calls. Fetches a token if none is at hand.
     pub async fn headers(&self) -> Result<HeaderMap> {
-        let (headers, _) = self.authorization().await?;
-        Ok(headers)
+        Ok(self.authorization().await?.to_map())
     }
 
-    /// The same headers together with the token they carry, for adapters that may have to report it
-    /// [`refused`](Self::refused).
-    pub async fn authorization(&self) -> Result<(HeaderMap, AccessToken)> {
-        let held = self.0.provider.token().await?;
-        Ok((self.0.headers(&held, self.0.own_msn())?, held.token.clone()))
+    /// The same headers, shared, together with the token they carry: for adapters.
+    pub async fn authorization(&self) -> Result<Headers> {
+        self.0.finished_headers(&*self.0.provider.token().await?)
     }
 
-    /// The same headers without I/O; `None` when a token must be fetched first.
-    pub fn cached_headers(&self) -> Option<HeaderMap> {
-        self.0.headers(&*self.0.provider.cached()?, self.0.own_msn()).ok()
+    /// The same headers without I/O or copying; `None` when a token must be fetched first.
+    pub fn cached_headers(&self) -> Option<Headers> {
+        self.0.finished_headers(&*self.0.provider.cached()?).ok()
     }
 
     /// The token by itself, for clients that want to build headers on their own.
@@ -171,6 +155,7 @@ impl Partner {
             provider: Arc::new(provider),
             verifier,
             events,
+            finished: Finished::default(),
         })))
     }
 }
@@ -200,6 +185,10 @@ fn looks_like_a_guid(client_id: &str) -> bool {
 }
 
 impl Inner {
+    fn finished_headers(&self, held: &Held) -> Result<Headers> {
+        self.finished.headers(held, || self.headers(held, self.own_msn()))
+    }
+
     fn headers(&self, held: &Held, msn: Option<&Msn>) -> Result<HeaderMap> {
         match &held.subscription_key {
             Some(key) => standard(&held.authorization, key, msn, &self.system),
@@ -233,10 +222,7 @@ pub struct Merchant(Arc<MerchantInner>);
 struct MerchantInner {
     partner: Partner,
     msn: Msn,
-    /// Finished headers, good as long as the token of this generation is. Stored before the generation is, so that who
-    /// reads it finds headers of that generation or a later one.
-    headers: ArcSwapOption<HeaderMap>,
-    generation: AtomicU64,
+    finished: Finished,
 }
 
 impl Merchant {
@@ -253,22 +239,20 @@ impl Merchant {
     /// All headers of a call for this merchant. Fetches a token if none is at hand; refuses an MSN these keys are not
     /// for, and with specialized keys any MSN.
     pub async fn headers(&self) -> Result<HeaderMap> {
-        let (headers, _) = self.authorization().await?;
-        Ok(HeaderMap::clone(&headers))
+        Ok(self.authorization().await?.to_map())
     }
 
-    /// The same headers without I/O or copying; `None` when a token must be fetched first.
-    pub fn cached_headers(&self) -> Option<Arc<HeaderMap>> {
-        let held = self.0.partner.0.provider.cached()?;
-        self.finished(&held).ok()
+    /// The same headers without I/O or copying; `None` when a token must be fetched first, or these keys are not for
+    /// this MSN.
+    pub fn cached_headers(&self) -> Option<Headers> {
+        self.finished(&*self.0.partner.0.provider.cached()?).ok()
     }
 
-    /// Headers together with the token they carry, for adapters that may have to report it
+    /// The same headers, shared, together with the token they carry: for adapters that may have to report it
     /// [`refused`](Partner::refused).
-    pub async fn authorization(&self) -> Result<(Arc<HeaderMap>, AccessToken)> {
+    pub async fn authorization(&self) -> Result<Headers> {
         self.0.partner.0.check_msn(&self.0.msn)?;
-        let held = self.0.partner.0.provider.token().await?;
-        Ok((self.finished(&held)?, held.token.clone()))
+        self.finished(&*self.0.partner.0.provider.token().await?)
     }
 
     /// Checks an ID token for this merchant: [`IdTokenVerifier::verify`] with this MSN, and with the `client_id`
@@ -296,18 +280,12 @@ impl Merchant {
         }
     }
 
-    fn finished(&self, held: &Held) -> Result<Arc<HeaderMap>> {
-        if self.0.generation.load(Acquire) == held.generation
-            && let Some(headers) = self.0.headers.load_full()
-        {
-            return Ok(headers);
-        }
-        self.0.partner.0.check_msn(&self.0.msn)?;
-        // A clone holds no spare room, and this one is kept for hours.
-        let headers = Arc::new(self.0.partner.0.headers(held, Some(&self.0.msn))?.clone());
-        self.0.headers.store(Some(headers.clone()));
-        self.0.generation.store(held.generation, Release);
-        Ok(headers)
+    fn finished(&self, held: &Held) -> Result<Headers> {
+        let partner = &self.0.partner.0;
+        self.0.finished.headers(held, || {
+            partner.check_msn(&self.0.msn)?;
+            partner.headers(held, Some(&self.0.msn))
+        })
     }
 }
 

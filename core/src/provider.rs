@@ -19,7 +19,7 @@ use crate::{
     config::{BasicEncoding, Config, Environment},
     error::{Error, ErrorKind, Result},
     event::{Event, Events},
-    flight::{Flight, Slot, landed, runtime},
+    flight::{Fault, Flight, Slot, landed, runtime},
     headers::SystemHeaders,
     http::{HttpSend, SendError},
     keys::{Keys, SpecializedKeys, StandardKeys, sensitive},
@@ -27,7 +27,7 @@ use crate::{
     random,
     retry::wait_before_retry,
     secret::Secret,
-    token::{AccessToken, NoGrant, parse_reply, specialized_request, standard_request},
+    token::{AccessToken, LONGEST_LIFETIME, NoGrant, is_token, parse_reply, specialized_request, standard_request},
 };
 
 /// Holds one credential's token and renews it. A fresh token costs one uncontended read.
@@ -99,6 +99,13 @@ impl Errand {
     }
 }
 
+/// How a caller came by a flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Launched,
+    Joined(Errand),
+}
+
 /// A token as it arrived, from Vipps or from the shared cache.
 struct Arrival {
     secret: Secret,
@@ -150,12 +157,14 @@ impl TokenProvider {
             if let Some(held) = self.cached() {
                 return Ok(held);
             }
-            let (flight, errand) = self.join_or_launch()?;
-            match flight.await {
-                Ok(held) => return Ok(held),
+            let (flight, part) = self.join_or_launch()?;
+            match (flight.await, part) {
+                (Ok(held), _) => return Ok(held),
+                // Another's runtime ended with the request on it; ours goes on.
+                (Err(Fault::Cancelled), Part::Joined(_)) => {}
                 // A renewal is one try that nobody waited for; whoever waits now gets all the tries.
-                Err(error) if errand == Errand::Behind && error.retryable() => {}
-                Err(error) => return Err(error),
+                (Err(Fault::Failed(error)), Part::Joined(Errand::Behind)) if error.retryable() => {}
+                (Err(fault), _) => return Err(fault.into()),
             }
         }
     }
@@ -211,20 +220,21 @@ impl TokenProvider {
 /// Who fetches, and who waits for it.
 impl TokenProvider {
     /// The lock is held while everything is looked at once more, so that N waiters make one fetch.
-    fn join_or_launch(self: &Arc<Self>) -> Result<(Flight<Arc<Held>>, Errand)> {
+    fn join_or_launch(self: &Arc<Self>) -> Result<(Flight<Arc<Held>>, Part)> {
         let runtime = runtime(self.runtime.as_ref())?;
         let mut control = self.control();
         let now = self.clock.now();
         if let Some(held) = self.current.load_full().filter(|held| now.is_before(held.usable_until)) {
-            return Ok((landed(held), Errand::Awaited));
+            return Ok((landed(held), Part::Launched));
         }
         if let Some(flight) = control.flight.join() {
-            return Ok((flight, control.errand));
+            return Ok((flight, Part::Joined(control.errand)));
         }
-        if let Some(error) = control.refusal_in_force(now) {
+        // Where there is a shared cache, another process may have had more luck.
+        if let Some(error) = control.refusal_in_force(now).filter(|_| self.cache.is_none()) {
             return Err(error);
         }
-        Ok((self.launch(Errand::Awaited, &runtime, &mut control), Errand::Awaited))
+        Ok((self.launch(Errand::Awaited, &runtime, &mut control), Part::Launched))
     }
 
     /// Sees to it that a usable token gets renewed, without waiting. `false` when that can't be: no runtime to do it on.
@@ -247,6 +257,8 @@ impl TokenProvider {
         let Ok(runtime) = runtime(self.runtime.as_ref()) else {
             return false;
         };
+        // Also for a renewal that never ends as it should.
+        control.next_renewal = Some(now.plus(RENEWAL_GAP));
         drop(self.launch(Errand::Behind, &runtime, &mut control));
         true
     }
@@ -257,26 +269,37 @@ impl TokenProvider {
         control.flight.launch(runtime, async move { provider.fetch(errand).await })
     }
 
-    async fn fetch(&self, errand: Errand) -> Result<Arc<Held>> {
+    async fn fetch(self: Arc<Self>, errand: Errand) -> Result<Arc<Held>> {
         if let Some(held) = self.fetch_from_cache(errand).await {
             self.events.tell(Event::TokenFromCache);
             return Ok(held);
         }
+        if let Some(error) = self.refused_still() {
+            return Err(error);
+        }
         match self.fetch_from_vipps(errand).await {
-            Ok(arrival) => self.welcome(arrival, errand).await,
+            Ok(arrival) => self.welcome(arrival, errand),
             Err(error) => Err(self.regret(error, errand)),
         }
     }
 
-    async fn welcome(&self, arrival: Arrival, errand: Errand) -> Result<Arc<Held>> {
+    fn welcome(self: Arc<Self>, arrival: Arrival, errand: Errand) -> Result<Arc<Held>> {
         let lifetime = arrival.lifetime;
         let held = self.hold(&arrival)?;
         self.events.tell(match errand {
             Errand::Awaited => Event::TokenFetched { lifetime },
             Errand::Behind => Event::TokenRenewed { lifetime },
         });
-        self.share(&arrival).await;
+        // The token is there; nobody need wait until others can find it too.
+        tokio::spawn(async move { self.share(&arrival).await });
         Ok(held)
+    }
+
+    fn refused_still(&self) -> Option<Error> {
+        let mut control = self.control();
+        let refusal = control.refusal_in_force(self.clock.now())?;
+        control.flight.clear();
+        Some(refusal)
     }
 
     /// Remembers a failure for as long as it is worth, and for no longer.
@@ -299,8 +322,8 @@ impl TokenProvider {
     /// Puts a new token in the place of the old one.
     fn hold(&self, arrival: &Arrival) -> Result<Arc<Held>> {
         let mut control = self.control();
-        control.flight.clear();
         let held = Arc::new(self.held(arrival, &control)?);
+        control.flight.clear();
         let (flight, second_key_active) = (Slot::default(), control.second_key_active);
         let (refused, last_refusal) = (control.refused.take(), control.last_refusal);
         *control = Control {
@@ -402,7 +425,11 @@ impl TokenProvider {
             error: no_grant.error.without_echo_of(&self.credential.secrets()),
             ..no_grant
         })?;
-        Ok(Arrival { secret: grant.secret, lifetime: grant.lifetime, expires: since.plus(grant.lifetime) })
+        let expires = since.plus(grant.lifetime);
+        if !self.clock.now().is_before(expires) {
+            return Err(Error::unavailable("the token had run out before it arrived").into());
+        }
+        Ok(Arrival { secret: grant.secret, lifetime: grant.lifetime, expires })
     }
 
     fn token_request(&self) -> Result<Request<Bytes>> {
@@ -461,11 +488,13 @@ impl TokenProvider {
         let found = self.patiently("load", cache.load(key)).await??;
         let now = self.clock.now();
         let left = found.expires_at.checked_sub(now.wall)?;
+        let plausible = found.lifetime <= LONGEST_LIFETIME && left <= found.lifetime + CLOCK_DIFFERENCE;
+        let left = left.min(found.lifetime);
         let refused = self.control().refused.as_ref().is_some_and(|token| *token.as_secret() == found.secret);
-        if refused || left <= errand.least_life(found.lifetime) || left > found.lifetime + CLOCK_DIFFERENCE {
+        if !plausible || refused || left <= errand.least_life(found.lifetime) || !is_token(found.secret.expose()) {
             return None;
         }
-        let expires = now.plus(left.min(found.lifetime));
+        let expires = now.plus(left);
         self.hold(&Arrival { secret: found.secret, lifetime: found.lifetime, expires }).ok()
     }
 

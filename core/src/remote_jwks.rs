@@ -124,7 +124,7 @@ impl RemoteJwks {
     pub(crate) async fn current(self: &Arc<Self>) -> Result<Arc<Loaded>> {
         match self.cached() {
             Some(loaded) => Ok(loaded),
-            None => self.join_or_load()?.await,
+            None => Ok(self.join_or_load()?.await?),
         }
     }
 
@@ -135,7 +135,7 @@ impl RemoteJwks {
 
     /// A token names a key that is not in the set that was `seen`. Brings another set, or says when one may be.
     pub(crate) async fn reload(self: &Arc<Self>, seen: &Arc<Loaded>) -> Result<Arc<Loaded>> {
-        self.join_or_reload(seen)?.await.map_err(|error| self.perhaps_new_key(error))
+        self.join_or_reload(seen)?.await.map_err(|fault| self.perhaps_new_key(fault.into()))
     }
 
     /// Whether [`reload`](Self::reload) could do anything now. `None` when it could; the answer when it could not.

@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{
-    HeaderMap, Request, Response,
+    HeaderMap, Request, Response, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
 };
 use serde::Deserialize;
@@ -149,7 +149,8 @@ fn form_encoded(text: &str) -> Zeroizing<String> {
 pub(crate) fn parse_reply(response: &Response<Bytes>, sent_at: Now, now: Now) -> Result<Grant, NoGrant> {
     if !response.status().is_success() {
         let refusal = Refusal::read(response);
-        let subscription_key_refused = refusal.subscription_key.is_some();
+        let subscription_key_refused =
+            refusal.subscription_key.is_some() && response.status() == StatusCode::UNAUTHORIZED;
         let error = refusal.into_error(response.status(), response.headers(), now);
         return Err(NoGrant { error, subscription_key_refused });
     }
@@ -171,8 +172,7 @@ struct Body {
 fn parse_grant(body: &[u8], sent_at: Now) -> Result<Grant> {
     let mut body: Body =
         serde_json::from_slice(body).map_err(|_| Error::protocol("the token reply holds no access_token"))?;
-    let is_token = !body.access_token.is_empty() && body.access_token.bytes().all(|byte| byte.is_ascii_graphic());
-    if !is_token {
+    if !is_token(&body.access_token) {
         return Err(Error::protocol("the access_token of the reply can't stand in a header"));
     }
     if !body.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer")) {
@@ -182,10 +182,15 @@ fn parse_grant(body: &[u8], sent_at: Now) -> Result<Grant> {
     Ok(Grant { secret: Secret::new(std::mem::take(&mut *body.access_token)), lifetime })
 }
 
+/// Whether a text can be a token: it must stand behind `Bearer` in a header.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// When the reply says nothing that can be understood: short, so that little harm is done.
 const ASSUMED_LIFETIME: Duration = Duration::from_mins(5);
 /// No token of this service lives longer; more is a mistake that must not make a token immortal.
-const LONGEST_LIFETIME: Duration = Duration::from_hours(7 * 24);
+pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
 fn lifetime(body: &Body, sent_at: Now) -> Result<Duration> {
     let in_words = seconds(&body.expires_in);

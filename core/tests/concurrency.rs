@@ -228,6 +228,7 @@ fn a_runtime_that_ends_in_mid_renewal_leaves_the_token_and_the_next_renewal_alon
     });
     drop(first);
     world.vipps.release();
+    world.clock.advance(Duration::from_secs(36));
     let second = Runtime::new().expect("a runtime");
     assert_eq!(bearer(&second.block_on(shop.headers()).expect("usable")), "token-1");
     second.block_on(world.events.told(|event| matches!(event, Event::TokenRenewed { .. })));

@@ -203,7 +203,7 @@ async fn whoever_waits_when_a_renewal_fails_at_the_end_of_the_token_gets_all_the
 #[tokio::test]
 async fn whoever_waits_for_a_renewal_gets_its_token_or_its_final_refusal() {
     for (reply, outcome) in [
-        (Reply::token("new", 60), Ok("new")),
+        (Reply::token("new", 86_400), Ok("new")),
         (Reply::refusal(401, INVALID_CLIENT), Err(ErrorKind::CredentialsRejected)),
     ] {
         let world = World::new();

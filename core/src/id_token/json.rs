@@ -131,15 +131,16 @@ mod tests {
         }
     }
 
-    fn msn(json: &str) -> Option<Option<Json<'_>>> {
-        object::<Msn<'_>>(json).map(|places| places.0)
+    /// The text of `msn`, where the rest is an object: empty when there is none.
+    fn msn(json: &str) -> Option<&str> {
+        object::<Msn<'_>>(json).map(|places| places.0.map_or("", |msn| msn.0))
     }
 
     #[test]
     fn members_go_to_their_places() {
-        assert_eq!(msn(r#" {"a": 1, "msn": "1", "b": null} "#), Some(Some(Json("\"1\""))));
-        assert_eq!(msn(r#"{"msn": null}"#), Some(Some(Json("null"))));
-        assert_eq!(msn("{}"), Some(None));
+        assert_eq!(msn(r#" {"a": 1, "msn": "1", "b": null} "#), Some("\"1\""));
+        assert_eq!(msn(r#"{"msn": null}"#), Some("null"));
+        assert_eq!(msn("{}"), Some(""));
     }
 
     #[test]
