@@ -27,6 +27,27 @@ use crate::{
 
 /// Checks ID tokens. Needs no credentials, so it can live where keys must never be, such as in an app. Cheap to clone.
 ///
+/// The checks, in order; the first that fails is told by [`Error::claim`](crate::Error::claim):
+///
+/// | Check | Rule |
+/// |---|---|
+/// | `form` | at most 16 KiB; three parts of strict base64url; header and payload are JSON objects without doubled members |
+/// | `alg` | RS256; ES256 too in the backchannel flows. From this list, never from the token or discovery |
+/// | `typ`, `crit` | `typ` absent or `JWT`; no `crit`, no `b64` |
+/// | `kid` | names a key of the set that fits; absent only where exactly one key fits |
+/// | `signature` | RSA of 2048 to 8192 bits, or P-256 |
+/// | `iss` | the environment's, byte for byte |
+/// | `exp`, `iat`, `nbf` | `exp` and `iat` are there; all hold within the leeway; `exp` at most 24 hours after `iat` |
+/// | `sub` | a string of 1 to 255 characters |
+/// | `nonce` | the one that was sent; in the backchannel flows it may be absent. None was sent: absent or empty |
+/// | `msn` | the expected one, as a string or as an integer of the same digits |
+/// | `aud`, `azp` | well-formed; where the client id is known, it is among the audiences, and `azp` is it (required with several) |
+/// | `at_hash` | where it is present and the access token is given: of that token |
+/// | `acr` | the one that was asked for |
+/// | `auth_req_id` | under any of its three names the expected one; required in the redirect variant |
+///
+/// Sources: OpenID Connect Core sections 3.1.3.6 and 3.1.3.7, RFC 7515, RFC 8725; Vipps MobilePay, "Partner keys".
+///
 /// ```
 /// use vipps_partner_auth::{Environment, Expect, IdTokenVerifier};
 ///

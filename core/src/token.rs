@@ -59,7 +59,7 @@ impl AccessToken {
 
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessToken").field("expires_at", &self.0.expires_at).finish_non_exhaustive()
+        f.debug_struct("AccessToken").field("expires_at_unix", &self.0.expires_at.as_secs()).finish_non_exhaustive()
     }
 }
 

@@ -38,9 +38,9 @@ const CLIENT_SECRET: &str = "uQ8leak/Client+Secret==";
 const FIRST_KEY: &str = "5eca1fee0badc0de5eca1fee0badc0de";
 const SECOND_KEY: &str = "7ab1e7ab1ef00d5e7ab1e7ab1ef00d5e";
 const SPECIAL_SECRET: &str = "w3ird s%cret+leak&more";
-const API_TOKEN: &str = "hEadEr9leak.pAylOad8leak.sIgnAtUre7leak";
+const API_TOKEN: &str = "hEadEr9leak.pAylOad8leak.sEaL7leak";
 const LOGIN_TOKEN: &str = "l0gin-leak-t0ken.Xw5Bq9Jd7Rf3";
-const NONCE: &str = "n0nce-leak-q8Zr4Lm2xT";
+const NONCE: &str = "nonce-leak-q8Zr4Lm2xT";
 const AUTH_REQ_ID: &str = "auth-leak-r3q-Kp6Vn1Hs8";
 const EMAIL: &str = "kari.leak@example.test";
 

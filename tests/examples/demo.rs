@@ -3,7 +3,7 @@
 //! Each step says what it shows and ends the program when it does not happen.
 #![expect(clippy::print_stdout, reason = "a demonstration is there to be read")]
 
-use std::error::Error;
+use std::{error::Error, time::SystemTime};
 
 use reqwest::StatusCode;
 use vipps_emulator::{Emulator, IdTokenSpec, Options};
@@ -99,7 +99,8 @@ async fn specialized(vipps: &Emulator) -> Outcome {
     let reports = Partner::new(keys, system()?, environment(vipps)?.into())?;
     let http = authorized(reqwest::Client::builder(), reports.clone())?.build();
     let status = http.get(format!("{}/report/v2/ledgers", vipps.base_url())).send().await?.status();
-    println!("   {:?}", reports.access_token().await?);
+    let life = reports.access_token().await?.expires_at().duration_since(SystemTime::now())?;
+    println!("   a token for the next {} minutes", life.as_secs().div_ceil(60));
     println!("   report: {status}");
     expect(status == StatusCode::OK, "the report is given")
 }

@@ -70,6 +70,9 @@ impl<'a> Places<'a> for Claims<'a> {
 /// No ID token of this service lives longer; milliseconds by mistake must not live for ever.
 const LONGEST_LIFE: f64 = 24.0 * 60.0 * 60.0;
 
+/// OpenID Connect Core section 2.
+const MAX_SUB: usize = 255;
+
 impl Claims<'_> {
     fn check_iss(&self, issuer: &str) -> Result<()> {
         ensure(self.iss.is_some_and(|iss| iss.is_text(issuer)), "iss", "the token is another issuer's")
@@ -88,7 +91,9 @@ impl Claims<'_> {
     }
 
     fn check_sub(&self) -> Result<String> {
-        let sub = self.sub.and_then(Json::text).filter(|sub| (1..=255).contains(&sub.chars().count()));
+        // Characters, not bytes; but no more bytes than that is no more characters either.
+        let fits = |sub: &str| !sub.is_empty() && (sub.len() <= MAX_SUB || sub.chars().count() <= MAX_SUB);
+        let sub = self.sub.and_then(Json::text).filter(|sub| fits(sub));
         sub.map(String::from).ok_or_else(|| wrong("sub", "is not a string of 1 to 255 characters"))
     }
 

@@ -8,6 +8,7 @@ use serde::{
     de::{Error as _, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 
 /// The text of one JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,8 @@ pub(super) fn object<'a, P: Places<'a>>(json: &'a str) -> Option<P> {
 
 struct Distinct<'a, P> {
     places: P,
-    others: Vec<Cow<'a, str>>,
+    /// The names of all others. Most tokens have few, and those cost no allocation.
+    others: SmallVec<[Cow<'a, str>; FEW]>,
 }
 
 impl<'a, P: Places<'a>> Distinct<'a, P> {
@@ -100,7 +102,7 @@ impl<'de, P: Places<'de>> Deserialize<'de> for Distinct<'de, P> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut object = Distinct { places: P::default(), others: Vec::with_capacity(FEW / 2) };
+                let mut object = Distinct { places: P::default(), others: SmallVec::new() };
                 while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
                     if !object.add(name, Json(value.get())) {
                         return Err(A::Error::custom("a member comes twice"));
