@@ -21,7 +21,7 @@ use crate::{
 /// Trouble here is never an error of a call: it is told as an event and the call goes on without the cache.
 /// Entries are secrets; an implementation that leaves the process must seal them.
 pub trait TokenCache: Send + Sync + fmt::Debug {
-    /// The entry under this key, if there is one that has not run out.
+    /// The entry under this key, if there is one. Whoever reads it checks whether it still holds.
     fn load<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Result<Option<CachedToken>, CacheError>>;
 
     /// Puts an entry in the place of whatever was there. It may be dropped after `ttl`.
@@ -40,6 +40,7 @@ pub struct CacheKey([u8; 32]);
 
 /// A token as a cache holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CachedToken {
     /// The token.
     pub secret: Secret,
@@ -49,7 +50,14 @@ pub struct CachedToken {
     pub lifetime: Duration,
 }
 
-/// Why a cache could not do its work. Holds no secret.
+impl CachedToken {
+    /// A token with the end of its life, since the Unix epoch, and the length it had when it was granted.
+    pub fn new(secret: impl Into<Secret>, expires_at: Duration, lifetime: Duration) -> Self {
+        Self { secret: secret.into(), expires_at, lifetime }
+    }
+}
+
+/// Why a cache could not do its work. This library tells only that it failed; log the reason where it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheError(String);
 

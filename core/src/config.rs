@@ -14,7 +14,7 @@ use crate::{
     event::{Event, EventHook},
     headers::SystemHeaders,
     http::HttpSend,
-    keys::{by_variable, optional, required},
+    keys::{by_variable, environment_variable, optional, required},
 };
 
 /// Which Vipps to talk to.
@@ -55,7 +55,21 @@ impl Environment {
         if !bare {
             return Err(Error::invalid_config("environment", "must have no user, query or fragment"));
         }
-        Ok(Self::Custom(BaseUrl(url.as_str().trim_end_matches('/').to_owned())))
+        // A well-known address is what it is, however it was written.
+        let base_url = url.as_str().trim_end_matches('/').to_owned();
+        let known = [Self::Production, Self::Test].into_iter().find(|known| known.base_url() == base_url);
+        Ok(known.unwrap_or(Self::Custom(BaseUrl(base_url))))
+    }
+
+    /// Reads `VIPPS_ENVIRONMENT`: `production`, `test` or a base URL; production when it is not set.
+    pub fn from_env() -> Result<Self> {
+        Self::from_vars(environment_variable)
+    }
+
+    /// Like [`from_env`](Self::from_env), from any other source of named values.
+    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let text = optional(&vars, "VIPPS_ENVIRONMENT");
+        text.map_or(Ok(Self::default()), |text| text.parse().map_err(by_variable))
     }
 
     /// The base URL, without a trailing slash.
@@ -93,12 +107,19 @@ impl FromStr for Environment {
 
 /// Whether secrets may travel to this URL: https, or http that never leaves the machine.
 pub(crate) fn may_carry_secrets(url: &Url) -> bool {
-    match (url.scheme(), url.host()) {
-        ("https", Some(_)) => true,
-        ("http", Some(Host::Ipv4(address))) => address.is_loopback(),
-        ("http", Some(Host::Ipv6(address))) => address.is_loopback(),
-        ("http", Some(Host::Domain(name))) => name == "localhost",
+    match url.scheme() {
+        "https" => url.has_host(),
+        "http" => is_loopback(url),
         _ => false,
+    }
+}
+
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 
@@ -140,7 +161,7 @@ impl SystemInfo {
 
     /// Reads `VIPPS_SYSTEM_NAME`, `VIPPS_SYSTEM_VERSION` and, if set, `VIPPS_PLUGIN_NAME` with `VIPPS_PLUGIN_VERSION`.
     pub fn from_env() -> Result<Self> {
-        Self::from_vars(crate::keys::environment_variable)
+        Self::from_vars(environment_variable)
     }
 
     /// Like [`from_env`](Self::from_env), from any other source of named values.
@@ -150,6 +171,22 @@ impl SystemInfo {
         match optional(&vars, "VIPPS_PLUGIN_NAME") {
             Some(name) => system.with_plugin(name, required(&vars, "VIPPS_PLUGIN_VERSION")?).map_err(by_variable),
             None => Ok(system),
+        }
+    }
+
+    /// All four values as an application's settings hold them. A plugin has both a name and a version or neither.
+    pub fn from_parts(
+        name: impl Into<String>,
+        version: impl Into<String>,
+        plugin_name: Option<String>,
+        plugin_version: Option<String>,
+    ) -> Result<Self> {
+        let system = Self::new(name, version)?;
+        match (plugin_name, plugin_version) {
+            (Some(name), Some(version)) => system.with_plugin(name, version),
+            (None, None) => Ok(system),
+            (Some(_), None) => Err(Error::invalid_config("plugin_version", "is needed with plugin_name")),
+            (None, Some(_)) => Err(Error::invalid_config("plugin_name", "is needed with plugin_version")),
         }
     }
 
@@ -210,6 +247,19 @@ pub enum BasicEncoding {
     Raw,
     /// Each part form-encoded first (RFC 6749 section 2.3.1).
     Form,
+}
+
+impl FromStr for BasicEncoding {
+    type Err = Error;
+
+    /// `raw` or `form`; anything else is `InvalidConfig`, field `basic_encoding`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "raw" => Ok(Self::Raw),
+            "form" => Ok(Self::Form),
+            _ => Err(Error::invalid_config("basic_encoding", "must be raw or form")),
+        }
+    }
 }
 
 /// Everything that can be set. Start from [`Config::default`] and change what differs.
@@ -283,14 +333,15 @@ impl Config {
         self
     }
 
-    /// Limit for a whole call with its retries, while somebody waits. Default 30 s; more than zero.
+    /// Limit for a whole fetch with its retries, while somebody waits. Default 30 s; more than zero. A caller who joins a
+    /// renewal in flight may wait for that first, for one request at most, and a shared cache has one second of its own.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = limit;
         self
     }
 
-    /// A company's own certificate authorities (PEM), trusted besides those of the machine.
-    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured without this.
+    /// A company's own certificate authorities (PEM), trusted besides those of the machine. On Linux and other Unix
+    /// systems `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured without this; macOS and Windows have their own stores.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_pem = Some(pem.into());
         self
@@ -353,7 +404,8 @@ impl Config {
         self
     }
 
-    /// The tokio runtime on which requests and renewals run. Default: the one in whose context a call is made. A
+    /// The tokio runtime on which requests and renewals run, with its timer and I/O enabled. Default: the one in whose
+    /// context a call is made. A
     /// current-thread runtime makes progress only while something is blocked on it; callers elsewhere would wait for it.
     pub fn runtime(mut self, handle: tokio::runtime::Handle) -> Self {
         self.runtime = Some(handle);
@@ -363,10 +415,7 @@ impl Config {
     /// Applies `VIPPS_ENVIRONMENT` (`production`, `test` or a base URL), if set.
     pub(crate) fn with_vars(self, vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
         match optional(&vars, "VIPPS_ENVIRONMENT") {
-            Some(text) => {
-                let environment = text.parse().map_err(by_variable)?;
-                Ok(self.environment(environment))
-            }
+            Some(_) => Ok(self.environment(Environment::from_vars(vars)?)),
             None => Ok(self),
         }
     }

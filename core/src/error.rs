@@ -112,7 +112,8 @@ impl Error {
         self.0.retry_after
     }
 
-    /// The setting or argument that was wrong (kind `InvalidConfig`).
+    /// The setting or argument that was wrong (kind `InvalidConfig`). None where the fault lies between this program and
+    /// Vipps, such as a proxy that adds a browser's `Origin`.
     pub fn field(&self) -> Option<&'static str> {
         self.0.field
     }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// One thing that happened. Holds no secret. Also written to `tracing`, target `vipps_partner_auth`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +26,15 @@ pub enum Event {
         /// How long the new one will be valid.
         lifetime: Duration,
     },
+    /// A fetch failed that somebody waited for; whoever waited was told.
+    TokenFetchFailed {
+        /// Why.
+        error: Error,
+    },
     /// A renewal failed; the older token goes on being served.
     RenewalFailed {
         /// Why.
-        kind: ErrorKind,
+        error: Error,
         /// When the next try may run.
         next_try_in: Duration,
     },
@@ -46,6 +51,8 @@ pub enum Event {
     CacheFailed {
         /// What was tried: `load` or `store`.
         operation: &'static str,
+        /// Why: `failed` or `no answer in time`. The cache's own words stay with it, since they may hold anything.
+        detail: &'static str,
     },
     /// An API refused a token that was renewed for the same reason moments ago; it was not renewed again.
     RefusalIgnored,
@@ -57,7 +64,7 @@ pub enum Event {
     /// The key set could not be loaded.
     KeysRefreshFailed {
         /// Why.
-        kind: ErrorKind,
+        error: Error,
     },
     /// A key set past its age was used, while its renewal is under way or fails. Told once for each load.
     StaleKeysUsed {
@@ -72,10 +79,44 @@ pub enum Event {
         /// Why: such as `private`, `weak`, `malformed`.
         reason: &'static str,
     },
-    /// No certificate authorities were found on this machine; the bundled ones are used.
+    /// No certificate authorities were found on this machine, nor where `SSL_CERT_FILE` or `SSL_CERT_DIR` point; the
+    /// bundled ones are used.
     BundledRootsUsed,
     /// A client id does not look like one (a GUID); perhaps another value was pasted.
     UnusualClientId,
+}
+
+impl Event {
+    /// The stable name, the same string in every language.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::TokenFetched { .. } => "token_fetched",
+            Self::TokenRenewed { .. } => "token_renewed",
+            Self::TokenFetchFailed { .. } => "token_fetch_failed",
+            Self::RenewalFailed { .. } => "renewal_failed",
+            Self::StaleTokenServed { .. } => "stale_token_served",
+            Self::OtherSubscriptionKeyUsed => "other_subscription_key_used",
+            Self::TokenFromCache => "token_from_cache",
+            Self::CacheFailed { .. } => "cache_failed",
+            Self::RefusalIgnored => "refusal_ignored",
+            Self::KeysRefreshed { .. } => "keys_refreshed",
+            Self::KeysRefreshFailed { .. } => "keys_refresh_failed",
+            Self::StaleKeysUsed { .. } => "stale_keys_used",
+            Self::UnknownKidSuppressed => "unknown_kid_suppressed",
+            Self::KeySkipped { .. } => "key_skipped",
+            Self::BundledRootsUsed => "bundled_roots_used",
+            Self::UnusualClientId => "unusual_client_id",
+        }
+    }
+
+    /// Whether somebody should look into it; the others are the ordinary course of things.
+    pub fn is_warning(&self) -> bool {
+        let ordinary = matches!(
+            self,
+            Self::TokenFetched { .. } | Self::TokenRenewed { .. } | Self::TokenFromCache | Self::KeysRefreshed { .. }
+        );
+        !ordinary
+    }
 }
 
 /// Called with each [`Event`].
@@ -91,6 +132,8 @@ pub struct Stats {
     pub tokens_fetched: u64,
     /// Tokens renewed behind the callers.
     pub tokens_renewed: u64,
+    /// Fetches that failed while somebody waited.
+    pub fetches_failed: u64,
     /// Renewals that failed.
     pub renewals_failed: u64,
     /// Tokens taken from the shared cache.
@@ -117,6 +160,7 @@ struct Counters {
     token_requests: AtomicU64,
     tokens_fetched: AtomicU64,
     tokens_renewed: AtomicU64,
+    fetches_failed: AtomicU64,
     renewals_failed: AtomicU64,
     tokens_from_cache: AtomicU64,
     cache_failures: AtomicU64,
@@ -148,16 +192,13 @@ impl Events {
         self.counters.unknown_kids_suppressed.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn keys_refresh_failed(&self, error: &Error) {
-        self.tell(Event::KeysRefreshFailed { kind: error.kind() });
-    }
-
     pub(crate) fn stats(&self) -> Stats {
         let counters = &self.counters;
         Stats {
             token_requests: counters.token_requests.load(Relaxed),
             tokens_fetched: counters.tokens_fetched.load(Relaxed),
             tokens_renewed: counters.tokens_renewed.load(Relaxed),
+            fetches_failed: counters.fetches_failed.load(Relaxed),
             renewals_failed: counters.renewals_failed.load(Relaxed),
             tokens_from_cache: counters.tokens_from_cache.load(Relaxed),
             cache_failures: counters.cache_failures.load(Relaxed),
@@ -173,6 +214,7 @@ impl Counters {
         let counter = match event {
             Event::TokenFetched { .. } => &self.tokens_fetched,
             Event::TokenRenewed { .. } => &self.tokens_renewed,
+            Event::TokenFetchFailed { .. } => &self.fetches_failed,
             Event::RenewalFailed { .. } => &self.renewals_failed,
             Event::TokenFromCache => &self.tokens_from_cache,
             Event::CacheFailed { .. } => &self.cache_failures,
@@ -185,14 +227,10 @@ impl Counters {
 }
 
 fn log(event: &Event) {
-    match event {
-        Event::TokenFetched { .. }
-        | Event::TokenRenewed { .. }
-        | Event::TokenFromCache
-        | Event::KeysRefreshed { .. } => {
-            tracing::debug!(target: "vipps_partner_auth", ?event);
-        }
-        _ => tracing::warn!(target: "vipps_partner_auth", ?event),
+    if event.is_warning() {
+        tracing::warn!(target: "vipps_partner_auth", ?event);
+    } else {
+        tracing::debug!(target: "vipps_partner_auth", ?event);
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 use arc_swap::ArcSwapOption;
 use http::HeaderMap;
 
-use crate::{error::Result, provider::Held, token::AccessToken};
+use crate::{clock::Now, error::Result, provider::Held, token::AccessToken};
 
 /// All headers of a call, with the token they carry. Reads like an [`http::HeaderMap`]; cheap to clone.
 ///
@@ -22,18 +22,25 @@ pub struct Headers(Arc<Parts>);
 
 struct Parts {
     generation: u64,
+    fresh_until: Now,
     token: AccessToken,
     map: HeaderMap,
 }
 
 impl Headers {
+    /// Until when these headers are as good as newly asked for ones; then it is time to ask again, which renews the
+    /// token behind the caller.
+    pub fn fresh_until(&self) -> Now {
+        self.0.fresh_until
+    }
+
     /// The token in `Authorization`, for an adapter that may have to report it
     /// [`refused`](crate::Partner::refused).
     pub fn token(&self) -> &AccessToken {
         &self.0.token
     }
 
-    /// Grows with each token of one [`Partner`](crate::Partner): headers of the same generation are the same.
+    /// Headers hold only while this is still the [`Partner::generation`](crate::Partner::generation).
     pub fn generation(&self) -> u64 {
         self.0.generation
     }
@@ -71,7 +78,8 @@ impl Finished {
         }
         // A clone holds no spare room, and this one is kept for hours.
         let map = build()?.clone();
-        let parts = Arc::new(Parts { generation: held.generation, token: held.token.clone(), map });
+        let (generation, fresh_until, token) = (held.generation, held.fresh_until, held.token.clone());
+        let parts = Arc::new(Parts { generation, fresh_until, token, map });
         self.0.store(Some(parts.clone()));
         Ok(Headers(parts))
     }

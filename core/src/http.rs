@@ -8,14 +8,18 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use rustls::{CertificateError, ClientConfig, RootCertStore, client::WebPkiServerVerifier, crypto::CryptoProvider};
+use rustls::{
+    CertificateError, ClientConfig, RootCertStore,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier},
+    crypto::CryptoProvider,
+};
 use rustls_pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
 use url::Url;
 
 use crate::{
     clock::BoxFuture,
-    config::{Config, may_carry_secrets},
+    config::{Config, is_loopback, may_carry_secrets},
     error::Result,
     event::{Event, Events},
 };
@@ -23,7 +27,9 @@ use crate::{
 /// Sends one request and brings the whole reply back. No redirects, no retries, no cookies: all of that is decided
 /// by this library.
 pub trait HttpSend: Send + Sync + fmt::Debug {
-    /// Sends `request` and gives up after `limit`. A reply of any status is a success here.
+    /// Sends `request` and gives up after `limit`, which is the implementation's to keep: callers wait for as long as
+    /// this takes. It should also refuse to read a reply beyond some size; this library reads at most 256 KiB itself. A
+    /// reply of any status is a success here.
     fn send(
         &self,
         request: http::Request<Bytes>,
@@ -87,8 +93,8 @@ pub struct ReqwestClient {
     connect_timeout: Duration,
     authorities: Vec<CertificateDer<'static>>,
     events: Events,
-    remote: OnceLock<Result<reqwest::Client, SendError>>,
-    loopback: OnceLock<Result<reqwest::Client, SendError>>,
+    remote: OnceLock<reqwest::Client>,
+    loopback: OnceLock<reqwest::Client>,
 }
 
 impl ReqwestClient {
@@ -109,18 +115,22 @@ impl ReqwestClient {
 
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, SendError> {
         // A proxy must never see what is meant for this machine alone.
-        let client = if is_loopback(url) {
-            self.loopback.get_or_init(|| self.build(reqwest::Client::builder().no_proxy()))
+        let (place, builder) = if is_loopback(url) {
+            (&self.loopback, reqwest::Client::builder().no_proxy())
         } else {
-            self.remote.get_or_init(|| self.build(reqwest::Client::builder()))
+            (&self.remote, reqwest::Client::builder())
         };
-        client.as_ref().map_err(Clone::clone)
+        if let Some(client) = place.get() {
+            return Ok(client);
+        }
+        // Two callers may build one each; the first to be done is kept. A failure is not.
+        let client = self.build(builder)?;
+        Ok(place.get_or_init(|| client))
     }
 
     fn build(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::Client, SendError> {
-        let tls = self.tls().map_err(|_| SendError::not_sent("tls could not be set up"))?;
         builder
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(self.tls()?)
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -133,20 +143,26 @@ impl ReqwestClient {
             .map_err(|_| SendError::not_sent("the http client could not be built"))
     }
 
-    fn tls(&self) -> Result<ClientConfig, rustls::Error> {
+    fn tls(&self) -> Result<ClientConfig, SendError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
-        let Ok(platform) = Verifier::new(provider.clone()) else {
-            let verifier = bundled_verifier(self.authorities.clone(), provider)?;
-            self.events.tell(Event::BundledRootsUsed);
-            return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
-        };
-        let verifier = if self.authorities.is_empty() {
-            platform
-        } else {
-            Verifier::new_with_extra_roots(self.authorities.clone(), provider)?
-        };
-        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+        let verifier = self.verifier(&provider)?;
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|_| SendError::not_sent("tls could not be set up"))?;
+        Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    }
+
+    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
+        if Verifier::new(provider.clone()).is_ok() {
+            return match Verifier::new_with_extra_roots(self.authorities.clone(), provider.clone()) {
+                Ok(verifier) => Ok(Arc::new(verifier)),
+                Err(_) => Err(SendError::not_sent("the certificate authorities could not be read")),
+            };
+        }
+        let verifier = bundled_verifier(self.authorities.clone(), provider.clone())
+            .map_err(|_| SendError::not_sent("tls could not be set up"))?;
+        self.events.tell(Event::BundledRootsUsed);
+        Ok(verifier)
     }
 }
 
@@ -162,15 +178,6 @@ fn bundled_verifier(
     WebPkiServerVerifier::builder_with_provider(roots.into(), provider)
         .build()
         .map_err(|_| rustls::Error::General("no usable certificate authority".to_owned()))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 impl HttpSend for ReqwestClient {

@@ -4,7 +4,14 @@ mod checks;
 mod compact;
 mod json;
 
-use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fmt,
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -85,6 +92,20 @@ pub enum Flow {
     Backchannel,
     /// Login from a phone number that ends on a web page. RS256 or ES256, and the token must name the `auth_req_id`.
     BackchannelRedirect,
+}
+
+impl FromStr for Flow {
+    type Err = Error;
+
+    /// `browser`, `backchannel` or `backchannel_redirect`; anything else is `InvalidConfig`, field `flow`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "browser" => Ok(Self::Browser),
+            "backchannel" => Ok(Self::Backchannel),
+            "backchannel_redirect" => Ok(Self::BackchannelRedirect),
+            _ => Err(Error::invalid_config("flow", "must be browser, backchannel or backchannel_redirect")),
+        }
+    }
 }
 
 /// What an ID token must say. Only the MSN is always needed.
@@ -174,8 +195,8 @@ pub struct IdTokenClaims {
     payload: String,
     sub: String,
     msn: Msn,
-    issued_at: f64,
-    expires_at: f64,
+    issued_at: Duration,
+    expires_at: Duration,
 }
 
 impl IdTokenClaims {
@@ -189,14 +210,14 @@ impl IdTokenClaims {
         &self.msn
     }
 
-    /// When the token was made (`iat`), in seconds since the Unix epoch.
-    pub fn issued_at(&self) -> f64 {
-        self.issued_at
+    /// When the token was made (`iat`).
+    pub fn issued_at(&self) -> SystemTime {
+        UNIX_EPOCH + self.issued_at
     }
 
-    /// When it runs out (`exp`), in seconds since the Unix epoch.
-    pub fn expires_at(&self) -> f64 {
-        self.expires_at
+    /// When it runs out (`exp`).
+    pub fn expires_at(&self) -> SystemTime {
+        UNIX_EPOCH + self.expires_at
     }
 
     /// Any claim, read as `T`; `None` when it is absent or of another type.

@@ -215,8 +215,14 @@ impl From<SpecializedKeys> for Keys {
 }
 
 impl Keys {
-    /// Sales unit keys where `VIPPS_MSN` is set, else partner keys.
-    pub(crate) fn standard_from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    /// Reads sales unit keys where `VIPPS_MSN` is set, else partner keys. Specialized keys are never guessed: see
+    /// [`SpecializedKeys::from_env`].
+    pub fn from_env() -> Result<Self> {
+        Self::from_vars(environment_variable)
+    }
+
+    /// Like [`from_env`](Self::from_env), from any other source of named values.
+    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
         if optional(&vars, "VIPPS_MSN").is_some() {
             return SalesUnitKeys::from_vars(vars).map(Self::from);
         }
@@ -266,7 +272,7 @@ pub(crate) fn optional(vars: &impl Fn(&str) -> Option<String>, name: &str) -> Op
 }
 
 pub(crate) fn required(vars: &impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String> {
-    optional(vars, name).ok_or_else(|| Error::invalid_config(name, "is missing from the environment"))
+    optional(vars, name).ok_or_else(|| Error::invalid_config(name, "is not set"))
 }
 
 /// The same rule, told under the name of the variable the value came from.

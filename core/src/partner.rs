@@ -57,13 +57,18 @@ impl Partner {
     /// Reads everything from the environment: the keys (sales unit keys where `VIPPS_MSN` is set, else partner keys),
     /// the [`SystemInfo`] and `VIPPS_ENVIRONMENT` (`production` unless set). An error names the variable.
     pub fn from_env() -> Result<Self> {
-        Self::from_vars(environment_variable)
+        Self::from_vars(environment_variable, Config::default())
     }
 
-    /// Like [`from_env`](Self::from_env), from any other source of named values.
-    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let config = Config::default().with_vars(&vars)?;
-        Self::build(Keys::standard_from_vars(&vars)?, &SystemInfo::from_vars(&vars)?, &config)
+    /// Like [`from_env`](Self::from_env), with settings of your own for all that no variable says.
+    pub fn from_env_with(config: Config) -> Result<Self> {
+        Self::from_vars(environment_variable, config)
+    }
+
+    /// The same from any other source of named values, such as a secret store.
+    pub fn from_vars(vars: impl Fn(&str) -> Option<String>, config: Config) -> Result<Self> {
+        let config = config.with_vars(&vars)?;
+        Self::build(Keys::from_vars(&vars)?, &SystemInfo::from_vars(&vars)?, &config)
     }
 
     /// The same keys, bound to one merchant. Keep the handle: it holds the finished headers.
@@ -73,6 +78,10 @@ impl Partner {
 
     /// Headers for calls that are not for one merchant, such as a list of sales units; with specialized keys, for all
     /// calls. Fetches a token if none is at hand.
+    ///
+    /// `CredentialsRejected` and `Forbidden` when Vipps refuses the keys; `RateLimited` and `Unavailable`, perhaps with
+    /// [`Error::retry_after`], when there may be a token later; `Protocol` for a reply that is not understood;
+    /// `InvalidConfig`, field `runtime`, outside a tokio runtime.
     pub async fn headers(&self) -> Result<HeaderMap> {
         Ok(self.authorization().await?.to_map())
     }
@@ -87,7 +96,7 @@ impl Partner {
         self.0.finished_headers(&*self.0.provider.cached()?).ok()
     }
 
-    /// The token by itself, for clients that want to build headers on their own.
+    /// The token by itself, for clients that want to build headers on their own. Fails as [`headers`](Self::headers) does.
     pub async fn access_token(&self) -> Result<AccessToken> {
         Ok(self.0.provider.token().await?.token.clone())
     }
@@ -107,7 +116,8 @@ impl Partner {
     }
 
     /// Whether headers may be sent to this URL: https (or http to a loopback address), and the environment's own origin
-    /// or one that [`Config::trusted_origin`] lists. Adapters must ask before they attach headers.
+    /// or one that [`Config::trusted_origin`] lists. The token endpoints and the calls of Login are not covered: they
+    /// take other headers. Adapters must ask before they attach headers.
     ///
     /// ```
     /// # use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
@@ -124,6 +134,12 @@ impl Partner {
     #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
     pub(crate) fn covers_url(&self, url: &url::Url) -> bool {
         self.0.trusted.cover(url)
+    }
+
+    /// Changes with each new token and each one that is dropped: who keeps finished headers of another generation must
+    /// ask again.
+    pub fn generation(&self) -> u64 {
+        self.0.provider.generation()
     }
 
     /// What happened so far.
@@ -236,8 +252,8 @@ impl Merchant {
         &self.0.partner
     }
 
-    /// All headers of a call for this merchant. Fetches a token if none is at hand; refuses an MSN these keys are not
-    /// for, and with specialized keys any MSN.
+    /// All headers of a call for this merchant. Fetches a token if none is at hand. Fails as [`Partner::headers`] does;
+    /// refuses an MSN these keys are not for, and with specialized keys any MSN: `InvalidConfig`, field `msn`.
     pub async fn headers(&self) -> Result<HeaderMap> {
         Ok(self.authorization().await?.to_map())
     }

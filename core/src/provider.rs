@@ -2,7 +2,13 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicU64,
+            Ordering::{AcqRel, Acquire, Release},
+        },
+    },
     time::Duration,
 };
 
@@ -45,6 +51,8 @@ pub(crate) struct TokenProvider {
     /// This process's share of the margin, 0.8 to 1, so that a fleet does not renew at once.
     margin_share: f64,
     current: ArcSwapOption<Held>,
+    /// Changed only under the lock, together with `current`.
+    generation: AtomicU64,
     control: Mutex<Control>,
 }
 
@@ -55,7 +63,7 @@ pub(crate) struct Held {
     pub(crate) authorization: HeaderValue,
     pub(crate) subscription_key: Option<HeaderValue>,
     pub(crate) generation: u64,
-    fresh_until: Now,
+    pub(crate) fresh_until: Now,
     usable_until: Now,
 }
 
@@ -78,7 +86,6 @@ struct Control {
     /// An API refused this token; the shared cache must not bring it back.
     refused: Option<AccessToken>,
     last_refusal: Option<Now>,
-    generation: u64,
 }
 
 /// Whether somebody waits for a fetch, or it runs behind callers who have a usable token.
@@ -147,6 +154,7 @@ impl TokenProvider {
             deadline: config.deadline,
             margin_share: 1.0 - 0.2 * random::fraction(),
             current: ArcSwapOption::empty(),
+            generation: AtomicU64::new(0),
             control: Mutex::default(),
         }
     }
@@ -204,8 +212,13 @@ impl TokenProvider {
             return false;
         }
         self.current.store(None);
+        self.generation.fetch_add(1, AcqRel);
         control.refused = Some(token.clone());
         true
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Acquire)
     }
 
     fn is_current(&self, token: &AccessToken) -> bool {
@@ -243,7 +256,7 @@ impl TokenProvider {
             return true;
         };
         // The token may have been renewed since this caller looked.
-        if control.flight.join().is_some() || control.generation != held.generation {
+        if control.flight.join().is_some() || self.generation() != held.generation {
             return true;
         }
         if control.next_renewal.is_some_and(|due| now.is_before(due)) {
@@ -291,7 +304,9 @@ impl TokenProvider {
             Errand::Behind => Event::TokenRenewed { lifetime },
         });
         // The token is there; nobody need wait until others can find it too.
-        tokio::spawn(async move { self.share(&arrival).await });
+        if self.cache.is_some() {
+            tokio::spawn(async move { self.share(&arrival).await });
+        }
         Ok(held)
     }
 
@@ -309,13 +324,15 @@ impl TokenProvider {
         control.flight.clear();
         control.held_off = hold_off(&error).map(|span| (now.plus(span), error.clone()));
         if errand == Errand::Awaited {
+            drop(control);
+            self.events.tell(Event::TokenFetchFailed { error: error.clone() });
             return error;
         }
         let gap = RENEWAL_GAP.mul_f64(1.0 + 0.2 * random::fraction()).max(error.retry_after().unwrap_or_default());
         control.next_renewal = Some(now.plus(gap));
         control.stale_told = false;
         drop(control);
-        self.events.tell(Event::RenewalFailed { kind: error.kind(), next_try_in: gap });
+        self.events.tell(Event::RenewalFailed { error: error.clone(), next_try_in: gap });
         error
     }
 
@@ -326,15 +343,9 @@ impl TokenProvider {
         control.flight.clear();
         let (flight, second_key_active) = (Slot::default(), control.second_key_active);
         let (refused, last_refusal) = (control.refused.take(), control.last_refusal);
-        *control = Control {
-            flight,
-            second_key_active,
-            refused,
-            last_refusal,
-            generation: held.generation,
-            ..Control::default()
-        };
+        *control = Control { flight, second_key_active, refused, last_refusal, ..Control::default() };
         self.current.store(Some(held.clone()));
+        self.generation.store(held.generation, Release);
         Ok(held)
     }
 
@@ -346,7 +357,7 @@ impl TokenProvider {
             token: AccessToken::new(arrival.secret.clone(), expires.wall),
             authorization: sensitive(&bearer)?,
             subscription_key: key.map(|key| sensitive(key.expose())).transpose()?,
-            generation: control.generation + 1,
+            generation: self.generation() + 1,
             fresh_until: expires.minus(margin(lifetime).mul_f64(self.margin_share)),
             usable_until: expires.minus(LAST_SECONDS.min(lifetime / 10)),
         })
@@ -509,10 +520,12 @@ impl TokenProvider {
     }
 
     async fn patiently<T>(&self, operation: &'static str, work: BoxFuture<'_, Result<T, CacheError>>) -> Option<T> {
-        if let Either::Left((Ok(done), _)) = select(work, self.clock.sleep(CACHE_PATIENCE)).await {
-            return Some(done);
-        }
-        self.events.tell(Event::CacheFailed { operation });
+        let detail = match select(work, self.clock.sleep(CACHE_PATIENCE)).await {
+            Either::Left((Ok(done), _)) => return Some(done),
+            Either::Left((Err(_), _)) => "failed",
+            Either::Right(_) => "no answer in time",
+        };
+        self.events.tell(Event::CacheFailed { operation, detail });
         None
     }
 }

@@ -1,4 +1,4 @@
-//! Randomness from the operating system: safe across a fork, where a generator in memory would repeat itself.
+//! Randomness that is safe across a fork, where an ordinary generator in memory would repeat itself.
 
 use std::time::Duration;
 

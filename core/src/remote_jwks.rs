@@ -165,8 +165,11 @@ impl RemoteJwks {
     }
 
     fn perhaps_new_key(&self, error: Error) -> Error {
-        let next = self.control().last_load.map(|last| self.clock.now().until(last.plus(LOAD_GAP)));
-        let wait = error.retry_after().max(next);
+        let control = self.control();
+        let moments =
+            [control.last_load.map(|last| last.plus(LOAD_GAP)), control.last_failure.as_ref().map(|(until, _)| *until)];
+        let now = self.clock.now();
+        let wait = moments.into_iter().flatten().map(|moment| now.until(moment)).max();
         error.with_retry_after(wait)
     }
 
@@ -268,7 +271,7 @@ impl RemoteJwks {
                     discovered.until = Now { wall: Duration::ZERO, monotonic: Duration::ZERO };
                 }
                 drop(control);
-                self.events.keys_refresh_failed(&error);
+                self.events.tell(Event::KeysRefreshFailed { error: error.clone() });
                 Err(error)
             }
         }

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text over; no copy of it is left behind.
+    /// Takes a `String` over without a copy; what a `&str` points to stays as it is.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }

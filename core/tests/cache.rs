@@ -35,7 +35,7 @@ async fn token(partner: &Partner) -> String {
 
 fn cache_failures(world: &World) -> Vec<&'static str> {
     let operation = |event: Event| match event {
-        Event::CacheFailed { operation } => Some(operation),
+        Event::CacheFailed { operation, .. } => Some(operation),
         _ => None,
     };
     world.events.all().into_iter().filter_map(operation).collect()

@@ -322,7 +322,7 @@ async fn no_public_type_shows_a_secret() {
     let token = shop.partner().access_token().await.expect("a token");
     assert_eq!(token.secret(), API_TOKEN);
     let config = config().ca_pem(Authority::new("company").pem());
-    let cached = CachedToken { secret: Secret::new(API_TOKEN), expires_at: Duration::ZERO, lifetime: Duration::ZERO };
+    let cached = CachedToken::new(API_TOKEN, Duration::ZERO, Duration::ZERO);
     let verifier = keyring::offline(&[&RSA]);
     let claims = verifier.verify(&id_token().signed_by(&RSA), &expect().msn(msn())).await.expect("a good token");
     assert!(claims.json().contains(EMAIL));
@@ -356,7 +356,7 @@ fn wrong_settings_are_told_without_their_values() {
         note_outcome(&SpecializedKeys::new(CLIENT_ID, wrong(SPECIAL_SECRET)));
         note_outcome(&SpecializedKeys::new(format!("{CLIENT_ID}:{SPECIAL_SECRET}"), wrong(SPECIAL_SECRET)));
         note_outcome(&SalesUnitKeys::from_vars(|_| Some(wrong(CLIENT_SECRET))));
-        note_outcome(&Partner::from_vars(|_| Some(wrong(CLIENT_SECRET))));
+        note_outcome(&Partner::from_vars(|_| Some(wrong(CLIENT_SECRET)), Config::default()));
         note_outcome(&SystemInfo::new("acme", format!("{}\u{7f}", wrong(CLIENT_SECRET))));
         note_outcome(&Environment::custom(&format!("https://user:{}@vipps.example", wrong(CLIENT_SECRET))));
         note_outcome(&wrong(FIRST_KEY).parse::<vipps_partner_auth::Msn>());

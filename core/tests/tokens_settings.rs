@@ -52,7 +52,7 @@ fn assert_names(error: &Error, variable: &str) {
 
 #[test]
 fn a_complete_set_makes_a_partner() {
-    let partner = Partner::from_vars(read(&complete())).expect("nothing is missing");
+    let partner = Partner::from_vars(read(&complete()), Config::default()).expect("nothing is missing");
     assert_eq!(*partner.environment(), Environment::Test);
 }
 
@@ -66,8 +66,8 @@ fn each_variable_that_a_partner_needs_is_named_when_it_is_missing_or_empty() {
         "VIPPS_SYSTEM_VERSION",
         "VIPPS_PLUGIN_VERSION",
     ] {
-        assert_names(&Partner::from_vars(read(&without(name))).expect_err(name), name);
-        assert_names(&Partner::from_vars(read(&with(name, ""))).expect_err(name), name);
+        assert_names(&Partner::from_vars(read(&without(name)), Config::default()).expect_err(name), name);
+        assert_names(&Partner::from_vars(read(&with(name, "")), Config::default()).expect_err(name), name);
     }
 }
 
@@ -103,16 +103,16 @@ fn each_kind_of_keys_names_what_it_needs_and_is_content_with_the_rest_missing() 
 
 #[test]
 fn an_msn_decides_which_keys_are_read() {
-    let sales_unit = Partner::from_vars(read(&complete())).expect("good settings");
+    let sales_unit = Partner::from_vars(read(&complete()), Config::default()).expect("good settings");
     assert!(format!("{sales_unit:?}").contains("SalesUnit"));
     for variables in [without("VIPPS_MSN"), with("VIPPS_MSN", "")] {
         let mut variables = variables;
         variables.remove("VIPPS_ENVIRONMENT");
-        let partner = Partner::from_vars(read(&variables)).expect("good settings");
+        let partner = Partner::from_vars(read(&variables), Config::default()).expect("good settings");
         assert!(format!("{partner:?}").contains("PartnerKeys"));
         assert_eq!(*partner.environment(), Environment::Production);
     }
-    let error = Partner::from_vars(read(&without("VIPPS_MSN"))).expect_err("partner keys in test");
+    let error = Partner::from_vars(read(&without("VIPPS_MSN")), Config::default()).expect_err("partner keys in test");
     assert_eq!(error.field(), Some("environment"));
 }
 
@@ -125,7 +125,7 @@ fn a_value_of_the_wrong_form_is_named_by_its_variable_and_not_shown() {
         ("VIPPS_ENVIRONMENT", "http://FINDME.example"),
         ("VIPPS_ENVIRONMENT", "https://user:FINDME@shop.example"),
     ] {
-        assert_names(&Partner::from_vars(read(&with(name, value))).expect_err(value), name);
+        assert_names(&Partner::from_vars(read(&with(name, value)), Config::default()).expect_err(value), name);
     }
 }
 
@@ -135,7 +135,7 @@ fn no_bad_value_is_shown_whatever_the_variable() {
         for value in ["FINDME\r\nX: 1", "FINDMÉ", " FINDME", "FINDME:\u{0}"] {
             let variables = with(name, value);
             for outcome in [
-                Partner::from_vars(read(&variables)).map(drop),
+                Partner::from_vars(read(&variables), Config::default()).map(drop),
                 SpecializedKeys::from_vars(read(&variables)).map(drop),
                 SystemInfo::from_vars(read(&variables)).map(drop),
             ] {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use vipps_partner_auth::Msn;
 
-use crate::random;
+use crate::{login_setup::LoginSetup, random};
 
 /// The keys of a partner or of a sales unit, all of them invented. `Debug` shows only the `client_id`.
 #[derive(Clone, PartialEq, Eq)]
@@ -86,6 +86,14 @@ pub(crate) struct SalesUnit {
     pub(crate) keys: Keys,
     pub(crate) connected: bool,
     pub(crate) active: bool,
+    pub(crate) login: LoginSetup,
+}
+
+impl SalesUnit {
+    fn invented(msn: &Msn) -> Self {
+        let login = LoginSetup::new(format!("Merchant {msn}"));
+        Self { keys: Keys::invented(), connected: true, active: true, login }
+    }
 }
 
 /// All who may call.
@@ -103,8 +111,7 @@ impl Accounts {
 
     /// Adds the sales unit, or connects and activates it again; its keys stay the same.
     pub(crate) fn connect(&mut self, msn: &Msn) -> &SalesUnit {
-        let fresh = || SalesUnit { keys: Keys::invented(), connected: true, active: true };
-        let unit = self.sales_units.entry(msn.clone()).or_insert_with(fresh);
+        let unit = self.sales_units.entry(msn.clone()).or_insert_with(|| SalesUnit::invented(msn));
         (unit.connected, unit.active) = (true, true);
         unit
     }
@@ -119,6 +126,15 @@ impl Accounts {
 
     pub(crate) fn sales_unit(&self, msn: &Msn) -> Option<&SalesUnit> {
         self.sales_units.get(msn)
+    }
+
+    pub(crate) fn sales_unit_mut(&mut self, msn: &Msn) -> Option<&mut SalesUnit> {
+        self.sales_units.get_mut(msn)
+    }
+
+    /// The sales unit whose own keys have this `client_id`.
+    pub(crate) fn unit_of_client(&self, client_id: &str) -> Option<(&Msn, &SalesUnit)> {
+        self.sales_units.iter().find(|(_, unit)| unit.keys.client_id == client_id)
     }
 
     /// The MSNs that `owner` may see in the Management API.

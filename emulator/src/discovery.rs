@@ -4,6 +4,7 @@ use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
 use serde_json::{Value, json};
 
 use crate::{
+    login_setup::SCOPES,
     reply::Reply,
     state::{Call, State},
 };
@@ -49,9 +50,7 @@ fn configuration(base_url: &str) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-        "scopes_supported": [
-            "openid", "name", "phoneNumber", "nin", "address", "birthDate", "delegatedConsents", "email", "gender"
-        ],
+        "scopes_supported": SCOPES,
     })
 }
 

@@ -29,7 +29,7 @@ use crate::{
 /// Controls take effect for the next request; they may be called from any thread. Dropping the handle stops it.
 pub struct Emulator {
     base_url: String,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     server: Mutex<Option<Server>>,
 }
 
@@ -157,7 +157,9 @@ impl Emulator {
 
     /// All tokens issued so far are refused from now on (401).
     pub fn revoke_tokens(&self) {
-        self.shared.state().tokens.revoke_all();
+        let mut state = self.shared.state();
+        state.tokens.revoke_all();
+        state.login_tokens.revoke_all();
     }
 
     /// Whether `/miami/v1/token` takes Basic credentials whose parts were form-encoded (RFC 6749 section 2.3.1) beside

@@ -7,7 +7,8 @@ use http::Method;
 use crate::reply::invalid_input;
 
 /// One of the service's endpoints, as the controls name them. The text codes, for other languages, are
-/// `standard_token`, `specialized_token`, `discovery`, `jwks`, `payments`, `sales_units` and `ledgers`.
+/// `standard_token`, `specialized_token`, `discovery`, `jwks`, `authorize`, `login_token`, `userinfo`, `backchannel`,
+/// `user_exists`, `payments`, `sales_units` and `ledgers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -19,6 +20,16 @@ pub enum Endpoint {
     Discovery,
     /// `GET /access-management-1.0/access/.well-known/jwks.json`.
     Jwks,
+    /// `GET /access-management-1.0/access/oauth2/auth`: the start of the browser flow.
+    Authorize,
+    /// `POST /access-management-1.0/access/oauth2/token`: the end of every Login flow.
+    LoginToken,
+    /// `GET /vipps-userinfo-api/userinfo`, with or without a slash at the end.
+    Userinfo,
+    /// `POST /vipps-login-ciba/api/backchannel/authentication`: the start of a login by phone number.
+    Backchannel,
+    /// `POST /vipps-login-ciba/api/v1/user-exists`.
+    UserExists,
     /// `GET` and `POST` at `/epayment/v1/payments` and below: a standard API, called for one merchant.
     Payments,
     /// `GET /management/v1/sales-units`: a standard API, called for no merchant in particular.
@@ -27,7 +38,8 @@ pub enum Endpoint {
     Ledgers,
 }
 
-const ACCESS: &str = "/access-management-1.0/access/.well-known/";
+const ACCESS: &str = "/access-management-1.0/access/";
+const CIBA: &str = "/vipps-login-ciba/api/";
 const PAYMENTS: &str = "/epayment/v1/payments";
 
 impl Endpoint {
@@ -37,14 +49,25 @@ impl Endpoint {
             "/miami/v1/token" => Self::SpecializedToken,
             "/management/v1/sales-units" => Self::SalesUnits,
             "/report/v2/ledgers" => Self::Ledgers,
-            _ => return Self::of_login(path).or_else(|| Self::of_payments(path)),
+            "/vipps-userinfo-api/userinfo" | "/vipps-userinfo-api/userinfo/" => Self::Userinfo,
+            _ => return Self::of_access(path).or_else(|| Self::of_ciba(path)).or_else(|| Self::of_payments(path)),
         })
     }
 
-    fn of_login(path: &str) -> Option<Self> {
+    fn of_access(path: &str) -> Option<Self> {
         match path.strip_prefix(ACCESS)? {
-            "openid-configuration" => Some(Self::Discovery),
-            "jwks.json" => Some(Self::Jwks),
+            ".well-known/openid-configuration" => Some(Self::Discovery),
+            ".well-known/jwks.json" => Some(Self::Jwks),
+            "oauth2/auth" => Some(Self::Authorize),
+            "oauth2/token" => Some(Self::LoginToken),
+            _ => None,
+        }
+    }
+
+    fn of_ciba(path: &str) -> Option<Self> {
+        match path.strip_prefix(CIBA)? {
+            "backchannel/authentication" => Some(Self::Backchannel),
+            "v1/user-exists" => Some(Self::UserExists),
             _ => None,
         }
     }
@@ -56,9 +79,11 @@ impl Endpoint {
 
     pub(crate) fn methods(self) -> &'static [Method] {
         match self {
-            Self::StandardToken | Self::SpecializedToken => &[Method::POST],
             Self::Payments => &[Method::GET, Method::POST],
-            Self::Discovery | Self::Jwks | Self::SalesUnits | Self::Ledgers => &[Method::GET],
+            Self::StandardToken | Self::SpecializedToken | Self::LoginToken | Self::Backchannel | Self::UserExists => {
+                &[Method::POST]
+            }
+            _ => &[Method::GET],
         }
     }
 }
@@ -73,6 +98,11 @@ impl FromStr for Endpoint {
             "specialized_token" => Self::SpecializedToken,
             "discovery" => Self::Discovery,
             "jwks" => Self::Jwks,
+            "authorize" => Self::Authorize,
+            "login_token" => Self::LoginToken,
+            "userinfo" => Self::Userinfo,
+            "backchannel" => Self::Backchannel,
+            "user_exists" => Self::UserExists,
             "payments" => Self::Payments,
             "sales_units" => Self::SalesUnits,
             "ledgers" => Self::Ledgers,
@@ -97,6 +127,15 @@ mod tests {
     fn a_doubled_slash_is_another_path() {
         assert_eq!(Endpoint::of("/access-management-1.0/access/.well-known/jwks.json"), Some(Endpoint::Jwks));
         assert_eq!(Endpoint::of("/access-management-1.0/access//.well-known/jwks.json"), None);
+    }
+
+    #[test]
+    fn userinfo_may_end_in_a_slash() {
+        for path in ["/vipps-userinfo-api/userinfo", "/vipps-userinfo-api/userinfo/"] {
+            assert_eq!(Endpoint::of(path), Some(Endpoint::Userinfo));
+        }
+        assert_eq!(Endpoint::of("/vipps-userinfo-api/userinfo/sub"), None);
+        assert_eq!(Endpoint::of("/vipps-login-ciba/api/v1/user-exists"), Some(Endpoint::UserExists));
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The checks that the gateway makes before a request reaches an API.
 
 use http::{
-    HeaderName, HeaderValue, StatusCode,
+    HeaderValue, StatusCode,
     header::{ALLOW, WWW_AUTHENTICATE},
 };
 use vipps_partner_auth::Msn;
 
 use crate::{
-    accounts::Owner,
+    accounts::{Owner, SalesUnit},
     endpoint::Endpoint,
     options::Mode,
     reply::{Outcome, Refusal, Reply},
@@ -43,7 +43,7 @@ pub(crate) fn check_method(endpoint: Endpoint, call: &Call<'_>) -> Outcome<()> {
     let allowed = allowed.iter().map(http::Method::as_str).collect::<Vec<_>>().join(", ");
     let why = format!("wrong method: this path takes {allowed}");
     let reply = Reply::apim(StatusCode::METHOD_NOT_ALLOWED, &why);
-    Err(with_text(reply, ALLOW, &allowed).refuse("method", why))
+    Err(reply.with_text(ALLOW, &allowed).refuse("method", why))
 }
 
 /// Whose subscription key it is.
@@ -67,30 +67,36 @@ pub(crate) fn subscription_not_found() -> Refusal {
 
 /// The token of the `Authorization` header and what it opens.
 pub(crate) fn bearer(state: &State, call: &mut Call<'_>) -> Outcome<Grant> {
+    grant(state, call).map_err(unauthorized)
+}
+
+/// What the API token of the `Authorization` header opens, or why it opens nothing.
+pub(crate) fn grant(state: &State, call: &mut Call<'_>) -> Result<Grant, &'static str> {
     let text = bearer_text(call)?;
-    let token = state.tokens.find(text).ok_or_else(|| unauthorized("unknown token: of another environment, or cut"))?;
+    let token = state.tokens.find(text).ok_or("unknown token: of another environment, or cut")?;
     if let Some(why) = reason_not_to_trust(state, token) {
-        return Err(unauthorized(why));
+        return Err(why);
     }
     call.right("Authorization", "the token is known and alive");
     Ok(token.grant.clone())
 }
 
-fn bearer_text<'a>(call: &mut Call<'a>) -> Outcome<&'a str> {
+/// The token of the `Authorization` header, or what is wrong with the header.
+pub(crate) fn bearer_text<'a>(call: &mut Call<'a>) -> Result<&'a str, &'static str> {
     let Some(value) = call.request.header("Authorization") else {
-        return Err(unauthorized("missing: send the word Bearer, one space and the token"));
+        return Err("missing: send the word Bearer, one space and the token");
     };
     let Some((scheme, text)) = value.split_once(' ') else {
-        return Err(unauthorized("the word Bearer is missing: send it, one space and the token"));
+        return Err("the word Bearer is missing: send it, one space and the token");
     };
     if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Err(unauthorized("wrong scheme: APIs take Bearer"));
+        return Err("wrong scheme: APIs take Bearer");
     }
     if scheme != "Bearer" {
         call.tolerated("Authorization", "write Bearer with a capital B and the rest in lower case");
     }
     if text.is_empty() || text.contains(' ') {
-        return Err(unauthorized("one space belongs between Bearer and the token, and none behind it"));
+        return Err("one space belongs between Bearer and the token, and none behind it");
     }
     Ok(text)
 }
@@ -112,9 +118,8 @@ pub(crate) fn unauthorized(why: &'static str) -> Refusal {
 /// The sales unit that a call is for, where the keys may speak for it.
 pub(crate) fn merchant(state: &State, call: &mut Call<'_>, owner: &Owner) -> Outcome<Option<Msn>> {
     let msn = match (call.request.header(MSN), owner) {
-        (Some(text), Owner::Partner) => connected(state, text)?,
+        (_, Owner::Partner) => return merchant_of_partner(state, call).map(|(msn, _)| Some(msn)),
         (Some(text), Owner::SalesUnit(own)) => own_msn(text, own)?,
-        (None, Owner::Partner) => return Err(msn_missing()),
         (None, Owner::SalesUnit(own)) => {
             call.tolerated(MSN, "missing: recommended with sales unit keys too");
             check_active(state, own)?;
@@ -126,9 +131,18 @@ pub(crate) fn merchant(state: &State, call: &mut Call<'_>, owner: &Owner) -> Out
     Ok(Some(msn))
 }
 
-fn connected(state: &State, text: &str) -> Outcome<Msn> {
-    let known = text.parse().ok().filter(|msn| state.accounts.sales_unit(msn).is_some_and(|unit| unit.connected));
-    known.ok_or_else(|| {
+/// The sales unit that a partner's call is for.
+pub(crate) fn merchant_of_partner<'a>(state: &'a State, call: &mut Call<'_>) -> Outcome<(Msn, &'a SalesUnit)> {
+    let text = call.request.header(MSN).ok_or_else(msn_missing)?;
+    let (msn, unit) = connected(state, text)?;
+    check_active(state, &msn)?;
+    call.right(MSN, "the keys may act for this sales unit");
+    Ok((msn, unit))
+}
+
+fn connected<'a>(state: &'a State, text: &str) -> Outcome<(Msn, &'a SalesUnit)> {
+    let known = text.parse().ok().and_then(|msn| state.accounts.sales_unit(&msn).map(|unit| (msn, unit)));
+    known.filter(|(_, unit)| unit.connected).ok_or_else(|| {
         let message = format!("Invalid MSN: {text}. This MSN is not valid for the provided supermerchant ID.");
         let why = "not the MSN of a sales unit connected to this partner (nor the partner's own)";
         Reply::apim(StatusCode::FORBIDDEN, &message).refuse(MSN, why)
@@ -184,12 +198,4 @@ pub(crate) fn note_mode(state: &State, call: &mut Call<'_>, about: &'static str,
 fn challenge(message: &str) -> Reply {
     let value = r#"AzureApiManagementKey realm="vipps-emulator",name="Ocp-Apim-Subscription-Key",type="header""#;
     Reply::apim(StatusCode::UNAUTHORIZED, message).with_header(WWW_AUTHENTICATE, HeaderValue::from_static(value))
-}
-
-/// Adds a header whose value is plain text of the emulator's own.
-fn with_text(reply: Reply, name: HeaderName, value: &str) -> Reply {
-    match HeaderValue::from_str(value) {
-        Ok(value) => reply.with_header(name, value),
-        Err(_) => reply,
-    }
 }

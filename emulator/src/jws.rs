@@ -16,6 +16,12 @@ pub(crate) fn at_hash(access_token: &str) -> String {
     base64url(&digest(&SHA256, access_token.as_bytes()).as_ref()[..16])
 }
 
+/// Text that looks like the service's opaque tokens and codes: two base64url parts joined by a dot.
+pub(crate) fn opaque() -> String {
+    let part = || base64url([fastrand::u128(..).to_be_bytes(), fastrand::u128(..).to_be_bytes()].concat());
+    format!("{}.{}", part(), part())
+}
+
 pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

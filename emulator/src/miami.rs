@@ -1,14 +1,13 @@
 //! `POST /miami/v1/token`: the client credentials grant (RFC 6749 section 4.4) for specialised keys.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 
 use crate::{
-    accounts::SpecializedKeys,
+    basic::{Basic, Encoding},
     gateway::{self, SUBSCRIPTION_KEY},
     options::Numbers,
-    reply::{Outcome, Refusal, Reply},
+    reply::{Outcome, Refusal, Reply, bad_request},
     request::Form,
     state::{Call, State},
     tokens::Grant,
@@ -42,10 +41,12 @@ fn form(call: &mut Call<'_>) -> Outcome<Form> {
 
 fn authenticate(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<()> {
     let Some(value) = call.request.header("Authorization") else { return Err(no_authorization(form)) };
-    let Some(pair) = decode_basic(value) else {
+    let Some(pair) = Basic::decode(value) else {
         return Err(unauthorized("not Basic with the padded base64 of client_id:client_secret"));
     };
-    let encoding = fit(&pair, &state.accounts.specialized).filter(|_| !state.settings.wrong_environment);
+    let keys = &state.accounts.specialized;
+    let fit = pair.fit(&keys.client_id, &keys.client_secret);
+    let encoding = fit.filter(|_| !state.settings.wrong_environment);
     match encoding {
         Some(Encoding::Either) => call.right("Authorization", "the credentials fit, raw or form-encoded alike"),
         Some(Encoding::Raw) => call.right("Authorization", "the credentials fit, taken raw"),
@@ -58,43 +59,11 @@ fn authenticate(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<()> 
     Ok(())
 }
 
-/// How the two parts of a Basic pair were joined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Raw,
-    Form,
-    Either,
-}
-
-fn fit((id, secret): &(String, String), keys: &SpecializedKeys) -> Option<Encoding> {
-    let raw = *id == keys.client_id && *secret == keys.client_secret;
-    let form = form_decoded(id) == keys.client_id && form_decoded(secret) == keys.client_secret;
-    match (raw, form) {
-        (true, true) => Some(Encoding::Either),
-        (true, false) => Some(Encoding::Raw),
-        (false, true) => Some(Encoding::Form),
-        (false, false) => None,
-    }
-}
-
-fn form_decoded(part: &str) -> String {
-    // A lone value, so that `=` and `&` within it stay what they are.
-    let field = format!("v={}", part.replace('&', "%26"));
-    form_urlencoded::parse(field.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
-fn decode_basic(value: &str) -> Option<(String, String)> {
-    let (scheme, encoded) = value.split_once(' ')?;
-    let decoded = STANDARD.decode(encoded).ok().filter(|_| scheme.eq_ignore_ascii_case("Basic"))?;
-    let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    Some((id.to_owned(), secret.to_owned()))
-}
-
-fn misfit(state: &State, (id, _): &(String, String)) -> &'static str {
+fn misfit(state: &State, pair: &Basic) -> &'static str {
     if state.settings.wrong_environment {
         return "the keys are of the other environment, as the emulator was told";
     }
-    match state.accounts.client(id) {
+    match state.accounts.client(pair.id()) {
         Some(_) => "these are standard keys: they belong to /accesstoken/get",
         None => "unknown client_id or wrong client_secret",
     }
@@ -160,52 +129,7 @@ fn success(state: &mut State, scope: Option<&str>) -> Value {
     body
 }
 
-fn bad_request(error: &str, about: &'static str, why: &'static str) -> Refusal {
-    Reply::oauth(StatusCode::BAD_REQUEST, error, &format!("{about}: {why}")).refuse(about, why)
-}
-
 fn unauthorized(why: &'static str) -> Refusal {
     let reply = Reply::oauth(StatusCode::UNAUTHORIZED, "invalid_client", why);
     reply.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Basic")).refuse("Authorization", why)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn keys(client_secret: &str) -> SpecializedKeys {
-        let (client_id, client_secret) = ("abcd-accounting-client".to_owned(), client_secret.to_owned());
-        SpecializedKeys { client_id, client_secret, scopes: Vec::new() }
-    }
-
-    fn fitting(header: &str, secret: &str) -> Option<Encoding> {
-        fit(&decode_basic(header)?, &keys(secret))
-    }
-
-    #[test]
-    fn raw_pairs_fit_as_they_are() {
-        let header = "Basic YWJjZC1hY2NvdW50aW5nLWNsaWVudDpwQHNzIHdvcmQlMkI=";
-        assert_eq!(fitting(header, "p@ss word%2B"), Some(Encoding::Raw));
-        assert_eq!(fitting(header, "p@ss word+"), Some(Encoding::Form));
-        assert_eq!(fitting(header, "p@ss word"), None);
-    }
-
-    #[test]
-    fn a_plain_secret_is_the_same_either_way() {
-        let header = format!("basic {}", STANDARD.encode("abcd-accounting-client:plain-secret_1.2"));
-        assert_eq!(fitting(&header, "plain-secret_1.2"), Some(Encoding::Either));
-    }
-
-    #[test]
-    fn an_ampersand_or_equals_sign_stays_part_of_its_value() {
-        assert_eq!(form_decoded("a&b=c%26%3D+"), "a&b=c&= ");
-    }
-
-    #[test]
-    fn what_is_not_basic_is_not_read() {
-        for header in ["Bearer YTpi", "Basic", "Basic ***", "Basic YQ==", "Basic YTpi YTpi", "Basic YTpiYw"] {
-            assert_eq!(decode_basic(header), None, "{header}");
-        }
-        assert_eq!(decode_basic("Basic YTpi"), Some(("a".to_owned(), "b".to_owned())));
-    }
 }

@@ -82,13 +82,16 @@ pub enum Fields {
     Four,
 }
 
-/// The two kinds of token that APIs take.
+/// The kinds of token whose lifetime can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// From `/accesstoken/get`.
     Standard,
     /// From `/miami/v1/token`.
     Specialized,
+    /// From Login's token endpoint, less those of the backchannel's polling, which say 300 seconds. Opens userinfo for
+    /// ten minutes at most.
+    Login,
 }
 
 impl fmt::Display for TokenKind {
@@ -96,6 +99,7 @@ impl fmt::Display for TokenKind {
         f.write_str(match self {
             Self::Standard => "standard",
             Self::Specialized => "specialised",
+            Self::Login => "login",
         })
     }
 }

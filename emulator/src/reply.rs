@@ -5,7 +5,7 @@ use std::{borrow::Cow, str::FromStr, time::Duration};
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ use crate::{clock::azure_timestamp, random};
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html");
+const PAGE: HeaderValue = HeaderValue::from_static("text/html;charset=UTF-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const GENERIC: &str = "Something went wrong, please try again later.";
 
@@ -48,6 +49,29 @@ impl Reply {
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// Adds a header whose value is text; one that can't be sent is left out.
+    pub(crate) fn with_text(self, name: HeaderName, value: &str) -> Self {
+        match HeaderValue::from_bytes(value.as_bytes()) {
+            Ok(value) => self.with_header(name, value),
+            Err(_) => self,
+        }
+    }
+
+    /// Sends a browser elsewhere.
+    pub(crate) fn redirect(status: StatusCode, location: &str) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new() }.uncached().with_text(LOCATION, location)
+    }
+
+    /// A web page for a person.
+    pub(crate) fn page(status: StatusCode, html: String) -> Self {
+        Self::new(status, PAGE, html).uncached()
+    }
+
+    /// What holds a token or a code must not be kept on the way (RFC 6749 section 5.1).
+    pub(crate) fn uncached(self) -> Self {
+        self.with_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 
     pub(crate) fn refuse(self, about: &'static str, why: impl Into<Cow<'static, str>>) -> Refusal {
@@ -191,6 +215,15 @@ impl FromStr for ErrorShape {
             _ => return Err(invalid_input("no such error shape")),
         })
     }
+}
+
+/// A 400 in the shape of RFC 6749 section 5.2.
+pub(crate) fn bad_request(error: &str, about: &'static str, why: &'static str) -> Refusal {
+    Reply::oauth(StatusCode::BAD_REQUEST, error, &format!("{about}: {why}")).refuse(about, why)
+}
+
+pub(crate) fn not_found(text: &str) -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::NotFound, text)
 }
 
 pub(crate) fn invalid_input(text: &str) -> std::io::Error {

@@ -54,6 +54,14 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    pub(crate) fn times(&self, name: &str) -> usize {
+        self.names().filter(|known| *known == name).count()
+    }
+
     /// The first field that comes twice (RFC 6749 section 3.2 forbids it).
     pub(crate) fn repeated(&self) -> Option<&str> {
         let seen_before = |at: usize| self.0[..at].iter().any(|(key, _)| *key == self.0[at].0);

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use crate::{
+    phone,
     reply::Reply,
     request::Request,
     staging::{Failure, Plan, Step},
@@ -144,6 +145,10 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
 
 async fn answer(shared: &Shared, request: HyperRequest<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
     let (head, body) = request.into_parts();
+    if phone::is_own(head.uri.path()) {
+        let request = Request::new(head, read(body).await?.unwrap_or_default());
+        return Ok(into_response(phone::serve(&mut shared.state(), &request)));
+    }
     let mut plan = shared.state().staging.plan(head.uri.path());
     if matches!(plan.step, Step::Fail(Failure::DropBeforeReading)) {
         shared.dropped_unread(&Request::new(head, Bytes::new()));

@@ -1,18 +1,27 @@
 //! Everything the emulator knows, and how it meets a request: a function of the two.
 
-use std::{borrow::Cow, collections::HashMap, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
 use http::HeaderValue;
 
 use crate::{
     accesstoken,
     accounts::Accounts,
-    api,
+    api, authorize, ciba,
     clock::Clock,
     discovery,
     endpoint::Endpoint,
     gateway,
+    id_token::IdTokenSpec,
     keys::{Generation, KeyRing},
+    login::Logins,
+    login_settings::LoginSettings,
+    login_token,
+    login_tokens::LoginTokens,
     miami,
     options::{Fields, Mode, Numbers, Options, RsaBits, TokenKind},
     record::{Finding, Log, Verdict},
@@ -20,6 +29,8 @@ use crate::{
     request::Request,
     staging::{Failure, Staging, Step},
     tokens::Tokens,
+    userinfo,
+    users::Users,
 };
 
 /// Everything the emulator knows.
@@ -30,9 +41,16 @@ pub(crate) struct State {
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
     pub(crate) keys: KeyRing,
+    pub(crate) users: Users,
+    pub(crate) logins: Logins,
+    pub(crate) login_tokens: LoginTokens,
+    pub(crate) bends: VecDeque<Bend>,
     pub(crate) staging: Staging,
     pub(crate) log: Log,
 }
+
+/// What a control does to the next ID token of a login.
+pub(crate) type Bend = Box<dyn FnOnce(IdTokenSpec) -> IdTokenSpec + Send>;
 
 /// The switches.
 #[derive(Default)]
@@ -46,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) check_msn_on_token: bool,
     pub(crate) wrong_environment: bool,
     pub(crate) jwks: JwksSettings,
+    pub(crate) login: LoginSettings,
 }
 
 /// How the published keys are served.
@@ -63,6 +82,10 @@ impl Settings {
     pub(crate) fn specialized_lifetime(&self) -> Duration {
         self.lifetimes.get(&TokenKind::Specialized).copied().unwrap_or(Duration::from_mins(15))
     }
+
+    pub(crate) fn login_lifetime(&self) -> Duration {
+        self.lifetimes.get(&TokenKind::Login).copied().unwrap_or(Duration::from_secs(3_599))
+    }
 }
 
 impl State {
@@ -78,6 +101,10 @@ impl State {
             accounts,
             tokens: Tokens::new(),
             keys: KeyRing::new(Generation::generate(options.rsa_bits)),
+            users: Users::new(),
+            logins: Logins::default(),
+            login_tokens: LoginTokens::default(),
+            bends: VecDeque::new(),
             staging: Staging::default(),
             log: Log::default(),
         }
@@ -133,6 +160,11 @@ impl State {
             Endpoint::SpecializedToken => miami::issue(self, call),
             Endpoint::Discovery => Ok(discovery::document(self, call)),
             Endpoint::Jwks => Ok(discovery::jwks(self, call)),
+            Endpoint::Authorize => authorize::authorize(self, call),
+            Endpoint::LoginToken => login_token::exchange(self, call),
+            Endpoint::Userinfo => userinfo::userinfo(self, call),
+            Endpoint::Backchannel => ciba::start(self, call),
+            Endpoint::UserExists => ciba::user_exists(self, call),
             Endpoint::Payments => api::payments(self, call),
             Endpoint::SalesUnits => api::sales_units(self, call),
             Endpoint::Ledgers => api::ledgers(self, call),

@@ -8,8 +8,7 @@ use std::{error::Error, time::SystemTime};
 use reqwest::StatusCode;
 use vipps_emulator::{Emulator, IdTokenSpec, Options};
 use vipps_partner_auth::{
-    Environment, Expect, Merchant, Msn, Partner, PartnerKeys, SpecializedKeys, SystemInfo,
-    reqwest_middleware::authorized,
+    Expect, Merchant, Msn, Partner, PartnerKeys, SpecializedKeys, SystemInfo, reqwest_middleware::authorized,
 };
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -34,13 +33,8 @@ async fn main() -> Outcome {
 }
 
 fn partner(vipps: &Emulator) -> Outcome<Partner> {
-    let keys = vipps.partner_keys();
-    let keys = PartnerKeys::new(keys.client_id, keys.client_secret, keys.subscription_key)?;
-    Ok(Partner::new(keys, system()?, environment(vipps)?.into())?)
-}
-
-fn environment(vipps: &Emulator) -> Outcome<Environment> {
-    Ok(vipps.base_url().parse()?)
+    let keys = PartnerKeys::try_from(vipps.partner_keys())?;
+    Ok(Partner::new(keys, system()?, vipps.environment()?.into())?)
 }
 
 fn system() -> Outcome<SystemInfo> {
@@ -94,15 +88,18 @@ async fn id_tokens(vipps: &Emulator, right: &Merchant, wrong: &Merchant) -> Outc
 
 async fn specialized(vipps: &Emulator) -> Outcome {
     println!("\n4. A specialized token with a scope");
-    let keys = vipps.specialized_keys();
-    let keys = SpecializedKeys::new(keys.client_id, keys.client_secret)?.with_scope("donations:read")?;
-    let reports = Partner::new(keys, system()?, environment(vipps)?.into())?;
+    let keys = SpecializedKeys::try_from(vipps.specialized_keys())?.with_scope("donations:read")?;
+    let reports = Partner::new(keys, system()?, vipps.environment()?.into())?;
     let http = authorized(reqwest::Client::builder(), reports.clone())?.build();
     let status = http.get(format!("{}/report/v2/ledgers", vipps.base_url())).send().await?.status();
     let life = reports.access_token().await?.expires_at().duration_since(SystemTime::now())?;
     println!("   a token for the next {} minutes", life.as_secs().div_ceil(60));
     println!("   report: {status}");
-    expect(status == StatusCode::OK, "the report is given")
+    let asked =
+        vipps.requests().into_iter().find(|request| request.path == "/miami/v1/token").ok_or("no token request")?;
+    let form = String::from_utf8(asked.body)?;
+    println!("   asked for with: {form}");
+    expect(status == StatusCode::OK && form.contains("scope=donations%3Aread"), "a token with the scope")
 }
 
 fn expect(happened: bool, what: &str) -> Outcome {

@@ -10,8 +10,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 use vipps_emulator::{Emulator, Options, ScriptedReply};
 use vipps_partner_auth::{
-    Config, Environment, Merchant, Partner, PartnerKeys, SystemInfo, reqwest_middleware::authorized,
-    tower::AuthorizeLayer,
+    Config, Merchant, Partner, PartnerKeys, SystemInfo, reqwest_middleware::authorized, tower::AuthorizeLayer,
 };
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -25,11 +24,8 @@ fn emulator() -> Outcome<Emulator> {
 }
 
 fn partner(vipps: &Emulator) -> Outcome<Partner> {
-    let keys = vipps.partner_keys();
-    let keys = PartnerKeys::new(keys.client_id, keys.client_secret, keys.subscription_key)?
-        .with_second_subscription_key(keys.second_subscription_key)?;
-    let config = Config::default().environment(vipps.base_url().parse::<Environment>()?);
-    Ok(Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, config)?)
+    let keys = PartnerKeys::try_from(vipps.partner_keys())?;
+    Ok(Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, vipps.environment()?.into())?)
 }
 
 fn shop(vipps: &Emulator) -> Outcome<Merchant> {
@@ -203,12 +199,23 @@ async fn tower_sends_nothing_secret_to_another_host() -> Outcome {
 #[tokio::test]
 async fn a_listed_origin_is_served_too() -> Outcome {
     let (vipps, gateway) = (emulator()?, emulator()?);
-    let keys = vipps.partner_keys();
-    let keys = PartnerKeys::new(keys.client_id, keys.client_secret, keys.subscription_key)?;
-    let config = Config::default().environment(vipps.base_url().parse()?).trusted_origin(gateway.base_url());
+    let keys = PartnerKeys::try_from(vipps.partner_keys())?;
+    let config = Config::default().environment(vipps.environment()?).trusted_origin(gateway.base_url());
     let shop = Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, config)?.merchant("123456".parse()?);
     let http = authorized(reqwest::Client::builder().timeout(Duration::from_secs(30)), shop)?.build();
     http.get(format!("{}{PAYMENT}", gateway.base_url())).send().await?;
     assert!(saw_secrets(&gateway));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_of_login_passes_as_it_is() -> Outcome {
+    let vipps = emulator()?;
+    let http = authorized(reqwest::Client::builder(), shop(&vipps)?)?.build();
+    let url = format!("{}/vipps-userinfo-api/userinfo", vipps.base_url());
+    http.get(url).bearer_auth("the login's own token").send().await?;
+    let seen = vipps.requests().into_iter().next_back().ok_or("nothing was seen")?;
+    assert_eq!(seen.header("authorization"), Some("Bearer the login's own token"));
+    assert_eq!((seen.header("ocp-apim-subscription-key"), vipps.count(TOKEN)), (None, 0));
     Ok(())
 }

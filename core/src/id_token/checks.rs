@@ -1,6 +1,6 @@
 //! The claims, in the order they are judged. The first that is wrong is the one that is told.
 
-use std::mem;
+use std::{mem, time::Duration};
 
 use aws_lc_rs::{constant_time, digest};
 use base64_simd::URL_SAFE_NO_PAD;
@@ -78,7 +78,7 @@ impl Claims<'_> {
         ensure(self.iss.is_some_and(|iss| iss.is_text(issuer)), "iss", "the token is another issuer's")
     }
 
-    fn check_times(&self, check: &Check<'_>) -> Result<(f64, f64)> {
+    fn check_times(&self, check: &Check<'_>) -> Result<(Duration, Duration)> {
         let (now, leeway) = (check.now.as_secs_f64(), check.verifier.leeway.as_secs_f64());
         let expires_at = required_time("exp", self.exp)?;
         ensure(now - leeway < expires_at, "exp", "the token has expired")?;
@@ -87,7 +87,7 @@ impl Claims<'_> {
         ensure(expires_at - issued_at <= LONGEST_LIFE, "exp", "the token is valid for more than 24 hours")?;
         let not_before = self.nbf.map(|nbf| time("nbf", nbf)).transpose()?;
         ensure(not_before.is_none_or(|from| from <= now + leeway), "nbf", "the token is not valid yet")?;
-        Ok((issued_at, expires_at))
+        Ok((since_epoch(issued_at), since_epoch(expires_at)))
     }
 
     fn check_sub(&self) -> Result<String> {
@@ -148,6 +148,11 @@ impl Claims<'_> {
         ensure(!required || present.peek().is_some(), "auth_req_id", "is missing")?;
         ensure(present.all(|id| is_secretly(*id, expected)), "auth_req_id", "is of another request")
     }
+}
+
+/// A token that passed its checks is about as old as the clock says; before the epoch there is only a test's clock.
+fn since_epoch(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
 fn audiences(aud: Json<'_>) -> Option<Vec<Json<'_>>> {

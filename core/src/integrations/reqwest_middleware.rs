@@ -22,7 +22,7 @@ use super::Caller;
 ///
 /// It takes the builder rather than a finished client because it must set the redirect policy: reqwest would carry
 /// the subscription key along to wherever a redirect points. Redirects within one origin are followed, up to ten;
-/// others are handed back as they are. More middleware can be added to what it returns.
+/// others are handed back as they are. Fails where reqwest can't build the client. More middleware can be added to what it returns.
 pub fn authorized(client: reqwest::ClientBuilder, caller: impl Into<Caller>) -> reqwest::Result<ClientBuilder> {
     let client = client.redirect(within_one_origin()).build()?;
     Ok(ClientBuilder::new(client).with(Authorize(caller.into())))

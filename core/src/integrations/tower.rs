@@ -30,6 +30,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// Puts the headers of a merchant or partner on every request to Vipps and, after a 401, tries once more with another
 /// token. Requests to other hosts pass as they are.
 ///
+/// A request needs an absolute URI; one without a host passes as it is, since nobody can say where it goes.
+///
 /// Place it *inside* a layer that follows redirects, so that each hop is judged anew; a client that follows redirects
 /// by itself would carry the headers along to other hosts.
 #[derive(Debug, Clone)]

@@ -37,7 +37,7 @@ impl FakeCache {
     }
 
     pub(crate) fn put(&self, secret: &str, expires_at: Duration, lifetime: Duration) {
-        self.inside().entry = Some(CachedToken { secret: secret.into(), expires_at, lifetime });
+        self.inside().entry = Some(CachedToken::new(secret, expires_at, lifetime));
     }
 
     pub(crate) fn failing(load: Option<Fault>, store: Option<Fault>) -> Self {
