@@ -1,6 +1,6 @@
 //! The claims, in the order they are judged. The first that is wrong is the one that is told.
 
-use std::{mem, time::Duration};
+use std::time::Duration;
 
 use aws_lc_rs::{constant_time, digest};
 use base64_simd::URL_SAFE_NO_PAD;
@@ -12,19 +12,20 @@ use super::{
 use crate::error::{Error, Result};
 
 /// Judges the payload of a token whose signature is good.
-pub(super) fn check_claims(mut check: Check<'_>) -> Result<IdTokenClaims> {
-    let payload = String::from_utf8(mem::take(&mut check.token.payload)).map_err(|_| not_an_object())?;
+pub(super) fn check_claims(check: Check<'_>) -> Result<IdTokenClaims> {
+    let Check { verifier, expect, msn, token, now } = check;
+    let payload = String::from_utf8(token.into_payload()).map_err(|_| not_an_object())?;
     let claims: Claims<'_> = object(&payload).ok_or_else(not_an_object)?;
-    claims.check_iss(&check.verifier.issuer)?;
-    let (issued_at, expires_at) = claims.check_times(&check)?;
+    claims.check_iss(&verifier.issuer)?;
+    let (issued_at, expires_at) = claims.check_times(now, verifier.leeway)?;
     let sub = claims.check_sub()?;
-    claims.check_nonce(check.expect)?;
-    claims.check_msn(check.msn.as_str())?;
-    claims.check_aud(check.expect.client_id.as_deref())?;
-    claims.check_at_hash(check.expect.access_token.as_deref())?;
-    claims.check_acr(check.expect.acr.as_deref())?;
-    claims.check_auth_req_id(check.expect)?;
-    Ok(IdTokenClaims { payload, sub, msn: check.msn.clone(), issued_at, expires_at })
+    claims.check_nonce(expect)?;
+    claims.check_msn(msn.as_str())?;
+    claims.check_aud(expect.client_id.as_deref())?;
+    claims.check_at_hash(expect.access_token.as_deref())?;
+    claims.check_acr(expect.acr.as_deref())?;
+    claims.check_auth_req_id(expect)?;
+    Ok(IdTokenClaims { payload, sub, msn: msn.clone(), issued_at, expires_at })
 }
 
 /// The claims that are judged, as they stand in the payload.
@@ -78,8 +79,8 @@ impl Claims<'_> {
         ensure(self.iss.is_some_and(|iss| iss.is_text(issuer)), "iss", "the token is another issuer's")
     }
 
-    fn check_times(&self, check: &Check<'_>) -> Result<(Duration, Duration)> {
-        let (now, leeway) = (check.now.as_secs_f64(), check.verifier.leeway.as_secs_f64());
+    fn check_times(&self, now: Duration, leeway: Duration) -> Result<(Duration, Duration)> {
+        let (now, leeway) = (now.as_secs_f64(), leeway.as_secs_f64());
         let expires_at = required_time("exp", self.exp)?;
         ensure(now - leeway < expires_at, "exp", "the token has expired")?;
         let issued_at = required_time("iat", self.iat)?;

@@ -18,8 +18,9 @@ use crate::{
 pub(super) struct Compact<'a> {
     pub(super) header: &'a str,
     pub(super) signing_input: &'a str,
-    pub(super) payload: Vec<u8>,
-    pub(super) signature: Vec<u8>,
+    /// The payload, then the signature: one allocation for both.
+    decoded: Vec<u8>,
+    payload_length: usize,
 }
 
 const MAX_TOKEN: usize = 16 * 1024;
@@ -35,12 +36,20 @@ impl<'a> Compact<'a> {
         if first == last {
             return Err(not_three_parts());
         }
-        Ok(Self {
-            header: &jwt[..first],
-            signing_input: &jwt[..last],
-            payload: decoded(&jwt[first + 1..last])?,
-            signature: decoded(&jwt[last + 1..])?,
-        })
+        let mut decoded = Vec::with_capacity(jwt.len() - first);
+        append_decoded(&jwt[first + 1..last], &mut decoded)?;
+        let payload_length = decoded.len();
+        append_decoded(&jwt[last + 1..], &mut decoded)?;
+        Ok(Self { header: &jwt[..first], signing_input: &jwt[..last], decoded, payload_length })
+    }
+
+    pub(super) fn signature(&self) -> &[u8] {
+        &self.decoded[self.payload_length..]
+    }
+
+    pub(super) fn into_payload(mut self) -> Vec<u8> {
+        self.decoded.truncate(self.payload_length);
+        self.decoded
     }
 }
 
@@ -75,7 +84,8 @@ impl<'a> Places<'a> for Members<'a> {
 
 impl Header {
     pub(super) fn parse(encoded: &str, flow: Flow) -> Result<Self> {
-        let json = decoded(encoded)?;
+        let mut json = Vec::new();
+        append_decoded(encoded, &mut json)?;
         let not_an_object = || form("the header is not a json object with distinct members");
         let members: Members<'_> = from_utf8(&json).ok().and_then(object).ok_or_else(not_an_object)?;
         let algorithm = members.algorithm(flow)?;
@@ -114,8 +124,8 @@ impl Members<'_> {
 }
 
 /// base64url without padding, white space or loose last bits (RFC 7515 section 2).
-fn decoded(part: &str) -> Result<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode_to_vec(part).map_err(|_| form("a part of the token is not strict base64url"))
+fn append_decoded(part: &str, decoded: &mut Vec<u8>) -> Result<()> {
+    URL_SAFE_NO_PAD.decode_append(part, decoded).map_err(|_| form("a part of the token is not strict base64url"))
 }
 
 fn form(detail: &'static str) -> Error {
