@@ -70,6 +70,6 @@ impl SystemHeaders {
     }
 }
 
-fn value(field: &'static str, text: &str) -> Result<HeaderValue> {
+pub(crate) fn value(field: &'static str, text: &str) -> Result<HeaderValue> {
     HeaderValue::from_str(text).map_err(|_| Error::invalid_config(field, "can't stand in a header"))
 }

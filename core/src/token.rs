@@ -20,7 +20,7 @@ use crate::{
     clock::Now,
     config::{BasicEncoding, Environment},
     error::{Error, Result},
-    headers::{CLIENT_ID, CLIENT_SECRET, JSON, MERCHANT_SERIAL_NUMBER, SUBSCRIPTION_KEY, SystemHeaders},
+    headers::{CLIENT_ID, CLIENT_SECRET, JSON, MERCHANT_SERIAL_NUMBER, SUBSCRIPTION_KEY, SystemHeaders, value},
     keys::{SpecializedKeys, StandardKeys, sensitive},
     msn::Msn,
     reply::Refusal,
@@ -97,7 +97,7 @@ pub(crate) fn standard_request(
     headers.insert(CLIENT_SECRET, sensitive(keys.client_secret.expose())?);
     headers.insert(SUBSCRIPTION_KEY, sensitive(subscription_key.expose())?);
     if let Some(msn) = msn {
-        headers.insert(MERCHANT_SERIAL_NUMBER, sensitive(msn.as_str())?);
+        headers.insert(MERCHANT_SERIAL_NUMBER, value("msn", msn.as_str())?);
     }
     headers.insert(ACCEPT, JSON);
     system.add_to(&mut headers);

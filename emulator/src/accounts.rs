@@ -137,6 +137,11 @@ impl Accounts {
         self.sales_units.iter().find(|(_, unit)| unit.keys.client_id == client_id)
     }
 
+    /// Whether a sales unit has registered exactly this `redirect_uri`.
+    pub(crate) fn has_registered(&self, msn: &Msn, uri: &str) -> bool {
+        self.sales_unit(msn).is_some_and(|unit| unit.login.is_registered(uri))
+    }
+
     /// The MSNs that `owner` may see in the Management API.
     pub(crate) fn visible_to(&self, owner: &Owner) -> Vec<&Msn> {
         let seen = |(msn, unit): &(&Msn, &SalesUnit)| match owner {

@@ -113,7 +113,7 @@ fn redirect_uri<'a>(state: &State, call: &mut Call<'_>, form: &'a Form, msn: &Ms
     let Some(uri) = form.value("redirect_uri") else {
         return Err(error_page("invalid_request", "redirect_uri", "missing"));
     };
-    if !state.accounts.sales_unit(msn).is_some_and(|unit| unit.login.is_registered(uri)) {
+    if !state.accounts.has_registered(msn, uri) {
         let why = "does not match any of the registered ones: they are compared byte for byte, so a slash more, another \
                    letter case or an added parameter makes another URI";
         return Err(error_page("invalid_request", "redirect_uri", why));

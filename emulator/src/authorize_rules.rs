@@ -4,6 +4,7 @@ use vipps_partner_auth::Msn;
 
 use crate::{
     login_settings::ACR_APP_AUTH,
+    login_setup::grant_scopes,
     query,
     request::Form,
     state::{Call, State},
@@ -86,19 +87,7 @@ fn scopes(state: &State, call: &mut Call<'_>, form: &Form, msn: &Msn) -> Checked
     if raw.is_some_and(|raw| raw.contains('+')) {
         call.tolerated("scope", "write the space as %20, not as a plus sign");
     }
-    let outside = state.settings.login.outside_plan;
-    let unit = state.accounts.sales_unit(msn);
-    match unit.map_or(Err("the sales unit is gone"), |unit| unit.login.grant(asked, outside)) {
-        Ok((granted, true)) => {
-            call.right("scope", "all in the sales unit's plan");
-            Ok(granted)
-        }
-        Ok((granted, false)) => {
-            call.tolerated("scope", "one that is not in the sales unit's plan was dropped");
-            Ok(granted)
-        }
-        Err(why) => fault("invalid_scope", "scope", why),
-    }
+    grant_scopes(state, call, msn, asked).or_else(|why| fault("invalid_scope", "scope", why))
 }
 
 fn csrf_state(call: &mut Call<'_>, form: &Form) -> Checked<String> {
@@ -167,7 +156,7 @@ fn registered_app(state: &State, uri: &str, msn: &Msn) -> Checked<String> {
             "malformed: must be absolute, without a fragment",
         );
     }
-    if !state.accounts.sales_unit(msn).is_some_and(|unit| unit.login.is_registered(uri)) {
+    if !state.accounts.has_registered(msn, uri) {
         return fault("app_callback_uri_not_registered", "app_callback_uri", "not registered");
     }
     Ok(uri.to_owned())

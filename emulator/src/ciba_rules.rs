@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::{
     login_client::Client,
+    login_setup::grant_scopes,
     reply::{Outcome, Refusal, Reply},
     request::Form,
     state::{Call, State},
@@ -103,7 +104,7 @@ fn redirect_uri(state: &State, call: &mut Call<'_>, form: &Form, client: &Client
     let Some(uri) = uri else {
         return Err(refuse(state, "invalid_request", "redirect_uri", "missing: login_to_webpage needs one"));
     };
-    if !state.accounts.sales_unit(&client.msn).is_some_and(|unit| unit.login.is_registered(uri)) {
+    if !state.accounts.has_registered(&client.msn, uri) {
         let why = "does not match any of the registered ones: they are compared byte for byte";
         return Err(refuse(state, "invalid_request", "redirect_uri", why));
     }
@@ -131,17 +132,7 @@ fn scopes(
     if !has("openid") {
         call.tolerated("scope", "without openid: send it always");
     }
-    let outside = state.settings.login.outside_plan;
-    let unit = state.accounts.sales_unit(&client.msn);
-    match unit.map_or(Err("the sales unit is gone"), |unit| unit.login.grant(asked, outside)) {
-        Ok((granted, all)) => {
-            if !all {
-                call.tolerated("scope", "one that is not in the sales unit's plan was dropped");
-            }
-            Ok(granted)
-        }
-        Err(why) => Err(refuse(state, "invalid_scope", "scope", why)),
-    }
+    grant_scopes(state, call, &client.msn, asked).map_err(|why| refuse(state, "invalid_scope", "scope", why))
 }
 
 fn binding_message(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<Option<String>> {

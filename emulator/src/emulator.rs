@@ -155,7 +155,7 @@ impl Emulator {
         self.shared.state().settings.lifetimes.insert(kind, lifetime);
     }
 
-    /// All tokens issued so far are refused from now on (401).
+    /// All tokens issued so far, Login's included, are refused from now on (401).
     pub fn revoke_tokens(&self) {
         let mut state = self.shared.state();
         state.tokens.revoke_all();

@@ -21,6 +21,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Login, in the browser and by phone number, has people who approve or deny: by a control ([`Emulator::approve`]), by
+//! themselves ([`Emulator::auto_approve`]), or with the buttons of the page that `/oauth2/auth` answers with.
+//!
 //! Every method is a plain synchronous call, so that other languages can embed it; the sockets live on one thread of
 //! the emulator's own.
 #![forbid(unsafe_code)]
@@ -45,6 +48,7 @@ mod keys;
 mod login;
 mod login_client;
 mod login_controls;
+mod login_record;
 mod login_settings;
 mod login_setup;
 mod login_token;
@@ -70,7 +74,7 @@ pub use accounts::{Keys, SpecializedKeys, SubscriptionKey};
 pub use emulator::Emulator;
 pub use endpoint::Endpoint;
 pub use id_token::{AuthReqIdName, IdTokenSpec, SignedBy, SigningAlg};
-pub use login::{LoginKind, LoginStatus, RecordedLogin};
+pub use login_record::{LoginKind, LoginStatus, RecordedLogin};
 pub use login_setup::{LoginAuthMethod, ScopeOutsidePlan};
 pub use options::{Fields, Mode, Numbers, Options, RsaBits, TokenKind};
 pub use record::{Finding, RecordedRequest, Verdict};

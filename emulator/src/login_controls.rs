@@ -10,7 +10,7 @@ use crate::{
     emulator::Emulator,
     id_token::{AuthReqIdName, IdTokenSpec},
     jws,
-    login::{LoginKind, RecordedLogin},
+    login_record::{LoginKind, RecordedLogin},
     login_settings::Automatic,
     login_setup::{LoginAuthMethod, ScopeOutsidePlan},
     phone,

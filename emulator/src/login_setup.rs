@@ -2,7 +2,13 @@
 
 use std::io;
 
-use crate::{options::Mode, reply::invalid_input};
+use vipps_partner_auth::Msn;
+
+use crate::{
+    options::Mode,
+    reply::invalid_input,
+    state::{Call, State},
+};
 
 /// The scopes that Login knows.
 pub(crate) const SCOPES: [&str; 9] =
@@ -69,6 +75,23 @@ impl LoginSetup {
         }
         Ok((granted, all))
     }
+}
+
+/// The scopes that a sales unit grants, or why it refuses the request; what is dropped is reported.
+pub(crate) fn grant_scopes(
+    state: &State,
+    call: &mut Call<'_>,
+    msn: &Msn,
+    asked: &str,
+) -> Result<Vec<String>, &'static str> {
+    let unit = state.accounts.sales_unit(msn).ok_or("the sales unit is gone")?;
+    let (granted, all) = unit.login.grant(asked, state.settings.login.outside_plan)?;
+    if all {
+        call.right("scope", "all in the sales unit's plan");
+    } else {
+        call.tolerated("scope", "one that is not in the sales unit's plan was dropped");
+    }
+    Ok(granted)
 }
 
 /// Whether a portal would take it: absolute, no fragment, https in production but on this machine.

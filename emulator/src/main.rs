@@ -27,6 +27,8 @@ Options:
       --production               standard tokens live 86,398 seconds (default)
       --test                     standard tokens live 3,599 seconds
       --merchant MSN             a sales unit connected to the partner; may be repeated
+      --redirect-uri URI         registered for Login with every merchant; may be repeated
+      --auto-approve NUMBER      this person approves every login in the browser at once (4791234567 is there)
       --client-id TEXT           the partner's client_id (default: invented, as are the next three)
       --client-secret TEXT       the partner's client_secret
       --subscription-key TEXT    the partner's subscription key
@@ -51,14 +53,14 @@ fn run(args: impl Iterator<Item = OsString>) -> Result<(), Box<dyn std::error::E
     match Command::parse(args)? {
         Command::Help => io::stdout().write_all(HELP.as_bytes())?,
         Command::Version => writeln!(io::stdout(), "vipps-emulator {}", env!("CARGO_PKG_VERSION"))?,
-        Command::Serve(options) => serve(options)?,
+        Command::Serve(setup) => serve(setup)?,
     }
     Ok(())
 }
 
-fn serve(options: Options) -> io::Result<()> {
-    let merchants = options.merchants.clone();
-    let vipps = Emulator::start(options)?;
+fn serve(setup: Setup) -> io::Result<()> {
+    let merchants = setup.options.merchants.clone();
+    let vipps = setup.start()?;
     Builder::new_current_thread().enable_io().build()?.block_on(async {
         // Asked for by name, since a shell starts background jobs with Ctrl-C ignored; heard from its first poll on.
         let interrupted = tokio::spawn(tokio::signal::ctrl_c());
@@ -97,7 +99,26 @@ fn print_keys(keys: &Keys, prefix: &str, out: &mut impl Write) -> io::Result<()>
 enum Command {
     Help,
     Version,
-    Serve(Options),
+    Serve(Setup),
+}
+
+/// How to start, and what to set once it runs.
+struct Setup {
+    options: Options,
+    redirect_uris: Vec<String>,
+    auto_approve: Option<String>,
+}
+
+impl Setup {
+    fn start(self) -> io::Result<Emulator> {
+        let merchants = self.options.merchants.clone();
+        let vipps = Emulator::start(self.options)?;
+        for msn in &merchants {
+            self.redirect_uris.iter().try_for_each(|uri| vipps.register_redirect_uri(msn, uri))?;
+        }
+        self.auto_approve.iter().try_for_each(|msisdn| vipps.auto_approve(msisdn))?;
+        Ok(vipps)
+    }
 }
 
 impl Command {
@@ -105,6 +126,7 @@ impl Command {
         let mut parser = Parser::from_args(args);
         let mut options = Options { port: DEFAULT_PORT, ..Options::default() };
         let mut keys = Keys::invented();
+        let (mut redirect_uris, mut auto_approve) = (Vec::new(), None);
         while let Some(arg) = parser.next()? {
             match arg {
                 Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
@@ -113,6 +135,8 @@ impl Command {
                 Arg::Long("production") => options.mode = Mode::Production,
                 Arg::Long("test") => options.mode = Mode::Test,
                 Arg::Long("merchant") => options.merchants.push(parser.value()?.parse()?),
+                Arg::Long("redirect-uri") => redirect_uris.push(parser.value()?.string()?),
+                Arg::Long("auto-approve") => auto_approve = Some(parser.value()?.string()?),
                 Arg::Long("client-id") => keys.client_id = parser.value()?.string()?,
                 Arg::Long("client-secret") => keys.client_secret = parser.value()?.string()?,
                 Arg::Long("subscription-key") => keys.subscription_key = parser.value()?.string()?,
@@ -121,6 +145,6 @@ impl Command {
             }
         }
         options.partner_keys = Some(keys);
-        Ok(Self::Serve(options))
+        Ok(Self::Serve(Setup { options, redirect_uris, auto_approve }))
     }
 }

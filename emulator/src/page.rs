@@ -2,7 +2,7 @@
 
 use http::{HeaderName, StatusCode};
 
-use crate::{login::RecordedLogin, reply::Reply, users::User};
+use crate::{login_record::RecordedLogin, reply::Reply, users::User};
 
 /// Names the login on the page that asks, so that a script need not read HTML.
 const LOGIN_ID: HeaderName = HeaderName::from_static("vipps-emulator-login");

@@ -5,7 +5,8 @@ use std::io;
 use http::{Method, StatusCode};
 
 use crate::{
-    login::{Login, LoginStatus, RecordedLogin, Way},
+    login::{Login, Way},
+    login_record::{LoginStatus, RecordedLogin},
     page,
     reply::{Reply, invalid_input, not_found},
     request::{Form, Request},

@@ -6,8 +6,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
-    login::{Backchannel, Decision, Login, LoginKind, LoginStatus, Way},
+    login::{Backchannel, Decision, Login, Way},
     login_client::Client,
+    login_record::{LoginKind, LoginStatus},
     login_token::{check_owner, completed, id_token, invalid_grant, mint},
     reply::{Outcome, Refusal, Reply, bad_request},
     request::Form,

@@ -19,8 +19,9 @@ pub(crate) fn raw<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     query.split('&').find(|field| is_named(field, name)).and_then(|field| field.split_once('=')).map(|(_, value)| value)
 }
 
+/// Names may be percent-encoded as well.
 fn is_named(field: &str, name: &str) -> bool {
-    field.split('=').next() == Some(name)
+    form_urlencoded::parse(field.as_bytes()).next().is_some_and(|(known, _)| known == name)
 }
 
 fn encode(value: &str) -> String {
@@ -41,6 +42,7 @@ mod tests {
     fn one_field_is_replaced_and_the_rest_stays() {
         let query = "a=%2f+%20&msn=123456&&b&client_id=x&c==";
         assert_eq!(replace(query, "msn", "client_id=y", "client_id"), "a=%2f+%20&client_id=y&&b&c==");
+        assert_eq!(replace("%6dsn=1&a", "msn", "client_id=y", "client_id"), "client_id=y&a");
         assert_eq!(raw(query, "a"), Some("%2f+%20"));
         assert_eq!((raw(query, "b"), raw(query, "z")), (None, None));
     }

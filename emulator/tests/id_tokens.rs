@@ -5,27 +5,9 @@ mod common;
 use std::collections::HashSet;
 
 use common::*;
-use jsonwebtoken::{
-    Algorithm, DecodingKey, Validation, decode, decode_header,
-    jwk::{AlgorithmParameters, JwkSet},
-};
-use serde_json::{Value, json};
+use jsonwebtoken::{Algorithm, decode_header, jwk::AlgorithmParameters};
+use serde_json::json;
 use vipps_emulator::{AuthReqIdName, Emulator, IdTokenSpec, Options, RsaBits, SignedBy, SigningAlg};
-
-async fn published(vipps: &Emulator) -> JwkSet {
-    serde_json::from_str(&send(get(vipps, JWKS)).await.text).expect("a key set")
-}
-
-/// The claims, if a published key signed them.
-async fn verified(vipps: &Emulator, jwt: &str) -> Option<Value> {
-    let header = decode_header(jwt).ok()?;
-    let keys = published(vipps).await;
-    let key = DecodingKey::from_jwk(keys.find(header.kid.as_deref()?)?).expect("a usable key");
-    let mut rules = Validation::new(header.alg);
-    rules.algorithms = vec![header.alg];
-    (rules.validate_exp, rules.validate_aud, rules.required_spec_claims) = (false, false, HashSet::new());
-    decode(jwt, &key, &rules).ok().map(|data| data.claims)
-}
 
 #[tokio::test]
 async fn discovery_is_the_services_with_the_emulators_base() {

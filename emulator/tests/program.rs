@@ -8,7 +8,7 @@ use std::{
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
-use common::*;
+use common::{login::*, *};
 
 fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vipps-emulator"));
@@ -78,6 +78,18 @@ fn keys_can_be_given() {
     assert_eq!(names.map(|name| running.exported(name)), ["i", "s", "k"]);
 }
 
+#[tokio::test]
+async fn a_login_runs_by_itself() {
+    let callback = "http://localhost:3000/cb";
+    let args = ["--port=0", "--merchant=123456", "--redirect-uri", callback, "--auto-approve", KARI];
+    let running = Running::start(&args);
+    let fields = Fields::new(&[("response_type", "code"), ("msn", "123456"), ("redirect_uri", callback)]);
+    let query = fields.with("scope", "openid").with("state", STATE).encoded();
+    let to_client = send(client().get(format!("{}{AUTH}?{query}", running.exported("VIPPS_ENVIRONMENT")))).await;
+    let back = send(client().get(location(&to_client))).await;
+    assert!(location(&back).starts_with(&format!("{callback}?code=")), "{back:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it() {
@@ -108,6 +120,8 @@ fn a_wrong_option_is_named() {
         (&["--port", "x"], "x"),
         (&["--port"], "--port"),
         (&["--merchant", "12 345"], "4 to 10 digits"),
+        (&["--port=0", "--merchant=123456", "--redirect-uri=http://shop.example/"], "must be https"),
+        (&["--port=0", "--auto-approve=4700000000"], "no such user"),
     ] {
         let output = output(args);
         let text = String::from_utf8_lossy(&output.stderr);

@@ -122,22 +122,14 @@ impl GivenKeys {
 
 impl GivenSystem {
     pub(crate) fn build(self) -> Result<SystemInfo, Error> {
-        let system = SystemInfo::new(self.name, self.version)?;
-        match (self.plugin_name, self.plugin_version) {
-            (None, None) => Ok(system),
-            (name, version) => system.with_plugin(name.unwrap_or_default(), version.unwrap_or_default()),
-        }
+        SystemInfo::from_parts(self.name, self.version, self.plugin_name, self.plugin_version)
     }
 }
 
 impl Expected {
     pub(crate) fn build(&self) -> Attempt<Expect> {
-        let mut expect = Expect::default().flow(match self.flow.as_deref() {
-            None | Some("browser") => Flow::Browser,
-            Some("backchannel") => Flow::Backchannel,
-            Some("backchannel_redirect") => Flow::BackchannelRedirect,
-            Some(unknown) => return Err(format!("unknown flow {unknown}")),
-        });
+        let flow = self.flow.as_deref().map_or(Ok(Flow::Browser), str::parse);
+        let mut expect = Expect::default().flow(flow.map_err(|error| error.to_string())?);
         if let Some(msn) = &self.msn {
             match msn.parse() {
                 Ok(msn) => expect = expect.msn(msn),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use http::HeaderMap;
 use serde_json::{Value, json};
 use vipps_partner_auth::{
-    BasicEncoding, Clock, Config, Environment, Error, IdTokenClaims, IdTokenVerifier, Keys, ManualClock, Msn, Partner,
+    Clock, Config, Environment, Error, IdTokenClaims, IdTokenVerifier, Keys, ManualClock, Msn, Partner,
 };
 
 pub use crate::given::Shared;
@@ -146,9 +146,7 @@ impl Call<'_> {
         }
         match self.given.options.basic_encoding.as_deref() {
             None => Ok(config),
-            Some("raw") => Ok(config.basic_encoding(BasicEncoding::Raw)),
-            Some("form") => Ok(config.basic_encoding(BasicEncoding::Form)),
-            Some(unknown) => Err(format!("unknown basic_encoding {unknown}")),
+            Some(text) => Ok(config.basic_encoding(text.parse().map_err(|error: Error| error.to_string())?)),
         }
     }
 }

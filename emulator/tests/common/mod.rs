@@ -1,6 +1,11 @@
 //! What the tests share: a caller without any cleverness of its own.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this")]
 
+pub mod login;
+
+use std::collections::HashSet;
+
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use reqwest::{Client, RequestBuilder, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
 use vipps_emulator::{Emulator, Keys, Options, RecordedRequest, Verdict};
@@ -126,4 +131,19 @@ pub fn about(record: &RecordedRequest, verdict: Verdict) -> Vec<&'static str> {
 /// What the last request was refused for.
 pub fn refused_for(vipps: &Emulator) -> Vec<&'static str> {
     about(&last(vipps), Verdict::Refused)
+}
+
+pub async fn published(vipps: &Emulator) -> JwkSet {
+    serde_json::from_str(&send(get(vipps, JWKS)).await.text).expect("a key set")
+}
+
+/// The claims, if a published key signed them.
+pub async fn verified(vipps: &Emulator, jwt: &str) -> Option<Value> {
+    let header = decode_header(jwt).ok()?;
+    let keys = published(vipps).await;
+    let key = DecodingKey::from_jwk(keys.find(header.kid.as_deref()?)?).expect("a usable key");
+    let mut rules = Validation::new(header.alg);
+    rules.algorithms = vec![header.alg];
+    (rules.validate_exp, rules.validate_aud, rules.required_spec_claims) = (false, false, HashSet::new());
+    decode(jwt, &key, &rules).ok().map(|data| data.claims)
 }
