@@ -1,5 +1,8 @@
 //! The only place that decides to fetch a token.
 
+mod shared;
+mod vipps;
+
 use std::{
     fmt,
     sync::{
@@ -13,27 +16,24 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use bytes::Bytes;
-use futures_util::future::{Either, select};
-use http::{HeaderValue, Request};
+use http::HeaderValue;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
+use self::vipps::Credential;
 use crate::{
-    cache::{CacheError, CacheKey, CachedToken, TokenCache},
-    clock::{BoxFuture, Clock, Now},
-    config::{BasicEncoding, Config, Environment},
+    cache::{CacheKey, TokenCache},
+    clock::{Clock, Now},
+    config::{Config, Environment},
     error::{Error, ErrorKind, Result},
     event::{Event, Events},
     flight::{Fault, Flight, Slot, landed, runtime},
     headers::SystemHeaders,
-    http::{HttpSend, SendError},
-    keys::{Keys, SpecializedKeys, StandardKeys, sensitive},
-    msn::Msn,
+    http::HttpSend,
+    keys::{Keys, sensitive},
     random,
-    retry::wait_before_retry,
     secret::Secret,
-    token::{AccessToken, LONGEST_LIFETIME, NoGrant, is_token, parse_reply, specialized_request, standard_request},
+    token::AccessToken,
 };
 
 /// Holds one credential's token and renews it. A fresh token costs one uncontended read.
@@ -67,12 +67,6 @@ pub(crate) struct Held {
     usable_until: Now,
 }
 
-/// The keys as the two flows need them.
-enum Credential {
-    Standard { keys: StandardKeys, msn: Option<Msn> },
-    Specialized { keys: SpecializedKeys, encoding: BasicEncoding },
-}
-
 /// What changes outside the hot path.
 #[derive(Debug, Default)]
 struct Control {
@@ -94,16 +88,6 @@ enum Errand {
     #[default]
     Awaited,
     Behind,
-}
-
-impl Errand {
-    /// What a shared token must still have before it. One that would have to be renewed at once is no renewal.
-    fn least_life(self, lifetime: Duration) -> Duration {
-        match self {
-            Self::Awaited => LAST_SECONDS,
-            Self::Behind => margin(lifetime),
-        }
-    }
 }
 
 /// How a caller came by a flight.
@@ -128,10 +112,6 @@ const RENEWAL_GAP: Duration = Duration::from_secs(30);
 const LAST_SECONDS: Duration = Duration::from_secs(5);
 /// An API that refuses token after token must not turn each call into a fetch.
 const REFUSAL_GAP: Duration = Duration::from_secs(30);
-/// The clocks of the machines that share a cache may differ by this much.
-const CLOCK_DIFFERENCE: Duration = Duration::from_mins(1);
-/// A shared cache that does not answer is gone without.
-const CACHE_PATIENCE: Duration = Duration::from_secs(1);
 
 impl TokenProvider {
     pub(crate) fn new(
@@ -384,149 +364,6 @@ impl Control {
             return None;
         }
         Some(if error.retryable() { error.clone().with_retry_after(Some(now.until(*until))) } else { error.clone() })
-    }
-}
-
-/// Vipps.
-impl TokenProvider {
-    async fn fetch_from_vipps(&self, errand: Errand) -> Result<Arrival> {
-        let deadline = self.clock.now().plus(self.deadline);
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let error = match self.try_with_either_key(deadline).await {
-                Ok(arrival) => return Ok(arrival),
-                Err(error) => error,
-            };
-            let left = self.clock.now().until(deadline);
-            match wait_before_retry(tries, &error, left) {
-                Some(wait) if errand == Errand::Awaited => self.clock.sleep(wait).await,
-                _ => return Err(error),
-            }
-        }
-    }
-
-    /// Subscription keys come in pairs: when one is refused, the other may still be good.
-    async fn try_with_either_key(&self, deadline: Now) -> Result<Arrival> {
-        let refusal = match self.try_once(deadline).await {
-            Err(refusal) if refusal.subscription_key_refused && self.credential.has_second_key() => refusal,
-            outcome => return outcome.map_err(|refusal| refusal.error),
-        };
-        self.switch_key();
-        let outcome = self.try_once(deadline).await;
-        match outcome {
-            Ok(arrival) => {
-                self.events.tell(Event::OtherSubscriptionKeyUsed);
-                Ok(arrival)
-            }
-            Err(other) => {
-                self.switch_key();
-                Err(if other.subscription_key_refused { refusal.error } else { other.error })
-            }
-        }
-    }
-
-    async fn try_once(&self, deadline: Now) -> Result<Arrival, NoGrant> {
-        let since = self.clock.now();
-        let request = self.token_request()?;
-        self.events.token_requested();
-        let limit = since.until(deadline).min(self.request_timeout);
-        let response = self.http.send(request, limit).await.map_err(SendError::into_error)?;
-        let grant = parse_reply(&response, since, self.clock.now()).map_err(|no_grant| NoGrant {
-            error: no_grant.error.without_echo_of(&self.credential.secrets()),
-            ..no_grant
-        })?;
-        let expires = since.plus(grant.lifetime);
-        if !self.clock.now().is_before(expires) {
-            return Err(Error::unavailable("the token had run out before it arrived").into());
-        }
-        Ok(Arrival { secret: grant.secret, lifetime: grant.lifetime, expires })
-    }
-
-    fn token_request(&self) -> Result<Request<Bytes>> {
-        match &self.credential {
-            Credential::Standard { keys, msn } => {
-                let key = keys.subscription_key(self.control().second_key_active);
-                standard_request(&self.environment, keys, key, msn.as_ref(), &self.system)
-            }
-            Credential::Specialized { keys, encoding } => {
-                specialized_request(&self.environment, keys, *encoding, &self.system)
-            }
-        }
-    }
-
-    fn switch_key(&self) {
-        let mut control = self.control();
-        control.second_key_active = !control.second_key_active;
-    }
-}
-
-impl Credential {
-    fn new(keys: &Keys, encoding: BasicEncoding) -> Self {
-        match keys {
-            Keys::Partner(keys) => Self::Standard { keys: keys.0.clone(), msn: None },
-            Keys::SalesUnit(keys) => Self::Standard { keys: keys.standard.clone(), msn: Some(keys.msn.clone()) },
-            Keys::Specialized(keys) => Self::Specialized { keys: keys.clone(), encoding },
-        }
-    }
-
-    fn has_second_key(&self) -> bool {
-        matches!(self, Self::Standard { keys, .. } if keys.second_subscription_key.is_some())
-    }
-
-    fn secrets(&self) -> Vec<&str> {
-        match self {
-            Self::Specialized { keys, .. } => vec![keys.client_secret.expose()],
-            Self::Standard { keys, .. } => {
-                let second = keys.second_subscription_key.as_ref();
-                [&keys.client_secret, &keys.subscription_key].into_iter().chain(second).map(Secret::expose).collect()
-            }
-        }
-    }
-
-    fn subscription_key(&self, second: bool) -> Option<&Secret> {
-        match self {
-            Self::Standard { keys, .. } => Some(keys.subscription_key(second)),
-            Self::Specialized { .. } => None,
-        }
-    }
-}
-
-/// The shared cache, whose trouble is never an error of a call.
-impl TokenProvider {
-    async fn fetch_from_cache(&self, errand: Errand) -> Option<Arc<Held>> {
-        let (cache, key) = self.cache.as_ref()?;
-        let found = self.patiently("load", cache.load(key)).await??;
-        let now = self.clock.now();
-        let left = found.expires_at.checked_sub(now.wall)?;
-        let plausible = found.lifetime <= LONGEST_LIFETIME && left <= found.lifetime + CLOCK_DIFFERENCE;
-        let left = left.min(found.lifetime);
-        let refused = self.control().refused.as_ref().is_some_and(|token| *token.as_secret() == found.secret);
-        if !plausible || refused || left <= errand.least_life(found.lifetime) || !is_token(found.secret.expose()) {
-            return None;
-        }
-        let expires = now.plus(left);
-        self.hold(&Arrival { secret: found.secret, lifetime: found.lifetime, expires }).ok()
-    }
-
-    async fn share(&self, arrival: &Arrival) {
-        let Some((cache, key)) = &self.cache else { return };
-        let token = CachedToken {
-            secret: arrival.secret.clone(),
-            expires_at: arrival.expires.wall,
-            lifetime: arrival.lifetime,
-        };
-        self.patiently("store", cache.store(key, token, arrival.lifetime)).await;
-    }
-
-    async fn patiently<T>(&self, operation: &'static str, work: BoxFuture<'_, Result<T, CacheError>>) -> Option<T> {
-        let detail = match select(work, self.clock.sleep(CACHE_PATIENCE)).await {
-            Either::Left((Ok(done), _)) => return Some(done),
-            Either::Left((Err(_), _)) => "failed",
-            Either::Right(_) => "no answer in time",
-        };
-        self.events.tell(Event::CacheFailed { operation, detail });
-        None
     }
 }
 
