@@ -45,8 +45,8 @@ pub(crate) fn specialized(authorization: &HeaderValue, system: &SystemHeaders) -
     headers
 }
 
-/// The `Vipps-System-*` headers, built once.
-#[derive(Debug, Clone)]
+/// The `Vipps-System-*` headers, built once. By default none: not everybody who checks ID tokens is a system.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SystemHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl SystemHeaders {

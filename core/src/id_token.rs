@@ -25,6 +25,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     event::{Events, Stats},
+    headers::SystemHeaders,
     http::HttpSend,
     jwks::{Algorithm, Found, Key, KeySet},
     msn::Msn,
@@ -241,7 +242,7 @@ impl IdTokenVerifier {
         let config = config.into();
         config.check()?;
         let events = Events::new(config.on_event.clone());
-        Ok(Self::remote(sender(&config, &events)?, events, &config))
+        Ok(Self::remote(sender(&config, &events)?, events, &config, SystemHeaders::default()))
     }
 
     /// A verifier that works offline with this key set (RFC 7517 section 5). A set without a usable key is refused,
@@ -255,8 +256,9 @@ impl IdTokenVerifier {
         Ok(Self::over(KeySource::Fixed(keys), events, &config))
     }
 
-    pub(crate) fn remote(http: Arc<dyn HttpSend>, events: Events, config: &Config) -> Self {
-        Self::over(KeySource::Remote(Arc::new(RemoteJwks::new(http, events.clone(), config))), events, config)
+    pub(crate) fn remote(http: Arc<dyn HttpSend>, events: Events, config: &Config, system: SystemHeaders) -> Self {
+        let remote = RemoteJwks::new(http, events.clone(), config, system);
+        Self::over(KeySource::Remote(Arc::new(remote)), events, config)
     }
 
     fn over(keys: KeySource, events: Events, config: &Config) -> Self {

@@ -162,7 +162,7 @@ impl Partner {
         let http = sender(config, &events)?;
         let system = SystemHeaders::new(system);
         let provider = TokenProvider::new(&keys, system.clone(), http.clone(), events.clone(), config);
-        let verifier = IdTokenVerifier::remote(http, events.clone(), config);
+        let verifier = IdTokenVerifier::remote(http, events.clone(), config, system.clone());
         Ok(Self(Arc::new(Inner {
             keys,
             system,

@@ -28,7 +28,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     event::{Event, Events},
     flight::{Flight, Slot, landed, runtime},
-    headers::JSON,
+    headers::{JSON, SystemHeaders},
     http::{HttpSend, SendError},
     jwks::KeySet,
     random,
@@ -39,6 +39,7 @@ use crate::{
 /// The key set of one issuer.
 pub(crate) struct RemoteJwks {
     environment: Environment,
+    system: SystemHeaders,
     http: Arc<dyn HttpSend>,
     clock: Arc<dyn Clock>,
     events: Events,
@@ -95,9 +96,10 @@ const SHORTEST_AGE: Duration = Duration::from_mins(5);
 const LONGEST_AGE: Duration = Duration::from_hours(1);
 
 impl RemoteJwks {
-    pub(crate) fn new(http: Arc<dyn HttpSend>, events: Events, config: &Config) -> Self {
+    pub(crate) fn new(http: Arc<dyn HttpSend>, events: Events, config: &Config, system: SystemHeaders) -> Self {
         Self {
             environment: config.environment.clone(),
+            system,
             http,
             clock: config.clock.clone(),
             events,
@@ -355,10 +357,11 @@ impl RemoteJwks {
     }
 
     async fn fetch(&self, address: &str, deadline: Now) -> Result<Response<Bytes>> {
-        let request = Request::get(address)
+        let mut request = Request::get(address)
             .header(ACCEPT, JSON)
             .body(Bytes::new())
             .map_err(|_| Error::unavailable("the address of the keys is malformed"))?;
+        self.system.add_to(request.headers_mut());
         let limit = self.clock.now().until(deadline).min(self.request_timeout);
         let response = self.http.send(request, limit).await.map_err(SendError::into_error)?;
         if response.status() != StatusCode::OK {
