@@ -49,6 +49,13 @@ pub(crate) const CHECKS: &[Job] = &[
         run: clippy,
     },
     Job {
+        name: "fuzz",
+        about: "the fuzz targets build without warnings; they are a workspace of their own",
+        needs: &[&tool::CLIPPY, &tool::C_COMPILER],
+        fetches: &[],
+        run: fuzz_targets,
+    },
+    Job {
         name: "docs",
         about: "documentation builds, warnings are errors",
         needs: &[&tool::C_COMPILER],
@@ -83,6 +90,14 @@ fn clippy() -> Result<Tally> {
             .args(DENY_WARNINGS)
             .on_failure(),
     ])
+}
+
+fn fuzz_targets() -> Result<Tally> {
+    Step::cargo("fuzz targets", "clippy --all-targets --manifest-path")
+        .args([repo::root().join("core/fuzz/Cargo.toml")])
+        .args(DENY_WARNINGS)
+        .on_failure()
+        .run()
 }
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];

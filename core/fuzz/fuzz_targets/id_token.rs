@@ -2,7 +2,10 @@
 //! accepted is for the expected merchant and issuer, by a reading of our own.
 #![no_main]
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    sync::{Arc, LazyLock},
+    time::{Duration, UNIX_EPOCH},
+};
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -36,7 +39,9 @@ fuzz_target!(|input: &[u8]| {
     let Some(Ok(claims)) = VERIFIER.verify_cached(&token, &expect) else { return };
     assert_eq!(claims.msn().as_str(), "123456");
     assert_eq!(claims.claim("iss"), Some("https://api.vipps.no/access-management-1.0/access/".to_owned()));
-    assert!(claims.expires_at() > 0.0 && !claims.sub().is_empty());
+    let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+    assert!(claims.expires_at() > at(fuzz::NOW - 60) && claims.issued_at() <= at(fuzz::NOW + 60));
+    assert!(!claims.sub().is_empty());
 });
 
 fn signed(header: &[u8], payload: &[u8]) -> String {
