@@ -16,6 +16,7 @@ use crate::{
 const CLOCK_DIFFERENCE: Duration = Duration::from_mins(1);
 /// A shared cache that does not answer is gone without.
 const CACHE_PATIENCE: Duration = Duration::from_secs(1);
+
 impl TokenProvider {
     pub(super) async fn fetch_from_cache(&self, errand: Errand) -> Option<Arc<Held>> {
         let (cache, key) = self.cache.as_ref()?;
