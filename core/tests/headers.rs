@@ -10,7 +10,7 @@ use support::{
     CLIENT_ID, CLIENT_SECRET, DAY, Reply, SUBSCRIPTION_KEY, World, msn, partner_keys, partner_of, sales_unit_keys,
     settle, specialized_keys,
 };
-use vipps_partner_auth::{BasicEncoding, Environment, ErrorKind, Headers, Keys, Partner, SystemInfo};
+use vipps_partner_auth::{BasicEncoding, Clock, Environment, ErrorKind, Headers, Keys, Partner, SystemInfo};
 
 const SYSTEM: [(&str, &str); 2] = [("vipps-system-name", "acme"), ("vipps-system-version", "3.1.2")];
 const PLUGIN: [(&str, &str); 2] =
@@ -260,4 +260,22 @@ fn partner_keys_are_refused_in_the_test_environment_unless_that_is_asked_for() {
     assert!(Partner::new(partner_keys(), support::system(), config().allow_partner_keys_in_test()).is_ok());
     assert!(Partner::new(sales_unit_keys("123456"), support::system(), config()).is_ok());
     assert!(Partner::new(specialized_keys(), support::system(), config()).is_ok());
+}
+
+#[tokio::test]
+async fn finished_headers_say_how_long_they_hold() {
+    let world = World::new();
+    let (shop, partner) = (world.shop(), world.partner());
+    let shop_of_partner = partner.merchant(msn("123456"));
+    let headers = shop_of_partner.authorization().await.expect("a token");
+    assert_eq!(headers.generation(), partner.generation());
+    let left = world.clock.now().until(headers.fresh_until());
+    assert!(left > DAY * 9 / 10 - Duration::from_secs(1) && left < DAY * 93 / 100, "{left:?}");
+
+    assert!(partner.invalidate(headers.token()));
+    assert_ne!(headers.generation(), partner.generation(), "a dropped token ends them");
+    let renewed = shop_of_partner.authorization().await.expect("a token");
+    assert!(renewed.generation() > headers.generation());
+    assert_eq!(renewed.generation(), partner.generation());
+    assert_eq!(shop.partner().generation(), 0, "another partner's are its own");
 }

@@ -211,6 +211,18 @@ async fn a_longer_retry_after_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_reload_that_was_told_to_wait_says_how_long_is_left() {
+    let world = World::warm(&[&RSA]).await;
+    world.advance(Duration::from_secs(30));
+    world.issuer.answer_jwks(Reply::status(503, "").header("retry-after", "120"));
+    world.judge(&world.token(&OTHER_RSA)).await.expect_err("an outage");
+    world.advance(Duration::from_secs(60));
+    let error = world.judge(&world.token(&OTHER_RSA)).await.expect_err("held off still");
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Unavailable, Some(Duration::from_secs(60))));
+    assert_eq!(world.issuer.key_fetches(), 1);
+}
+
+#[tokio::test]
 async fn a_cold_load_survives_two_hiccups() {
     let world = World::new(&[&RSA]);
     world.issuer.hold();

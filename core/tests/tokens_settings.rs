@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use support::{World, msn, partner_keys, system};
 use vipps_partner_auth::{
-    Config, Environment, Error, ErrorKind, Partner, PartnerKeys, Result, SalesUnitKeys, SpecializedKeys, SystemInfo,
+    BasicEncoding, Config, Environment, Error, ErrorKind, Flow, Partner, PartnerKeys, Result, SalesUnitKeys,
+    SpecializedKeys, SystemInfo,
 };
 
 type Variables = BTreeMap<&'static str, &'static str>;
@@ -179,4 +180,34 @@ fn handles_are_cheap_to_clone_and_know_where_they_belong() {
     let shop = world.partner().merchant(msn("123456"));
     let twin = shop.clone();
     assert_eq!((twin.msn().as_str(), twin.partner().environment()), ("123456", &Environment::Production));
+}
+
+#[test]
+fn names_in_settings_are_read_and_others_are_refused_by_field() {
+    assert_eq!(
+        ["browser", "backchannel", "backchannel_redirect"].map(str::parse),
+        [Ok(Flow::Browser), Ok(Flow::Backchannel), Ok(Flow::BackchannelRedirect)]
+    );
+    assert_eq!(["raw", "form"].map(str::parse), [Ok(BasicEncoding::Raw), Ok(BasicEncoding::Form)]);
+    for text in ["", "Browser", "Raw", "ciba"] {
+        assert_eq!(text.parse::<Flow>().expect_err(text).field(), Some("flow"));
+        assert_eq!(text.parse::<BasicEncoding>().expect_err(text).field(), Some("basic_encoding"));
+    }
+}
+
+#[test]
+fn a_plugin_has_a_name_and_a_version_or_neither() {
+    let of = |name: Option<&str>, version: Option<&str>| {
+        SystemInfo::from_parts("acme", "3.1.2", name.map(str::to_owned), version.map(str::to_owned))
+    };
+    assert_eq!(of(None, None).expect("no plugin").plugin(), None);
+    assert_eq!(of(Some("shop"), Some("4")).expect("a plugin").plugin(), Some(("shop", "4")));
+    assert_eq!(of(Some("shop"), None).expect_err("half").field(), Some("plugin_version"));
+    assert_eq!(of(None, Some("4")).expect_err("half").field(), Some("plugin_name"));
+}
+
+#[test]
+fn a_well_known_address_is_the_environment_it_names() {
+    assert_eq!("https://api.vipps.no/".parse(), Ok(Environment::Production));
+    assert_eq!("https://APITEST.vipps.no".parse(), Ok(Environment::Test));
 }
