@@ -218,7 +218,8 @@ impl SystemInfo {
         &self.version
     }
 
-    /// `Vipps-System-Plugin-Name` and `Vipps-System-Plugin-Version`; left out of the headers when there is no plugin.
+    /// `Vipps-System-Plugin-Name` and `Vipps-System-Plugin-Version`. Without a plugin the headers repeat the system's own
+    /// values, as Vipps wants it.
     pub fn plugin(&self) -> Option<(&str, &str)> {
         self.plugin.as_ref().map(|(name, version)| (name.as_str(), version.as_str()))
     }
@@ -262,6 +263,31 @@ impl FromStr for BasicEncoding {
     }
 }
 
+/// How sales unit keys authenticate at Login's token endpoint and backchannel, as the portal has it for that sales unit.
+/// Partner keys always send their token and the MSN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoginAuthMethod {
+    /// HTTP Basic, the portal's default.
+    #[default]
+    ClientSecretBasic,
+    /// `client_id` and `client_secret` as fields of the form.
+    ClientSecretPost,
+}
+
+impl FromStr for LoginAuthMethod {
+    type Err = Error;
+
+    /// `client_secret_basic` or `client_secret_post` (OpenID Connect Core section 9); anything else is `InvalidConfig`,
+    /// field `login_auth_method`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "client_secret_basic" => Ok(Self::ClientSecretBasic),
+            "client_secret_post" => Ok(Self::ClientSecretPost),
+            _ => Err(Error::invalid_config("login_auth_method", "must be client_secret_basic or client_secret_post")),
+        }
+    }
+}
+
 /// Everything that can be set. Start from [`Config::default`] and change what differs.
 ///
 /// Nothing is checked until it is used to build a [`Partner`](crate::Partner) or an
@@ -281,6 +307,8 @@ pub struct Config {
     pub(crate) deadline: Duration,
     pub(crate) ca_pem: Option<Vec<u8>>,
     pub(crate) basic_encoding: BasicEncoding,
+    pub(crate) login_basic_encoding: BasicEncoding,
+    pub(crate) login_auth_method: LoginAuthMethod,
     pub(crate) leeway: Duration,
     pub(crate) stale_keys_for: Duration,
     pub(crate) allow_partner_keys_in_test: bool,
@@ -300,7 +328,9 @@ impl Default for Config {
             request_timeout: Duration::from_secs(10),
             deadline: Duration::from_secs(30),
             ca_pem: None,
-            basic_encoding: BasicEncoding::default(),
+            basic_encoding: BasicEncoding::Raw,
+            login_basic_encoding: BasicEncoding::Form,
+            login_auth_method: LoginAuthMethod::default(),
             leeway: Duration::from_mins(1),
             stale_keys_for: Duration::from_hours(4),
             allow_partner_keys_in_test: false,
@@ -350,6 +380,19 @@ impl Config {
     /// How `POST /miami/v1/token` writes Basic. Default [`BasicEncoding::Raw`].
     pub fn basic_encoding(mut self, encoding: BasicEncoding) -> Self {
         self.basic_encoding = encoding;
+        self
+    }
+
+    /// How Login's token endpoint and backchannel write the Basic of sales unit keys. Default [`BasicEncoding::Form`]:
+    /// servers of the kind that Vipps appears to run decode the parts.
+    pub fn login_basic_encoding(mut self, encoding: BasicEncoding) -> Self {
+        self.login_basic_encoding = encoding;
+        self
+    }
+
+    /// How sales unit keys authenticate in Login. Default [`LoginAuthMethod::ClientSecretBasic`].
+    pub fn login_auth_method(mut self, method: LoginAuthMethod) -> Self {
+        self.login_auth_method = method;
         self
     }
 

@@ -123,7 +123,24 @@ impl Error {
         self.0.claim
     }
 
-    /// Why a login failed (kind `LoginFailed`).
+    /// Why a login failed (kind `LoginFailed`). The same words in every language:
+    ///
+    /// | Reason | Meaning |
+    /// |---|---|
+    /// | `denied` | the person said no, the most ordinary of all |
+    /// | `expired` | nobody decided in time, or the login token is too old for userinfo |
+    /// | `unknown_user` | nobody with an active app and old enough has this phone number: don't try again |
+    /// | `outdated_app` | the person's app is too old |
+    /// | `wrong_challenge` | the person picked the wrong number |
+    /// | `state` | the callback is not the answer to this request: another browser, an old tab, or an attack |
+    /// | `merchant`, `redirect_uri`, `issuer`, `auth_req_id` | the answer is meant for another merchant, address, environment or request |
+    /// | `callback` | the callback is malformed |
+    /// | `invalid_grant` | the code was used before, is too old, or was made for another `redirect_uri` |
+    /// | `reply_lost` | the code was sent but no answer came, so it may be used up |
+    /// | `keys_unavailable` | the ID token came, but the keys to check it did not |
+    /// | `unknown` | a code that isn't one |
+    ///
+    /// Any other is the code of the service as it stands, such as `server_error` or `login_required`; new ones may come.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
@@ -175,6 +192,12 @@ impl Error {
     pub(crate) fn invalid_id_token(claim: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::InvalidIdToken, detail);
         error.0.claim = Some(claim);
+        error
+    }
+
+    pub(crate) fn login_failed(reason: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(ErrorKind::LoginFailed, detail);
+        error.0.reason = Some(reason.into());
         error
     }
 

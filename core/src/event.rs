@@ -84,6 +84,8 @@ pub enum Event {
     BundledRootsUsed,
     /// A client id does not look like one (a GUID); perhaps another value was pasted.
     UnusualClientId,
+    /// A phone number was given whose country is not known to have Vipps MobilePay; it was sent all the same.
+    UnusualCountryCode,
 }
 
 impl Event {
@@ -106,6 +108,7 @@ impl Event {
             Self::KeySkipped { .. } => "key_skipped",
             Self::BundledRootsUsed => "bundled_roots_used",
             Self::UnusualClientId => "unusual_client_id",
+            Self::UnusualCountryCode => "unusual_country_code",
         }
     }
 

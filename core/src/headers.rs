@@ -1,6 +1,9 @@
 //! The only place that knows header names: one function for each family of endpoints, since their sets differ.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+};
 
 use crate::{
     config::SystemInfo,
@@ -45,13 +48,33 @@ pub(crate) fn specialized(authorization: &HeaderValue, system: &SystemHeaders) -
     headers
 }
 
+/// Login's token endpoint and backchannel: who calls and for whom, a form; no subscription key. `authorization` is left
+/// out where the form itself says who calls.
+pub(crate) fn login(authorization: Option<HeaderValue>, msn: &Msn, system: &SystemHeaders) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(9);
+    if let Some(authorization) = authorization {
+        headers.insert(AUTHORIZATION, authorization);
+    }
+    headers.insert(MERCHANT_SERIAL_NUMBER, value("msn", msn.as_str())?);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    headers.insert(ACCEPT, JSON);
+    system.add_to(&mut headers);
+    Ok(headers)
+}
+
+/// Login's userinfo: the login's own token and nothing else. A subscription key is refused there.
+pub(crate) fn userinfo(authorization: HeaderValue) -> HeaderMap {
+    HeaderMap::from_iter([(AUTHORIZATION, authorization), (ACCEPT, JSON)])
+}
+
 /// The `Vipps-System-*` headers, built once. By default none: not everybody who checks ID tokens is a system.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SystemHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl SystemHeaders {
     pub(crate) fn new(system: &SystemInfo) -> Self {
-        let (plugin_name, plugin_version) = system.plugin().unwrap_or_default();
+        // Where there is no plugin, Vipps wants the system's own values there as well.
+        let (plugin_name, plugin_version) = system.plugin().unwrap_or((system.name(), system.version()));
         let all = [
             (SYSTEM_NAME, system.name()),
             (SYSTEM_VERSION, system.version()),

@@ -23,10 +23,10 @@ use self::{
 use crate::{
     clock::Clock,
     config::Config,
+    discovery::Discovery,
     error::{Error, Result},
     event::{Events, Stats},
     headers::SystemHeaders,
-    http::HttpSend,
     jwks::{Algorithm, Found, Key, KeySet},
     msn::Msn,
     partner::sender,
@@ -242,7 +242,8 @@ impl IdTokenVerifier {
         let config = config.into();
         config.check()?;
         let events = Events::new(config.on_event.clone());
-        Ok(Self::remote(sender(&config, &events)?, events, &config, SystemHeaders::default()))
+        let discovery = Discovery::new(sender(&config, &events)?, &config, SystemHeaders::default());
+        Ok(Self::remote(Arc::new(discovery), events, &config))
     }
 
     /// A verifier that works offline with this key set (RFC 7517 section 5). A set without a usable key is refused,
@@ -256,8 +257,8 @@ impl IdTokenVerifier {
         Ok(Self::over(KeySource::Fixed(keys), events, &config))
     }
 
-    pub(crate) fn remote(http: Arc<dyn HttpSend>, events: Events, config: &Config, system: SystemHeaders) -> Self {
-        let remote = RemoteJwks::new(http, events.clone(), config, system);
+    pub(crate) fn remote(discovery: Arc<Discovery>, events: Events, config: &Config) -> Self {
+        let remote = RemoteJwks::new(discovery, events.clone(), config);
         Self::over(KeySource::Remote(Arc::new(remote)), events, config)
     }
 
@@ -287,9 +288,21 @@ impl IdTokenVerifier {
     pub fn verify_cached(&self, jwt: &str, expect: &Expect) -> Option<Result<IdTokenClaims>> {
         self.0.verify_cached(jwt, expect)
     }
+
+    /// Sees to it that there are keys to check with.
+    pub(crate) async fn ready(&self) -> Result<()> {
+        self.0.ready().await
+    }
 }
 
 impl Inner {
+    async fn ready(&self) -> Result<()> {
+        match &self.keys {
+            KeySource::Remote(remote) => remote.current().await.map(drop),
+            KeySource::Fixed(_) => Ok(()),
+        }
+    }
+
     async fn verify(&self, jwt: &str, expect: &Expect) -> Result<IdTokenClaims> {
         let check = Check::new(self, jwt, expect)?;
         let remote = match &self.keys {

@@ -320,12 +320,15 @@ fn check_basic_part(field: &'static str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// RFC 6749 section 3.3: tokens of `%x21 / %x23-5B / %x5D-7E`, one space between two.
+/// RFC 6749 section 3.3: `%x21 / %x23-5B / %x5D-7E`.
+pub(crate) fn is_scope_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+}
+
+/// One space between two tokens.
 fn normalized_scope(scope: &str) -> Result<String> {
-    let is_token =
-        |token: &str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\');
     let mut tokens: Vec<_> = scope.split(' ').collect();
-    if !tokens.iter().all(|token| is_token(token)) {
+    if !tokens.iter().all(|token| is_scope_token(token)) {
         return Err(Error::invalid_config("scope", "must be scope tokens with one space between two"));
     }
     tokens.sort_unstable();

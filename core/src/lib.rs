@@ -25,6 +25,7 @@
 mod cache;
 mod clock;
 mod config;
+mod discovery;
 mod error;
 mod event;
 mod finished;
@@ -36,6 +37,7 @@ mod id_token;
 mod integrations;
 mod jwks;
 mod keys;
+mod login;
 mod msn;
 mod origin;
 mod partner;
@@ -49,7 +51,7 @@ mod token;
 
 pub use cache::{CacheError, CacheKey, CachedToken, MemoryCache, TokenCache};
 pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
-pub use config::{BaseUrl, BasicEncoding, Config, Environment, SystemInfo};
+pub use config::{BaseUrl, BasicEncoding, Config, Environment, LoginAuthMethod, SystemInfo};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, Stats};
 pub use finished::Headers;
@@ -62,6 +64,10 @@ pub use integrations::reqwest_middleware;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
 pub use keys::{Keys, PartnerKeys, SalesUnitKeys, SpecializedKeys};
+pub use login::{
+    Address, AuthorizationCode, Backchannel, BackchannelOptions, BackchannelPing, Login, LoginHint, LoginOptions,
+    LoginRequest, LoginResult, LoginToken, Market, PendingLogin, RequestedFlow, UnverifiedConsentRevoked, Userinfo,
+};
 pub use msn::Msn;
 pub use partner::{Merchant, Partner};
 pub use secret::Secret;

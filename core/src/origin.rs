@@ -36,6 +36,11 @@ impl TrustedOrigins {
         std::iter::once(Ok(own)).chain(listed).collect::<Result<_>>().map(Self)
     }
 
+    /// Whether Login may take secrets there, which sends them to endpoints that it was told of.
+    pub(crate) fn trust(&self, url: &Url) -> bool {
+        may_carry_secrets(url) && self.0.iter().any(|trusted| trusted.origin == url.origin())
+    }
+
     pub(crate) fn cover(&self, url: &Url) -> bool {
         may_carry_secrets(url) && self.0.iter().any(|trusted| trusted.covers(url))
     }

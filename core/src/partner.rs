@@ -1,11 +1,13 @@
 //! The entry point: a partner's keys at work, and the same bound to one merchant.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderMap;
 
 use crate::{
-    config::{Config, Environment, SystemInfo},
+    clock::Clock,
+    config::{BasicEncoding, Config, Environment, LoginAuthMethod, SystemInfo},
+    discovery::Discovery,
     error::{Error, Result},
     event::{Event, Events, Stats},
     finished::{Finished, Headers},
@@ -35,15 +37,27 @@ use crate::{
 #[derive(Clone)]
 pub struct Partner(Arc<Inner>);
 
-struct Inner {
-    keys: Keys,
-    system: SystemHeaders,
-    environment: Environment,
-    trusted: TrustedOrigins,
-    provider: Arc<TokenProvider>,
-    verifier: IdTokenVerifier,
-    events: Events,
+pub(crate) struct Inner {
+    pub(crate) keys: Keys,
+    pub(crate) system: SystemHeaders,
+    pub(crate) environment: Environment,
+    pub(crate) trusted: TrustedOrigins,
+    pub(crate) provider: Arc<TokenProvider>,
+    pub(crate) verifier: IdTokenVerifier,
+    pub(crate) events: Events,
+    pub(crate) login: LoginSettings,
     finished: Finished,
+}
+
+/// What Login needs besides.
+pub(crate) struct LoginSettings {
+    pub(crate) http: Arc<dyn HttpSend>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) discovery: Arc<Discovery>,
+    pub(crate) request_timeout: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) auth_method: LoginAuthMethod,
+    pub(crate) basic_encoding: BasicEncoding,
 }
 
 impl Partner {
@@ -152,6 +166,10 @@ impl Partner {
         &self.0.environment
     }
 
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
     fn build(keys: Keys, system: &SystemInfo, config: &Config) -> Result<Self> {
         config.check()?;
         check_environment(&keys, config)?;
@@ -162,7 +180,8 @@ impl Partner {
         let http = sender(config, &events)?;
         let system = SystemHeaders::new(system);
         let provider = TokenProvider::new(&keys, system.clone(), http.clone(), events.clone(), config);
-        let verifier = IdTokenVerifier::remote(http, events.clone(), config, system.clone());
+        let discovery = Arc::new(Discovery::new(http.clone(), config, system.clone()));
+        let verifier = IdTokenVerifier::remote(discovery.clone(), events.clone(), config);
         Ok(Self(Arc::new(Inner {
             keys,
             system,
@@ -171,6 +190,15 @@ impl Partner {
             provider: Arc::new(provider),
             verifier,
             events,
+            login: LoginSettings {
+                http,
+                clock: config.clock.clone(),
+                discovery,
+                request_timeout: config.request_timeout,
+                deadline: config.deadline,
+                auth_method: config.login_auth_method,
+                basic_encoding: config.login_basic_encoding,
+            },
             finished: Finished::default(),
         })))
     }
@@ -220,7 +248,7 @@ impl Inner {
         }
     }
 
-    fn check_msn(&self, msn: &Msn) -> Result<()> {
+    pub(crate) fn check_msn(&self, msn: &Msn) -> Result<()> {
         match &self.keys {
             Keys::Partner(_) => Ok(()),
             Keys::SalesUnit(keys) if keys.msn == *msn => Ok(()),

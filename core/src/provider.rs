@@ -166,6 +166,16 @@ impl TokenProvider {
         serve.then(|| held.clone())
     }
 
+    /// A token with at least `span` left, for a request that can't be sent again. Where tokens don't live that long, a
+    /// new one.
+    pub(crate) async fn lasting(self: &Arc<Self>, span: Duration) -> Result<Arc<Held>> {
+        let held = self.token().await?;
+        if self.clock.now().plus(span).is_before(held.usable_until) {
+            return Ok(held);
+        }
+        Ok(self.join_or_renew(&held)?.await?)
+    }
+
     /// Drops this token, and only this one: a late refusal can't evict a newer token. Tells whether it was dropped.
     pub(crate) fn invalidate(&self, token: &AccessToken) -> bool {
         self.drop_token(token, &mut self.control())
@@ -228,6 +238,20 @@ impl TokenProvider {
             return Err(error);
         }
         Ok((self.launch(Errand::Awaited, &runtime, &mut control), Part::Launched))
+    }
+
+    /// Somebody waits for a renewal, so it is tried now even if one has failed a moment ago.
+    fn join_or_renew(self: &Arc<Self>, held: &Held) -> Result<Flight<Arc<Held>>> {
+        let runtime = runtime(self.runtime.as_ref())?;
+        let mut control = self.control();
+        if let Some(newer) = self.current.load_full().filter(|current| current.generation > held.generation) {
+            return Ok(landed(newer));
+        }
+        if let Some(flight) = control.flight.join() {
+            return Ok(flight);
+        }
+        control.next_renewal = Some(self.clock.now().plus(RENEWAL_GAP));
+        Ok(self.launch(Errand::Behind, &runtime, &mut control))
     }
 
     /// Sees to it that a usable token gets renewed, without waiting. `false` when that can't be: no runtime to do it on.

@@ -3,6 +3,16 @@
 use std::time::Duration;
 
 use aws_lc_rs::rand;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// 256 bits that nobody can guess, as 43 characters of base64url.
+pub(crate) fn unguessable() -> Result<String> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| Error::new(ErrorKind::Internal, "this machine has no randomness"))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
 
 /// A number in `[0, 1)`.
 pub(crate) fn fraction() -> f64 {

@@ -1,4 +1,4 @@
-//! The only place that fetches keys: discovery, then the key set, cached by their ages.
+//! The only place that fetches keys: the set that discovery names, cached by its age.
 
 use std::{
     fmt,
@@ -13,38 +13,26 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use bytes::Bytes;
-use http::{
-    HeaderMap, Request, Response, StatusCode,
-    header::{ACCEPT, CACHE_CONTROL},
-};
-use serde::Deserialize;
 use tokio::runtime::Handle;
-use url::Url;
 
 use crate::{
     clock::{Clock, Now},
-    config::{Config, Environment, may_carry_secrets},
-    error::{Error, ErrorKind, Result},
+    config::Config,
+    discovery::{Discovery, as_outage, max_age},
+    error::{Error, Result},
     event::{Event, Events},
     flight::{Flight, Slot, landed, runtime},
-    headers::{JSON, SystemHeaders},
-    http::{HttpSend, SendError},
     jwks::KeySet,
     random,
-    reply::Refusal,
     retry::wait_before_retry,
 };
 
 /// The key set of one issuer.
 pub(crate) struct RemoteJwks {
-    environment: Environment,
-    system: SystemHeaders,
-    http: Arc<dyn HttpSend>,
+    discovery: Arc<Discovery>,
     clock: Arc<dyn Clock>,
     events: Events,
     runtime: Option<Handle>,
-    request_timeout: Duration,
     deadline: Duration,
     stale_for: Duration,
     loaded: ArcSwapOption<Loaded>,
@@ -69,15 +57,8 @@ struct Control {
     flight: Slot<Arc<Loaded>>,
     last_load: Option<Now>,
     last_failure: Option<(Now, Error)>,
-    discovered: Option<Discovered>,
     stale_told: bool,
     suppression_told: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Discovered {
-    jwks_uri: String,
-    until: Now,
 }
 
 /// Whether tries are worth making while somebody waits.
@@ -96,15 +77,12 @@ const SHORTEST_AGE: Duration = Duration::from_mins(5);
 const LONGEST_AGE: Duration = Duration::from_hours(1);
 
 impl RemoteJwks {
-    pub(crate) fn new(http: Arc<dyn HttpSend>, events: Events, config: &Config, system: SystemHeaders) -> Self {
+    pub(crate) fn new(discovery: Arc<Discovery>, events: Events, config: &Config) -> Self {
         Self {
-            environment: config.environment.clone(),
-            system,
-            http,
+            discovery,
             clock: config.clock.clone(),
             events,
             runtime: config.runtime.clone(),
-            request_timeout: config.request_timeout,
             deadline: config.deadline,
             stale_for: config.stale_keys_for,
             loaded: ArcSwapOption::empty(),
@@ -268,11 +246,8 @@ impl RemoteJwks {
             Err(error) => {
                 let gap = COLD_GAP.max(error.retry_after().unwrap_or_default());
                 control.last_failure = Some((self.clock.now().plus(gap), error.clone()));
-                // Perhaps the keys have moved; the old address stays good until discovery says another.
-                if let Some(discovered) = &mut control.discovered {
-                    discovered.until = Now { wall: Duration::ZERO, monotonic: Duration::ZERO };
-                }
                 drop(control);
+                self.discovery.doubt();
                 self.events.tell(Event::KeysRefreshFailed { error: error.clone() });
                 Err(error)
             }
@@ -300,15 +275,15 @@ impl RemoteJwks {
             };
             match wait_before_retry(made, &error, self.clock.now().until(deadline)) {
                 Some(wait) if tries == Tries::Several => self.clock.sleep(wait).await,
-                _ => return Err(as_outage(&error)),
+                _ => return Err(as_outage(&error, "the keys of vipps can't be had")),
             }
         }
     }
 
     async fn load_once(&self, number: u64, deadline: Now) -> Result<Loaded> {
         let asked = self.clock.now();
-        let uri = self.jwks_uri(deadline).await?;
-        let response = self.fetch(&uri, deadline).await?;
+        let endpoints = self.discovery.endpoints_by(deadline).await?;
+        let response = self.discovery.fetch(&endpoints.jwks_uri, deadline).await?;
         let keys = KeySet::parse(response.body(), &self.events).map_err(|fault| Error::unavailable(fault.detail()))?;
         let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
         // Ahead of time, and not all processes at once.
@@ -316,89 +291,10 @@ impl RemoteJwks {
         let aged_at = asked.plus(age);
         Ok(Loaded { keys, number, renew_at, aged_at, unusable_at: aged_at.plus(self.stale_for) })
     }
-
-    async fn jwks_uri(&self, deadline: Now) -> Result<String> {
-        let known = self.control().discovered.clone();
-        if let Some(known) = known.as_ref().filter(|known| self.clock.now().is_before(known.until)) {
-            return Ok(known.jwks_uri.clone());
-        }
-        match self.discover(deadline).await {
-            Ok(discovered) => {
-                self.control().discovered = Some(discovered.clone());
-                Ok(discovered.jwks_uri)
-            }
-            Err(error) => known.map(|known| known.jwks_uri).ok_or(error),
-        }
-    }
-
-    /// OpenID Connect Discovery section 4. Members that Vipps leaves out are not missed.
-    async fn discover(&self, deadline: Now) -> Result<Discovered> {
-        #[derive(Deserialize)]
-        struct Document {
-            issuer: String,
-            jwks_uri: String,
-        }
-        // The issuer ends with a slash, so this is not the naive join that makes a double one.
-        let address = format!("{}.well-known/openid-configuration", self.environment.issuer());
-        let asked = self.clock.now();
-        let response = self.fetch(&address, deadline).await?;
-        let document: Document = serde_json::from_slice(response.body())
-            .map_err(|_| Error::unavailable("the discovery document holds no issuer and jwks_uri"))?;
-        if document.issuer != self.environment.issuer() {
-            return Err(
-                Error::unavailable("the discovery document is another issuer's").with_hint("check the base url")
-            );
-        }
-        if !Url::parse(&document.jwks_uri).is_ok_and(|url| may_carry_secrets(&url)) {
-            return Err(Error::unavailable("the jwks_uri of the discovery document is not https"));
-        }
-        let age = max_age(response.headers()).unwrap_or(LONGEST_AGE).clamp(SHORTEST_AGE, 24 * LONGEST_AGE);
-        Ok(Discovered { jwks_uri: document.jwks_uri, until: asked.plus(age) })
-    }
-
-    async fn fetch(&self, address: &str, deadline: Now) -> Result<Response<Bytes>> {
-        let mut request = Request::get(address)
-            .header(ACCEPT, JSON)
-            .body(Bytes::new())
-            .map_err(|_| Error::unavailable("the address of the keys is malformed"))?;
-        self.system.add_to(request.headers_mut());
-        let limit = self.clock.now().until(deadline).min(self.request_timeout);
-        let response = self.http.send(request, limit).await.map_err(SendError::into_error)?;
-        if response.status() != StatusCode::OK {
-            let refusal = Refusal::read(&response);
-            return Err(refusal.into_error(response.status(), response.headers(), self.clock.now()));
-        }
-        Ok(response)
-    }
-}
-
-/// Whatever went wrong with the keys, the token may still be good: the kind says "try later", the rest says why.
-fn as_outage(error: &Error) -> Error {
-    if error.kind() == ErrorKind::Unavailable {
-        return error.clone();
-    }
-    let outage = Error::unavailable("the keys of vipps can't be had").with_retry_after(error.retry_after());
-    let outage = if error.retryable() { outage } else { outage.with_hint("check the base url") };
-    match error.status().and_then(|status| StatusCode::from_u16(status).ok()) {
-        Some(status) => outage.with_status(status),
-        None => outage,
-    }
-}
-
-/// RFC 9111 section 5.2.2.1. A set that must not be stored is kept for the shortest age all the same.
-fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
-    let directives: Vec<_> =
-        lines.flat_map(|line| line.split(',')).map(|one| one.trim().to_ascii_lowercase()).collect();
-    if directives.iter().any(|directive| matches!(directive.as_str(), "no-store" | "no-cache")) {
-        return Some(Duration::ZERO);
-    }
-    let seconds = directives.iter().find_map(|directive| directive.strip_prefix("max-age="))?;
-    seconds.trim_matches('"').parse().ok().map(Duration::from_secs)
 }
 
 impl fmt::Debug for RemoteJwks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteJwks").field("environment", &self.environment).finish_non_exhaustive()
+        f.debug_struct("RemoteJwks").field("discovery", &self.discovery).finish_non_exhaustive()
     }
 }

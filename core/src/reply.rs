@@ -17,6 +17,10 @@ pub(crate) struct Refusal {
     pub(crate) oauth_error: Option<String>,
     /// A gateway refused the subscription key: nothing behind it has seen the request.
     pub(crate) subscription_key: Option<SubscriptionKeyFault>,
+    /// The gateway itself answered: nothing behind it has seen the request.
+    pub(crate) of_gateway: bool,
+    /// The argument that `error_description` blames, one of those that Login's backchannel names.
+    pub(crate) blames: Option<&'static str>,
     aad_code: Option<u64>,
     invalid_msn: bool,
     merchant_blocked: bool,
@@ -37,6 +41,8 @@ impl Refusal {
         Self {
             oauth_error: ["error", "error_code"].iter().find_map(|name| code(body.get(name)?.as_str()?)),
             subscription_key: subscription_key_fault(&message),
+            of_gateway: body.get("statusCode").is_some_and(Value::is_u64) && body.get("message").is_some(),
+            blames: body.get("error_description").and_then(|text| blamed(text.as_str()?)),
             aad_code: body.get("error_codes").and_then(|codes| codes.get(0)?.as_u64()),
             invalid_msn: message.starts_with("invalid msn"),
             merchant_blocked: body.get(0).and_then(|first| first.get("errorCode")?.as_str()) == Some("37"),
@@ -55,6 +61,11 @@ impl Refusal {
             error = error.with_retry_after(retry_after(headers, now));
         }
         error.with_oauth_error(self.oauth_error).with_trace_id(self.trace_id)
+    }
+
+    /// The two that every error of a reply carries.
+    pub(crate) fn codes(self) -> (Option<String>, Option<String>) {
+        (self.oauth_error, self.trace_id)
     }
 
     fn meaning(&self, status: StatusCode) -> (ErrorKind, &'static str, Option<&'static str>) {
@@ -165,8 +176,15 @@ fn subscription_key_fault(message: &str) -> Option<SubscriptionKeyFault> {
     refused.then_some(SubscriptionKeyFault::Refused)
 }
 
+fn blamed(description: &str) -> Option<&'static str> {
+    let description = description.to_ascii_lowercase();
+    ["login_hint", "binding_message", "requested_expiry", "redirect_uri"]
+        .into_iter()
+        .find(|argument| description.contains(argument))
+}
+
 /// A code of RFC 6749's kind. Anything else could be an echo of what was sent, so it is dropped.
-fn code(text: &str) -> Option<String> {
+pub(crate) fn code(text: &str) -> Option<String> {
     let is_code = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     is_code.then(|| text.to_owned())
 }

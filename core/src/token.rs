@@ -124,7 +124,7 @@ pub(crate) fn specialized_request(
     post(environment.url("/miami/v1/token"), headers, form.finish().into())
 }
 
-fn post(url: String, mut headers: HeaderMap, body: Bytes) -> Result<Request<Bytes>> {
+pub(crate) fn post(url: String, mut headers: HeaderMap, body: Bytes) -> Result<Request<Bytes>> {
     // Some proxies answer 411 to a POST without a length, even where there is nothing to count.
     headers.insert(CONTENT_LENGTH, body.len().into());
     let mut request = Request::post(url).body(body).map_err(|_| Error::protocol("the request url is malformed"))?;
@@ -133,7 +133,7 @@ fn post(url: String, mut headers: HeaderMap, body: Bytes) -> Result<Request<Byte
 }
 
 /// `Basic` of RFC 7617, over the raw pair or over form-encoded parts (RFC 6749 section 2.3.1).
-fn basic(client_id: &str, client_secret: &Secret, encoding: BasicEncoding) -> Zeroizing<String> {
+pub(crate) fn basic(client_id: &str, client_secret: &Secret, encoding: BasicEncoding) -> Zeroizing<String> {
     let pair = Zeroizing::new(match encoding {
         BasicEncoding::Raw => format!("{client_id}:{}", client_secret.expose()),
         BasicEncoding::Form => format!("{}:{}", *form_encoded(client_id), *form_encoded(client_secret.expose())),
@@ -204,7 +204,7 @@ fn lifetime(body: &Body, sent_at: Now) -> Result<Duration> {
 }
 
 /// Whole seconds, written as a number or as a string that holds one.
-fn seconds(value: &Value) -> Option<u64> {
+pub(crate) fn seconds(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => whole(number),
         Value::String(text) => text.trim().parse().ok(),

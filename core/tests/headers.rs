@@ -12,7 +12,10 @@ use support::{
 };
 use vipps_partner_auth::{BasicEncoding, Clock, Environment, ErrorKind, Headers, Keys, Partner, SystemInfo};
 
-const SYSTEM: [(&str, &str); 2] = [("vipps-system-name", "acme"), ("vipps-system-version", "3.1.2")];
+const NAMED: [(&str, &str); 2] = [("vipps-system-name", "acme"), ("vipps-system-version", "3.1.2")];
+/// Without a plugin the system's own values stand for it.
+const SYSTEM: [(&str, &str); 4] =
+    [NAMED[0], NAMED[1], ("vipps-system-plugin-name", "acme"), ("vipps-system-plugin-version", "3.1.2")];
 const PLUGIN: [(&str, &str); 2] =
     [("vipps-system-plugin-name", "acme-webshop"), ("vipps-system-plugin-version", "4.5.6")];
 const STANDARD: [(&str, &str); 2] =
@@ -22,13 +25,13 @@ const KEYS: [(&str, &str); 3] =
     [("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET), ("ocp-apim-subscription-key", SUBSCRIPTION_KEY)];
 const SECRETS: [&str; 4] = ["authorization", "client_id", "client_secret", "ocp-apim-subscription-key"];
 
-/// These headers and no others, each once, the secret ones marked.
 /// Whether both are one map in memory.
 fn are_shared(one: &Headers, other: &Headers) -> bool {
     let (one, other): (&HeaderMap, &HeaderMap) = (one, other);
     std::ptr::eq(one, other)
 }
 
+/// These headers and no others, each once, the secret ones marked.
 fn assert_exactly(headers: &HeaderMap, expected: &[&[(&str, &str)]]) {
     let mut found: Vec<_> =
         headers.iter().map(|(name, value)| (name.as_str(), value.to_str().expect("ascii"))).collect();
@@ -87,13 +90,13 @@ async fn calls_of_the_specialized_flow_carry_token_and_system_and_nothing_else()
 }
 
 #[tokio::test]
-async fn a_plugin_adds_its_two_headers_to_every_family_and_to_the_token_request() {
+async fn a_plugin_has_its_two_headers_in_every_family_and_to_the_token_request() {
     for (keys, family) in [(Keys::from(partner_keys()), &STANDARD[..]), (specialized_keys().into(), &STANDARD[..1])] {
         let world = World::new();
         let partner = Partner::new(keys, with_plugin(), world.config()).expect("good settings");
-        assert_exactly(&partner.headers().await.expect("a token"), &[family, &SYSTEM, &PLUGIN]);
+        assert_exactly(&partner.headers().await.expect("a token"), &[family, &NAMED, &PLUGIN]);
         let sent = world.vipps.last().headers;
-        assert!(SYSTEM.iter().chain(&PLUGIN).all(|(name, value)| sent[*name] == *value));
+        assert!(NAMED.iter().chain(&PLUGIN).all(|(name, value)| sent[*name] == *value));
     }
 }
 
@@ -102,7 +105,7 @@ async fn an_empty_system_value_is_left_out_everywhere() {
     let world = World::new();
     let system = SystemInfo::new("acme", "").and_then(|system| system.with_plugin("", "4.5.6")).expect("good values");
     let partner = Partner::new(partner_keys(), system, world.config()).expect("good settings");
-    assert_exactly(&partner.headers().await.expect("a token"), &[&STANDARD, &SYSTEM[..1], &PLUGIN[1..]]);
+    assert_exactly(&partner.headers().await.expect("a token"), &[&STANDARD, &NAMED[..1], &PLUGIN[1..]]);
     assert!(world.vipps.last().headers.values().all(|value| !value.is_empty()));
 }
 

@@ -1,0 +1,247 @@
+//! The only place that fetches the discovery document (OpenID Connect Discovery section 4).
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, Request, Response, StatusCode,
+    header::{ACCEPT, CACHE_CONTROL},
+};
+use serde::Deserialize;
+use tokio::runtime::Handle;
+use url::Url;
+
+use crate::{
+    clock::{Clock, Now},
+    config::{Config, Environment, may_carry_secrets},
+    error::{Error, ErrorKind, Result},
+    flight::{Flight, Slot, landed, runtime},
+    headers::{JSON, SystemHeaders},
+    http::{HttpSend, SendError},
+    reply::Refusal,
+    retry::wait_before_retry,
+};
+
+/// Where the issuer's endpoints are. Asked for when they are first needed, kept as long as their age allows.
+pub(crate) struct Discovery {
+    environment: Environment,
+    system: SystemHeaders,
+    http: Arc<dyn HttpSend>,
+    clock: Arc<dyn Clock>,
+    runtime: Option<Handle>,
+    request_timeout: Duration,
+    deadline: Duration,
+    control: Mutex<Control>,
+}
+
+#[derive(Default)]
+struct Control {
+    flight: Slot<Arc<Endpoints>>,
+    known: Option<Known>,
+}
+
+struct Known {
+    endpoints: Arc<Endpoints>,
+    until: Now,
+}
+
+/// The URLs of one issuer, as it tells them. Login judges its own where they are used, so that a fault there costs no
+/// keys.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Endpoints {
+    pub(crate) jwks_uri: String,
+    pub(crate) authorization: String,
+    pub(crate) token: String,
+    pub(crate) userinfo: String,
+    pub(crate) backchannel_authentication: String,
+}
+
+const SHORTEST_AGE: Duration = Duration::from_mins(5);
+const SILENT_AGE: Duration = Duration::from_hours(1);
+const LONGEST_AGE: Duration = Duration::from_hours(24);
+
+impl Discovery {
+    pub(crate) fn new(http: Arc<dyn HttpSend>, config: &Config, system: SystemHeaders) -> Self {
+        Self {
+            environment: config.environment.clone(),
+            system,
+            http,
+            clock: config.clock.clone(),
+            runtime: config.runtime.clone(),
+            request_timeout: config.request_timeout,
+            deadline: config.deadline,
+            control: Mutex::default(),
+        }
+    }
+
+    /// The endpoints, asked for with as many tries as somebody who waits is worth. Old ones stay good while no others
+    /// can be had.
+    pub(crate) async fn endpoints(self: &Arc<Self>) -> Result<Arc<Endpoints>> {
+        Ok(self.join_or_ask()?.await?)
+    }
+
+    /// The same with one try, for a caller who has retries of its own.
+    pub(crate) async fn endpoints_by(&self, deadline: Now) -> Result<Arc<Endpoints>> {
+        if let Some(endpoints) = self.control().fresh(self.clock.now()) {
+            return Ok(endpoints);
+        }
+        match self.ask(deadline).await {
+            Ok(known) => {
+                let endpoints = known.endpoints.clone();
+                self.control().known = Some(known);
+                Ok(endpoints)
+            }
+            Err(error) => self.control().known.as_ref().map(|known| known.endpoints.clone()).ok_or(error),
+        }
+    }
+
+    /// Something did not work where it should be: perhaps it has moved. The next caller asks again.
+    pub(crate) fn doubt(&self) {
+        if let Some(known) = &mut self.control().known {
+            known.until = Now { wall: Duration::ZERO, monotonic: Duration::ZERO };
+        }
+    }
+
+    fn join_or_ask(self: &Arc<Self>) -> Result<Flight<Arc<Endpoints>>> {
+        let runtime = runtime(self.runtime.as_ref())?;
+        let mut control = self.control();
+        if let Some(endpoints) = control.fresh(self.clock.now()) {
+            return Ok(landed(endpoints));
+        }
+        if let Some(flight) = control.flight.join() {
+            return Ok(flight);
+        }
+        let source = Arc::clone(self);
+        Ok(control.flight.launch(&runtime, async move { source.ask_with_retries().await }))
+    }
+
+    async fn ask_with_retries(&self) -> Result<Arc<Endpoints>> {
+        let outcome = self.try_until_deadline().await;
+        self.control().flight.clear();
+        outcome.map_err(|error| as_outage(&error, "the endpoints of vipps can't be had"))
+    }
+
+    async fn try_until_deadline(&self) -> Result<Arc<Endpoints>> {
+        let deadline = self.clock.now().plus(self.deadline);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.endpoints_by(deadline).await {
+                Ok(endpoints) => return Ok(endpoints),
+                Err(error) => error,
+            };
+            match wait_before_retry(tries, &error, self.clock.now().until(deadline)) {
+                Some(wait) => self.clock.sleep(wait).await,
+                None => return Err(error),
+            }
+        }
+    }
+
+    async fn ask(&self, deadline: Now) -> Result<Known> {
+        // The issuer ends with a slash, so this is not the naive join that makes a double one.
+        let address = format!("{}.well-known/openid-configuration", self.environment.issuer());
+        let asked = self.clock.now();
+        let response = self.fetch(&address, deadline).await?;
+        let endpoints = Arc::new(Endpoints::parse(response.body(), &self.environment)?);
+        let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
+        Ok(Known { endpoints, until: asked.plus(age) })
+    }
+
+    /// `GET` of a public document.
+    pub(crate) async fn fetch(&self, address: &str, deadline: Now) -> Result<Response<Bytes>> {
+        let mut request = Request::get(address)
+            .header(ACCEPT, JSON)
+            .body(Bytes::new())
+            .map_err(|_| Error::unavailable("an address of the discovery document is malformed"))?;
+        self.system.add_to(request.headers_mut());
+        let limit = self.clock.now().until(deadline).min(self.request_timeout);
+        let response = self.http.send(request, limit).await.map_err(SendError::into_error)?;
+        if response.status() != StatusCode::OK {
+            let refusal = Refusal::read(&response);
+            return Err(refusal.into_error(response.status(), response.headers(), self.clock.now()));
+        }
+        Ok(response)
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Control {
+    fn fresh(&self, now: Now) -> Option<Arc<Endpoints>> {
+        let known = self.known.as_ref().filter(|known| now.is_before(known.until))?;
+        Some(known.endpoints.clone())
+    }
+}
+
+impl Endpoints {
+    /// Members that OpenID requires and Vipps leaves out are not missed: they are where the documents say.
+    fn parse(body: &[u8], environment: &Environment) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Document {
+            issuer: String,
+            jwks_uri: String,
+            authorization_endpoint: Option<String>,
+            token_endpoint: Option<String>,
+            userinfo_endpoint: Option<String>,
+            backchannel_authentication_endpoint: Option<String>,
+        }
+        let document: Document = serde_json::from_slice(body)
+            .map_err(|_| Error::unavailable("the discovery document holds no issuer and jwks_uri"))?;
+        let issuer = environment.issuer();
+        if document.issuer != issuer {
+            return Err(
+                Error::unavailable("the discovery document is another issuer's").with_hint("check the base url")
+            );
+        }
+        if !Url::parse(&document.jwks_uri).is_ok_and(|url| may_carry_secrets(&url)) {
+            return Err(Error::unavailable("the jwks_uri of the discovery document is not https"));
+        }
+        Ok(Self {
+            jwks_uri: document.jwks_uri,
+            authorization: document.authorization_endpoint.unwrap_or_else(|| format!("{issuer}oauth2/auth")),
+            token: document.token_endpoint.unwrap_or_else(|| format!("{issuer}oauth2/token")),
+            userinfo: document.userinfo_endpoint.unwrap_or_else(|| environment.url("/vipps-userinfo-api/userinfo")),
+            backchannel_authentication: document
+                .backchannel_authentication_endpoint
+                .unwrap_or_else(|| environment.url("/vipps-login-ciba/api/backchannel/authentication")),
+        })
+    }
+}
+
+/// Whatever went wrong with a public document, what it is needed for may still be good: the kind says "try later", the
+/// rest says why.
+pub(crate) fn as_outage(error: &Error, detail: &'static str) -> Error {
+    if error.kind() == ErrorKind::Unavailable {
+        return error.clone();
+    }
+    let outage = Error::unavailable(detail).with_retry_after(error.retry_after());
+    let outage = if error.retryable() { outage } else { outage.with_hint("check the base url") };
+    match error.status().and_then(|status| StatusCode::from_u16(status).ok()) {
+        Some(status) => outage.with_status(status),
+        None => outage,
+    }
+}
+
+/// RFC 9111 section 5.2.2.1. A document that must not be stored is kept for the shortest age all the same.
+pub(crate) fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
+    let directives: Vec<_> =
+        lines.flat_map(|line| line.split(',')).map(|one| one.trim().to_ascii_lowercase()).collect();
+    if directives.iter().any(|directive| matches!(directive.as_str(), "no-store" | "no-cache")) {
+        return Some(Duration::ZERO);
+    }
+    let seconds = directives.iter().find_map(|directive| directive.strip_prefix("max-age="))?;
+    seconds.trim_matches('"').parse().ok().map(Duration::from_secs)
+}
+
+impl fmt::Debug for Discovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Discovery").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}

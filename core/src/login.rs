@@ -1,0 +1,170 @@
+//! Vipps Login in the browser, on behalf of a merchant (OpenID Connect Core section 3.1, with PKCE of RFC 7636).
+
+mod authorize;
+mod backchannel;
+mod callback;
+mod client;
+mod consent_revoked;
+mod hint;
+mod pending;
+mod redirect_uri;
+mod refusal;
+mod result;
+mod scopes;
+mod token;
+mod userinfo;
+
+use std::fmt;
+
+use url::Url;
+
+use self::{
+    authorize::ClientParameter,
+    client::{LoginClient, Resend},
+    redirect_uri::RedirectUri,
+    refusal::exchange_refusal,
+    token::Grant,
+};
+pub use self::{
+    authorize::{LoginOptions, LoginRequest, Market, RequestedFlow},
+    backchannel::{Backchannel, BackchannelOptions, BackchannelPing},
+    callback::AuthorizationCode,
+    consent_revoked::UnverifiedConsentRevoked,
+    hint::LoginHint,
+    pending::PendingLogin,
+    result::{LoginResult, LoginToken},
+    userinfo::{Address, Userinfo},
+};
+use crate::{
+    config::may_carry_secrets,
+    error::{Error, Result},
+    id_token::{Expect, Flow},
+    keys::Keys,
+    partner::Merchant,
+};
+
+/// Login in the browser for one merchant and one `redirect_uri`. Cheap to make; keep it or not.
+///
+/// ```no_run
+/// # async fn run(shop: vipps_partner_auth::Merchant, callback_url: &str) -> vipps_partner_auth::Result<()> {
+/// let login = shop.login("https://shop.example/callback")?;
+/// let request = login.start(&["openid", "name"]).await?;
+/// // Keep `request` in the person's session and send the browser to `request.url()`. When it is back:
+/// let result = login.finish(callback_url, &request).await?;
+/// println!("{} said yes to {:?}", result.claims().sub(), result.scopes());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Login {
+    client: LoginClient,
+    redirect_uri: RedirectUri,
+}
+
+impl Merchant {
+    /// Login in the browser, with this `redirect_uri`: the very text that is registered in the portal, since Vipps
+    /// compares it byte for byte.
+    ///
+    /// `InvalidConfig`, field `redirect_uri`, for one that can't be registered: it must be absolute, printable ASCII
+    /// without a fragment, https or a scheme of an app's own (plain http only to this machine), and must not hold a
+    /// parameter that the answer uses. Field `msn` for keys that are not for this merchant.
+    pub fn login(&self, redirect_uri: &str) -> Result<Login> {
+        let redirect_uri = redirect_uri.parse()?;
+        Ok(Login { client: LoginClient::new(self)?, redirect_uri })
+    }
+}
+
+impl Login {
+    /// Makes a request for these scopes, `openid` among them. Asks Vipps where its endpoints are, at most once an hour.
+    ///
+    /// `InvalidConfig`, field `scopes` or `redirect_uri` (the URL would be longer than Vipps takes); `Unavailable`
+    /// when the endpoints can't be had.
+    pub async fn start(&self, scopes: &[impl AsRef<str>]) -> Result<LoginRequest> {
+        self.start_with(scopes, &LoginOptions::default()).await
+    }
+
+    /// The same with options: the market whose colours the page has, the app to return to, how sure Vipps must be.
+    pub async fn start_with(&self, scopes: &[impl AsRef<str>], options: &LoginOptions) -> Result<LoginRequest> {
+        let scopes = scopes::parse(scopes)?;
+        let options = options.checked()?;
+        let endpoints = self.client.endpoints().await?;
+        let endpoint = public_endpoint(&endpoints.authorization)?;
+        LoginRequest::new(endpoint, &self.client_parameter(), self.client.issuer(), &self.redirect_uri, scopes, options)
+    }
+
+    /// Ends a login: checks the callback, exchanges the code, checks the ID token.
+    ///
+    /// `callback_url` is what the browser came back with: the whole URL, or only its path and query (`/callback?code=…`),
+    /// which is the way behind a proxy that changes scheme or host. `request` is what [`start`](Self::start) gave for
+    /// *this* browser session.
+    ///
+    /// `LoginFailed` with a [`reason`](Error::reason) when it ended without a user, or the callback does not belong to
+    /// the request; `InvalidIdToken` when the ID token is not good; `CredentialsRejected`, `Forbidden`, `RateLimited`,
+    /// `Unavailable` and `Protocol` as elsewhere. While an error is retryable the code has not been sent, so the same
+    /// call may be made again; after all others start a new login.
+    pub async fn finish(&self, callback_url: &str, request: &LoginRequest) -> Result<LoginResult> {
+        self.check_request(request)?;
+        let code = request.code(callback_url)?;
+        // Without keys the code would be spent for nothing.
+        self.client.keys_are_there().await?;
+        let grant = Grant::Code {
+            code: code.code(),
+            redirect_uri: request.redirect_uri(),
+            code_verifier: request.code_verifier(),
+        };
+        let answer = self.client.exchange(&grant, Resend::Never).await?;
+        let reply = answer.tokens(exchange_refusal)?;
+        self.client.accept(reply, expected_of(request), request.scopes()).await
+    }
+
+    /// Asks who the person is: what the login's scopes open. Possible for about ten minutes after the login.
+    ///
+    /// `LoginFailed`, reason `expired`, after that; `InvalidIdToken`, claim `sub`, when the answer is about somebody
+    /// else.
+    pub async fn userinfo(&self, result: &LoginResult) -> Result<Userinfo> {
+        self.client.userinfo(result).await
+    }
+
+    fn client_parameter(&self) -> ClientParameter<'_> {
+        match self.client.keys() {
+            Keys::SalesUnit(keys) => ClientParameter::ClientId(&keys.standard.client_id, self.client.msn()),
+            Keys::Partner(_) | Keys::Specialized(_) => ClientParameter::Msn(self.client.msn()),
+        }
+    }
+
+    fn check_request(&self, request: &LoginRequest) -> Result<()> {
+        if request.msn() != self.client.msn() {
+            return Err(Error::login_failed("merchant", "the request was made for another merchant"));
+        }
+        if request.issuer() != self.client.issuer() {
+            return Err(Error::login_failed("issuer", "the request was made for another environment"));
+        }
+        if request.redirect_uri() != self.redirect_uri.as_str() {
+            return Err(Error::login_failed("redirect_uri", "the request was made for another redirect_uri"));
+        }
+        Ok(())
+    }
+}
+
+fn expected_of(request: &LoginRequest) -> Expect {
+    let expect = Expect::default().flow(Flow::Browser).nonce(request.nonce());
+    match request.acr_values() {
+        Some(acr) => expect.acr(acr),
+        None => expect,
+    }
+}
+
+/// Carries no secret, but a person will trust what is there.
+fn public_endpoint(url: &str) -> Result<&str> {
+    if Url::parse(url).is_ok_and(|url| may_carry_secrets(&url) && url.fragment().is_none()) {
+        return Ok(url);
+    }
+    Err(Error::protocol("the authorization_endpoint of the discovery document is not https"))
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Login");
+        text.field("msn", self.client.msn()).field("redirect_uri", &self.redirect_uri.as_str()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,450 @@
+//! Vipps Login from a phone number (CIBA Core, poll mode, with Vipps' redirect variant), for tills, call centres and
+//! kiosks.
+
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    callback::{Answer as Callback, is_code, is_same, malformed, wrong_state},
+    client::{Answer, LoginClient, Resend},
+    hint::LoginHint,
+    pending::{Facts, PendingLogin, Redirect, SILENT_INTERVAL, is_auth_req_id},
+    redirect_uri::RedirectUri,
+    refusal::{exchange_refusal, poll_refusal, refused_by_vipps, start_refusal},
+    result::LoginResult,
+    scopes,
+    token::{Grant, Tokens},
+    userinfo::Userinfo,
+};
+use crate::{
+    error::{Error, Result},
+    event::Event,
+    id_token::{Expect, Flow},
+    partner::Merchant,
+    random::unguessable,
+    token::seconds,
+};
+
+/// Login from a phone number for one merchant. Not for web pages or apps: Vipps forbids it there. Cheap to make.
+///
+/// ```no_run
+/// # async fn run(shop: vipps_partner_auth::Merchant) -> vipps_partner_auth::Result<()> {
+/// use std::time::Duration;
+/// use vipps_partner_auth::BackchannelOptions;
+///
+/// let phone = shop.backchannel()?;
+/// let options = BackchannelOptions::default().binding_message("A1B2-C3");
+/// let pending = phone.start_with("urn:msisdn:4791234567", &["openid", "name"], &options).await?;
+/// match phone.wait(&pending, Duration::from_secs(300)).await? {
+///     Some(result) => println!("{} said yes", result.claims().sub()),
+///     None => println!("still waiting"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Backchannel(LoginClient);
+
+/// What may differ from one login to the next. Start from the default and set what is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BackchannelOptions {
+    binding_message: Option<String>,
+    requested_expiry: Option<Duration>,
+    redirect_uri: Option<String>,
+}
+
+impl BackchannelOptions {
+    /// Shown on both devices, so that the person knows what they confirm: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen.
+    pub fn binding_message(mut self, message: impl Into<String>) -> Self {
+        self.binding_message = Some(message.into());
+        self
+    }
+
+    /// How long the person may take: 60 to 900 seconds, a second the smallest step. Default: Vipps chooses, about ten
+    /// minutes.
+    pub fn requested_expiry(mut self, expiry: Duration) -> Self {
+        self.requested_expiry = Some(expiry);
+        self
+    }
+
+    /// Ends the login on a web page in the phone's browser, at this `redirect_uri`, and not by polling. Don't combine it
+    /// with the webhook, which would use up the only exchange.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = Some(uri.into());
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
+        let is_message = |text: &String| (5..=8).contains(&text.len()) && text.bytes().all(allowed);
+        if !self.binding_message.as_ref().is_none_or(is_message) {
+            return Err(Error::invalid_config("binding_message", "must be 5 to 8 characters of A-Z, 0-9 and hyphen"));
+        }
+        let in_range = |expiry: Duration| (60..=900).contains(&expiry.as_secs()) && expiry.subsec_nanos() == 0;
+        if !self.requested_expiry.is_none_or(in_range) {
+            return Err(Error::invalid_config("requested_expiry", "must be 60 to 900 whole seconds"));
+        }
+        Ok(())
+    }
+}
+
+/// The webhook event `login.merchant-initiated.ping.v1`: a login by phone number has been decided.
+///
+/// Check the webhook's HMAC first, as for every event of the Webhooks API; this library does not. A forged ping costs one
+/// request and ends nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct BackchannelPing {
+    auth_req_id: String,
+}
+
+impl BackchannelPing {
+    /// Reads the event's JSON body. `InvalidConfig`, field `body`, for anything else.
+    ///
+    /// ```
+    /// let ping = vipps_partner_auth::BackchannelPing::parse(r#"{"auth_req_id":"fixture-auth-req-0001"}"#)?;
+    /// assert_eq!(ping.auth_req_id(), "fixture-auth-req-0001");
+    /// # Ok::<(), vipps_partner_auth::Error>(())
+    /// ```
+    pub fn parse(body: &str) -> Result<Self> {
+        let ping: Option<Self> = serde_json::from_str(body).ok();
+        let is_good = |ping: &Self| is_auth_req_id(&ping.auth_req_id);
+        ping.filter(is_good).ok_or_else(|| Error::invalid_config("body", "is not a ping with an auth_req_id"))
+    }
+
+    /// Which login it is about: [`PendingLogin::auth_req_id`].
+    pub fn auth_req_id(&self) -> &str {
+        &self.auth_req_id
+    }
+}
+
+impl Merchant {
+    /// Login from a phone number. `InvalidConfig`, field `msn`, for keys that are not for this merchant.
+    pub fn backchannel(&self) -> Result<Backchannel> {
+        LoginClient::new(self).map(Backchannel)
+    }
+}
+
+impl Backchannel {
+    /// Whether a person with this phone number (digits with country code, such as `4791234567`) can be asked; `None`
+    /// where Vipps does not offer to tell.
+    ///
+    /// `InvalidConfig`, field `msisdn`; else as [`start`](Self::start).
+    pub async fn user_exists(&self, msisdn: &str) -> Result<Option<bool>> {
+        let hint = LoginHint::msisdn(msisdn)?;
+        self.notice_country(&hint);
+        let form = [("login_hint", hint.as_str())];
+        let answer = self.0.post(&self.0.user_exists_endpoint(), &form, Resend::Freely).await?;
+        match answer.status().as_u16() {
+            404 => Ok(None),
+            200..=299 => user_exists(answer.body()).map(Some),
+            _ => Err(start_refusal(&answer)),
+        }
+    }
+
+    /// Asks a person to log in. `login_hint` is `urn:msisdn:` and a phone number with country code; see [`LoginHint`].
+    ///
+    /// `InvalidConfig`, field `login_hint`, `scopes`, `binding_message`, `requested_expiry` or `redirect_uri`;
+    /// `LoginFailed`, reason `unknown_user` or `outdated_app`; `RateLimited` when too many logins wait for the same
+    /// person; `CredentialsRejected`, `Forbidden`, `Unavailable` and `Protocol` as elsewhere.
+    pub async fn start(&self, login_hint: &str, scopes: &[impl AsRef<str>]) -> Result<PendingLogin> {
+        self.start_with(login_hint, scopes, &BackchannelOptions::default()).await
+    }
+
+    /// The same with options.
+    pub async fn start_with(
+        &self,
+        login_hint: &str,
+        scopes: &[impl AsRef<str>],
+        options: &BackchannelOptions,
+    ) -> Result<PendingLogin> {
+        let hint: LoginHint = login_hint.parse()?;
+        let scopes = scopes::parse_for_backchannel(scopes)?;
+        options.check()?;
+        let redirect = options.redirect_uri.as_deref().map(Redirect::to).transpose()?;
+        self.notice_country(&hint);
+        let start = Start { hint, scopes, nonce: unguessable()?, redirect, options };
+        let endpoints = self.0.endpoints().await?;
+        let form = start.form();
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = self.0.post(&endpoints.backchannel_authentication, &form, Resend::WithAnotherToken).await?;
+        start.pending(&answer, &self.0)
+    }
+
+    /// Asks once whether the person has decided; `None` while they have not, and without asking before the interval is
+    /// over.
+    ///
+    /// `LoginFailed`, reason `denied`, `expired` or `invalid_grant`; `InvalidIdToken`; `InvalidConfig`, field `pending`,
+    /// for a login that ends by redirect or belongs to another merchant; `Unavailable` and `RateLimited` when it is worth
+    /// asking again; `CredentialsRejected`, `Forbidden` and `Protocol` as elsewhere.
+    pub async fn poll(&self, pending: &PendingLogin) -> Result<Option<LoginResult>> {
+        self.check_polled(pending)?;
+        let now = self.now();
+        if pending.has_expired(now) {
+            return Err(refused_by_vipps("expired_token"));
+        }
+        if !pending.take_turn(now) {
+            return Ok(None);
+        }
+        self.ask(pending).await
+    }
+
+    /// Polls at the pace Vipps wants until the person has decided; `None` when `timeout` is over first. The login goes on
+    /// then, and so it does when this future is dropped: call again with the same `pending`.
+    ///
+    /// Trouble on the way to Vipps is no error here, it is asked again until the login expires. Fails as
+    /// [`poll`](Self::poll) does otherwise.
+    pub async fn wait(&self, pending: &PendingLogin, timeout: Duration) -> Result<Option<LoginResult>> {
+        self.check_polled(pending)?;
+        let give_up_at = self.0.clock().now().plus(timeout);
+        loop {
+            match self.poll(pending).await {
+                Ok(None) => {}
+                Err(error) if error.retryable() => {}
+                outcome => return outcome,
+            }
+            let left = self.0.clock().now().until(give_up_at);
+            if left.is_zero() {
+                return Ok(None);
+            }
+            let now = self.now();
+            // At the end of its life the login is asked about no more, but whoever waits should learn that at once.
+            let wait = pending.until_due(now).min(pending.until_expiry(now));
+            self.0.clock().sleep(wait.min(left)).await;
+        }
+    }
+
+    /// How long until [`poll`](Self::poll) will ask Vipps again, for those who keep their own time.
+    pub fn next_poll_in(&self, pending: &PendingLogin) -> Duration {
+        let now = self.now();
+        pending.until_due(now).min(pending.until_expiry(now))
+    }
+
+    /// Asks once because the webhook said so, whatever the interval; `None` if the person has not decided after all.
+    ///
+    /// `InvalidConfig`, field `body`, for anything but the event's JSON; `LoginFailed`, reason `auth_req_id`, for a ping
+    /// about another login; else as [`poll`](Self::poll).
+    pub async fn finish_ping(&self, body: &str, pending: &PendingLogin) -> Result<Option<LoginResult>> {
+        self.check_polled(pending)?;
+        if !is_same(BackchannelPing::parse(body)?.auth_req_id(), pending.auth_req_id()) {
+            return Err(Error::login_failed("auth_req_id", "the ping is about another login"));
+        }
+        self.ask(pending).await
+    }
+
+    /// Ends a login of the redirect variant. `callback_url` is what the phone's browser came to, whole or only path and
+    /// query.
+    ///
+    /// Fails as [`Login::finish`](crate::Login::finish) does; the ID token must name this very login.
+    pub async fn finish_redirect(&self, callback_url: &str, pending: &PendingLogin) -> Result<LoginResult> {
+        self.check_owner(pending)?;
+        let facts = pending.facts();
+        let Some(redirect) = &facts.redirect else {
+            return Err(Error::invalid_config("pending", "this login ends by polling"));
+        };
+        let code = redirect.code(callback_url, &facts.issuer)?;
+        self.0.keys_are_there().await?;
+        let grant = Grant::BackchannelRedirect { code: &code };
+        let tokens = self.0.exchange(&grant, Resend::Never).await?.tokens(exchange_refusal)?;
+        self.accept(tokens, Flow::BackchannelRedirect, facts).await
+    }
+
+    /// Asks who the person is, as [`Login::userinfo`](crate::Login::userinfo).
+    pub async fn userinfo(&self, result: &LoginResult) -> Result<Userinfo> {
+        self.0.userinfo(result).await
+    }
+
+    async fn ask(&self, pending: &PendingLogin) -> Result<Option<LoginResult>> {
+        let answered = match self.exchange(pending).await {
+            Ok(answer) => polled(&answer),
+            Err(error) => Err(error),
+        };
+        let now = self.now();
+        match answered {
+            Ok(Polled::Done(tokens)) => self.accept(tokens, Flow::Backchannel, pending.facts()).await.map(Some),
+            Ok(Polled::Pending) => {
+                pending.still_pending(now);
+                Ok(None)
+            }
+            Ok(Polled::SlowDown) => {
+                pending.slow_down(now);
+                Ok(None)
+            }
+            Err(error) => {
+                pending.failed(now, error.retry_after());
+                Err(error)
+            }
+        }
+    }
+
+    async fn exchange(&self, pending: &PendingLogin) -> Result<Answer> {
+        // Without keys the tokens would be lost.
+        self.0.keys_are_there().await?;
+        let grant = Grant::Backchannel { auth_req_id: pending.auth_req_id() };
+        self.0.exchange(&grant, Resend::WithAnotherToken).await
+    }
+
+    async fn accept(&self, tokens: Tokens, flow: Flow, facts: &Facts) -> Result<LoginResult> {
+        let expect = Expect::default().flow(flow).nonce(&facts.nonce).auth_req_id(&facts.auth_req_id);
+        self.0.accept(tokens, expect, &facts.scopes).await
+    }
+
+    fn check_polled(&self, pending: &PendingLogin) -> Result<()> {
+        self.check_owner(pending)?;
+        if pending.ends_by_redirect() {
+            return Err(Error::invalid_config("pending", "this login ends by redirect"));
+        }
+        Ok(())
+    }
+
+    fn check_owner(&self, pending: &PendingLogin) -> Result<()> {
+        if pending.msn() != self.0.msn() {
+            return Err(Error::login_failed("merchant", "the login was started for another merchant"));
+        }
+        if pending.facts().issuer != self.0.issuer() {
+            return Err(Error::login_failed("issuer", "the login was started in another environment"));
+        }
+        Ok(())
+    }
+
+    fn notice_country(&self, hint: &LoginHint) {
+        if hint.is_of_unusual_country() {
+            self.0.events().tell(Event::UnusualCountryCode);
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.0.clock().wall()
+    }
+}
+
+/// A request to start, and what must be kept of it.
+struct Start<'a> {
+    hint: LoginHint,
+    scopes: Vec<String>,
+    nonce: String,
+    redirect: Option<Redirect>,
+    options: &'a BackchannelOptions,
+}
+
+impl Start<'_> {
+    fn form(&self) -> Vec<(&'static str, String)> {
+        let mut form = vec![
+            ("login_hint", self.hint.as_str().to_owned()),
+            ("scope", self.scopes.join(" ")),
+            ("nonce", self.nonce.clone()),
+        ];
+        form.extend(self.options.binding_message.clone().map(|message| ("binding_message", message)));
+        form.extend(self.options.requested_expiry.map(|expiry| ("requested_expiry", expiry.as_secs().to_string())));
+        if let Some(redirect) = &self.redirect {
+            form.push(("requested_flow", "login_to_webpage".to_owned()));
+            form.push(("redirect_uri", redirect.uri.as_str().to_owned()));
+            form.push(("state", redirect.state.clone()));
+        }
+        form
+    }
+
+    fn pending(self, answer: &Answer, client: &LoginClient) -> Result<PendingLogin> {
+        if !answer.status().is_success() {
+            return Err(start_refusal(answer));
+        }
+        let started = Started::parse(answer.body()).map_err(|error| error.with_status(answer.status()))?;
+        let life = started.expires_in.or(self.options.requested_expiry).unwrap_or(SILENT_EXPIRY);
+        let facts = Facts {
+            auth_req_id: started.auth_req_id,
+            issuer: client.issuer().to_owned(),
+            msn: client.msn().clone(),
+            scopes: self.scopes,
+            nonce: self.nonce,
+            expires_at: answer.sent_at().plus(life).wall,
+            redirect: self.redirect,
+        };
+        Ok(PendingLogin::new(facts, started.interval.unwrap_or(SILENT_INTERVAL), answer.now().wall))
+    }
+}
+
+impl Redirect {
+    fn to(uri: &str) -> Result<Self> {
+        Ok(Self { uri: uri.parse::<RedirectUri>()?, state: unguessable()? })
+    }
+
+    /// Vipps documents no `state` here. One that is there must be right; what ties the answer to the login is the id in
+    /// the ID token.
+    fn code(&self, callback_url: &str, issuer: &str) -> Result<String> {
+        let callback = Callback::parse(&self.uri, callback_url)?;
+        if !callback.state.as_ref().is_none_or(|state| is_same(state, &self.state)) {
+            return Err(wrong_state());
+        }
+        callback.check_issuer(issuer)?;
+        callback.check_error()?;
+        let code = callback.code.filter(|code| is_code(code));
+        code.map(String::from).ok_or_else(|| malformed("holds no code"))
+    }
+}
+
+/// The answer to a start (CIBA Core section 7.3). Only the id is required.
+struct Started {
+    auth_req_id: String,
+    expires_in: Option<Duration>,
+    interval: Option<Duration>,
+}
+
+const SILENT_EXPIRY: Duration = Duration::from_mins(10);
+/// Nobody waits for longer; more is a mistake.
+const LONGEST_EXPIRY: Duration = Duration::from_hours(1);
+
+impl Started {
+    fn parse(body: &Bytes) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Body {
+            auth_req_id: String,
+            #[serde(default)]
+            expires_in: Value,
+            #[serde(default)]
+            interval: Value,
+        }
+        let body: Body =
+            serde_json::from_slice(body).map_err(|_| Error::protocol("the reply to the start holds no auth_req_id"))?;
+        if !is_auth_req_id(&body.auth_req_id) {
+            return Err(Error::protocol("the auth_req_id of the reply is malformed"));
+        }
+        Ok(Self {
+            auth_req_id: body.auth_req_id,
+            expires_in: seconds(&body.expires_in).map(|life| Duration::from_secs(life).min(LONGEST_EXPIRY)),
+            interval: seconds(&body.interval).map(Duration::from_secs),
+        })
+    }
+}
+
+/// What a poll brought.
+enum Polled {
+    Pending,
+    SlowDown,
+    Done(Tokens),
+}
+
+fn polled(answer: &Answer) -> Result<Polled> {
+    match answer.refusal().oauth_error.as_deref().filter(|_| answer.status().as_u16() == 400) {
+        Some("authorization_pending") => Ok(Polled::Pending),
+        Some("slow_down") => Ok(Polled::SlowDown),
+        _ => answer.tokens(poll_refusal).map(Polled::Done),
+    }
+}
+
+fn user_exists(body: &Bytes) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Body {
+        exists: bool,
+    }
+    let body: Body =
+        serde_json::from_slice(body).map_err(|_| Error::protocol("the reply does not tell whether the user exists"))?;
+    Ok(body.exists)
+}
+
+impl fmt::Debug for Backchannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backchannel").field("msn", self.0.msn()).finish_non_exhaustive()
+    }
+}

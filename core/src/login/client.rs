@@ -1,0 +1,344 @@
+//! The only place that sends Login's calls: who calls, what may be sent twice, and what is checked of the tokens that
+//! come back.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use form_urlencoded::Serializer;
+use http::{Request, Response, StatusCode};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{
+    refusal::{reply_lost, too_old_for_userinfo, userinfo_refusal},
+    result::{LoginResult, LoginToken},
+    token::{Grant, Tokens},
+    userinfo::Userinfo,
+};
+use crate::{
+    clock::{Clock, Now},
+    config::LoginAuthMethod,
+    discovery::Endpoints,
+    error::{Error, ErrorKind, Result},
+    event::Events,
+    headers,
+    http::SendError,
+    id_token::Expect,
+    keys::{Keys, StandardKeys, sensitive},
+    msn::Msn,
+    partner::{Inner, Merchant},
+    provider::Held,
+    reply::Refusal,
+    retry::wait_before_retry,
+    secret::Secret,
+    token::{basic, post},
+};
+
+/// A merchant's calls of Login.
+#[derive(Clone)]
+pub(super) struct LoginClient {
+    merchant: Merchant,
+    issuer: Arc<str>,
+}
+
+/// What may be sent a second time. What certainly did not arrive always may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resend {
+    /// A code is good once: only what the gateway refused or held back, so that nothing behind it has seen it.
+    Never,
+    /// What was refused for the token it carried.
+    WithAnotherToken,
+    /// That, and what met a passing fault: a question that changes nothing.
+    Freely,
+}
+
+/// A partner's token should outlive a request that can't be sent again.
+const LEAST_LIFE: Duration = Duration::from_mins(1);
+
+impl LoginClient {
+    pub(super) fn new(merchant: &Merchant) -> Result<Self> {
+        let inner = merchant.partner().inner();
+        inner.check_msn(merchant.msn())?;
+        Ok(Self { merchant: merchant.clone(), issuer: inner.environment.issuer().into() })
+    }
+
+    pub(super) fn msn(&self) -> &Msn {
+        self.merchant.msn()
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.inner().keys
+    }
+
+    pub(super) fn events(&self) -> &Events {
+        &self.inner().events
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.inner().login.clock
+    }
+
+    pub(super) async fn endpoints(&self) -> Result<Arc<Endpoints>> {
+        self.inner().login.discovery.endpoints().await
+    }
+
+    pub(super) fn user_exists_endpoint(&self) -> String {
+        // Not in discovery.
+        self.inner().environment.url("/vipps-login-ciba/api/v1/user-exists")
+    }
+
+    pub(super) async fn keys_are_there(&self) -> Result<()> {
+        self.inner().verifier.ready().await
+    }
+
+    /// Hands in a grant at the token endpoint.
+    pub(super) async fn exchange(&self, grant: &Grant<'_>, resend: Resend) -> Result<Answer> {
+        let endpoints = self.endpoints().await?;
+        self.post(&endpoints.token, &grant.form(), resend).await
+    }
+
+    /// Sends a form, saying who calls and for whom.
+    pub(super) async fn post(&self, url: &str, form: &[(&str, &str)], resend: Resend) -> Result<Answer> {
+        self.send(url, &Content::Form(form), resend).await
+    }
+
+    pub(super) async fn userinfo(&self, result: &LoginResult) -> Result<Userinfo> {
+        if result.claims().msn() != self.msn() {
+            return Err(Error::invalid_config("result", "is of another merchant's login"));
+        }
+        if !result.access_token().is_good_at(self.clock().wall()) {
+            return Err(too_old_for_userinfo());
+        }
+        let endpoints = self.endpoints().await?;
+        let token = Content::Token(result.access_token());
+        let answer = self.send(&endpoints.userinfo, &token, Resend::Freely).await?;
+        if !answer.status().is_success() {
+            return Err(userinfo_refusal(&answer));
+        }
+        Userinfo::parse(answer.body(), result.claims().sub())
+    }
+
+    /// Checks the tokens of a login. They can't be had twice, so keys that are late are waited for.
+    pub(super) async fn accept(&self, tokens: Tokens, expect: Expect, asked: &[String]) -> Result<LoginResult> {
+        let expect = expect.access_token(tokens.access_token.secret());
+        let claims = match self.merchant.verify_id_token(tokens.id_token.expose(), &expect).await {
+            Err(error) if error.retryable() => {
+                self.wait_for_keys(&error).await?;
+                let again = self.merchant.verify_id_token(tokens.id_token.expose(), &expect).await;
+                again.map_err(|error| if error.retryable() { keys_unavailable() } else { error })?
+            }
+            outcome => outcome?,
+        };
+        let scopes = tokens.scopes.unwrap_or_else(|| asked.to_vec());
+        Ok(LoginResult::new(claims, tokens.access_token, tokens.id_token, scopes, asked.to_vec()))
+    }
+
+    async fn wait_for_keys(&self, error: &Error) -> Result<()> {
+        let wait = error.retry_after().unwrap_or_default();
+        if wait > self.inner().login.deadline {
+            return Err(keys_unavailable());
+        }
+        self.clock().sleep(wait).await;
+        Ok(())
+    }
+
+    fn inner(&self) -> &Inner {
+        self.merchant.partner().inner()
+    }
+}
+
+fn keys_unavailable() -> Error {
+    Error::login_failed("keys_unavailable", "the id token came, but the keys to check it did not")
+        .with_hint("start the login again")
+}
+
+/// What a request carries besides its headers.
+enum Content<'a> {
+    Form(&'a [(&'a str, &'a str)]),
+    Token(&'a LoginToken),
+}
+
+/// One call with its tries.
+impl LoginClient {
+    async fn send(&self, url: &str, content: &Content<'_>, resend: Resend) -> Result<Answer> {
+        self.check_endpoint(url)?;
+        let deadline = self.clock().now().plus(self.inner().login.deadline);
+        let (mut tries, mut renewed) = (0, false);
+        loop {
+            tries += 1;
+            let token = self.token_for(content).await?;
+            let (error, last) = match self.send_once(url, content, token.as_deref(), deadline).await {
+                Ok(answer) if !renewed && self.wants_another_token(&answer, token.as_deref(), resend) => {
+                    renewed = true;
+                    continue;
+                }
+                Ok(answer) if answer.may_be_asked_again(resend) => (answer.error(answer.refusal()), Some(answer)),
+                Ok(answer) => return Ok(answer),
+                Err(error) if error.may_have_been_sent() && resend == Resend::Never => return Err(reply_lost()),
+                Err(error) if error.may_have_been_sent() && resend != Resend::Freely => return Err(error.into_error()),
+                Err(error) => (error.into_error(), None),
+            };
+            match (wait_before_retry(tries, &error, self.clock().now().until(deadline)), last) {
+                (Some(wait), _) => self.clock().sleep(wait).await,
+                (None, Some(answer)) => return Ok(answer),
+                (None, None) => return Err(error),
+            }
+        }
+    }
+
+    /// Secrets go to the environment's own origin or one the user listed, whatever the discovery document says.
+    fn check_endpoint(&self, url: &str) -> Result<()> {
+        if Url::parse(url).is_ok_and(|url| self.inner().trusted.trust(&url)) {
+            return Ok(());
+        }
+        Err(Error::protocol("an endpoint of the discovery document is of an origin that is not trusted")
+            .with_hint("list it as a trusted_origin if it is yours"))
+    }
+
+    async fn token_for(&self, content: &Content<'_>) -> Result<Option<Arc<Held>>> {
+        match (content, self.keys()) {
+            (Content::Form(_), Keys::Partner(_)) => self.inner().provider.lasting(LEAST_LIFE).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn send_once(
+        &self,
+        url: &str,
+        content: &Content<'_>,
+        token: Option<&Held>,
+        deadline: Now,
+    ) -> Result<Answer, SendError> {
+        let request = self.request(url, content, token).map_err(|_| SendError::not_sent("the request is malformed"))?;
+        let login = &self.inner().login;
+        let sent_at = self.clock().now();
+        let limit = sent_at.until(deadline).min(login.request_timeout);
+        let response = login.http.send(request, limit).await?;
+        let secrets = secrets(content, token);
+        Ok(Answer { response, sent_at, now: self.clock().now(), secrets })
+    }
+
+    fn request(&self, url: &str, content: &Content<'_>, token: Option<&Held>) -> Result<Request<Bytes>> {
+        match content {
+            Content::Token(token) => {
+                let authorization = sensitive(&Zeroizing::new(format!("Bearer {}", token.secret())))?;
+                let mut request =
+                    Request::get(url).body(Bytes::new()).map_err(|_| Error::protocol("the url is malformed"))?;
+                *request.headers_mut() = headers::userinfo(authorization);
+                Ok(request)
+            }
+            Content::Form(form) => self.form_request(url, form, token),
+        }
+    }
+
+    fn form_request(&self, url: &str, form: &[(&str, &str)], token: Option<&Held>) -> Result<Request<Bytes>> {
+        let inner = self.inner();
+        let mut body = Serializer::new(String::new());
+        body.extend_pairs(form);
+        let authorization = match (token, inner.keys.standard(), inner.login.auth_method) {
+            (Some(token), _, _) => Some(token.authorization.clone()),
+            (None, Some(keys), LoginAuthMethod::ClientSecretBasic) => Some(self.basic(keys)?),
+            (None, Some(keys), LoginAuthMethod::ClientSecretPost) => {
+                body.append_pair("client_id", &keys.client_id)
+                    .append_pair("client_secret", keys.client_secret.expose());
+                None
+            }
+            (None, None, _) => None,
+        };
+        let headers = headers::login(authorization, self.msn(), &inner.system)?;
+        post(url.to_owned(), headers, body.finish().into())
+    }
+
+    fn basic(&self, keys: &StandardKeys) -> Result<http::HeaderValue> {
+        sensitive(&basic(&keys.client_id, &keys.client_secret, self.inner().login.basic_encoding))
+    }
+
+    /// Whether another token may do; the one that was refused is dropped in any case.
+    fn wants_another_token(&self, answer: &Answer, token: Option<&Held>, resend: Resend) -> bool {
+        let Some(token) = token.filter(|_| answer.status() == StatusCode::UNAUTHORIZED) else { return false };
+        let may_help = self.inner().provider.refused_by_api(&token.token);
+        may_help && (resend != Resend::Never || answer.refusal().of_gateway)
+    }
+}
+
+/// Names of fields that a reply must not echo into an error.
+const SECRET_FIELDS: [&str; 6] = ["code", "code_verifier", "auth_req_id", "login_hint", "state", "nonce"];
+
+fn secrets(content: &Content<'_>, token: Option<&Held>) -> Vec<Secret> {
+    let of_content: Vec<Secret> = match content {
+        Content::Token(token) => vec![token.secret().into()],
+        Content::Form(form) => {
+            form.iter().filter(|(name, _)| SECRET_FIELDS.contains(name)).map(|(_, value)| (*value).into()).collect()
+        }
+    };
+    of_content.into_iter().chain(token.map(|held| held.token.as_secret().clone())).collect()
+}
+
+/// A reply, with what is needed to judge it.
+pub(super) struct Answer {
+    response: Response<Bytes>,
+    sent_at: Now,
+    now: Now,
+    secrets: Vec<Secret>,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub(super) fn body(&self) -> &Bytes {
+        self.response.body()
+    }
+
+    pub(super) fn sent_at(&self) -> Now {
+        self.sent_at
+    }
+
+    pub(super) fn now(&self) -> Now {
+        self.now
+    }
+
+    pub(super) fn refusal(&self) -> Refusal {
+        Refusal::read(&self.response)
+    }
+
+    /// The tokens of a success, or the error that `refused` makes of anything else.
+    pub(super) fn tokens(&self, refused: impl FnOnce(&Self) -> Error) -> Result<Tokens> {
+        if !self.status().is_success() {
+            return Err(refused(self));
+        }
+        Tokens::parse(self.body(), self.sent_at).map_err(|error| error.with_status(self.status()))
+    }
+
+    /// What the refusal means where no step of Login knows better.
+    pub(super) fn error(&self, refusal: Refusal) -> Error {
+        let error = self.without_echo(refusal.into_error(self.status(), self.response.headers(), self.now));
+        if error.kind() == ErrorKind::CredentialsRejected { error.with_hint(AUTHENTICATION) } else { error }
+    }
+
+    pub(super) fn without_echo(&self, error: Error) -> Error {
+        let secrets: Vec<&str> = self.secrets.iter().map(Secret::expose).collect();
+        error.without_echo_of(&secrets)
+    }
+
+    /// The gateway had too many requests; nothing behind it has seen this one.
+    pub(super) fn was_held_back(&self) -> bool {
+        self.status() == StatusCode::TOO_MANY_REQUESTS && self.refusal().of_gateway
+    }
+
+    fn may_be_asked_again(&self, resend: Resend) -> bool {
+        match resend {
+            Resend::Freely => matches!(self.status().as_u16(), 429 | 500 | 502 | 503 | 504),
+            Resend::Never => self.was_held_back(),
+            Resend::WithAnotherToken => false,
+        }
+    }
+}
+
+const AUTHENTICATION: &str = "wrong keys or keys of the other environment; or the portal has another method for this \
+                              sales unit: partners need client_secret_basic, sales unit keys the same as login_auth_method";

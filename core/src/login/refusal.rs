@@ -1,0 +1,105 @@
+//! What Vipps says when a login ends without a user, in one vocabulary for all flows. Pure.
+
+use http::StatusCode;
+
+use super::client::Answer;
+use crate::{
+    error::{Error, ErrorKind},
+    reply::{Refusal, code},
+};
+
+/// The error of a callback, a start or a poll, by the code Vipps gives. Codes that nobody knows yet are reasons too.
+pub(super) fn refused_by_vipps(oauth_error: &str) -> Error {
+    let oauth_error = code(oauth_error);
+    let error = match oauth_error.as_deref() {
+        Some("access_denied") => Error::login_failed("denied", "the person said no"),
+        Some("expired_token") => Error::login_failed("expired", "nobody decided in time"),
+        Some("unknown_user_id" | "invalid_user") => {
+            Error::login_failed("unknown_user", "nobody with an active app and old enough has this phone number")
+                .with_hint("don't try again; in the test environment only test users are known")
+        }
+        Some("old_app" | "outdated_app_version") => Error::login_failed("outdated_app", "the person's app is too old"),
+        Some("wrong_challenge") => Error::login_failed("wrong_challenge", "the person picked the wrong number"),
+        Some("invalid_grant") => Error::login_failed("invalid_grant", "vipps takes the code or auth_req_id no longer")
+            .with_hint("used before, too old, of another client, or made for another redirect_uri"),
+        Some("invalid_scope") => Error::login_failed("invalid_scope", "the sales unit is not for these scopes"),
+        Some(other) => Error::login_failed(other.to_owned(), "vipps ended the login"),
+        None => Error::login_failed("unknown", "vipps ended the login"),
+    };
+    error.with_oauth_error(oauth_error)
+}
+
+/// Why a code was not exchanged. It was sent, so it must not be sent again whatever the answer is.
+pub(super) fn exchange_refusal(answer: &Answer) -> Error {
+    let refusal = answer.refusal();
+    if refusal.oauth_error.as_deref() == Some("invalid_grant") && !answer.status().is_server_error() {
+        return told(answer, refused_by_vipps("invalid_grant"), refusal);
+    }
+    let error = answer.error(refusal);
+    if error.retryable() && !answer.was_held_back() { reply_lost().with_status(answer.status()) } else { error }
+}
+
+pub(super) fn reply_lost() -> Error {
+    Error::login_failed("reply_lost", "the code was sent but no answer came, so it may be used up")
+        .with_hint("start the login again")
+}
+
+/// Why a login by phone number was not started.
+pub(super) fn start_refusal(answer: &Answer) -> Error {
+    let refusal = answer.refusal();
+    if answer.status() != StatusCode::BAD_REQUEST {
+        return answer.error(refusal);
+    }
+    match (refusal.oauth_error.as_deref(), refusal.blames) {
+        (Some("invalid_binding_message"), _) => told(answer, refused_argument("binding_message"), refusal),
+        (Some("invalid_request"), Some(argument)) => told(answer, refused_argument(argument), refusal),
+        (Some(code @ ("unknown_user_id" | "invalid_user" | "old_app" | "access_denied")), _) => {
+            let error = refused_by_vipps(code);
+            told(answer, error, refusal)
+        }
+        _ => answer.error(refusal),
+    }
+}
+
+/// Why a poll can't go on; `authorization_pending` and `slow_down` are no refusals.
+pub(super) fn poll_refusal(answer: &Answer) -> Error {
+    let refusal = answer.refusal();
+    if answer.status() != StatusCode::BAD_REQUEST {
+        return answer.error(refusal);
+    }
+    match refusal.oauth_error.as_deref() {
+        Some(code @ ("access_denied" | "expired_token" | "invalid_grant" | "old_app" | "wrong_challenge")) => {
+            let error = refused_by_vipps(code);
+            told(answer, error, refusal)
+        }
+        _ => answer.error(refusal),
+    }
+}
+
+/// Userinfo takes the login's own token; it can't be renewed.
+pub(super) fn userinfo_refusal(answer: &Answer) -> Error {
+    let refusal = answer.refusal();
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        return told(answer, too_old_for_userinfo(), refusal);
+    }
+    let error = answer.error(refusal);
+    match error.kind() {
+        // The keys took no part in this call.
+        ErrorKind::CredentialsRejected => Error::protocol("vipps refused the login token").with_status(answer.status()),
+        _ => error,
+    }
+}
+
+pub(super) fn too_old_for_userinfo() -> Error {
+    Error::login_failed("expired", "the login token opens userinfo no longer")
+        .with_hint("ask within ten minutes of the login; after that start a new one")
+}
+
+fn refused_argument(argument: &'static str) -> Error {
+    Error::invalid_config(argument, "vipps refused it")
+}
+
+fn told(answer: &Answer, error: Error, refusal: Refusal) -> Error {
+    let (oauth_error, trace_id) = refusal.codes();
+    answer.without_echo(error.with_oauth_error(oauth_error).with_trace_id(trace_id).with_status(answer.status()))
+}

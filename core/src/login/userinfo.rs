@@ -1,0 +1,211 @@
+//! Who the person is (OpenID Connect Core section 5.3). Pure.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+
+/// What a person agreed to tell this sales unit. A member that Vipps left out, or sent as another type than its documents
+/// say, is `None`; all members are in [`json`](Self::json). `Debug` shows `sub` alone: the rest is personal data.
+///
+/// Which scope opens what: `name` the names, `phoneNumber` the phone number, `email`, `address`, `birthDate` the
+/// birthdate, `gender`, `nin`, `delegatedConsents`.
+#[derive(Clone, PartialEq)]
+pub struct Userinfo(Map<String, Value>);
+
+/// A person's address. Empty members are left out.
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Address {
+    /// Street, with unit and floor in a second line.
+    pub street_address: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// City or place.
+    pub region: Option<String>,
+    /// Two letters (ISO 3166-1).
+    pub country: Option<String>,
+    /// The whole address, in lines.
+    pub formatted: Option<String>,
+    /// `home`, `work` or `other`.
+    pub address_type: Option<String>,
+}
+
+impl Userinfo {
+    /// The answer must be about who logged in (`sub`), else it is nobody's.
+    pub(super) fn parse(body: &Bytes, sub: &str) -> Result<Self> {
+        let members: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| Error::protocol("userinfo is not a json object"))?;
+        let told = members.get("sub").and_then(Value::as_str);
+        if told.is_none() {
+            return Err(Error::protocol("userinfo holds no sub"));
+        }
+        if told != Some(sub) {
+            return Err(Error::invalid_id_token("sub", "userinfo is about another person than the id token"));
+        }
+        Ok(Self(members))
+    }
+
+    /// The person, as this sales unit knows them: the same as in the ID token.
+    pub fn sub(&self) -> &str {
+        self.text("sub").unwrap_or_default()
+    }
+
+    /// Full name.
+    pub fn name(&self) -> Option<&str> {
+        self.text("name")
+    }
+
+    /// Given names.
+    pub fn given_name(&self) -> Option<&str> {
+        self.text("given_name")
+    }
+
+    /// Family name.
+    pub fn family_name(&self) -> Option<&str> {
+        self.text("family_name")
+    }
+
+    /// Digits with country code and without a plus sign, such as `4791234567`.
+    pub fn phone_number(&self) -> Option<&str> {
+        self.text("phone_number")
+    }
+
+    /// Whether Vipps verified the phone number.
+    pub fn phone_number_verified(&self) -> Option<bool> {
+        self.flag("phone_number_verified")
+    }
+
+    /// E-mail address.
+    pub fn email(&self) -> Option<&str> {
+        self.text("email")
+    }
+
+    /// Whether Vipps verified the e-mail address. Never true in the test environment.
+    pub fn email_verified(&self) -> Option<bool> {
+        self.flag("email_verified")
+    }
+
+    /// `YYYY-MM-DD`.
+    pub fn birthdate(&self) -> Option<&str> {
+        self.text("birthdate")
+    }
+
+    /// Gender, as Vipps words it. Not in the test environment.
+    pub fn gender(&self) -> Option<&str> {
+        self.text("gender")
+    }
+
+    /// National identity number, for those who may ask for it. Opaque.
+    pub fn nin(&self) -> Option<&str> {
+        self.text("nin")
+    }
+
+    /// The address; `None` too when the person has none, which Vipps writes as one of empty texts.
+    pub fn address(&self) -> Option<Address> {
+        self.claim::<Address>("address").and_then(Address::whole)
+    }
+
+    /// Up to two more addresses.
+    pub fn other_addresses(&self) -> Vec<Address> {
+        let all: Vec<Address> = self.claim("other_addresses").unwrap_or_default();
+        all.into_iter().filter_map(Address::whole).collect()
+    }
+
+    /// What the person agreed to, of what the merchant asked (`delegatedConsents`). Only at the first login.
+    pub fn delegated_consents(&self) -> Option<&Value> {
+        self.0.get("delegatedConsents")
+    }
+
+    /// Any member, read as `T`; `None` when it is absent or of another type.
+    pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        T::deserialize(self.0.get(name)?).ok()
+    }
+
+    /// All members as JSON, those unknown to this library too.
+    pub fn json(&self) -> String {
+        // Parsed from JSON, so it can be written as JSON.
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        self.0.get(name)?.as_bool()
+    }
+}
+
+impl Address {
+    fn whole(mut self) -> Option<Self> {
+        let members = [
+            &mut self.street_address,
+            &mut self.postal_code,
+            &mut self.region,
+            &mut self.country,
+            &mut self.formatted,
+            &mut self.address_type,
+        ];
+        for member in members {
+            member.take_if(|text| text.is_empty());
+        }
+        (self != Self::default()).then_some(self)
+    }
+}
+
+impl fmt::Debug for Userinfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Userinfo").field("sub", &self.sub()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Address(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(json: &str) -> Result<Userinfo> {
+        Userinfo::parse(&Bytes::copy_from_slice(json.as_bytes()), "c0ffee")
+    }
+
+    #[test]
+    fn what_is_told_is_read_and_what_is_unknown_is_kept() {
+        let json = r#"{"sub":"c0ffee","name":"Kari","email_verified":true,"shoe_size":42,"gender":7,"nin":"",
+            "address":{"street_address":"Prøvegata 1","postal_code":"","region":null,"is_default":true}}"#;
+        let userinfo = parsed(json).expect("an answer");
+        assert_eq!((userinfo.sub(), userinfo.name(), userinfo.email_verified()), ("c0ffee", Some("Kari"), Some(true)));
+        assert_eq!(userinfo.claim::<u8>("shoe_size"), Some(42));
+        assert_eq!((userinfo.gender(), userinfo.nin(), userinfo.email()), (None, None, None));
+        let address = userinfo.address().expect("an address");
+        assert_eq!(address.street_address.as_deref(), Some("Prøvegata 1"));
+        assert_eq!((address.postal_code, address.region), (None, None));
+        assert!(userinfo.json().contains("shoe_size"));
+        assert_eq!(format!("{userinfo:?}"), r#"Userinfo { sub: "c0ffee", .. }"#);
+    }
+
+    #[test]
+    fn an_address_of_empty_texts_is_none() {
+        let userinfo = parsed(r#"{"sub":"c0ffee","address":{"formatted":"","country":""},"other_addresses":[{}]}"#);
+        let userinfo = userinfo.expect("an answer");
+        assert_eq!(userinfo.address(), None);
+        assert_eq!(userinfo.other_addresses(), []);
+    }
+
+    #[test]
+    fn an_answer_about_somebody_else_is_refused() {
+        assert_eq!(parsed(r#"{"sub":"other"}"#).err().and_then(|error| error.claim()), Some("sub"));
+        for json in ["{}", "[]", "", r#"{"sub":1}"#] {
+            assert_eq!(parsed(json).err().map(|error| error.code()), Some("protocol"), "{json}");
+        }
+    }
+}
