@@ -112,6 +112,42 @@ impl Event {
         }
     }
 
+    /// What the event tells besides its name: the members of its variant, durations in seconds. The same names in every
+    /// language.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use vipps_partner_auth::Event;
+    ///
+    /// let event = Event::TokenRenewed { lifetime: Duration::from_secs(86_398) };
+    /// assert_eq!(event.details(), [("lifetime", "86398".to_owned())]);
+    /// assert_eq!(event.to_string(), "token_renewed lifetime=`86398`");
+    /// ```
+    pub fn details(&self) -> Vec<(&'static str, String)> {
+        let seconds = |span: &Duration| span.as_secs().to_string();
+        match self {
+            Self::TokenFetched { lifetime } | Self::TokenRenewed { lifetime } => vec![("lifetime", seconds(lifetime))],
+            Self::TokenFetchFailed { error } | Self::KeysRefreshFailed { error } => vec![("error", error.to_string())],
+            Self::RenewalFailed { error, next_try_in } => {
+                vec![("error", error.to_string()), ("next_try_in", seconds(next_try_in))]
+            }
+            Self::StaleTokenServed { remaining } => vec![("remaining", seconds(remaining))],
+            Self::CacheFailed { operation, detail } => {
+                vec![("operation", (*operation).to_owned()), ("detail", (*detail).to_owned())]
+            }
+            Self::KeysRefreshed { keys } => vec![("keys", keys.to_string())],
+            Self::StaleKeysUsed { past_age } => vec![("past_age", seconds(past_age))],
+            Self::KeySkipped { reason } => vec![("reason", (*reason).to_owned())],
+            Self::OtherSubscriptionKeyUsed
+            | Self::TokenFromCache
+            | Self::RefusalIgnored
+            | Self::UnknownKidSuppressed
+            | Self::BundledRootsUsed
+            | Self::UnusualClientId
+            | Self::UnusualCountryCode => Vec::new(),
+        }
+    }
+
     /// Whether somebody should look into it; the others are the ordinary course of things.
     pub fn is_warning(&self) -> bool {
         let ordinary = matches!(
@@ -119,6 +155,13 @@ impl Event {
             Self::TokenFetched { .. } | Self::TokenRenewed { .. } | Self::TokenFromCache | Self::KeysRefreshed { .. }
         );
         !ordinary
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        self.details().iter().try_for_each(|(name, value)| write!(f, " {name}=`{value}`"))
     }
 }
 
