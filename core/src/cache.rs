@@ -1,14 +1,23 @@
 //! A token store that several [`Partner`](crate::Partner) objects, or several processes, share.
 
+#[cfg(feature = "redis")]
+mod redis;
+mod seal;
+
+#[cfg(feature = "redis")]
+pub use self::redis::RedisCache;
+
 use std::{
     collections::HashMap,
     fmt,
+    hash::{Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use aws_lc_rs::digest::{self, SHA256};
 
+use self::seal::Seal;
 use crate::{
     clock::BoxFuture,
     config::Environment,
@@ -18,8 +27,14 @@ use crate::{
 
 /// A store for tokens beyond one [`Partner`](crate::Partner). Looked up after its own memory and before Vipps.
 ///
-/// Trouble here is never an error of a call: it is told as an event and the call goes on without the cache.
-/// Entries are secrets; an implementation that leaves the process must seal them.
+/// Trouble here is never an error of a call: it is told as an event and the call goes on without the cache. A cache that
+/// takes longer than a second to answer is gone without.
+///
+/// Entries are secrets. An implementation that leaves the process seals them with [`CacheKey::seal`] and opens them with
+/// [`CacheKey::open`]: who can read the store can then neither read tokens nor plant any.
+///
+/// One that is shared between processes should also offer the lock, so that one process fetches and the others wait for
+/// what it gets. The rest of the methods has defaults for those that don't.
 pub trait TokenCache: Send + Sync + fmt::Debug {
     /// The entry under this key, if there is one. Whoever reads it checks whether it still holds.
     fn load<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Result<Option<CachedToken>, CacheError>>;
@@ -31,12 +46,45 @@ pub trait TokenCache: Send + Sync + fmt::Debug {
         token: CachedToken,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>>;
+
+    /// Drops the entry if it still holds this token; a newer one stays. Default: does nothing, as for caches whose
+    /// readers are all in one process.
+    fn remove<'a>(&'a self, key: &'a CacheKey, token: &'a Secret) -> BoxFuture<'a, Result<(), CacheError>> {
+        let _ = (key, token);
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Whether [`lock`](Self::lock) keeps others out. Default: it does not.
+    fn locks(&self) -> bool {
+        false
+    }
+
+    /// Tries to become the one process that fetches; tells whether `holder` is it now. The lock goes by itself after
+    /// `ttl`, so that a process that dies or hangs holds nobody up for longer.
+    fn lock<'a>(
+        &'a self,
+        key: &'a CacheKey,
+        holder: &'a str,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<bool, CacheError>> {
+        let _ = (key, holder, ttl);
+        Box::pin(async { Ok(true) })
+    }
+
+    /// Gives the lock back, if `holder` still has it.
+    fn unlock<'a>(&'a self, key: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
+        let _ = (key, holder);
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// Names one credential in one environment: a SHA-256 over environment, kind of keys, client id, secret, subscription
 /// key and scope. No MSN: one partner token serves all merchants.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct CacheKey([u8; 32]);
+#[derive(Clone)]
+pub struct CacheKey {
+    name: [u8; 32],
+    seal: Arc<Seal>,
+}
 
 /// A token as a cache holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +96,19 @@ pub struct CachedToken {
     pub expires_at: Duration,
     /// How long it was valid for when it was granted; decides when it is renewed.
     pub lifetime: Duration,
+    /// How long the store itself will keep it, where it can tell: a span needs no two clocks to agree.
+    pub remaining: Option<Duration>,
 }
 
 impl CachedToken {
     /// A token with the end of its life, since the Unix epoch, and the length it had when it was granted.
     pub fn new(secret: impl Into<Secret>, expires_at: Duration, lifetime: Duration) -> Self {
-        Self { secret: secret.into(), expires_at, lifetime }
+        Self { secret: secret.into(), expires_at, lifetime, remaining: None }
+    }
+
+    /// The same, with what the store says of the rest of its life.
+    pub fn with_remaining(self, remaining: Option<Duration>) -> Self {
+        Self { remaining, ..self }
     }
 }
 
@@ -75,14 +130,39 @@ impl CacheKey {
             hash.update(&(part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let mut key = [0; 32];
-        key.copy_from_slice(hash.finish().as_ref());
-        Self(key)
+        let mut name = [0; 32];
+        name.copy_from_slice(hash.finish().as_ref());
+        Self { name, seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
     }
 
-    /// The hash itself.
+    /// The hash itself. It tells nothing of the credential to who does not hold the credential.
     pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+        &self.name
+    }
+
+    /// An entry as it may leave the process: encrypted and bound to this key (AES-256-GCM), under a key that is derived
+    /// from the client secret (HKDF, RFC 5869).
+    pub fn seal(&self, token: &CachedToken) -> Result<Vec<u8>, CacheError> {
+        self.seal.close(token)
+    }
+
+    /// A sealed entry. An error for anything that was not sealed under this very key, or was changed since.
+    pub fn open(&self, sealed: &[u8]) -> Result<CachedToken, CacheError> {
+        self.seal.open(sealed)
+    }
+}
+
+impl PartialEq for CacheKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for CacheKey {}
+
+impl Hash for CacheKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
     }
 }
 

@@ -316,6 +316,8 @@ pub struct Config {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) http: Option<Arc<dyn HttpSend>>,
     pub(crate) token_cache: Option<Arc<dyn TokenCache>>,
+    pub(crate) redis_url: Option<String>,
+    pub(crate) redis_ca_pem: Option<Vec<u8>>,
     pub(crate) on_event: Option<EventHook>,
     pub(crate) runtime: Option<tokio::runtime::Handle>,
 }
@@ -338,6 +340,8 @@ impl Default for Config {
             clock: Arc::new(SystemClock),
             http: None,
             token_cache: None,
+            redis_url: None,
+            redis_ca_pem: None,
             on_event: None,
             runtime: None,
         }
@@ -440,6 +444,19 @@ impl Config {
         self
     }
 
+    /// Shares tokens with other processes through Redis or Valkey: see [`RedisCache`](crate::RedisCache) for the forms a URL
+    /// can have. Default: none. Needs the feature `redis`, without which it is refused, as is a wrong URL: field `redis_url`.
+    pub fn redis_url(mut self, url: impl Into<String>) -> Self {
+        self.redis_url = Some(url.into());
+        self
+    }
+
+    /// The authorities (PEM) that a `rediss` server is checked against, in the place of the machine's.
+    pub fn redis_ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.redis_ca_pem = Some(pem.into());
+        self
+    }
+
     /// Called for everything that happens behind the caller's back. It runs on whatever thread it happens on, so it
     /// must be quick; a panic in it is caught and dropped.
     pub fn on_event(mut self, hook: impl Fn(&Event) + Send + Sync + 'static) -> Self {
@@ -455,12 +472,38 @@ impl Config {
         self
     }
 
-    /// Applies `VIPPS_ENVIRONMENT` (`production`, `test` or a base URL), if set.
-    pub(crate) fn with_vars(self, vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    /// Applies `VIPPS_ENVIRONMENT` (`production`, `test` or a base URL) and `VIPPS_REDIS_URL`, if set.
+    pub(crate) fn with_vars(mut self, vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        if let Some(url) = optional(&vars, "VIPPS_REDIS_URL") {
+            self.redis_url = Some(url);
+        }
         match optional(&vars, "VIPPS_ENVIRONMENT") {
             Some(_) => Ok(self.environment(Environment::from_vars(vars)?)),
             None => Ok(self),
         }
+    }
+
+    /// The store to share tokens through, if any.
+    pub(crate) fn shared_cache(&self) -> Result<Option<Arc<dyn TokenCache>>> {
+        match (&self.redis_url, &self.token_cache) {
+            (None, _) if self.redis_ca_pem.is_some() => {
+                Err(Error::invalid_config("redis_ca_pem", "means nothing without redis_url"))
+            }
+            (None, cache) => Ok(cache.clone()),
+            (Some(_), Some(_)) => Err(Error::invalid_config("redis_url", "can't go with a token_cache of your own")),
+            (Some(url), None) => self.redis_cache(url).map(Some),
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    fn redis_cache(&self, url: &str) -> Result<Arc<dyn TokenCache>> {
+        Ok(Arc::new(crate::cache::RedisCache::open(url, self.redis_ca_pem.as_deref())?))
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[expect(clippy::unused_self, reason = "the other build needs it")]
+    fn redis_cache(&self, _url: &str) -> Result<Arc<dyn TokenCache>> {
+        Err(Error::invalid_config("redis_url", "needs the feature redis, which this build lacks"))
     }
 
     pub(crate) fn check(&self) -> Result<()> {

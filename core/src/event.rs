@@ -49,7 +49,7 @@ pub enum Event {
     TokenFromCache,
     /// The shared cache failed; the call went on without it.
     CacheFailed {
-        /// What was tried: `load` or `store`.
+        /// What was tried: `load`, `store`, `remove`, `lock` or `unlock`.
         operation: &'static str,
         /// Why: `failed` or `no answer in time`. The cache's own words stay with it, since they may hold anything.
         detail: &'static str,

@@ -49,6 +49,8 @@ mod retry;
 mod secret;
 mod token;
 
+#[cfg(feature = "redis")]
+pub use cache::RedisCache;
 pub use cache::{CacheError, CacheKey, CachedToken, MemoryCache, TokenCache};
 pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
 pub use config::{BaseUrl, BasicEncoding, Config, Environment, LoginAuthMethod, SystemInfo};

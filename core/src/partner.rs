@@ -69,7 +69,7 @@ impl Partner {
     }
 
     /// Reads everything from the environment: the keys (sales unit keys where `VIPPS_MSN` is set, else partner keys),
-    /// the [`SystemInfo`] and `VIPPS_ENVIRONMENT` (`production` unless set). An error names the variable.
+    /// the [`SystemInfo`], `VIPPS_ENVIRONMENT` (`production` unless set) and, if set, `VIPPS_REDIS_URL`. An error names the variable.
     pub fn from_env() -> Result<Self> {
         Self::from_vars(environment_variable, Config::default())
     }
@@ -179,7 +179,7 @@ impl Partner {
         }
         let http = sender(config, &events)?;
         let system = SystemHeaders::new(system);
-        let provider = TokenProvider::new(&keys, system.clone(), http.clone(), events.clone(), config);
+        let provider = TokenProvider::new(&keys, system.clone(), http.clone(), events.clone(), config)?;
         let discovery = Arc::new(Discovery::new(http.clone(), config, system.clone()));
         let verifier = IdTokenVerifier::remote(discovery.clone(), events.clone(), config);
         Ok(Self(Arc::new(Inner {

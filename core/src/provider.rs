@@ -20,7 +20,10 @@ use http::HeaderValue;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
-use self::vipps::Credential;
+use self::{
+    shared::{Lock, Turn},
+    vipps::Credential,
+};
 use crate::{
     cache::{CacheKey, TokenCache},
     clock::{Clock, Now},
@@ -120,15 +123,16 @@ impl TokenProvider {
         http: Arc<dyn HttpSend>,
         events: Events,
         config: &Config,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        let cache = config.shared_cache()?.map(|cache| (cache, CacheKey::new(&config.environment, keys)));
+        Ok(Self {
             credential: Credential::new(keys, config.basic_encoding),
             environment: config.environment.clone(),
             system,
             http,
             clock: config.clock.clone(),
             events,
-            cache: config.token_cache.clone().map(|cache| (cache, CacheKey::new(&config.environment, keys))),
+            cache,
             runtime: config.runtime.clone(),
             request_timeout: config.request_timeout,
             deadline: config.deadline,
@@ -136,7 +140,7 @@ impl TokenProvider {
             current: ArcSwapOption::empty(),
             generation: AtomicU64::new(0),
             control: Mutex::default(),
-        }
+        })
     }
 
     /// A token to use now: from memory if it can be, else from the shared cache, else from Vipps.
@@ -204,6 +208,7 @@ impl TokenProvider {
         self.current.store(None);
         self.generation.fetch_add(1, AcqRel);
         control.refused = Some(token.clone());
+        self.withdraw(token);
         true
     }
 
@@ -287,20 +292,29 @@ impl TokenProvider {
     }
 
     async fn fetch(self: Arc<Self>, errand: Errand) -> Result<Arc<Held>> {
-        if let Some(held) = self.fetch_from_cache(errand).await {
-            self.events.tell(Event::TokenFromCache);
-            return Ok(held);
-        }
-        if let Some(error) = self.refused_still() {
-            return Err(error);
-        }
-        match self.fetch_from_vipps(errand).await {
-            Ok(arrival) => self.welcome(arrival, errand),
-            Err(error) => Err(self.regret(error, errand)),
+        let lock = match self.turn(errand).await {
+            Turn::Ours(lock) => lock,
+            Turn::Found(held) => {
+                self.events.tell(Event::TokenFromCache);
+                return Ok(held);
+            }
+        };
+        let outcome = match self.refused_still() {
+            Some(error) => Err(error),
+            None => self.fetch_from_vipps(errand).await.map_err(|error| self.regret(error, errand)),
+        };
+        match outcome {
+            Ok(arrival) => self.welcome(arrival, errand, lock),
+            Err(error) => {
+                if let Some(lock) = lock {
+                    tokio::spawn(async move { self.give_back(lock).await });
+                }
+                Err(error)
+            }
         }
     }
 
-    fn welcome(self: Arc<Self>, arrival: Arrival, errand: Errand) -> Result<Arc<Held>> {
+    fn welcome(self: Arc<Self>, arrival: Arrival, errand: Errand, lock: Option<Lock>) -> Result<Arc<Held>> {
         let lifetime = arrival.lifetime;
         let held = self.hold(&arrival)?;
         self.events.tell(match errand {
@@ -309,7 +323,12 @@ impl TokenProvider {
         });
         // The token is there; nobody need wait until others can find it too.
         if self.cache.is_some() {
-            tokio::spawn(async move { self.share(&arrival).await });
+            tokio::spawn(async move {
+                self.share(&arrival).await;
+                if let Some(lock) = lock {
+                    self.give_back(lock).await;
+                }
+            });
         }
         Ok(held)
     }

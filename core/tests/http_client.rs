@@ -126,6 +126,8 @@ mod on_the_wire {
             ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
             ("vipps-system-name", "acme"),
             ("vipps-system-version", "3.1.2"),
+            ("vipps-system-plugin-name", "acme"),
+            ("vipps-system-plugin-version", "3.1.2"),
             ("accept", "application/json"),
             ("user-agent", USER_AGENT),
             ("content-length", "29"),

@@ -1,4 +1,4 @@
-//! The shared cache, whose trouble is never an error of a call.
+//! The shared cache, whose trouble is never an error of a call, and the turns that processes take at fetching.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,25 +6,83 @@ use futures_util::future::{Either, select};
 
 use super::{Arrival, Errand, Held, LAST_SECONDS, TokenProvider, margin};
 use crate::{
-    cache::{CacheError, CachedToken},
+    cache::{CacheError, CacheKey, CachedToken, TokenCache},
     clock::BoxFuture,
     event::Event,
-    token::{LONGEST_LIFETIME, is_token},
+    flight::runtime,
+    random,
+    token::{AccessToken, LONGEST_LIFETIME, is_token},
 };
 
 /// The clocks of the machines that share a cache may differ by this much.
 const CLOCK_DIFFERENCE: Duration = Duration::from_mins(1);
 /// A shared cache that does not answer is gone without.
 const CACHE_PATIENCE: Duration = Duration::from_secs(1);
+/// Longer than a fetch takes on a good day. A process that died or hangs holds nobody up for longer.
+const LOCK_LIFE: Duration = Duration::from_secs(5);
+/// Between two looks at what another process fetches, before jitter.
+const LOOK_GAP: Duration = Duration::from_millis(50);
+
+/// How a fetch goes on after the shared cache was asked.
+pub(super) enum Turn {
+    /// Another process had the token.
+    Found(Arc<Held>),
+    /// This process asks Vipps, and the others wait for it if it holds the lock.
+    Ours(Option<Lock>),
+}
+
+/// The right to fetch for all processes, for a few seconds.
+pub(super) struct Lock {
+    holder: String,
+}
+
+/// What the shared cache had.
+enum Look {
+    Found(Arc<Held>),
+    Nothing,
+    Broken,
+}
 
 impl TokenProvider {
-    pub(super) async fn fetch_from_cache(&self, errand: Errand) -> Option<Arc<Held>> {
-        let (cache, key) = self.cache.as_ref()?;
-        let found = self.patiently("load", cache.load(key)).await??;
+    /// One process fetches, the others wait for what it gets, but never for longer than a lock lives.
+    pub(super) async fn turn(&self, errand: Errand) -> Turn {
+        let Some((cache, key)) = &self.cache else { return Turn::Ours(None) };
+        let Ok(holder) = random::unguessable() else { return Turn::Ours(None) };
+        let deadline = self.clock.now().plus(LOCK_LIFE);
+        loop {
+            match self.look(&**cache, key, errand).await {
+                Look::Found(held) => return Turn::Found(held),
+                Look::Nothing if cache.locks() => {}
+                Look::Nothing | Look::Broken => return Turn::Ours(None),
+            }
+            match self.patiently("lock", cache.lock(key, &holder, LOCK_LIFE)).await {
+                Some(true) => return self.turn_with(Lock { holder }, &**cache, key, errand).await,
+                Some(false) if self.clock.now().is_before(deadline) => {}
+                Some(false) | None => return Turn::Ours(None),
+            }
+            self.clock.sleep(LOOK_GAP + random::up_to(LOOK_GAP)).await;
+        }
+    }
+
+    /// Whoever had the lock before may have stored a token since this process looked.
+    async fn turn_with(&self, lock: Lock, cache: &dyn TokenCache, key: &CacheKey, errand: Errand) -> Turn {
+        let Look::Found(held) = self.look(cache, key, errand).await else { return Turn::Ours(Some(lock)) };
+        self.give_back(lock).await;
+        Turn::Found(held)
+    }
+
+    async fn look(&self, cache: &dyn TokenCache, key: &CacheKey, errand: Errand) -> Look {
+        match self.patiently("load", cache.load(key)).await {
+            None => Look::Broken,
+            Some(found) => found.and_then(|found| self.taken_over(found, errand)).map_or(Look::Nothing, Look::Found),
+        }
+    }
+
+    fn taken_over(&self, found: CachedToken, errand: Errand) -> Option<Arc<Held>> {
         let now = self.clock.now();
         let left = found.expires_at.checked_sub(now.wall)?;
         let plausible = found.lifetime <= LONGEST_LIFETIME && left <= found.lifetime + CLOCK_DIFFERENCE;
-        let left = left.min(found.lifetime);
+        let left = left.min(found.lifetime).min(found.remaining.unwrap_or(left));
         let refused = self.control().refused.as_ref().is_some_and(|token| *token.as_secret() == found.secret);
         if !plausible || refused || left <= errand.least_life(found.lifetime) || !is_token(found.secret.expose()) {
             return None;
@@ -35,22 +93,49 @@ impl TokenProvider {
 
     pub(super) async fn share(&self, arrival: &Arrival) {
         let Some((cache, key)) = &self.cache else { return };
-        let token = CachedToken {
-            secret: arrival.secret.clone(),
-            expires_at: arrival.expires.wall,
-            lifetime: arrival.lifetime,
-        };
-        self.patiently("store", cache.store(key, token, arrival.lifetime)).await;
+        let left = self.clock.now().until(arrival.expires);
+        let token = CachedToken::new(arrival.secret.expose(), arrival.expires.wall, arrival.lifetime);
+        self.patiently("store", cache.store(key, token, left)).await;
+    }
+
+    pub(super) async fn give_back(&self, lock: Lock) {
+        let Some((cache, key)) = &self.cache else { return };
+        self.patiently("unlock", cache.unlock(key, &lock.holder)).await;
+    }
+
+    /// A token that was refused must not go on being handed to other processes. Behind the caller, who can't wait.
+    pub(super) fn withdraw(&self, token: &AccessToken) {
+        let Some((cache, key)) = self.cache.clone() else { return };
+        let Ok(runtime) = runtime(self.runtime.as_ref()) else { return };
+        let (clock, events, token) = (self.clock.clone(), self.events.clone(), token.clone());
+        runtime.spawn(async move {
+            let work = cache.remove(&key, token.as_secret());
+            if let Err(detail) = within(CACHE_PATIENCE, &*clock, work).await {
+                events.tell(Event::CacheFailed { operation: "remove", detail });
+            }
+        });
     }
 
     async fn patiently<T>(&self, operation: &'static str, work: BoxFuture<'_, Result<T, CacheError>>) -> Option<T> {
-        let detail = match select(work, self.clock.sleep(CACHE_PATIENCE)).await {
-            Either::Left((Ok(done), _)) => return Some(done),
-            Either::Left((Err(_), _)) => "failed",
-            Either::Right(_) => "no answer in time",
-        };
-        self.events.tell(Event::CacheFailed { operation, detail });
-        None
+        match within(CACHE_PATIENCE, &*self.clock, work).await {
+            Ok(done) => Some(done),
+            Err(detail) => {
+                self.events.tell(Event::CacheFailed { operation, detail });
+                None
+            }
+        }
+    }
+}
+
+async fn within<T>(
+    patience: Duration,
+    clock: &dyn crate::clock::Clock,
+    work: BoxFuture<'_, Result<T, CacheError>>,
+) -> Result<T, &'static str> {
+    match select(work, clock.sleep(patience)).await {
+        Either::Left((Ok(done), _)) => Ok(done),
+        Either::Left((Err(_), _)) => Err("failed"),
+        Either::Right(_) => Err("no answer in time"),
     }
 }
 
