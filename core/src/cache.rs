@@ -8,6 +8,7 @@ mod seal;
 pub use self::redis::RedisCache;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fmt,
     hash::{Hash, Hasher},
@@ -36,7 +37,8 @@ use crate::{
 /// One that is shared between processes should also offer the lock, so that one process fetches and the others wait for
 /// what it gets. The rest of the methods has defaults for those that don't.
 pub trait TokenCache: Send + Sync + fmt::Debug {
-    /// The entry under this key, if there is one. Whoever reads it checks whether it still holds.
+    /// The entry under this key, if there is one. Whoever reads it checks whether it still holds. An entry that
+    /// [`CacheKey::open`] can't open is told with the error of that: it counts as none, and is replaced.
     fn load<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Result<Option<CachedToken>, CacheError>>;
 
     /// Puts an entry in the place of whatever was there. It may be dropped after `ttl`.
@@ -112,9 +114,13 @@ impl CachedToken {
     }
 }
 
-/// Why a cache could not do its work. This library tells only that it failed; log the reason where it happens.
+/// Why a cache could not do its work. Events tell no more of it than a reason that is part of the program's own text
+/// ([`because`](Self::because)); log the rest where it happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheError(String);
+pub struct CacheError {
+    detail: Cow<'static, str>,
+    unreadable: bool,
+}
 
 impl CacheKey {
     pub(crate) fn new(environment: &Environment, keys: &Keys) -> Self {
@@ -175,13 +181,36 @@ impl fmt::Debug for CacheKey {
 impl CacheError {
     /// An error with a text that holds no secret.
     pub fn new(detail: impl Into<String>) -> Self {
-        Self(detail.into())
+        Self { detail: Cow::Owned(detail.into()), unreadable: false }
+    }
+
+    /// An error with a text that is part of the program, so that [`Event::CacheFailed`](crate::Event::CacheFailed) may
+    /// repeat it.
+    pub fn because(reason: &'static str) -> Self {
+        Self { detail: Cow::Borrowed(reason), unreadable: false }
+    }
+
+    /// The store works, but what it holds can't be used: as good as nothing, and soon replaced.
+    fn unreadable(reason: &'static str) -> Self {
+        Self { unreadable: true, ..Self::because(reason) }
+    }
+
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.unreadable
+    }
+
+    /// What an event may tell.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self.detail {
+            Cow::Borrowed(reason) => reason,
+            Cow::Owned(_) => "failed",
+        }
     }
 }
 
 impl fmt::Display for CacheError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.detail)
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Discovery {
 struct Control {
     flight: Slot<Arc<Endpoints>>,
     known: Option<Known>,
+    /// A question failed: callers are told so, or given the old endpoints, until then.
+    held_off: Option<(Now, Error)>,
 }
 
 struct Known {
@@ -60,6 +62,10 @@ pub(crate) struct Endpoints {
     pub(crate) backchannel_authentication: String,
 }
 
+/// Between two questions while there are old endpoints.
+const GAP: Duration = Duration::from_secs(30);
+/// After a question that failed while there are none.
+const COLD_GAP: Duration = Duration::from_secs(5);
 const SHORTEST_AGE: Duration = Duration::from_mins(5);
 const SILENT_AGE: Duration = Duration::from_hours(1);
 const LONGEST_AGE: Duration = Duration::from_hours(24);
@@ -78,25 +84,10 @@ impl Discovery {
         }
     }
 
-    /// The endpoints, asked for with as many tries as somebody who waits is worth. Old ones stay good while no others
-    /// can be had.
+    /// The endpoints. Asked for once, however many want to know: with all the tries while there are none, with one where
+    /// old ones stay good for as long as no others can be had.
     pub(crate) async fn endpoints(self: &Arc<Self>) -> Result<Arc<Endpoints>> {
         Ok(self.join_or_ask()?.await?)
-    }
-
-    /// The same with one try, for a caller who has retries of its own.
-    pub(crate) async fn endpoints_by(&self, deadline: Now) -> Result<Arc<Endpoints>> {
-        if let Some(endpoints) = self.control().fresh(self.clock.now()) {
-            return Ok(endpoints);
-        }
-        match self.ask(deadline).await {
-            Ok(known) => {
-                let endpoints = known.endpoints.clone();
-                self.control().known = Some(known);
-                Ok(endpoints)
-            }
-            Err(error) => self.control().known.as_ref().map(|known| known.endpoints.clone()).ok_or(error),
-        }
     }
 
     /// Something did not work where it should be: perhaps it has moved. The next caller asks again.
@@ -108,35 +99,58 @@ impl Discovery {
 
     fn join_or_ask(self: &Arc<Self>) -> Result<Flight<Arc<Endpoints>>> {
         let runtime = runtime(self.runtime.as_ref())?;
+        let now = self.clock.now();
         let mut control = self.control();
-        if let Some(endpoints) = control.fresh(self.clock.now()) {
+        if let Some(endpoints) = control.usable(now) {
             return Ok(landed(endpoints));
         }
         if let Some(flight) = control.flight.join() {
             return Ok(flight);
         }
+        if let Some((until, error)) = control.held_off.as_ref().filter(|(until, _)| now.is_before(*until)) {
+            return Err(error.clone().with_retry_after(Some(now.until(*until))));
+        }
         let source = Arc::clone(self);
-        Ok(control.flight.launch(&runtime, async move { source.ask_with_retries().await }))
+        Ok(control.flight.launch(&runtime, async move { source.find_out().await }))
     }
 
-    async fn ask_with_retries(&self) -> Result<Arc<Endpoints>> {
-        let outcome = self.try_until_deadline().await;
-        self.control().flight.clear();
-        outcome.map_err(|error| as_outage(&error, "the endpoints of vipps can't be had"))
+    async fn find_out(&self) -> Result<Arc<Endpoints>> {
+        let outcome = self.ask_with_tries().await;
+        let mut control = self.control();
+        control.flight.clear();
+        match (outcome, &control.known) {
+            (Ok(known), _) => {
+                let endpoints = known.endpoints.clone();
+                (control.known, control.held_off) = (Some(known), None);
+                Ok(endpoints)
+            }
+            (Err(error), Some(known)) => {
+                let endpoints = known.endpoints.clone();
+                control.held_off = Some((self.clock.now().plus(GAP), error));
+                Ok(endpoints)
+            }
+            (Err(error), None) => {
+                let error = as_outage(&error, "the endpoints of vipps can't be had");
+                let gap = COLD_GAP.max(error.retry_after().unwrap_or_default());
+                control.held_off = Some((self.clock.now().plus(gap), error.clone()));
+                Err(error.with_retry_after(Some(gap)))
+            }
+        }
     }
 
-    async fn try_until_deadline(&self) -> Result<Arc<Endpoints>> {
+    async fn ask_with_tries(&self) -> Result<Known> {
         let deadline = self.clock.now().plus(self.deadline);
+        let has_old_ones = self.control().known.is_some();
         let mut tries = 0;
         loop {
             tries += 1;
-            let error = match self.endpoints_by(deadline).await {
-                Ok(endpoints) => return Ok(endpoints),
+            let error = match self.ask(deadline).await {
+                Ok(known) => return Ok(known),
                 Err(error) => error,
             };
             match wait_before_retry(tries, &error, self.clock.now().until(deadline)) {
-                Some(wait) => self.clock.sleep(wait).await,
-                None => return Err(error),
+                Some(wait) if !has_old_ones => self.clock.sleep(wait).await,
+                _ => return Err(error),
             }
         }
     }
@@ -173,8 +187,10 @@ impl Discovery {
 }
 
 impl Control {
-    fn fresh(&self, now: Now) -> Option<Arc<Endpoints>> {
-        let known = self.known.as_ref().filter(|known| now.is_before(known.until))?;
+    /// The endpoints that need no question: fresh ones, or old ones while a question has just failed.
+    fn usable(&self, now: Now) -> Option<Arc<Endpoints>> {
+        let has_just_failed = self.held_off.as_ref().is_some_and(|(until, _)| now.is_before(*until));
+        let known = self.known.as_ref().filter(|known| has_just_failed || now.is_before(known.until))?;
         Some(known.endpoints.clone())
     }
 }

@@ -226,10 +226,13 @@ impl Error {
 
     /// A gateway may echo what it was sent, also where a code or an id should be.
     pub(crate) fn without_echo_of(mut self, secrets: &[&str]) -> Self {
-        let echoes = |text: &String| {
+        let echoes = |text: &str| {
             let text = text.to_ascii_lowercase();
             secrets.iter().any(|secret| text.contains(&secret.to_ascii_lowercase()))
         };
+        if self.0.reason.as_ref().is_some_and(|reason| echoes(reason)) {
+            self.0.reason = Some("unknown".into());
+        }
         self.0.oauth_error = self.0.oauth_error.filter(|code| !echoes(code));
         self.0.trace_id = self.0.trace_id.filter(|id| !echoes(id));
         self

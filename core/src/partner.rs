@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderMap;
+use tokio::runtime::Handle;
 
 use crate::{
     clock::Clock,
@@ -54,6 +55,7 @@ pub(crate) struct LoginSettings {
     pub(crate) http: Arc<dyn HttpSend>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) discovery: Arc<Discovery>,
+    pub(crate) runtime: Option<Handle>,
     pub(crate) request_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) auth_method: LoginAuthMethod,
@@ -194,6 +196,7 @@ impl Partner {
                 http,
                 clock: config.clock.clone(),
                 discovery,
+                runtime: config.runtime.clone(),
                 request_timeout: config.request_timeout,
                 deadline: config.deadline,
                 auth_method: config.login_auth_method,

@@ -90,7 +90,15 @@ struct Control {
 enum Errand {
     #[default]
     Awaited,
+    /// Somebody waits, who has a usable token but not for long enough.
+    Replacing,
     Behind,
+}
+
+impl Errand {
+    fn is_awaited(self) -> bool {
+        self != Self::Behind
+    }
 }
 
 /// How a caller came by a flight.
@@ -177,7 +185,15 @@ impl TokenProvider {
         if self.clock.now().plus(span).is_before(held.usable_until) {
             return Ok(held);
         }
-        Ok(self.join_or_renew(&held)?.await?)
+        loop {
+            let (flight, part) = self.join_or_renew(&held)?;
+            match (flight.await, part) {
+                (Ok(held), _) => return Ok(held),
+                // A renewal is one try that nobody waited for; whoever waits now gets all the tries.
+                (Err(Fault::Failed(error)), Part::Joined(Errand::Behind)) if error.retryable() => {}
+                (Err(fault), _) => return Err(fault.into()),
+            }
+        }
     }
 
     /// Drops this token, and only this one: a late refusal can't evict a newer token. Tells whether it was dropped.
@@ -246,17 +262,16 @@ impl TokenProvider {
     }
 
     /// Somebody waits for a renewal, so it is tried now even if one has failed a moment ago.
-    fn join_or_renew(self: &Arc<Self>, held: &Held) -> Result<Flight<Arc<Held>>> {
+    fn join_or_renew(self: &Arc<Self>, held: &Held) -> Result<(Flight<Arc<Held>>, Part)> {
         let runtime = runtime(self.runtime.as_ref())?;
         let mut control = self.control();
         if let Some(newer) = self.current.load_full().filter(|current| current.generation > held.generation) {
-            return Ok(landed(newer));
+            return Ok((landed(newer), Part::Launched));
         }
         if let Some(flight) = control.flight.join() {
-            return Ok(flight);
+            return Ok((flight, Part::Joined(control.errand)));
         }
-        control.next_renewal = Some(self.clock.now().plus(RENEWAL_GAP));
-        Ok(self.launch(Errand::Behind, &runtime, &mut control))
+        Ok((self.launch(Errand::Replacing, &runtime, &mut control), Part::Launched))
     }
 
     /// Sees to it that a usable token gets renewed, without waiting. `false` when that can't be: no runtime to do it on.
@@ -319,7 +334,7 @@ impl TokenProvider {
         let held = self.hold(&arrival)?;
         self.events.tell(match errand {
             Errand::Awaited => Event::TokenFetched { lifetime },
-            Errand::Behind => Event::TokenRenewed { lifetime },
+            Errand::Replacing | Errand::Behind => Event::TokenRenewed { lifetime },
         });
         // The token is there; nobody need wait until others can find it too.
         if self.cache.is_some() {
@@ -331,6 +346,10 @@ impl TokenProvider {
             });
         }
         Ok(held)
+    }
+
+    fn is_held_off(&self) -> bool {
+        self.control().refusal_in_force(self.clock.now()).is_some()
     }
 
     fn refused_still(&self) -> Option<Error> {
@@ -346,7 +365,7 @@ impl TokenProvider {
         let mut control = self.control();
         control.flight.clear();
         control.held_off = hold_off(&error).map(|span| (now.plus(span), error.clone()));
-        if errand == Errand::Awaited {
+        if errand.is_awaited() {
             drop(control);
             self.events.tell(Event::TokenFetchFailed { error: error.clone() });
             return error;

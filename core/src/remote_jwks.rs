@@ -266,10 +266,12 @@ impl Control {
 impl RemoteJwks {
     async fn load_with_retries(&self, number: u64, tries: Tries) -> Result<Loaded> {
         let deadline = self.clock.now().plus(self.deadline);
+        // Has tries of its own.
+        let endpoints = self.discovery.endpoints().await?;
         let mut made = 0;
         loop {
             made += 1;
-            let error = match self.load_once(number, deadline).await {
+            let error = match self.load_once(number, &endpoints.jwks_uri, deadline).await {
                 Ok(loaded) => return Ok(loaded),
                 Err(error) => error,
             };
@@ -280,10 +282,9 @@ impl RemoteJwks {
         }
     }
 
-    async fn load_once(&self, number: u64, deadline: Now) -> Result<Loaded> {
+    async fn load_once(&self, number: u64, jwks_uri: &str, deadline: Now) -> Result<Loaded> {
         let asked = self.clock.now();
-        let endpoints = self.discovery.endpoints_by(deadline).await?;
-        let response = self.discovery.fetch(&endpoints.jwks_uri, deadline).await?;
+        let response = self.discovery.fetch(jwks_uri, deadline).await?;
         let keys = KeySet::parse(response.body(), &self.events).map_err(|fault| Error::unavailable(fault.detail()))?;
         let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
         // Ahead of time, and not all processes at once.

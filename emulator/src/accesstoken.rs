@@ -37,7 +37,7 @@ fn refuse_foreign_headers(state: &State, call: &Call<'_>) -> Outcome<()> {
         return Err(reply.refuse("Origin", "keys must never be in a browser: call from a server, forward no Origin"));
     }
     if call.request.has("Psp-Id") {
-        let why = "Psp-Id must not be sent on the token call";
+        let why = "Psp-Id must not be sent on the token call: leave it out";
         return Err(Reply::apim(StatusCode::BAD_REQUEST, why).refuse("Psp-Id", why));
     }
     Ok(())
@@ -69,7 +69,7 @@ fn unknown_client(state: &State, client_id: &str) -> Refusal {
     let why = if client_id == state.accounts.specialized.client_id {
         "these are specialised keys: they belong to /miami/v1/token"
     } else {
-        "unknown: mistyped, or test keys sent to production or the reverse"
+        "unknown: check it and the environment, since test keys do not work in production nor the reverse"
     };
     aad(state, StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, &text).refuse("client_id", why)
 }
@@ -83,7 +83,10 @@ fn check_secret(state: &State, call: &mut Call<'_>, keys: &Keys) -> Outcome<()> 
         Some(_) => {
             let text = "Invalid client secret provided.";
             let reply = aad(state, StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215, text);
-            Err(reply.refuse("client_secret", "does not fit the client_id"))
+            Err(reply.refuse(
+                "client_secret",
+                "does not fit the client_id: copy both from the same keys, with each + and / as it stands",
+            ))
         }
         None => {
             let text = "The request must contain the header 'client_secret'.";

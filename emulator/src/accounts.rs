@@ -30,6 +30,10 @@ impl Keys {
         }
     }
 
+    fn secrets(&self) -> [&str; 3] {
+        [&self.client_secret, &self.subscription_key, &self.second_subscription_key].map(String::as_str)
+    }
+
     fn has_subscription_key(&self, key: &str) -> bool {
         [&self.subscription_key, &self.second_subscription_key].into_iter().any(|known| known == key)
     }
@@ -149,6 +153,11 @@ impl Accounts {
             Owner::SalesUnit(own) => *msn == own,
         };
         self.sales_units.iter().filter(seen).map(|(msn, _)| msn).collect()
+    }
+
+    /// All that the keys keep secret.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.standard_keys().flat_map(|(_, keys)| keys.secrets()).chain([self.specialized.client_secret.as_str()])
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<(Owner, &Keys)> {

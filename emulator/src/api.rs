@@ -51,7 +51,9 @@ fn standard(state: &State, call: &mut Call<'_>) -> Outcome<Owner> {
     match gateway::bearer(state, call)? {
         Grant::Standard(owner) if owner == subscriber => Ok(owner),
         Grant::Standard(_) => Err(gateway::subscription_not_found()),
-        Grant::Specialized => Err(gateway::unauthorized("a specialised token does not open this API")),
+        Grant::Specialized => {
+            Err(gateway::unauthorized("a specialised token does not open this API: send one of /accesstoken/get"))
+        }
     }
 }
 
@@ -63,7 +65,7 @@ fn refuse_subscription_key(call: &Call<'_>) -> Outcome<()> {
     if !call.request.has(SUBSCRIPTION_KEY) {
         return Ok(());
     }
-    let why = "must not be sent with a specialised token";
+    let why = "must not be sent with a specialised token: leave it out";
     let message = format!("Access denied: the subscription key {why}.");
     Err(Reply::apim(StatusCode::UNAUTHORIZED, &message).refuse(SUBSCRIPTION_KEY, why))
 }

@@ -57,19 +57,19 @@ fn refuse_oversize(state: &State, call: &Call<'_>, form: &Form) -> Outcome<()> {
     let length = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
     let url = state.base_url.len() + PATH.len() + 1 + length(call.request.query.as_deref());
     let (about, why) = if length(form.value("state")) >= LONGEST_STATE {
-        ("state", "too long: from about 1,000 characters on the service answers 502")
+        ("state", "too long: from about 1,000 characters on the service answers 502. Send a short random value")
     } else if url >= LONGEST_URL {
-        ("query", "the URL is too long: from about 2,000 characters on the service answers 502")
+        ("query", "the URL is too long: from about 2,000 characters on the service answers 502. Send less")
     } else {
         return Ok(());
     };
-    Err(page::notice(StatusCode::BAD_GATEWAY, "Bad gateway", why).refuse(about, why))
+    Err(page::notice(StatusCode::BAD_GATEWAY, "Bad gateway", &format!("{about}: {why}.")).refuse(about, why))
 }
 
 /// RFC 6749 section 3.1. Where it is not even clear whom to answer, nothing goes back.
 fn refuse_repeated(form: &Form, names: &[&'static str]) -> Outcome<()> {
     match names.iter().find(|name| form.times(name) > 1) {
-        Some(name) => Err(error_page("invalid_request", name, "comes twice")),
+        Some(name) => Err(error_page("invalid_request", name, "comes twice: send it once")),
         None => Ok(()),
     }
 }
@@ -78,7 +78,7 @@ fn refuse_repeated(form: &Form, names: &[&'static str]) -> Outcome<()> {
 fn to_client(state: &State, call: &mut Call<'_>, query: &str, text: &str) -> Outcome {
     let unit = text.parse::<Msn>().ok().and_then(|msn| state.accounts.sales_unit(&msn));
     let Some(unit) = unit.filter(|unit| unit.connected && unit.active) else {
-        let why = "not the MSN of an active sales unit that is connected to a partner";
+        let why = "not the MSN of an active sales unit that is connected to a partner: check it";
         return Err(error_page("invalid_client", "msn", why));
     };
     if query::raw(query, "client_id").is_some() {
@@ -106,16 +106,16 @@ fn stranger(state: &State, client_id: &str) -> &'static str {
     if client_id == state.accounts.partner.client_id {
         return "the partner's own keys are no Login client: send msn instead";
     }
-    "unknown or deactivated: mistyped, or of the other environment"
+    "unknown or deactivated: check it and the environment"
 }
 
 fn redirect_uri<'a>(state: &State, call: &mut Call<'_>, form: &'a Form, msn: &Msn) -> Outcome<&'a str> {
     let Some(uri) = form.value("redirect_uri") else {
-        return Err(error_page("invalid_request", "redirect_uri", "missing"));
+        return Err(error_page("invalid_request", "redirect_uri", "missing: send one that is registered"));
     };
     if !state.accounts.has_registered(msn, uri) {
         let why = "does not match any of the registered ones: they are compared byte for byte, so a slash more, another \
-                   letter case or an added parameter makes another URI";
+                   letter case or an added parameter makes another URI. Send one as it was registered";
         return Err(error_page("invalid_request", "redirect_uri", why));
     }
     call.right("redirect_uri", "registered, byte for byte");
@@ -158,5 +158,6 @@ fn send_back(redirect_uri: &str, form: &Form, fault: &Fault) -> Refusal {
 
 /// Nothing goes back to a `redirect_uri` that can't be trusted (RFC 6749 section 4.1.2.1).
 fn error_page(error: &str, about: &'static str, why: &'static str) -> Refusal {
-    page::notice(StatusCode::BAD_REQUEST, error, &format!("{about}: {why}")).refuse(about, why)
+    let text = format!("{about}: {why}. Nothing goes back to the application.");
+    page::notice(StatusCode::BAD_REQUEST, error, &text).refuse(about, why)
 }

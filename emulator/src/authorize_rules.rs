@@ -50,7 +50,7 @@ const PARAMETERS: [&str; 15] = [
 /// Judges in the order of the parameters' table.
 pub(crate) fn judge(state: &State, call: &mut Call<'_>, form: &Form, msn: &Msn) -> Checked<Wish> {
     if form.repeated().is_some() {
-        return invalid_request("query", "a parameter comes twice (RFC 6749 section 3.1)");
+        return invalid_request("query", "a parameter comes twice: send it once (RFC 6749 section 3.1)");
     }
     check_response(form)?;
     let scopes = scopes(state, call, form, msn)?;
@@ -70,10 +70,14 @@ fn check_response(form: &Form) -> Checked {
         None => return invalid_request("response_type", "missing: send code"),
     }
     if form.value("response_mode").is_some_and(|mode| mode != "query") {
-        return invalid_request("response_mode", "only query is offered");
+        return invalid_request("response_mode", "only query is offered: leave it out");
     }
     if form.value("prompt") == Some("none") {
-        return fault("login_required", "prompt", "none: the person has to take part");
+        return fault(
+            "login_required",
+            "prompt",
+            "none is not offered, since the person has to take part: leave it out",
+        );
     }
     Ok(())
 }
@@ -119,10 +123,10 @@ fn challenge(call: &mut Call<'_>, form: &Form) -> Checked<Option<String>> {
 
 fn no_challenge(call: &mut Call<'_>, form: &Form) -> Checked<Option<String>> {
     if form.value("code_challenge_method").is_some() {
-        return invalid_request("code_challenge", "missing, though its method is there");
+        return invalid_request("code_challenge", "missing, though its method is there: send both");
     }
     if form.value("requested_flow") == Some("app_to_app_v2") {
-        return invalid_request("code_challenge", "missing: app_to_app_v2 needs PKCE");
+        return invalid_request("code_challenge", "missing: send PKCE, app_to_app_v2 needs it");
     }
     call.tolerated("code_challenge", "missing: send PKCE with S256");
     Ok(None)
@@ -136,7 +140,7 @@ fn app_callback_uri(state: &State, call: &mut Call<'_>, form: &Form, msn: &Msn) 
         Some("app_to_app" | "automatic_return_from_vipps_app") => {
             call.tolerated("requested_flow", "deprecated: send app_to_app_v2");
         }
-        Some(_) => return invalid_request("requested_flow", "no such flow"),
+        Some(_) => return invalid_request("requested_flow", "no such flow: send app_to_app_v2, or leave it out"),
     }
     let is_app_to_app = flow.is_some_and(|flow| flow.starts_with("app_to_app"));
     match form.value("app_callback_uri") {
@@ -157,7 +161,11 @@ fn registered_app(state: &State, uri: &str, msn: &Msn) -> Checked<String> {
         );
     }
     if !state.accounts.has_registered(msn, uri) {
-        return fault("app_callback_uri_not_registered", "app_callback_uri", "not registered");
+        return fault(
+            "app_callback_uri_not_registered",
+            "app_callback_uri",
+            "not registered: send one as it was registered",
+        );
     }
     Ok(uri.to_owned())
 }
@@ -171,7 +179,7 @@ fn check_choices(form: &Form) -> Checked {
         return invalid_request("market", "must be NO, DK, FI or SE");
     }
     if !allowed("acr_values", &[ACR_APP_AUTH]) {
-        return invalid_request("acr_values", "only urn:vipps:acr:app_auth is offered");
+        return invalid_request("acr_values", "must be urn:vipps:acr:app_auth, or left out");
     }
     Ok(())
 }

@@ -38,11 +38,14 @@ pub(crate) fn user_exists(state: &State, call: &mut Call<'_>) -> Outcome {
 fn person(state: &State, call: &mut Call<'_>, ask: &Ask) -> Outcome<String> {
     let refused = |error, why| Err(ciba_rules::refuse(state, error, "login_hint", why));
     let Some(user) = ask.hint.user(&state.users) else {
-        return refused("unknown_user_id", "nobody with an active Vipps app who is at least 15 years old");
+        return refused(
+            "unknown_user_id",
+            "nobody with an active Vipps app who is at least 15 years old: check the number",
+        );
     };
     match user.app {
-        App::Inactive => refused("invalid_user", "the account is inactive, or the person under 15: do not try again"),
-        App::Outdated => refused("old_app", "the person's app is too old"),
+        App::Inactive => refused("invalid_user", "the account is inactive, or the person under 15: ask no more"),
+        App::Outdated => refused("old_app", "the person's app is too old: ask for an update of it"),
         App::Current => {
             call.right("login_hint", "names a person with an active app");
             Ok(user.msisdn.clone())
@@ -58,7 +61,7 @@ fn refuse_crowd(state: &State, msisdn: &str) -> Outcome<()> {
 }
 
 fn too_many() -> Refusal {
-    let why = "too many logins wait for this person at once";
+    let why = "too many logins wait for this person at once: wait as long as Retry-After says";
     let reply = Reply::apim(StatusCode::TOO_MANY_REQUESTS, "Too many logins at once for the same user.");
     retry_after(reply, Some(RETRY_AFTER)).refuse("login_hint", why)
 }

@@ -94,7 +94,9 @@ fn redirect_uri(state: &State, call: &mut Call<'_>, form: &Form, client: &Client
     let uri = form.value("redirect_uri");
     match form.value("requested_flow") {
         Some("login_to_webpage") => {}
-        Some(_) => return Err(refuse(state, "invalid_request", "requested_flow", "must be login_to_webpage")),
+        Some(_) => {
+            return Err(refuse(state, "invalid_request", "requested_flow", "must be login_to_webpage, or left out"));
+        }
         None if uri.is_some() => {
             call.tolerated("redirect_uri", "ignored: only for requested_flow=login_to_webpage");
             return Ok(None);
@@ -102,10 +104,15 @@ fn redirect_uri(state: &State, call: &mut Call<'_>, form: &Form, client: &Client
         None => return Ok(None),
     }
     let Some(uri) = uri else {
-        return Err(refuse(state, "invalid_request", "redirect_uri", "missing: login_to_webpage needs one"));
+        return Err(refuse(
+            state,
+            "invalid_request",
+            "redirect_uri",
+            "missing: send a registered one, login_to_webpage needs it",
+        ));
     };
     if !state.accounts.has_registered(&client.msn, uri) {
-        let why = "does not match any of the registered ones: they are compared byte for byte";
+        let why = "does not match any of the registered ones: send one byte for byte as it was registered";
         return Err(refuse(state, "invalid_request", "redirect_uri", why));
     }
     call.right("redirect_uri", "registered, byte for byte");
@@ -120,7 +127,7 @@ fn scopes(
     openid_needed: bool,
 ) -> Outcome<Vec<String>> {
     let Some(asked) = form.value("scope").filter(|scope| !scope.trim().is_empty()) else {
-        return Err(refuse(state, "invalid_request", "scope", "missing"));
+        return Err(refuse(state, "invalid_request", "scope", "missing: send openid and what else is needed"));
     };
     let has = |name| asked.split(' ').any(|scope| scope == name);
     if has("nnin") {

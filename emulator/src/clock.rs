@@ -22,6 +22,10 @@ impl Clock {
         }
     }
 
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self, Self::Running { .. })
+    }
+
     pub(crate) fn advance(&mut self, span: Duration) {
         let (Self::Running { ahead: moved } | Self::Standing { at: moved }) = self;
         *moved = moved.saturating_add(span);

@@ -49,6 +49,12 @@ impl Emulator {
         &self.base_url
     }
 
+    /// The page for a person's browser: whoever is asked to log in decides there, and it lists the requests with what
+    /// was right and wrong about each.
+    pub fn page_url(&self) -> String {
+        format!("{}/", self.base_url)
+    }
+
     /// Closes every socket and ends the thread. The log can still be read; stopping again does nothing.
     pub fn stop(&self) {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -108,9 +114,9 @@ impl Emulator {
         self.shared.state().log.requests()
     }
 
-    /// Empties the log and sets all counts to zero.
+    /// Empties the log, that of the pings included, and sets all counts to zero.
     pub fn clear_requests(&self) {
-        self.shared.state().log.clear();
+        self.shared.state().clear_log();
     }
 
     /// How many requests came to this path (as sent, without the query), answered or not.

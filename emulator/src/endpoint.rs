@@ -38,6 +38,20 @@ pub enum Endpoint {
     Ledgers,
 }
 
+const ALL: [Endpoint; 12] = [
+    Endpoint::StandardToken,
+    Endpoint::SpecializedToken,
+    Endpoint::Discovery,
+    Endpoint::Jwks,
+    Endpoint::Authorize,
+    Endpoint::LoginToken,
+    Endpoint::Userinfo,
+    Endpoint::Backchannel,
+    Endpoint::UserExists,
+    Endpoint::Payments,
+    Endpoint::SalesUnits,
+    Endpoint::Ledgers,
+];
 const ACCESS: &str = "/access-management-1.0/access/";
 const CIBA: &str = "/vipps-login-ciba/api/";
 const PAYMENTS: &str = "/epayment/v1/payments";
@@ -77,6 +91,42 @@ impl Endpoint {
         (below.is_empty() || below.starts_with('/')).then_some(Self::Payments)
     }
 
+    /// The text code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::StandardToken => "standard_token",
+            Self::SpecializedToken => "specialized_token",
+            Self::Discovery => "discovery",
+            Self::Jwks => "jwks",
+            Self::Authorize => "authorize",
+            Self::LoginToken => "login_token",
+            Self::Userinfo => "userinfo",
+            Self::Backchannel => "backchannel",
+            Self::UserExists => "user_exists",
+            Self::Payments => "payments",
+            Self::SalesUnits => "sales_units",
+            Self::Ledgers => "ledgers",
+        }
+    }
+
+    /// What it is called on the page.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::StandardToken => "API token",
+            Self::SpecializedToken => "Specialised token",
+            Self::Discovery => "Login: discovery",
+            Self::Jwks => "Login: published keys",
+            Self::Authorize => "Login: start in the browser",
+            Self::LoginToken => "Login: token",
+            Self::Userinfo => "Login: userinfo",
+            Self::Backchannel => "Login: start by phone number",
+            Self::UserExists => "Login: is there such a person",
+            Self::Payments => "ePayment API",
+            Self::SalesUnits => "Management API",
+            Self::Ledgers => "Report API",
+        }
+    }
+
     pub(crate) fn methods(self) -> &'static [Method] {
         match self {
             Self::Payments => &[Method::GET, Method::POST],
@@ -93,21 +143,7 @@ impl FromStr for Endpoint {
 
     /// Reads a text code; anything else is [`InvalidInput`](std::io::ErrorKind::InvalidInput).
     fn from_str(code: &str) -> Result<Self, Self::Err> {
-        Ok(match code {
-            "standard_token" => Self::StandardToken,
-            "specialized_token" => Self::SpecializedToken,
-            "discovery" => Self::Discovery,
-            "jwks" => Self::Jwks,
-            "authorize" => Self::Authorize,
-            "login_token" => Self::LoginToken,
-            "userinfo" => Self::Userinfo,
-            "backchannel" => Self::Backchannel,
-            "user_exists" => Self::UserExists,
-            "payments" => Self::Payments,
-            "sales_units" => Self::SalesUnits,
-            "ledgers" => Self::Ledgers,
-            _ => return Err(invalid_input("no such endpoint")),
-        })
+        ALL.into_iter().find(|endpoint| endpoint.code() == code).ok_or_else(|| invalid_input("no such endpoint"))
     }
 }
 
@@ -121,6 +157,15 @@ mod tests {
         assert_eq!(Endpoint::of("/accesstoken/get"), Some(Endpoint::StandardToken));
         assert_eq!(Endpoint::of("/Miami/v1/token"), None);
         assert_eq!(Endpoint::of("/recurring/accessToken/get"), None);
+    }
+
+    #[test]
+    fn every_code_names_its_endpoint() {
+        for endpoint in ALL {
+            assert_eq!(endpoint.code().parse::<Endpoint>().expect("an endpoint"), endpoint);
+            assert!(!endpoint.title().is_empty());
+        }
+        assert!("nothing".parse::<Endpoint>().is_err());
     }
 
     #[test]

@@ -26,12 +26,12 @@ const SYSTEM_HEADERS: [&str; 4] =
     ["Vipps-System-Name", "Vipps-System-Version", "Vipps-System-Plugin-Name", "Vipps-System-Plugin-Version"];
 
 pub(crate) fn unknown_path() -> Refusal {
-    Reply::gateway_legacy(StatusCode::NOT_FOUND).refuse("path", "no such path; check its spelling and the base URL")
+    Reply::gateway_legacy(StatusCode::NOT_FOUND).refuse("path", "no such path: check its spelling and the base URL")
 }
 
 /// For a body over the limit, of which nothing was kept.
 pub(crate) fn too_large() -> Refusal {
-    let why = "too large: the emulator reads up to 1 MiB";
+    let why = "too large: send up to 1 MiB";
     Reply::apim(StatusCode::PAYLOAD_TOO_LARGE, &format!("Body {why}.")).refuse("body", why)
 }
 
@@ -49,10 +49,13 @@ pub(crate) fn check_method(endpoint: Endpoint, call: &Call<'_>) -> Outcome<()> {
 /// Whose subscription key it is.
 pub(crate) fn subscriber(state: &State, call: &mut Call<'_>) -> Outcome<Owner> {
     let Some(key) = call.request.header(SUBSCRIPTION_KEY).filter(|key| !key.is_empty()) else {
-        return Err(challenge(MISSING_KEY).refuse(SUBSCRIPTION_KEY, "missing: this call needs the subscription key"));
+        return Err(
+            challenge(MISSING_KEY).refuse(SUBSCRIPTION_KEY, "missing: send the subscription key of the keys in use")
+        );
     };
     let Some(owner) = state.accounts.subscriber(key) else {
-        let why = "unknown: regenerated, of another environment or product, or swapped with the client_secret";
+        let why = "unknown: regenerated, of another environment or product, or swapped with the client_secret. Send the primary \
+                   or secondary key that belongs to the client_id";
         return Err(challenge(INVALID_KEY).refuse(SUBSCRIPTION_KEY, why));
     };
     call.right(SUBSCRIPTION_KEY, "known");
@@ -61,7 +64,8 @@ pub(crate) fn subscriber(state: &State, call: &mut Call<'_>) -> Outcome<Owner> {
 
 /// For a subscription key that isn't of the same keys as the rest.
 pub(crate) fn subscription_not_found() -> Refusal {
-    let why = "valid, but of other keys than the client_id or token in the same call";
+    let why =
+        "valid, but of other keys than the client_id or token in the same call: send the one that belongs to them";
     challenge("Subscription not found.").refuse(SUBSCRIPTION_KEY, why)
 }
 
@@ -73,7 +77,10 @@ pub(crate) fn bearer(state: &State, call: &mut Call<'_>) -> Outcome<Grant> {
 /// What the API token of the `Authorization` header opens, or why it opens nothing.
 pub(crate) fn grant(state: &State, call: &mut Call<'_>) -> Result<Grant, &'static str> {
     let text = bearer_text(call)?;
-    let token = state.tokens.find(text).ok_or("unknown token: of another environment, or cut")?;
+    let token = state
+        .tokens
+        .find(text)
+        .ok_or("unknown token: of another environment, or cut. Send one of this environment, whole")?;
     if let Some(why) = reason_not_to_trust(state, token) {
         return Err(why);
     }
@@ -90,7 +97,7 @@ pub(crate) fn bearer_text<'a>(call: &mut Call<'a>) -> Result<&'a str, &'static s
         return Err("the word Bearer is missing: send it, one space and the token");
     };
     if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Err("wrong scheme: APIs take Bearer");
+        return Err("wrong scheme: send the word Bearer, one space and the token");
     }
     if scheme != "Bearer" {
         call.tolerated("Authorization", "write Bearer with a capital B and the rest in lower case");
@@ -103,10 +110,12 @@ pub(crate) fn bearer_text<'a>(call: &mut Call<'a>) -> Result<&'a str, &'static s
 
 fn reason_not_to_trust(state: &State, token: &Token) -> Option<&'static str> {
     if state.settings.wrong_environment {
-        return Some("the keys of this token are of the other environment, as the emulator was told");
+        return Some(
+            "the keys of this token are of the other environment, as the emulator was told: use keys of this one",
+        );
     }
     if token.revoked {
-        return Some("the token was revoked by the emulator's control");
+        return Some("the token was revoked by the emulator's control: fetch a new one");
     }
     (state.clock.now() >= token.expires_at).then_some("the token has expired: fetch a new one")
 }
@@ -144,7 +153,8 @@ fn connected<'a>(state: &'a State, text: &str) -> Outcome<(Msn, &'a SalesUnit)> 
     let known = text.parse().ok().and_then(|msn| state.accounts.sales_unit(&msn).map(|unit| (msn, unit)));
     known.filter(|(_, unit)| unit.connected).ok_or_else(|| {
         let message = format!("Invalid MSN: {text}. This MSN is not valid for the provided supermerchant ID.");
-        let why = "not the MSN of a sales unit connected to this partner (nor the partner's own)";
+        let why = "not the MSN of a sales unit connected to this partner (nor the partner's own): send that of the merchant the \
+                   call is for";
         Reply::apim(StatusCode::FORBIDDEN, &message).refuse(MSN, why)
     })
 }
@@ -154,12 +164,13 @@ fn own_msn(text: &str, own: &Msn) -> Outcome<Msn> {
         return Ok(own.clone());
     }
     let message = format!("Invalid MSN: {text}. Check your API keys and the merchant serial number.");
-    Err(Reply::apim(StatusCode::UNAUTHORIZED, &message).refuse(MSN, "these keys belong to another sales unit"))
+    Err(Reply::apim(StatusCode::UNAUTHORIZED, &message)
+        .refuse(MSN, "these keys belong to another sales unit: send its MSN"))
 }
 
 fn msn_missing() -> Refusal {
     let message = "Invalid MSN: This MSN is not valid for the provided supermerchant ID.";
-    let why = "missing: with partner keys it says which merchant the call is for";
+    let why = "missing: send it with partner keys on every call, it says which merchant the call is for";
     Reply::apim(StatusCode::FORBIDDEN, message).refuse(MSN, why)
 }
 
@@ -169,7 +180,8 @@ fn check_active(state: &State, msn: &Msn) -> Outcome<()> {
         return Ok(());
     }
     let message = "Merchant not available or deactivated or blocked";
-    Err(Reply::ecom(StatusCode::FORBIDDEN, "Merchant", "37", message).refuse(MSN, "the sales unit is deactivated"))
+    Err(Reply::ecom(StatusCode::FORBIDDEN, "Merchant", "37", message)
+        .refuse(MSN, "the sales unit is deactivated: the merchant must have it activated"))
 }
 
 /// The four headers that say which system calls: wanted from partners on every call, never a reason to refuse.

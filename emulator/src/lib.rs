@@ -22,7 +22,8 @@
 //! ```
 //!
 //! Login, in the browser and by phone number, has people who approve or deny: by a control ([`Emulator::approve`]), by
-//! themselves ([`Emulator::auto_approve`]), or with the buttons of the page that `/oauth2/auth` answers with.
+//! themselves ([`Emulator::auto_approve`]), or with the buttons of the page that `/oauth2/auth` answers with. The page at
+//! [`Emulator::page_url`] has those buttons for all logins, and a live list of the requests.
 //!
 //! Every method is a plain synchronous call, so that other languages can embed it; the sockets live on one thread of
 //! the emulator's own.
@@ -41,6 +42,7 @@ mod core_keys;
 mod discovery;
 mod emulator;
 mod endpoint;
+mod front_door;
 mod gateway;
 mod id_token;
 mod jws;
@@ -53,10 +55,14 @@ mod login_settings;
 mod login_setup;
 mod login_token;
 mod login_tokens;
+mod mask;
 mod miami;
 mod options;
+mod own;
 mod page;
 mod phone;
+mod ping;
+mod ping_post;
 mod poll;
 mod query;
 mod random;
@@ -69,6 +75,7 @@ mod state;
 mod tokens;
 mod userinfo;
 mod users;
+mod view;
 
 pub use accounts::{Keys, SpecializedKeys, SubscriptionKey};
 pub use emulator::Emulator;
@@ -77,6 +84,7 @@ pub use id_token::{AuthReqIdName, IdTokenSpec, SignedBy, SigningAlg};
 pub use login_record::{LoginKind, LoginStatus, RecordedLogin};
 pub use login_setup::{LoginAuthMethod, ScopeOutsidePlan};
 pub use options::{Fields, Mode, Numbers, Options, RsaBits, TokenKind};
+pub use ping::{PingOutcome, RecordedPing};
 pub use record::{Finding, RecordedRequest, Verdict};
 pub use reply::ErrorShape;
 pub use staging::{Failure, ScriptedReply};

@@ -216,7 +216,7 @@ impl Logins {
         self.0.push_back(login);
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Login> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Login> {
         self.0.iter()
     }
 

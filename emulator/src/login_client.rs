@@ -14,6 +14,9 @@ use crate::{
     tokens::Grant,
 };
 
+const WRONG_SECRET: &str =
+    "wrong client_secret: copy it from the same keys as the client_id, with each + and / as it stands";
+
 /// The sales unit that a call is made as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Client {
@@ -26,7 +29,7 @@ pub(crate) fn admit(state: &State, call: &mut Call<'_>) -> Outcome<(Client, Form
     let form = form(call);
     let client = authenticate(state, call, &form)?;
     if form.repeated().is_some() {
-        return Err(bad_request("invalid_request", "body", "a field comes twice (RFC 6749 section 3.2)"));
+        return Err(bad_request("invalid_request", "body", "a field comes twice: send it once (RFC 6749 section 3.2)"));
     }
     note_the_rest(call);
     Ok((client, form))
@@ -54,7 +57,7 @@ fn authenticate(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<Clie
 /// `client_secret_basic`: raw and form-encoded parts alike, since nobody says which the service takes.
 fn basic(state: &State, call: &mut Call<'_>, header: &str) -> Outcome<Client> {
     let Some(pair) = Basic::decode(header) else {
-        return Err(unauthorized("not the padded base64 of client_id:client_secret", "Basic"));
+        return Err(unauthorized("must be Basic with the padded base64 of client_id:client_secret", "Basic"));
     };
     let found = state.accounts.unit_of_client(pair.id());
     let (msn, unit) = found
@@ -67,7 +70,7 @@ fn basic(state: &State, call: &mut Call<'_>, header: &str) -> Outcome<Client> {
             "Authorization",
             "fits only taken raw: a server that form-decodes reads another secret (RFC 6749 section 2.3.1)",
         ),
-        None => return Err(unauthorized("wrong client_secret", "Basic")),
+        None => return Err(unauthorized(WRONG_SECRET, "Basic")),
     }
     merchant(state, call, msn, unit, LoginAuthMethod::Basic)
 }
@@ -75,12 +78,15 @@ fn basic(state: &State, call: &mut Call<'_>, header: &str) -> Outcome<Client> {
 /// `client_secret_post`.
 fn post(state: &State, call: &mut Call<'_>, form: &Form, secret: Option<&str>) -> Outcome<Client> {
     let (Some(id), Some(secret)) = (form.value("client_id"), secret) else {
-        return Err(unauthorized("no client authentication included", "Basic"));
+        return Err(unauthorized(
+            "missing: a merchant sends Basic with its own keys, a partner Bearer with its API token, and the MSN",
+            "Basic",
+        ));
     };
     let known = state.accounts.unit_of_client(id);
     let (msn, unit) = known.ok_or_else(|| unauthorized(stranger(state, id), "Basic"))?;
     if unit.keys.client_secret != secret {
-        return Err(unauthorized("wrong client_secret", "Basic"));
+        return Err(unauthorized(WRONG_SECRET, "Basic"));
     }
     call.right("client_secret", "fits");
     merchant(state, call, msn, unit, LoginAuthMethod::Post)
@@ -94,12 +100,19 @@ fn merchant(
     method: LoginAuthMethod,
 ) -> Outcome<Client> {
     if state.settings.wrong_environment {
-        return Err(unauthorized("the keys are of the other environment, as the emulator was told", "Basic"));
+        return Err(unauthorized(
+            "the keys are of the other environment, as the emulator was told: use keys of this one",
+            "Basic",
+        ));
     }
     if unit.login.method != method {
         let why = match method {
-            LoginAuthMethod::Basic => "this sales unit is set to client_secret_post",
-            LoginAuthMethod::Post => "this sales unit is set to client_secret_basic",
+            LoginAuthMethod::Basic => {
+                "this sales unit is set to client_secret_post: send client_id and client_secret in the form, and no header"
+            }
+            LoginAuthMethod::Post => {
+                "this sales unit is set to client_secret_basic: send the keys in an Authorization: Basic header"
+            }
         };
         return Err(unauthorized(why, "Basic"));
     }
@@ -117,11 +130,16 @@ fn partner(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<Client> {
                 "Basic",
             ));
         }
-        Grant::Specialized => return Err(unauthorized("a specialised token does not open Login", "Bearer")),
+        Grant::Specialized => {
+            return Err(unauthorized(
+                "a specialised token does not open Login: send a partner's token of /accesstoken/get",
+                "Bearer",
+            ));
+        }
     }
     let (msn, unit) = gateway::merchant_of_partner(state, call)?;
     if unit.login.method != LoginAuthMethod::Basic {
-        let why = "the merchant's client is set to client_secret_post: partners need client_secret_basic";
+        let why = "the merchant's client is set to client_secret_post: it must be client_secret_basic for partners";
         return Err(unauthorized(why, "Bearer"));
     }
     if form.value("client_id").is_some() {
@@ -134,7 +152,7 @@ fn stranger(state: &State, client_id: &str) -> &'static str {
     if client_id == state.accounts.partner.client_id {
         return "partner keys work neither with Basic nor with post here: send Bearer and the MSN";
     }
-    "unknown client"
+    "unknown client: check the client_id and the environment"
 }
 
 fn note_the_rest(call: &mut Call<'_>) {

@@ -14,6 +14,7 @@ use crate::{
     login_settings::Automatic,
     login_setup::{LoginAuthMethod, ScopeOutsidePlan},
     phone,
+    ping::{self, PingTarget, RecordedPing},
     reply::{invalid_input, not_found},
     users::User,
 };
@@ -74,7 +75,7 @@ impl Emulator {
 impl Emulator {
     /// The latest 10,000 logins, oldest first.
     pub fn logins(&self) -> Vec<RecordedLogin> {
-        phone::logins(&self.shared.state())
+        phone::logins(&self.shared.state()).collect()
     }
 
     /// The person with this phone number approves a login. In the backchannel flows it must be the one who was asked,
@@ -155,8 +156,28 @@ impl Emulator {
     }
 }
 
-/// Login: what the service would send to a merchant by itself. The emulator makes the bodies and posts nothing.
+/// Login: what the service sends to a merchant by itself.
 impl Emulator {
+    /// From now on every login by phone number that is finished by polling is told to this address once it is approved
+    /// or denied: the webhook event `login.merchant-initiated.ping.v1` is really posted, with the body of
+    /// [`ping_body`](Self::ping_body). `None` ends it.
+    ///
+    /// A ping says only that there is a decision; the token endpoint says which. Logins that expire are not told, nor are
+    /// those of the redirect variant. The service signs its webhooks with the HMAC of the Webhooks API; this ping has no
+    /// signature, so that code which checks one must be tested by other means.
+    ///
+    /// Anything but plain http to 127.0.0.1, `[::1]` or localhost is [`InvalidInput`](io::ErrorKind::InvalidInput).
+    pub fn ping_url(&self, url: Option<&str>) -> io::Result<()> {
+        let target = url.map(PingTarget::parse).transpose()?;
+        self.shared.state().pings.aim(target);
+        Ok(())
+    }
+
+    /// The latest 1,000 pings and what came of them, oldest first.
+    pub fn pings(&self) -> Vec<RecordedPing> {
+        self.shared.state().pings.iter().cloned().collect()
+    }
+
     /// The body of the webhook event `login.merchant-initiated.ping.v1` for a login that is finished by polling; for
     /// another one it is [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn ping_body(&self, id: &str) -> io::Result<String> {
@@ -164,7 +185,7 @@ impl Emulator {
         if login.kind != LoginKind::Backchannel {
             return Err(invalid_input("only logins that are finished by polling have a ping"));
         }
-        Ok(json!({ "auth_req_id": login.id }).to_string())
+        Ok(ping::body(&login.id))
     }
 
     /// The body of the consent-revoked callback: a JWT that nobody signed (`alg` `none`), for a person at a sales unit.

@@ -65,13 +65,13 @@ impl LoginSetup {
     pub(crate) fn grant(&self, asked: &str, outside: ScopeOutsidePlan) -> Result<(Vec<String>, bool), &'static str> {
         let asked: Vec<&str> = asked.split(' ').filter(|scope| !scope.is_empty()).collect();
         if asked.iter().any(|scope| ["offline", "offline_access"].contains(scope)) {
-            return Err("the client may not request offline access: there are no refresh tokens");
+            return Err("the client may not request offline access, there are no refresh tokens: leave it out");
         }
         let in_plan = |scope: &&&str| self.scopes.iter().any(|known| known == **scope);
         let granted: Vec<String> = asked.iter().filter(in_plan).map(|scope| (*scope).to_owned()).collect();
         let all = granted.len() == asked.len();
         if !all && outside == ScopeOutsidePlan::Refused {
-            return Err("a scope is not in the sales unit's plan");
+            return Err("a scope is not in the sales unit's plan: leave it out, or have the plan extended");
         }
         Ok((granted, all))
     }
@@ -84,7 +84,7 @@ pub(crate) fn grant_scopes(
     msn: &Msn,
     asked: &str,
 ) -> Result<Vec<String>, &'static str> {
-    let unit = state.accounts.sales_unit(msn).ok_or("the sales unit is gone")?;
+    let unit = state.accounts.sales_unit(msn).ok_or("the sales unit is gone: check the MSN")?;
     let (granted, all) = unit.login.grant(asked, state.settings.login.outside_plan)?;
     if all {
         call.right("scope", "all in the sales unit's plan");

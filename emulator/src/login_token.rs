@@ -22,6 +22,12 @@ use crate::{
 const AUTHORIZATION_CODE: &str = "authorization_code";
 const CIBA: &str = "urn:openid:params:grant-type:ciba";
 const CIBA_REDIRECT: &str = "urn:vipps:params:grant-type:ciba-redirect";
+const GRANTS_OFFERED: &str = "no such grant here: send authorization_code, urn:openid:params:grant-type:ciba, or \
+                              urn:vipps:params:grant-type:ciba-redirect";
+const GRANT_MISSING: &str = "missing: send authorization_code, urn:openid:params:grant-type:ciba, or \
+                             urn:vipps:params:grant-type:ciba-redirect";
+const OTHER_FLOW: &str = "the code is of another flow: send authorization_code for one of the browser flow, \
+                          urn:vipps:params:grant-type:ciba-redirect for one of login_to_webpage";
 /// The life of an ID token in the backchannel's redirect variant.
 const REDIRECT_ID_TOKEN_LIFE: Duration = Duration::from_secs(600);
 
@@ -32,8 +38,8 @@ pub(crate) fn exchange(state: &mut State, call: &mut Call<'_>) -> Outcome {
         Some(AUTHORIZATION_CODE) => exchange_code(state, call, &client, &form)?,
         Some(CIBA_REDIRECT) => exchange_redirect_code(state, call, &client, &form)?,
         Some(CIBA) => poll::poll(state, call, &client, &form)?,
-        Some(_) => return Err(bad_request("unsupported_grant_type", "grant_type", "no such grant here")),
-        None => return Err(bad_request("invalid_request", "grant_type", "missing")),
+        Some(_) => return Err(bad_request("unsupported_grant_type", "grant_type", GRANTS_OFFERED)),
+        None => return Err(bad_request("invalid_request", "grant_type", GRANT_MISSING)),
     };
     Ok(Reply::ok(&body).uncached())
 }
@@ -62,17 +68,20 @@ fn exchange_redirect_code(state: &mut State, call: &mut Call<'_>, client: &Clien
 
 fn login_of_code<'a>(state: &'a State, client: &Client, form: &Form, kind: LoginKind) -> Outcome<&'a Login> {
     let Some(code) = form.value("code").filter(|code| !code.is_empty()) else {
-        return Err(bad_request("invalid_request", "code", "missing"));
+        return Err(bad_request("invalid_request", "code", "missing: send the code that came to the redirect_uri"));
     };
-    let login = state.logins.with_code(code).ok_or_else(|| invalid_grant("code", "unknown"))?;
+    let login = state
+        .logins
+        .with_code(code)
+        .ok_or_else(|| invalid_grant("code", "unknown: send it as it came, decoded once"))?;
     check_owner(login, client, "code")?;
     if login.kind() != kind {
-        return Err(invalid_grant("grant_type", "the code is of another flow, which has another grant_type"));
+        return Err(invalid_grant("grant_type", OTHER_FLOW));
     }
     match login.status(state.clock.now()) {
         LoginStatus::Approved => Ok(login),
-        LoginStatus::Completed => Err(invalid_grant("code", "used before: it works once")),
-        _ => Err(invalid_grant("code", "expired: it lives 120 seconds")),
+        LoginStatus::Completed => Err(invalid_grant("code", "used before: it works once, so start a new login")),
+        _ => Err(invalid_grant("code", "expired: it lives 120 seconds, so start a new login")),
     }
 }
 
@@ -80,14 +89,14 @@ pub(crate) fn check_owner(login: &Login, client: &Client, about: &'static str) -
     if login.facts.msn == client.msn {
         return Ok(());
     }
-    Err(invalid_grant(about, "was given to another client: of another merchant than this call is for"))
+    Err(invalid_grant(about, "was given to another client: send the MSN or the keys that the login was started with"))
 }
 
 fn check_redirect_uri(login: &Login, form: &Form) -> Outcome<()> {
     let Way::Browser(browser) = &login.way else { return Ok(()) };
     match form.value("redirect_uri") {
         Some(uri) if uri == browser.redirect_uri => Ok(()),
-        Some(_) => Err(invalid_grant("redirect_uri", "not byte for byte the one sent to /auth")),
+        Some(_) => Err(invalid_grant("redirect_uri", "not byte for byte the one sent to /auth: send the same")),
         None => Err(invalid_grant("redirect_uri", "missing: send the one sent to /auth")),
     }
 }
@@ -102,9 +111,9 @@ fn check_verifier(call: &mut Call<'_>, login: &Login, form: &Form) -> Outcome<()
             return Ok(());
         }
         (Some(_), Some(verifier)) if !is_verifier(verifier) => "must be 43 to 128 characters of A-Z a-z 0-9 - . _ ~",
-        (Some(_), Some(_)) => "does not fit the code_challenge sent to /auth",
-        (Some(_), None) => "missing, though a code_challenge was sent to /auth",
-        (None, Some(_)) => "sent, though there was no code_challenge",
+        (Some(_), Some(_)) => "does not fit the code_challenge sent to /auth: send the verifier of this very login",
+        (Some(_), None) => "missing, though a code_challenge was sent to /auth: send the verifier it was made of",
+        (None, Some(_)) => "sent, though there was no code_challenge: send that to /auth first",
     };
     Err(invalid_grant("code_verifier", why))
 }
@@ -119,7 +128,7 @@ fn s256(verifier: &str) -> String {
 }
 
 pub(crate) fn completed(state: &mut State, id: &str) -> Outcome<Session> {
-    state.logins.complete(id).ok_or_else(|| invalid_grant("code", "the login is gone"))
+    state.logins.complete(id).ok_or_else(|| invalid_grant("code", "the login is gone: start a new one"))
 }
 
 fn browser_reply(state: &mut State, session: &Session) -> Value {

@@ -29,6 +29,7 @@ Options:
       --merchant MSN             a sales unit connected to the partner; may be repeated
       --redirect-uri URI         registered for Login with every merchant; may be repeated
       --auto-approve NUMBER      this person approves every login in the browser at once (4791234567 is there)
+      --ping-url URL             each login by phone number that is decided is told there, on this machine only
       --client-id TEXT           the partner's client_id (default: invented, as are the next three)
       --client-secret TEXT       the partner's client_secret
       --subscription-key TEXT    the partner's subscription key
@@ -74,6 +75,7 @@ fn serve(setup: Setup) -> io::Result<()> {
 fn introduce(vipps: &Emulator, merchants: &[Msn], out: &mut impl Write) -> io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     writeln!(out, "# vipps-emulator {version}: testing only, this machine only, not an official Vipps product.")?;
+    writeln!(out, "# the page for your browser, to decide logins and look at requests: {}", vipps.page_url())?;
     writeln!(out, "export VIPPS_ENVIRONMENT='{}'\n", vipps.base_url())?;
     writeln!(out, "# partner keys")?;
     print_keys(&vipps.partner_keys(), "", out)?;
@@ -107,6 +109,7 @@ struct Setup {
     options: Options,
     redirect_uris: Vec<String>,
     auto_approve: Option<String>,
+    ping_url: Option<String>,
 }
 
 impl Setup {
@@ -117,6 +120,7 @@ impl Setup {
             self.redirect_uris.iter().try_for_each(|uri| vipps.register_redirect_uri(msn, uri))?;
         }
         self.auto_approve.iter().try_for_each(|msisdn| vipps.auto_approve(msisdn))?;
+        vipps.ping_url(self.ping_url.as_deref())?;
         Ok(vipps)
     }
 }
@@ -126,7 +130,7 @@ impl Command {
         let mut parser = Parser::from_args(args);
         let mut options = Options { port: DEFAULT_PORT, ..Options::default() };
         let mut keys = Keys::invented();
-        let (mut redirect_uris, mut auto_approve) = (Vec::new(), None);
+        let (mut redirect_uris, mut auto_approve, mut ping_url) = (Vec::new(), None, None);
         while let Some(arg) = parser.next()? {
             match arg {
                 Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
@@ -137,6 +141,7 @@ impl Command {
                 Arg::Long("merchant") => options.merchants.push(parser.value()?.parse()?),
                 Arg::Long("redirect-uri") => redirect_uris.push(parser.value()?.string()?),
                 Arg::Long("auto-approve") => auto_approve = Some(parser.value()?.string()?),
+                Arg::Long("ping-url") => ping_url = Some(parser.value()?.string()?),
                 Arg::Long("client-id") => keys.client_id = parser.value()?.string()?,
                 Arg::Long("client-secret") => keys.client_secret = parser.value()?.string()?,
                 Arg::Long("subscription-key") => keys.subscription_key = parser.value()?.string()?,
@@ -145,6 +150,6 @@ impl Command {
             }
         }
         options.partner_keys = Some(keys);
-        Ok(Self::Serve(Setup { options, redirect_uris, auto_approve }))
+        Ok(Self::Serve(Setup { options, redirect_uris, auto_approve, ping_url }))
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 /// Checks in the order that is settled: subscription key, form, credentials, `grant_type`, `scope`.
 pub(crate) fn issue(state: &mut State, call: &mut Call<'_>) -> Outcome {
     if call.request.has(SUBSCRIPTION_KEY) {
-        let why = "must be absent here: this flow takes no subscription key";
+        let why = "must be absent: leave it out, this flow takes no subscription key";
         return Err(bad_request("invalid_client", SUBSCRIPTION_KEY, why));
     }
     let form = form(call)?;
@@ -34,7 +34,9 @@ fn form(call: &mut Call<'_>) -> Outcome<Form> {
     }
     let form = Form::parse(&call.request.body);
     match form.repeated() {
-        Some(_) => Err(bad_request("invalid_request", "body", "a field comes twice (RFC 6749 section 3.2)")),
+        Some(_) => {
+            Err(bad_request("invalid_request", "body", "a field comes twice: send it once (RFC 6749 section 3.2)"))
+        }
         None => Ok(form),
     }
 }
@@ -42,7 +44,7 @@ fn form(call: &mut Call<'_>) -> Outcome<Form> {
 fn authenticate(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<()> {
     let Some(value) = call.request.header("Authorization") else { return Err(no_authorization(form)) };
     let Some(pair) = Basic::decode(value) else {
-        return Err(unauthorized("not Basic with the padded base64 of client_id:client_secret"));
+        return Err(unauthorized("must be Basic with the padded base64 of client_id:client_secret"));
     };
     let keys = &state.accounts.specialized;
     let fit = pair.fit(&keys.client_id, &keys.client_secret);
@@ -61,11 +63,11 @@ fn authenticate(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<()> 
 
 fn misfit(state: &State, pair: &Basic) -> &'static str {
     if state.settings.wrong_environment {
-        return "the keys are of the other environment, as the emulator was told";
+        return "the keys are of the other environment, as the emulator was told: use keys of this one";
     }
     match state.accounts.client(pair.id()) {
         Some(_) => "these are standard keys: they belong to /accesstoken/get",
-        None => "unknown client_id or wrong client_secret",
+        None => "unknown client_id or wrong client_secret: copy both from the specialised keys",
     }
 }
 
@@ -97,7 +99,11 @@ fn scope(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<Option<Stri
     let Some(asked) = form.value("scope").filter(|scope| !scope.is_empty()) else { return Ok(None) };
     let allowed = &state.accounts.specialized.scopes;
     if !asked.split(' ').all(|one| allowed.iter().any(|known| known == one)) {
-        return Err(bad_request("invalid_scope", "scope", "these keys do not have a scope that was asked for"));
+        return Err(bad_request(
+            "invalid_scope",
+            "scope",
+            "these keys do not have a scope that was asked for: ask for those they have, or leave it out",
+        ));
     }
     call.right("scope", "these keys have it");
     Ok(Some(asked.to_owned()))

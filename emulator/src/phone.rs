@@ -1,29 +1,25 @@
-//! The person's side: deciding a login, by a control or by the form of a page.
+//! The person's side: deciding a login, by a control or by a page.
 
 use std::io;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 use crate::{
     login::{Login, Way},
-    login_record::{LoginStatus, RecordedLogin},
+    login_record::{LoginKind, LoginStatus, RecordedLogin},
     page,
     reply::{Reply, invalid_input, not_found},
-    request::{Form, Request},
+    request::Form,
     state::State,
     users::{App, User},
 };
-
-/// Below it are the emulator's own paths, which are not part of the service and not in the log.
-const OWN: &str = "/emulator/";
-const LOGINS: &str = "/emulator/logins/";
 
 /// Approves a login that is pending; returns where the person's browser goes, where it goes anywhere.
 ///
 /// `NotFound`: no such login or person. `InvalidInput`: no longer pending, or another person was asked.
 pub(crate) fn approve(state: &mut State, id: &str, msisdn: &str) -> io::Result<Option<String>> {
     let user = state.users.find(msisdn).cloned().ok_or_else(|| not_found("no such user"))?;
-    let (base_url, now) = (state.base_url.clone(), state.clock.now());
+    let now = state.clock.now();
     let login = pending(state, id)?;
     match &login.way {
         Way::Backchannel(asked) if asked.msisdn != msisdn => return Err(invalid_input("another person was asked")),
@@ -31,15 +27,23 @@ pub(crate) fn approve(state: &mut State, id: &str, msisdn: &str) -> io::Result<O
         Way::Browser(_) if user.app == App::Inactive => login.deny("access_denied"),
         _ => login.approve(user, now),
     }
-    Ok(login.first_stop(&base_url))
+    Ok(told(state, id))
 }
 
 /// Ends a pending login with an error; the rest as for [`approve`].
 pub(crate) fn deny(state: &mut State, id: &str, error: &str) -> io::Result<Option<String>> {
-    let base_url = state.base_url.clone();
-    let login = pending(state, id)?;
-    login.deny(error);
-    Ok(login.first_stop(&base_url))
+    pending(state, id)?.deny(error);
+    Ok(told(state, id))
+}
+
+/// Pings whoever polls for the login, and says where the person's browser goes. The redirect variant is never pinged:
+/// its code could not be exchanged any more.
+fn told(state: &mut State, id: &str) -> Option<String> {
+    let login = state.logins.find(id)?;
+    if login.kind() == LoginKind::Backchannel {
+        state.pings.announce(id, state.clock.now());
+    }
+    login.first_stop(&state.base_url)
 }
 
 fn pending<'a>(state: &'a mut State, id: &str) -> io::Result<&'a mut Login> {
@@ -53,8 +57,8 @@ fn pending<'a>(state: &'a mut State, id: &str) -> io::Result<&'a mut Login> {
 }
 
 /// All logins, oldest first, as a person sees them.
-pub(crate) fn logins(state: &State) -> Vec<RecordedLogin> {
-    state.logins.iter().map(|login| recorded(state, login)).collect()
+pub(crate) fn logins(state: &State) -> impl DoubleEndedIterator<Item = RecordedLogin> {
+    state.logins.iter().map(|login| recorded(state, login))
 }
 
 fn recorded(state: &State, login: &Login) -> RecordedLogin {
@@ -62,27 +66,8 @@ fn recorded(state: &State, login: &Login) -> RecordedLogin {
     login.recorded(name.unwrap_or_default(), state.clock.now())
 }
 
-pub(crate) fn is_own(path: &str) -> bool {
-    path.starts_with(OWN)
-}
-
-/// Serves the emulator's own paths: `GET /emulator/logins/{id}`, and `POST` to `…/approve` and `…/deny`.
-pub(crate) fn serve(state: &mut State, request: &Request) -> Reply {
-    let target = request.path.strip_prefix(LOGINS).unwrap_or_default();
-    match (&request.method, target.split_once('/')) {
-        (&Method::GET, None) => ask(state, target),
-        (&Method::POST, Some((id, "approve"))) => {
-            let msisdn = chosen(state, id, &Form::parse(&request.body));
-            let decided = approve(state, id, &msisdn);
-            decided_page(decided)
-        }
-        (&Method::POST, Some((id, "deny"))) => decided_page(deny(state, id, "access_denied")),
-        _ => page::notice(StatusCode::NOT_FOUND, "Not found", "The emulator has no such page."),
-    }
-}
-
 /// The person named in the form, or else the one who was asked, or else the first there is.
-fn chosen(state: &State, id: &str, form: &Form) -> String {
+pub(crate) fn chosen(state: &State, id: &str, form: &Form) -> String {
     let asked = || match &state.logins.find(id)?.way {
         Way::Backchannel(asked) => Some(asked.msisdn.clone()),
         Way::Browser(_) => None,
@@ -91,29 +76,20 @@ fn chosen(state: &State, id: &str, form: &Form) -> String {
     form.value("user").map(str::to_owned).or_else(asked).or_else(first).unwrap_or_default()
 }
 
-fn decided_page(decided: io::Result<Option<String>>) -> Reply {
-    match decided {
-        Ok(Some(url)) => Reply::redirect(StatusCode::SEE_OTHER, &url),
-        Ok(None) => page::notice(StatusCode::OK, "Done", "You may put the phone away."),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            page::notice(StatusCode::NOT_FOUND, "Not found", &error.to_string())
-        }
-        Err(error) => page::notice(StatusCode::CONFLICT, "Too late", &error.to_string()),
-    }
-}
-
 /// The question to the person, or, once it is answered, the way on.
 pub(crate) fn ask(state: &State, id: &str) -> Reply {
     let Some(login) = state.logins.find(id) else {
-        return page::notice(StatusCode::NOT_FOUND, "Not found", "no such login");
+        return page::notice(StatusCode::NOT_FOUND, "Not found", "There is no such login.");
     };
     if let Some(url) = login.destination() {
         return Reply::redirect(StatusCode::SEE_OTHER, &url);
     }
     let record = recorded(state, login);
     match record.status {
-        LoginStatus::Pending => page::question(&record, &may_decide(state, &record)),
-        LoginStatus::Expired => page::notice(StatusCode::GONE, "Expired", "Nobody decided in time: start again."),
+        LoginStatus::Pending => page::question(&record, &may_decide(state, &record), state.clock.now()),
+        LoginStatus::Expired => {
+            page::notice(StatusCode::GONE, "Expired", "Nobody decided in time. Start again where you came from.")
+        }
         _ => page::notice(StatusCode::OK, "Done", "This login was decided before."),
     }
 }

@@ -24,10 +24,13 @@ const LIFE: Duration = Duration::from_secs(300);
 /// Denied and expired come before `slow_down`, and that before everything else.
 pub(crate) fn poll(state: &mut State, call: &mut Call<'_>, client: &Client, form: &Form) -> Outcome<Value> {
     let Some(id) = form.value(ABOUT).filter(|id| !id.is_empty()) else {
-        return Err(bad_request("invalid_request", ABOUT, "missing"));
+        return Err(bad_request("invalid_request", ABOUT, "missing: send the one that the start answered with"));
     };
     let now = state.clock.now();
-    let login = state.logins.find_mut(id).ok_or_else(|| invalid_grant(ABOUT, "unknown"))?;
+    let login = state
+        .logins
+        .find_mut(id)
+        .ok_or_else(|| invalid_grant(ABOUT, "unknown: send the one that the start answered with"))?;
     check_owner(login, client, ABOUT)?;
     let too_early = keep_time(login, now)?;
     judge(login, now, too_early)?;
@@ -49,9 +52,9 @@ fn keep_time(login: &mut Login, now: Duration) -> Outcome<bool> {
     match &mut login.way {
         Way::Backchannel(asked) if kind == LoginKind::Backchannel => Ok(is_too_early(asked, now)),
         Way::Backchannel(_) => {
-            Err(invalid_grant(ABOUT, "of the redirect variant, which ends with a code, not by polling"))
+            Err(invalid_grant(ABOUT, "of the redirect variant: do not poll, wait for the code at the redirect_uri"))
         }
-        Way::Browser(_) => Err(invalid_grant(ABOUT, "of the browser flow")),
+        Way::Browser(_) => Err(invalid_grant(ABOUT, "of the browser flow: wait for the code at the redirect_uri")),
     }
 }
 
@@ -66,18 +69,21 @@ fn is_too_early(asked: &mut Backchannel, now: Duration) -> bool {
 
 fn judge(login: &Login, now: Duration, too_early: bool) -> Outcome<()> {
     match login.status(now) {
-        LoginStatus::Completed => Err(invalid_grant(ABOUT, "used before: one exchange only")),
+        LoginStatus::Completed => Err(invalid_grant(ABOUT, "used before: one exchange only, so start a new login")),
         LoginStatus::Denied => Err(denied(login)),
-        LoginStatus::Expired => Err(not_yet("expired_token", "The request has expired", "expired: start again")),
+        LoginStatus::Expired => {
+            Err(not_yet("expired_token", "The request has expired", "nobody decided in time: start again").by_person())
+        }
         _ if too_early => {
-            let why = "polled before the interval was over: it is 5 seconds longer now";
+            let why = "polled before the interval was over: wait it out, it is 5 seconds longer now";
             Err(not_yet("slow_down", "Polling too fast", why))
         }
         LoginStatus::Pending => Err(not_yet(
             "authorization_pending",
             "The authorization request is still pending",
-            "nobody has decided yet",
-        )),
+            "nobody has decided yet: poll again when the interval is over",
+        )
+        .by_person()),
         LoginStatus::Approved => Ok(()),
     }
 }
@@ -87,7 +93,8 @@ fn denied(login: &Login) -> Refusal {
         Decision::Denied { error } => error.as_str(),
         _ => "access_denied",
     };
-    not_yet(error, "The user refused", "the person refused, or the login was ended by a control")
+    let why = "the person said no, or a control ended the login: stop polling";
+    not_yet(error, "The user refused", why).by_person()
 }
 
 fn not_yet(error: &str, text: &str, why: &'static str) -> Refusal {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::request::Request;
+use crate::request::{self, Request};
 
 /// How many requests the log keeps, and how much of each body.
 const KEPT_REQUESTS: usize = 10_000;
@@ -24,16 +24,19 @@ pub enum Verdict {
     Refused,
     /// Not the request's doing: a control of the emulator had its way.
     Staged,
+    /// Not the request's doing: the person has not decided yet, said no, or let the time pass.
+    Person,
 }
 
 impl Verdict {
-    /// The text code, for other languages: `right`, `tolerated`, `refused` or `staged`.
+    /// The text code, for other languages: `right`, `tolerated`, `refused`, `staged` or `person`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Right => "right",
             Self::Tolerated => "tolerated",
             Self::Refused => "refused",
             Self::Staged => "staged",
+            Self::Person => "person",
         }
     }
 }
@@ -95,6 +98,11 @@ impl RecordedRequest {
         self.headers.iter().find(named).map(|(_, value)| value.as_str())
     }
 
+    /// Whether the body claims to be a form.
+    pub(crate) fn is_form(&self) -> bool {
+        self.header("content-type").is_some_and(request::is_form)
+    }
+
     /// The findings with this verdict.
     pub fn findings_of(&self, verdict: Verdict) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| finding.verdict == verdict)
@@ -144,6 +152,15 @@ impl Log {
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.kept.iter().cloned().collect()
+    }
+
+    /// Oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &RecordedRequest> + ExactSizeIterator {
+        self.kept.iter()
+    }
+
+    pub(crate) fn find(&self, id: u64) -> Option<&RecordedRequest> {
+        self.kept.iter().rev().find(|record| record.id == id)
     }
 
     pub(crate) fn count(&self, path: &str) -> usize {

@@ -5,17 +5,26 @@ use std::{borrow::Cow, str::FromStr, time::Duration};
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER,
+        X_CONTENT_TYPE_OPTIONS,
+    },
 };
 use serde_json::{Value, json};
 
-use crate::{clock::azure_timestamp, random};
+use crate::{clock::azure_timestamp, random, record::Verdict};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html");
 const PAGE: HeaderValue = HeaderValue::from_static("text/html;charset=UTF-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
+/// Pages hold their own style and script and nothing else. Without `form-action`: browsers apply it to redirects as
+/// well, and the answer to a form leads to an application anywhere.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+     frame-ancestors 'none'",
+);
 const GENERIC: &str = "Something went wrong, please try again later.";
 
 /// What goes back to the caller.
@@ -30,8 +39,16 @@ pub(crate) struct Reply {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) reply: Reply,
+    pub(crate) verdict: Verdict,
     pub(crate) about: &'static str,
     pub(crate) why: Cow<'static, str>,
+}
+
+impl Refusal {
+    /// For what the caller did right and has to hear all the same: it was up to the person.
+    pub(crate) fn by_person(self) -> Self {
+        Self { verdict: Verdict::Person, ..self }
+    }
 }
 
 /// What a check or a handler comes to.
@@ -65,8 +82,25 @@ impl Reply {
     }
 
     /// A web page for a person.
-    pub(crate) fn page(status: StatusCode, html: String) -> Self {
-        Self::new(status, PAGE, html).uncached()
+    pub(crate) fn page(status: StatusCode, html: impl Into<Bytes>) -> Self {
+        Self::new(status, PAGE, html).with_header(CONTENT_SECURITY_POLICY, POLICY).hardened()
+    }
+
+    /// Plain text.
+    pub(crate) fn text(status: StatusCode, text: &str) -> Self {
+        Self::new(status, TEXT, text.to_owned())
+    }
+
+    /// A part of a page.
+    pub(crate) fn asset(content_type: &'static str, content: &'static str) -> Self {
+        Self::new(StatusCode::OK, HeaderValue::from_static(content_type), content).hardened()
+    }
+
+    /// For what browsers show: read as what it says it is, kept nowhere. Forms need the referrer policy: with
+    /// `no-referrer` they would come with the origin `null`.
+    pub(crate) fn hardened(self) -> Self {
+        let reply = self.with_header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        reply.with_header(REFERRER_POLICY, HeaderValue::from_static("same-origin")).uncached()
     }
 
     /// What holds a token or a code must not be kept on the way (RFC 6749 section 5.1).
@@ -75,7 +109,7 @@ impl Reply {
     }
 
     pub(crate) fn refuse(self, about: &'static str, why: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { reply: self, about, why: why.into() }
+        Refusal { reply: self, verdict: Verdict::Refused, about, why: why.into() }
     }
 
     fn new(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {

@@ -29,8 +29,7 @@ impl Request {
 
     /// Whether the body claims to be a form, with or without a charset.
     pub(crate) fn is_form(&self) -> bool {
-        let media_type = self.header(header::CONTENT_TYPE.as_str()).and_then(|value| value.split(';').next());
-        media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+        self.header(header::CONTENT_TYPE.as_str()).is_some_and(is_form)
     }
 
     /// Whether a query or a form in the body has one of these fields.
@@ -41,13 +40,30 @@ impl Request {
     }
 }
 
+/// Whether this `Content-Type` is that of a form.
+pub(crate) fn is_form(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The fields of a query or a form, decoded.
+pub(crate) fn fields(text: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(text).into_owned().collect()
+}
+
+/// A path without its percent-encoding.
+pub(crate) fn percent_decoded(path: &str) -> String {
+    let one_value = path.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    fields(one_value.as_bytes()).pop().map(|(path, _)| path).unwrap_or_default()
+}
+
 /// The fields of a form, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
     pub(crate) fn parse(body: &[u8]) -> Self {
-        Self(form_urlencoded::parse(body).into_owned().collect())
+        Self(fields(body))
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
@@ -79,6 +95,12 @@ mod tests {
         assert_eq!(form.value("scope"), Some("a:r b%3Ar"));
         assert_eq!(form.value("nothing"), None);
         assert_eq!(form.repeated(), None);
+    }
+
+    #[test]
+    fn a_path_is_decoded_whole() {
+        assert_eq!(percent_decoded("/a%2Fb/c+d=e&f%20g"), "/a/b/c+d=e&f g");
+        assert_eq!(percent_decoded("/"), "/");
     }
 
     #[test]

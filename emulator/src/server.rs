@@ -3,6 +3,7 @@
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
+    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
@@ -15,11 +16,11 @@ use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Builder,
-    sync::{Notify, futures::Notified, oneshot},
+    sync::{Notify, futures::Notified, oneshot, watch},
 };
 
 use crate::{
-    phone,
+    front_door, own, ping_post, random,
     reply::Reply,
     request::Request,
     staging::{Failure, Plan, Step},
@@ -29,19 +30,48 @@ use crate::{
 /// The most of a body that is read; more is answered with 413.
 const BODY_LIMIT: usize = 1024 * 1024;
 
+/// How long the page waits for news before it asks again, in real time.
+const PATIENCE: Duration = Duration::from_secs(25);
+
 /// What the server's thread and the controls share.
 pub(crate) struct Shared {
     state: Mutex<State>,
     gate: Notify,
+    /// Tells this emulator's revisions from those of one that ran at the same address before.
+    life: String,
+    changes: watch::Sender<u64>,
 }
 
 impl Shared {
     pub(crate) fn new(state: State) -> Self {
-        Self { state: Mutex::new(state), gate: Notify::new() }
+        let (life, changes) = (random::hex32(), watch::Sender::new(0));
+        Self { state: Mutex::new(state), gate: Notify::new(), life, changes }
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn state(&self) -> StateGuard<'_> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        StateGuard { state, changes: &self.changes, touched: false }
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Names what the state is like now; another one after each change.
+    pub(crate) fn revision(&self) -> String {
+        self.revision_of(*self.changes.borrow())
+    }
+
+    fn revision_of(&self, change: u64) -> String {
+        format!("{}-{change}", self.life)
+    }
+
+    /// Until there is another revision than this one, or the caller had better ask again.
+    async fn news_since(&self, known: &str) {
+        let mut changes = self.changes();
+        let news = changes.wait_for(|change| self.revision_of(*change) != known);
+        // Without news the caller gets what it knows.
+        let _ = tokio::time::timeout(PATIENCE, news).await;
     }
 
     /// Lets every request go on that hangs now.
@@ -60,6 +90,36 @@ impl Shared {
         let mut state = self.state();
         let id = state.arrived(request);
         state.conclude(id, request, Step::Fail(Failure::DropBeforeReading));
+    }
+}
+
+/// The state, locked. Whoever borrows it to change it has changed it: then the page hears of it.
+pub(crate) struct StateGuard<'a> {
+    state: MutexGuard<'a, State>,
+    changes: &'a watch::Sender<u64>,
+    touched: bool,
+}
+
+impl Deref for StateGuard<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for StateGuard<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        self.touched = true;
+        &mut self.state
+    }
+}
+
+impl Drop for StateGuard<'_> {
+    fn drop(&mut self) {
+        if self.touched {
+            self.changes.send_modify(|change| *change += 1);
+        }
     }
 }
 
@@ -117,6 +177,7 @@ fn run(
     stopped: oneshot::Receiver<()>,
 ) -> io::Result<()> {
     Builder::new_current_thread().enable_io().enable_time().build()?.block_on(async {
+        tokio::spawn(ping_post::post_all(Arc::clone(&shared)));
         tokio::spawn(accept(TcpListener::from_std(listener)?, shared));
         ready.send(()).map_err(io::Error::other)?;
         // Either word means the end: a message, or the sender gone. Open connections end with the runtime.
@@ -145,9 +206,9 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
 
 async fn answer(shared: &Shared, request: HyperRequest<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
     let (head, body) = request.into_parts();
-    if phone::is_own(head.uri.path()) {
+    if own::is_own(&head.method, head.uri.path()) {
         let request = Request::new(head, read(body).await?.unwrap_or_default());
-        return Ok(into_response(phone::serve(&mut shared.state(), &request)));
+        return Ok(into_response(answer_own(shared, &request).await));
     }
     let mut plan = shared.state().staging.plan(head.uri.path());
     if matches!(plan.step, Step::Fail(Failure::DropBeforeReading)) {
@@ -163,6 +224,17 @@ async fn answer(shared: &Shared, request: HyperRequest<Incoming>) -> Result<Resp
     wait(&plan, released).await;
     let reply = shared.state().conclude(id, &request, plan.step);
     reply.map(into_response).ok_or(Dropped)
+}
+
+/// The emulator's own paths: nothing is staged for them, and they are not in the log.
+async fn answer_own(shared: &Shared, request: &Request) -> Reply {
+    if let Err(refusal) = front_door::admit(request) {
+        return refusal;
+    }
+    if let Some(known) = own::known_revision(request) {
+        shared.news_since(&known).await;
+    }
+    own::serve(shared, request)
 }
 
 /// The whole body; `None` when it is over the limit.

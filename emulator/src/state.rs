@@ -24,6 +24,7 @@ use crate::{
     login_tokens::LoginTokens,
     miami,
     options::{Fields, Mode, Numbers, Options, RsaBits, TokenKind},
+    ping::Pings,
     record::{Finding, Log, Verdict},
     reply::{Outcome, Refusal, Reply},
     request::Request,
@@ -47,6 +48,7 @@ pub(crate) struct State {
     pub(crate) bends: VecDeque<Bend>,
     pub(crate) staging: Staging,
     pub(crate) log: Log,
+    pub(crate) pings: Pings,
 }
 
 /// What a control does to the next ID token of a login.
@@ -107,7 +109,14 @@ impl State {
             bends: VecDeque::new(),
             staging: Staging::default(),
             log: Log::default(),
+            pings: Pings::default(),
         }
+    }
+
+    /// Forgets what was recorded, pings included.
+    pub(crate) fn clear_log(&mut self) {
+        self.log.clear();
+        self.pings.clear();
     }
 
     /// Keeps a request that just arrived and returns its id.
@@ -173,7 +182,7 @@ impl State {
 }
 
 fn refused(call: &mut Call<'_>, refusal: Refusal) -> Reply {
-    call.note(Verdict::Refused, refusal.about, refusal.why);
+    call.note(refusal.verdict, refusal.about, refusal.why);
     refusal.reply
 }
 

@@ -27,10 +27,10 @@ pub(crate) fn userinfo(state: &State, call: &mut Call<'_>) -> Outcome {
 fn find<'a>(state: &'a State, text: &str) -> Result<&'a LoginToken, &'static str> {
     let Some(token) = state.login_tokens.find(text) else { return Err(stranger(state, text)) };
     if state.settings.wrong_environment {
-        return Err("the login was of the other environment, as the emulator was told");
+        return Err("the login was of the other environment, as the emulator was told: start a new one in this");
     }
     if token.revoked {
-        return Err("the token was revoked by the emulator's control");
+        return Err("the token was revoked by the emulator's control: start a new login");
     }
     if state.clock.now() >= token.closes_at {
         return Err("the token no longer opens userinfo, ten minutes after the login at the latest: start a new login");
@@ -40,8 +40,8 @@ fn find<'a>(state: &'a State, text: &str) -> Result<&'a LoginToken, &'static str
 
 fn stranger(state: &State, text: &str) -> &'static str {
     match state.tokens.find(text) {
-        Some(_) => "an API token: userinfo takes the access token of the login itself",
-        None => "unknown token: of another environment, or cut",
+        Some(_) => "an API token: send the access_token of the login itself",
+        None => "unknown token: of another environment, or cut. Send the access_token of the login, whole",
     }
 }
 

@@ -194,7 +194,7 @@ async fn checks_come_in_the_settled_order() {
 async fn psp_id_is_forbidden_here() {
     let vipps = start();
     let reply = send(token_request(&vipps, &vipps.partner_keys()).header("Psp-Id", "1")).await;
-    assert_eq!(reply.apim(), (400, "Psp-Id must not be sent on the token call".to_owned()));
+    assert_eq!(reply.apim(), (400, "Psp-Id must not be sent on the token call: leave it out".to_owned()));
 }
 
 #[tokio::test]

@@ -222,7 +222,12 @@ async fn a_person_approves_on_the_page() {
     );
     assert_eq!((login.started_at, login.expires_at), (1_767_225_600, 1_767_226_200));
     assert_eq!((page.status, page.header("vipps-emulator-login")), (200, Some(login.id.as_str())));
-    for shown in ["Kari&#39;s &lt;Kiosk&gt;", "openid, email", "<title>Log in</title>", "Kari Fixture"] {
+    for shown in [
+        "Kari&#39;s &lt;Kiosk&gt;",
+        "Your e-mail address",
+        "<title>Log in to Kari&#39;s &lt;Kiosk&gt;</title>",
+        "Kari Fixture",
+    ] {
         assert!(page.text.contains(shown), "{}", page.text);
     }
     let requests = vipps.requests().len();

@@ -68,6 +68,8 @@ async fn the_printed_keys_work_at_the_printed_address() {
         assert_eq!((reply.status, &reply.json()["expires_in"]), (200, &"3599".into()));
     }
     assert!(running.printed.contains(&"# export VIPPS_MSN='0654321'".to_owned()), "{:?}", running.printed);
+    let page = running.printed[1].rsplit(' ').next().expect("the page's address");
+    assert_eq!((page, send(client().get(page)).await.status), (format!("{base_url}/").as_str(), 200));
 }
 
 #[test]
@@ -122,6 +124,7 @@ fn a_wrong_option_is_named() {
         (&["--merchant", "12 345"], "4 to 10 digits"),
         (&["--port=0", "--merchant=123456", "--redirect-uri=http://shop.example/"], "must be https"),
         (&["--port=0", "--auto-approve=4700000000"], "no such user"),
+        (&["--port=0", "--ping-url=http://shop.example/"], "127.0.0.1"),
     ] {
         let output = output(args);
         let text = String::from_utf8_lossy(&output.stderr);

@@ -24,7 +24,26 @@ fn request(expected: &ExpectedRequest, seen: &Seen) -> Result<(), String> {
     for name in &expected.absent {
         same(name, &Vec::<&String>::new(), &values(seen, name))?;
     }
-    same("body", &expected.body, &seen.body)
+    match (&expected.body, &expected.form) {
+        (Some(body), None) => same("body", body, &seen.body),
+        (None, Some(fields)) => form(fields, &seen.body),
+        _ => Err("a request has either a body or a form".to_owned()),
+    }
+}
+
+fn form(expected: &[(String, String)], body: &str) -> Result<(), String> {
+    let sent: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    same("number of form fields", &expected.len(), &sent.len())?;
+    expected.iter().zip(&sent).try_for_each(|((name, value), (sent_name, sent))| {
+        same("form field", name, sent_name)?;
+        if value == RANDOM && is_random(sent) { Ok(()) } else { same(name, value, sent) }
+    })
+}
+
+const RANDOM: &str = "{random}";
+
+fn is_random(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 fn values<'a>(seen: &'a Seen, name: &str) -> Vec<&'a String> {
@@ -64,6 +83,7 @@ fn property(error: &Error, name: &str) -> Result<Value, String> {
         "code" => error.code().into(),
         "claim" => error.claim().into(),
         "field" => error.field().into(),
+        "reason" => error.reason().into(),
         "oauth_error" => error.oauth_error().into(),
         "trace_id" => error.trace_id().into(),
         "retry_after" => error.retry_after().map(|wait| wait.as_secs_f64().ceil()).map_or(Value::Null, whole),

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use vipps_partner_auth::{Error, Expect, Flow, Keys, PartnerKeys, SalesUnitKeys, SpecializedKeys, SystemInfo};
+
+use crate::vectors::Reply;
 
 /// What the library said, or why it could not be asked: the case is not understood.
 pub(crate) type Attempt<T> = Result<Result<T, Error>, String>;
@@ -31,12 +33,45 @@ pub(crate) struct Given {
     pub(crate) leeway: Option<u64>,
     #[serde(default)]
     pub(crate) expect: Expected,
+    pub(crate) id_token: Option<Value>,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) request: Option<Value>,
+    pub(crate) callback_url: Option<String>,
+    pub(crate) app_callback_uri: Option<String>,
+    pub(crate) pending: Option<Value>,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) msisdn: Option<String>,
+    pub(crate) timeout: Option<u64>,
+    pub(crate) after: Option<u64>,
 }
 
+/// What can be set: some of it for the whole partner, some for one login.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) basic_encoding: Option<String>,
+    pub(crate) login_basic_encoding: Option<String>,
+    pub(crate) login_auth_method: Option<String>,
+    pub(crate) market: Option<String>,
+    pub(crate) acr_values: Option<String>,
+    pub(crate) requested_flow: Option<String>,
+    pub(crate) app_callback_uri: Option<String>,
+    pub(crate) final_redirect_is_app: Option<bool>,
+    pub(crate) binding_message: Option<String>,
+    pub(crate) requested_expiry: Option<u64>,
+    pub(crate) redirect_uri: Option<String>,
+}
+
+/// The ID token of a login's reply.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GivenIdToken {
+    /// Signed by a key of `tests/keys` for the case's own environment.
+    pub(crate) jwt: String,
+    /// What it says, where a server of another address may issue one that says the same.
+    pub(crate) claims: Option<Map<String, Value>>,
+    pub(crate) alg: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -74,13 +109,39 @@ pub(crate) struct GivenSystem {
 
 impl Given {
     /// What must never stand in an error. Values too short to be found by chance are left out.
-    pub(crate) fn secrets(&self, shared: &Shared) -> Result<Vec<String>, String> {
+    pub(crate) fn secrets(&self, shared: &Shared, replies: &[Reply]) -> Result<Vec<String>, String> {
         let keys: Option<GivenKeys> = self.keys.as_ref().map(|keys| resolve(shared, keys)).transpose()?;
         let of_keys = keys.map(|keys| [Some(keys.client_secret), keys.subscription_key, keys.second_subscription_key]);
         let of_tokens = [self.jwt.clone(), self.expect.access_token.clone()];
-        let all = of_keys.into_iter().flatten().chain(of_tokens).flatten();
+        let of_hint = self.login_hint.as_deref().and_then(|hint| hint.rsplit(':').next());
+        let of_person = [of_hint.map(str::to_owned), self.msisdn.clone()];
+        let all = of_keys.into_iter().flatten().chain(of_tokens).chain(of_person).flatten();
+        let all = all.chain(self.secrets_of_login(shared)?).chain(replies.iter().flat_map(tokens));
         Ok(all.filter(|secret| secret.len() >= 8).collect())
     }
+
+    fn secrets_of_login(&self, shared: &Shared) -> Result<Vec<String>, String> {
+        let kept: Vec<Value> = [&self.request, &self.pending]
+            .into_iter()
+            .flatten()
+            .map(|kept| resolve(shared, kept))
+            .collect::<Result<_, _>>()?;
+        let names = ["code_verifier", "state", "nonce", "auth_req_id"];
+        let of_kept = kept.iter().flat_map(|kept| texts(kept, &names)).collect::<Vec<_>>();
+        let query = self.callback_url.as_deref().and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
+        let of_callback =
+            form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "code" || name == "state");
+        Ok(of_kept.into_iter().chain(of_callback.map(|(_, value)| value.into_owned())).collect())
+    }
+}
+
+fn tokens(reply: &Reply) -> Vec<String> {
+    let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
+    texts(&body, &["access_token", "id_token"])
+}
+
+fn texts(object: &Value, names: &[&str]) -> Vec<String> {
+    names.iter().filter_map(|name| object.get(name)?.as_str().map(str::to_owned)).collect()
 }
 
 impl GivenKeys {

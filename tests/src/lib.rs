@@ -7,8 +7,10 @@ pub mod runner;
 pub mod vectors;
 pub mod wire;
 
+mod backchannel;
 mod compare;
 mod given;
+mod login;
 
 #[cfg(doctest)]
 mod readmes {

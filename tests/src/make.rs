@@ -1,4 +1,4 @@
-//! Writes the vectors that no hand can write: signed ID tokens, and the index of counts.
+//! Writes the vectors that no hand can write: those with signed ID tokens, and the index of counts.
 //!
 //! Everything here is a pure function of the keys in `tests/keys`, the cases in the modules below and the
 //! signatures already on file: RSA PKCS#1 v1.5 gives the same signature every time, and a randomised one is taken
@@ -11,6 +11,7 @@ mod form;
 mod header;
 mod key_set;
 mod keys;
+mod login;
 mod members;
 mod order;
 mod remote;
@@ -25,28 +26,49 @@ use token::Signer;
 
 use crate::vectors::{self, VectorFile};
 
-/// The file that holds the signed tokens.
-pub const ID_TOKEN_FILE: &str = "id-token.json";
+/// A file in the making.
+struct Sheet {
+    file: &'static str,
+    comment: &'static str,
+    /// Names and JSON.
+    shared: Vec<(&'static str, String)>,
+    /// Each as it stands in the file.
+    cases: Vec<String>,
+}
 
-/// Writes both generated files.
+/// Writes all generated files.
 pub fn write_all() -> io::Result<()> {
     let folder = vectors::folder();
-    fs::write(folder.join(ID_TOKEN_FILE), id_token_file(&folder))?;
+    for (name, text) in signed_files(&folder) {
+        fs::write(folder.join(name), text)?;
+    }
     fs::write(folder.join(vectors::INDEX_FILE), index_file(&vectors::load_files(&folder)))
 }
 
-/// The text of `id-token.json`. `folder` is where the file of the last run lies, for the randomised signatures.
-pub fn id_token_file(folder: &Path) -> String {
-    let mut signer = Signer::with_signatures_of(&folder.join(ID_TOKEN_FILE));
-    let cases: Vec<_> = drafts().iter().map(|draft| draft.render(&mut signer)).collect();
-    let shared: Vec<_> = base::shared_sets().iter().map(|(name, set)| format!("    {}: {set}", quote(name))).collect();
-    format!(
-        "{{\n  \"comment\": {},\n  \"shared\": {{\n{}\n  }},\n  \"cases\": [\n{}\n  ]\n}}\n",
-        quote(COMMENT),
-        shared.join(",\n"),
-        cases.join(",\n")
-    )
+/// The names and texts of the files that hold signed tokens. `folder` is where those of the last run lie, for the
+/// randomised signatures.
+pub fn signed_files(folder: &Path) -> Vec<(&'static str, String)> {
+    let makers = [id_tokens, login::code_exchange, login::phone, login::userinfo];
+    let written = |maker: fn(&Path) -> Sheet| {
+        let sheet = maker(folder);
+        (sheet.file, sheet.render())
+    };
+    makers.into_iter().map(written).collect()
 }
+
+impl Sheet {
+    fn render(&self) -> String {
+        let shared: Vec<_> = self.shared.iter().map(|(name, json)| format!("    {}: {json}", quote(name))).collect();
+        format!(
+            "{{\n  \"comment\": {},\n  \"shared\": {{\n{}\n  }},\n  \"cases\": [\n{}\n  ]\n}}\n",
+            quote(&format!("{} {GENERATED}", self.comment)),
+            shared.join(",\n"),
+            self.cases.join(",\n")
+        )
+    }
+}
+
+const GENERATED: &str = "Generated: change tests/src/make and run `cargo run -p tests --bin make-vectors`.";
 
 /// The text of `index.json` for these files.
 pub fn index_file(files: &[(String, VectorFile)]) -> String {
@@ -56,8 +78,16 @@ pub fn index_file(files: &[(String, VectorFile)]) -> String {
     format!("{{\n  \"files\": [\n{}\n  ]\n}}\n", files.iter().map(count).collect::<Vec<_>>().join(",\n"))
 }
 
-const COMMENT: &str = "ID-token checks, offline against a fixed key set. Generated: change tests/src/make and run \
-                       `cargo run -p tests --bin make-vectors`.";
+fn id_tokens(folder: &Path) -> Sheet {
+    let file = "id-token.json";
+    let mut signer = Signer::with_signatures_of(&folder.join(file));
+    Sheet {
+        file,
+        comment: "ID-token checks, offline against a fixed key set.",
+        shared: base::shared_sets().into(),
+        cases: drafts().iter().map(|draft| draft.render(&mut signer)).collect(),
+    }
+}
 
 fn drafts() -> Vec<Draft> {
     let groups = [

@@ -67,10 +67,10 @@ fn exchanges(case: &Case) -> Vec<(String, Case)> {
 }
 
 fn requests(case: &Case, step: usize) -> Vec<(String, Case)> {
-    let request = &case.exchange[step].request;
+    let request = &case.exchange[step]["request"];
     let with = |what: String, request| {
         let mut case = case.clone();
-        case.exchange[step].request = request;
+        case.exchange[step]["request"] = request;
         (what, case)
     };
     let mut bent: Vec<_> = leaves_bent(request).into_iter().filter(|(path, _)| !path.starts_with("absent")).collect();

@@ -11,31 +11,52 @@ use vipps_partner_auth::{
 pub use crate::given::Shared;
 use crate::{
     compare,
-    given::{Attempt, Given, GivenKeys, GivenSystem, resolve},
-    vectors::{Case, ExpectedRequest},
-    wire::{Connection, Wire},
+    given::{Attempt, Given, GivenIdToken, GivenKeys, GivenSystem, resolve},
+    vectors::{Case, ExpectedRequest, Reply},
+    wire::{Connection, Minted, Wire},
 };
 
 /// Runs one case. An error says what was not as the case says, or what of the case this runner does not know.
 pub async fn run(case: &Case, shared: &Shared, wire: &dyn Wire) -> Result<(), String> {
-    let requests = case.exchange.iter().map(|step| resolve(shared, &step.request)).collect::<Result<Vec<_>, _>>()?;
     let given: Given = resolve(shared, &case.given)?;
-    let paths = requests.iter().map(|request: &ExpectedRequest| request.path.clone());
-    let replies = paths.zip(case.exchange.iter().map(|step| step.reply.clone())).collect();
-    let connection = wire.stage(given.environment.as_deref().unwrap_or("production"), replies);
-    let outcome = Call { shared, given: &given, connection }.make(&case.op).await?;
+    let steps = case.steps(shared)?.into_iter();
+    let (requests, replies): (Vec<ExpectedRequest>, Vec<Reply>) = steps.map(|step| (step.request, step.reply)).unzip();
+    let issued = issued(&given, shared, wire)?;
+    let replies: Vec<_> = replies.into_iter().map(|reply| filled_in(reply, &issued)).collect();
+    let secrets = given.secrets(shared, &replies)?;
+    let paths = requests.iter().map(|request| request.path.clone());
+    let connection = wire.stage(given.environment.as_deref().unwrap_or("production"), paths.zip(replies).collect());
+    let outcome = Call { shared, given: &given, connection, wire }.make(&case.op).await?;
     compare::requests(&requests, &wire.seen())?;
-    compare::outcome(&case.result, &outcome, &given.secrets(shared)?)
+    compare::outcome(&case.result, &outcome, &secrets)
+}
+
+/// What stands in replies for `{id_token}` and `{jwks}`.
+fn issued(given: &Given, shared: &Shared, wire: &dyn Wire) -> Result<Minted, String> {
+    let token: GivenIdToken =
+        given.id_token.as_ref().map(|token| resolve(shared, token)).transpose()?.unwrap_or_default();
+    let alg = token.alg.as_deref().unwrap_or("RS256");
+    if let Some(minted) = token.claims.and_then(|claims| wire.mint(&claims, alg)) {
+        return Ok(minted);
+    }
+    let jwks: Option<Value> = given.jwks.as_ref().map(|jwks| resolve(shared, jwks)).transpose()?;
+    Ok(Minted { id_token: token.jwt, jwks: jwks.unwrap_or_default().to_string() })
+}
+
+fn filled_in(reply: Reply, issued: &Minted) -> Reply {
+    let body = reply.body.replace("{id_token}", &issued.id_token).replace("{jwks}", &issued.jwks);
+    Reply { body, ..reply }
 }
 
 /// What the library gave back.
 pub(crate) type Made = Result<Value, Error>;
 
 /// One call of the library.
-struct Call<'a> {
-    shared: &'a Shared,
-    given: &'a Given,
-    connection: Connection,
+pub(crate) struct Call<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) given: &'a Given,
+    pub(crate) connection: Connection,
+    pub(crate) wire: &'a dyn Wire,
 }
 
 impl Call<'_> {
@@ -48,7 +69,7 @@ impl Call<'_> {
             "token" => self.token().await?,
             "headers" => self.headers().await?,
             "id_token" => self.id_token().await?,
-            unknown => return Err(format!("unknown op {unknown}")),
+            other => return self.make_login(other).await,
         })
     }
 
@@ -116,7 +137,10 @@ impl Call<'_> {
     }
 
     fn verifier(&self) -> Attempt<IdTokenVerifier> {
-        let config = self.config(&self.clock()?)?;
+        let config = match self.config(&self.clock()?)? {
+            Ok(config) => config,
+            Err(error) => return Ok(Err(error)),
+        };
         if let Some(text) = &self.given.jwks_text {
             return Ok(IdTokenVerifier::with_jwks(config, text));
         }
@@ -125,17 +149,17 @@ impl Call<'_> {
         Ok(IdTokenVerifier::with_jwks(config, &jwks.to_string()))
     }
 
-    fn partner(&self, clock: &ManualClock) -> Attempt<Partner> {
+    pub(crate) fn partner(&self, clock: &ManualClock) -> Attempt<Partner> {
         let system: GivenSystem = resolve(self.shared, needed(self.given.system.as_ref(), "system")?)?;
         let config = self.config(clock)?;
-        Ok(self.keys()?.and_then(|keys| Partner::new(keys, system.build()?, config)))
+        Ok(self.keys()?.and_then(|keys| Partner::new(keys, system.build()?, config?)))
     }
 
-    fn clock(&self) -> Result<ManualClock, String> {
+    pub(crate) fn clock(&self) -> Result<ManualClock, String> {
         Ok(ManualClock::running_through_sleeps(*needed(self.given.now.as_ref(), "now")?))
     }
 
-    fn config(&self, clock: &ManualClock) -> Result<Config, String> {
+    fn config(&self, clock: &ManualClock) -> Attempt<Config> {
         let environment: Environment = self.connection.environment.parse().map_err(|error: Error| error.to_string())?;
         let mut config = Config::from(environment).clock(Arc::new(clock.clone()));
         if let Some(http) = &self.connection.http {
@@ -144,10 +168,21 @@ impl Call<'_> {
         if let Some(leeway) = self.given.leeway {
             config = config.leeway(Duration::from_secs(leeway));
         }
-        match self.given.options.basic_encoding.as_deref() {
-            None => Ok(config),
-            Some(text) => Ok(config.basic_encoding(text.parse().map_err(|error: Error| error.to_string())?)),
+        Ok(self.with_settings(config))
+    }
+
+    fn with_settings(&self, mut config: Config) -> Result<Config, Error> {
+        let settings = &self.given.options;
+        if let Some(text) = &settings.basic_encoding {
+            config = config.basic_encoding(text.parse()?);
         }
+        if let Some(text) = &settings.login_basic_encoding {
+            config = config.login_basic_encoding(text.parse()?);
+        }
+        if let Some(text) = &settings.login_auth_method {
+            config = config.login_auth_method(text.parse()?);
+        }
+        Ok(config)
     }
 }
 
@@ -171,6 +206,6 @@ fn all_claims(claims: &IdTokenClaims) -> Value {
     all
 }
 
-fn needed<'a, T>(value: Option<&'a T>, name: &str) -> Result<&'a T, String> {
+pub(crate) fn needed<'a, T>(value: Option<&'a T>, name: &str) -> Result<&'a T, String> {
     value.ok_or_else(|| format!("given lacks {name}"))
 }

@@ -9,6 +9,8 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::given::resolve;
+
 /// One file of the folder.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,21 +36,41 @@ pub struct Case {
     pub op: String,
     /// What to call it with.
     pub given: Value,
-    /// Every request the call must send, in order, and the reply to each. None: no request may be sent.
+    /// Every request the call must send, in order, and the reply to each: a [`Step`] whose parts may be names, or the name
+    /// of one. None: no request may be sent.
     #[serde(default)]
-    pub exchange: Vec<Step>,
+    pub exchange: Vec<Value>,
     /// What must come out.
     pub result: Outcome,
 }
 
 /// One request and its reply.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Step {
-    /// An [`ExpectedRequest`], or the name of one in `shared`.
-    pub request: Value,
+    /// What must be sent.
+    pub request: ExpectedRequest,
     /// What to answer.
     pub reply: Reply,
+}
+
+impl Case {
+    /// The exchange, with the values in the place of their names.
+    pub fn steps(&self, shared: &BTreeMap<String, Value>) -> Result<Vec<Step>, String> {
+        self.exchange.iter().map(|step| Step::read(shared, step)).collect()
+    }
+}
+
+impl Step {
+    fn read(shared: &BTreeMap<String, Value>, step: &Value) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Parts {
+            request: Value,
+            reply: Value,
+        }
+        let parts: Parts = resolve(shared, step)?;
+        Ok(Self { request: resolve(shared, &parts.request)?, reply: resolve(shared, &parts.reply)? })
+    }
 }
 
 /// What a request must look like.
@@ -64,8 +86,10 @@ pub struct ExpectedRequest {
     /// Headers that must not be there.
     #[serde(default)]
     pub absent: Vec<String>,
-    /// The exact body.
-    pub body: String,
+    /// The exact body; missing where `form` stands for it.
+    pub body: Option<String>,
+    /// The exact fields of a form, in order. `{random}` stands for 43 characters of base64url that nobody can foresee.
+    pub form: Option<Vec<(String, String)>>,
 }
 
 /// What the service answers.

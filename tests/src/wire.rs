@@ -7,7 +7,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use vipps_emulator::{Emulator, Options, RecordedRequest, ScriptedReply};
+use serde_json::{Map, Value};
+use vipps_emulator::{Emulator, IdTokenSpec, Options, RecordedRequest, ScriptedReply, SigningAlg};
 use vipps_partner_auth::{BoxFuture, Environment, HttpSend, SendError};
 
 use crate::vectors::Reply;
@@ -19,6 +20,21 @@ pub trait Wire {
 
     /// What was asked since then, in order.
     fn seen(&self) -> Vec<Seen>;
+
+    /// An ID token that says `claims`, signed with `alg`, by a server that can't play one that was signed before its
+    /// address was known. `{base_url}` in the claims stands for that address.
+    fn mint(&self, _claims: &Map<String, Value>, _alg: &str) -> Option<Minted> {
+        None
+    }
+}
+
+/// An ID token of the server's own.
+#[derive(Debug)]
+pub struct Minted {
+    /// The token.
+    pub id_token: String,
+    /// The key set that checks it.
+    pub jwks: String,
 }
 
 /// What a case needs to reach the wire.
@@ -149,6 +165,26 @@ impl Wire for OverEmulator {
         let arrived = self.emulator.requests().into_iter().map(Seen::from);
         arrived.chain(self.nowhere.seen()).collect()
     }
+
+    fn mint(&self, claims: &Map<String, Value>, alg: &str) -> Option<Minted> {
+        let alg = if alg == "ES256" { SigningAlg::Es256 } else { SigningAlg::Rs256 };
+        let spec = USUAL_CLAIMS.iter().fold(blank(), |spec, name| spec.without_claim(*name)).alg(alg);
+        let spec = claims.iter().fold(spec, |spec, (name, value)| spec.claim(name, self.own(value)));
+        Some(Minted { id_token: self.emulator.mint_id_token(&spec), jwks: self.emulator.jwks() })
+    }
+}
+
+impl OverEmulator {
+    fn own(&self, claim: &Value) -> Value {
+        claim.as_str().map_or_else(|| claim.clone(), |text| with_base_url(text, self.emulator.base_url()).into())
+    }
+}
+
+/// What the emulator says of its own accord.
+const USUAL_CLAIMS: [&str; 11] = ["iss", "aud", "sub", "iat", "exp", "auth_time", "rat", "jti", "sid", "nonce", "msn"];
+
+fn blank() -> IdTokenSpec {
+    IdTokenSpec::new(&"123456".parse().expect("an msn"))
 }
 
 impl From<RecordedRequest> for Seen {
@@ -168,8 +204,8 @@ fn scripted(reply: &Reply, base_url: &str) -> ScriptedReply {
     ScriptedReply::new(reply.status, headers, with_base_url(&reply.body, base_url)).expect("a reply that can be sent")
 }
 
-fn with_base_url(body: &str, base_url: &str) -> String {
-    body.replace("{base_url}", base_url)
+pub(crate) fn with_base_url(text: &str, base_url: &str) -> String {
+    text.replace("{base_url}", base_url)
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use serde_json::Value;
 use tests::{
     make, mutate,
     runner::{Shared, run},
@@ -53,15 +54,15 @@ fn whatever_a_case_expects_is_compared() {
     assert!(ignored.is_empty(), "these passed though bent:\n{}", ignored.join("\n"));
 }
 
-/// The same case with requests in the place of their names, so that they can be bent.
+/// The same case with steps and requests in the place of their names, so that they can be bent.
 fn spelled_out(case: &Case, shared: &Shared) -> Case {
-    let mut case = case.clone();
-    for step in &mut case.exchange {
-        if let Some(request) = step.request.as_str().and_then(|name| shared.get(name)) {
-            step.request = request.clone();
-        }
-    }
-    case
+    let named = |value: &Value| value.as_str().and_then(|name| shared.get(name)).unwrap_or(value).clone();
+    let spelled_out = |step: &Value| {
+        let mut step = named(step);
+        step["request"] = named(&step["request"]);
+        step
+    };
+    Case { exchange: case.exchange.iter().map(spelled_out).collect(), ..case.clone() }
 }
 
 #[test]
@@ -92,14 +93,23 @@ fn is_word(word: &str) -> bool {
 #[test]
 fn everything_shared_is_used() {
     for (name, file) in load_files(&folder()) {
-        let named = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-        let of_case = |case: &Case| -> Vec<String> {
-            let given = ["keys", "system", "jwks"].iter().filter_map(|member| named(&case.given[member]));
-            given.chain(case.exchange.iter().filter_map(|step| named(&step.request))).collect()
-        };
-        let used: BTreeSet<_> = file.cases.iter().flat_map(of_case).collect();
+        let of_given = |case: &Case| names(&case.given, &GIVEN_BY_NAME);
+        let of_steps = file.cases.iter().flat_map(|case| &case.exchange).chain(file.shared.values());
+        let of_steps = of_steps.flat_map(|step| names(step, &["request", "reply"]).into_iter().chain(name_of(step)));
+        let used: BTreeSet<_> = file.cases.iter().flat_map(of_given).chain(of_steps).collect();
         assert_eq!(used, file.shared.keys().cloned().collect(), "{name}");
     }
+}
+
+/// The members of `given` that may be the name of a shared value.
+const GIVEN_BY_NAME: [&str; 6] = ["keys", "system", "jwks", "request", "pending", "id_token"];
+
+fn names(object: &Value, members: &[&str]) -> Vec<String> {
+    members.iter().filter_map(|member| name_of(&object[member])).collect()
+}
+
+fn name_of(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }
 
 #[test]
@@ -107,11 +117,9 @@ fn writing_the_generated_files_again_changes_nothing() {
     let folder = folder();
     let on_disk = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a generated file");
     let hint = "run `cargo run -p tests --bin make-vectors`";
-    assert!(
-        make::id_token_file(&folder) == on_disk(make::ID_TOKEN_FILE),
-        "{} is out of date: {hint}",
-        make::ID_TOKEN_FILE
-    );
+    for (name, text) in make::signed_files(&folder) {
+        assert!(text == on_disk(name), "{name} is out of date: {hint}");
+    }
     assert_eq!(make::index_file(&load_files(&folder)), on_disk("index.json"), "{hint}");
 }
 

@@ -1,12 +1,14 @@
 //! `cargo xtask bench`: the library beside its peers.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
+use std::path::Path;
 
 use crate::Command;
 use crate::demo::handed_on;
 use crate::failure::Result;
 use crate::step::{self, Step};
-use crate::tool;
+use crate::{npm, python, repo, tool};
 
 pub(crate) const COMMAND: Command =
     Command { name: "bench", arguments: "[arguments]", about: "measure the library beside its peers", details, run };
@@ -22,5 +24,50 @@ fn run(args: &[OsString]) -> Result {
             .on_failure(),
         Step::cargo("bench", "bench --quiet -p tests --bench limits --").args(handed_on(args)),
     ])?;
+    in_python()?;
+    in_node()?;
+    of_fleets()
+}
+
+/// What sharing costs and saves, drawn into `docs`; where there is no Redis, that is said.
+fn of_fleets() -> Result {
+    if let Err(failure) = tool::require([&tool::REDIS]) {
+        eprintln!("WARNING: FLEETS NOT MEASURED: {failure}");
+        return Ok(());
+    }
+    let build = Step::cargo("bench: fleet, building (minutes)", "bench -p fleet --bench fleet --no-run").on_failure();
+    step::run_all([build, Step::cargo("bench: fleet", "bench --quiet -p fleet --bench fleet")]).map(drop)
+}
+
+/// The npm package as it is published, beside its peers; where there is no Node, that is said.
+fn in_node() -> Result {
+    if let Err(failure) = tool::require([&tool::NODE, &tool::NPM]) {
+        eprintln!("WARNING: NODE NOT MEASURED: {failure}");
+        return Ok(());
+    }
+    let (package, peers) = (Path::new("bindings-node"), Path::new("bindings-node/bench"));
+    let library = repo::target().join("release").join(format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}"));
+    let packages = [npm::install("bench: node packages", package), npm::install("bench: node peers", peers)];
+    let script =
+        |name: &str| Step::new(format!("bench: node {name}"), "node").args([name]).within(package).on_failure();
+    let steps = [
+        Step::cargo("bench: node, native part (minutes)", "build --release -p vipps-partner-auth-node").on_failure(),
+        script("scripts/native.mjs").args([library]),
+        script("scripts/build.mjs"),
+        Step::new("bench: node", "node").words("--expose-gc main.mjs").within(peers),
+    ];
+    step::run_all(packages.into_iter().flatten().chain(steps)).map(drop)
+}
+
+/// Needs Python, which the other tables do not; where there is none, that is said.
+fn in_python() -> Result {
+    if let Err(failure) = tool::require([&tool::PYTHON]) {
+        eprintln!("WARNING: PYTHON NOT MEASURED: {failure}");
+        return Ok(());
+    }
+    let folder = Path::new(python::PACKAGE).join("bench");
+    let environment = python::Environment::ready("bench", Path::new("python3"), &folder.join("requirements.txt"))?;
+    let bench = environment.step("bench: python", "bench.py").within(&folder);
+    step::run_all([environment.build("--release"), environment.install("bench: python"), bench])?;
     Ok(())
 }

@@ -9,14 +9,18 @@ use crate::tool;
 
 pub(crate) const COMMAND: Command = Command {
     name: "demo",
-    arguments: "[arguments]",
+    arguments: "[--serve [--port N]]",
     about: "a partner's main job over real sockets, offline",
     details,
     run,
 };
 
 fn details() -> String {
-    "Starts the emulator and runs a partner's main job against it. Arguments are handed on to the demo.".to_owned()
+    "Runs a partner's main job against the emulator, logins in the browser and by phone number included, and checks every\n\
+     line it prints.\n\n  \
+     --serve    leave the emulator running, with its page and a small sample shop to click through, until Ctrl-C\n  \
+     --port N   the shop's port on 127.0.0.1; a free one when absent"
+        .to_owned()
 }
 
 fn run(args: &[OsString]) -> Result {

@@ -1,24 +1,78 @@
 //! `cargo xtask test`: one lane per language or setting. A new lane is one entry in `LANES`.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
+use std::path::Path;
 
 use crate::Command;
 use crate::failure::{Failure, Result};
 use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::tool;
+use crate::uniffi::{self, Profile};
+use crate::{npm, python, repo, swift, tool};
 
 pub(crate) const COMMAND: Command =
     Command { name: "test", arguments: "[--only a,b]", about: "run the test lanes, or only those named", details, run };
 
-pub(crate) const LANES: &[Job] = &[Job {
-    name: "rust",
-    about: "all tests, examples and documentation examples of the Rust crates",
-    needs: &[&tool::C_COMPILER],
-    fetches: &[],
-    run: rust,
-}];
+pub(crate) const LANES: &[Job] = &[
+    Job {
+        name: "rust",
+        about: "all tests, examples and documentation examples of the Rust crates",
+        needs: &[&tool::C_COMPILER],
+        fetches: &[],
+        run: rust,
+    },
+    Job {
+        name: "page",
+        about: "the emulator's page in a real browser",
+        needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::CHROMIUM],
+        fetches: &[],
+        run: page,
+    },
+    Job {
+        name: "openid",
+        about: "Login against a certified OpenID provider that nobody here wrote",
+        needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM],
+        fetches: &[],
+        run: openid,
+    },
+    Job {
+        name: "fleet",
+        about: "many processes, one token: a real Redis in all its shapes, and in trouble",
+        needs: &[&tool::C_COMPILER, &tool::REDIS],
+        fetches: &[],
+        run: fleet,
+    },
+    Job {
+        name: "node",
+        about: "the npm package: its vectors, its face, its adapters with the real clients",
+        needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM],
+        fetches: &[],
+        run: node,
+    },
+    Job {
+        name: "python",
+        about: "the Python package: its vectors, its adapters with the real clients, its life in a process, its types",
+        needs: &[&tool::C_COMPILER, &tool::PYTHON],
+        fetches: &[],
+        run: python,
+    },
+    Job {
+        name: "jvm",
+        about: "the Maven build: vectors from Kotlin, the face from Java, the adapters with the real clients",
+        needs: &[&tool::C_COMPILER, &tool::JDK, &tool::MAVEN],
+        fetches: &[],
+        run: jvm,
+    },
+    Job {
+        name: "swift",
+        about: "the Swift package, with the compiler of a newer Debian (needs root)",
+        needs: &[&tool::C_COMPILER, &tool::DEBOOTSTRAP, &tool::UNSHARE],
+        fetches: &[],
+        run: swift_package,
+    },
+];
 
 fn details() -> String {
     format!("Lanes:\n{}", job::list(LANES))
@@ -36,6 +90,87 @@ fn rust() -> Result<Tally> {
             Step::cargo("rust: test", "test --workspace --all-features --no-fail-fast --quiet").counted(),
         ],
     )
+}
+
+fn page() -> Result<Tally> {
+    let folder = Path::new("tests/page");
+    let program = repo::target().join("debug").join(format!("vipps-emulator{}", std::env::consts::EXE_SUFFIX));
+    let build = Step::cargo("page: build", "build -p vipps-emulator").on_failure();
+    let test = Step::new("page: test", "node").words("--test --test-reporter=spec").within(folder).counted();
+    let test = test.env("VIPPS_EMULATOR", program);
+    lane("page", [Some(build), npm::install("page: packages", folder), Some(test)].into_iter().flatten())
+}
+
+fn openid() -> Result<Tally> {
+    let packages = npm::install("openid: packages", Path::new("tests/oidc-provider"));
+    let build = Step::cargo("openid: build", OPENID_TESTS).words("--no-run").on_failure();
+    let test = Step::cargo("openid: test", OPENID_TESTS).words("--quiet -- --ignored").counted();
+    lane("openid", packages.into_iter().chain([build, test]))
+}
+
+/// With the features of the whole workspace, so that nothing is built twice.
+const OPENID_TESTS: &str = "test --workspace --all-features --test oidc_provider";
+
+/// Few at once: each starts servers and up to 50 processes, and a Redis that is given no time counts as out of reach.
+fn fleet() -> Result<Tally> {
+    let build = Step::cargo("fleet: build", FLEET_TESTS).words("--no-run").on_failure();
+    let test = Step::cargo("fleet: test", FLEET_TESTS).words("--quiet -- --ignored --test-threads 2").counted();
+    lane("fleet", [build, test])
+}
+
+/// With the features of the whole workspace, so that nothing is built twice.
+const FLEET_TESTS: &str = "test --workspace --all-features --test fleet";
+
+fn node() -> Result<Tally> {
+    let folder = Path::new("bindings-node");
+    let library = format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}");
+    let build = Step::cargo("node: native part", "build -p vipps-partner-auth-node").on_failure();
+    let native = Step::new("node: native part in its place", "node").words("scripts/native.mjs").within(folder);
+    let native = native.args([repo::target().join("debug").join(library)]).on_failure();
+    let face = Step::new("node: face", "node").words("scripts/build.mjs").within(folder).on_failure();
+    let test = Step::new("node: test", "node").words("--test --test-reporter=spec").within(folder).counted();
+    lane("node", npm::install("node: packages", folder).into_iter().chain([build, native, face, test]))
+}
+
+/// All tests on the interpreter of the machine, and those that need nothing but pytest on each other one that is there:
+/// the same wheel is for all.
+fn python() -> Result<Tally> {
+    let tests = Path::new(python::PACKAGE).join("tests");
+    let main = python::Environment::ready("main", Path::new("python3"), &tests.join("requirements.txt"))?;
+    let at = |step: Step| step.within(Path::new(python::PACKAGE));
+    let mut steps = vec![
+        main.build(""),
+        main.install("python"),
+        at(main.step("python: test", PYTEST)).counted(),
+        at(main.step("python: stubs", "-m mypy.stubtest vipps_partner_auth._native")).on_failure(),
+        at(main.step("python: types", "-m mypy --strict -p vipps_partner_auth")).on_failure(),
+        at(main.step("python: types of a program", "-m mypy --strict tests/typed_sample.py")).on_failure(),
+        at(main.pyright("tests/typed_sample.py")),
+    ];
+    for (version, interpreter) in python::interpreters() {
+        let heading = format!("python {version}");
+        let other = python::Environment::ready(version, &interpreter, &tests.join("requirements-short.txt"))?;
+        let test = at(other.step(format!("{heading}: test"), PYTEST)).words(PYTEST_ALONE).counted();
+        steps.extend([other.install(&heading), test]);
+    }
+    lane("python", steps)
+}
+
+const PYTEST: &str = "-m pytest --quiet -p no:cacheprovider";
+/// What needs nothing but pytest.
+const PYTEST_ALONE: &str = "tests/test_api.py tests/test_vectors.py tests/test_process.py tests/test_plugin.py";
+
+fn jvm() -> Result<Tally> {
+    uniffi::prepare_jvm(Profile::Debug)?;
+    let folder = Path::new("bindings-kotlin/kotlin");
+    lane("jvm", [Step::new("jvm: build and test", "mvn").words("verify").within(folder).counted()])
+}
+
+fn swift_package() -> Result<Tally> {
+    let package = uniffi::prepare_swift(Profile::Debug)?;
+    let build = swift::step("swift: build", &package, "build --build-tests --quiet")?.on_failure();
+    let test = swift::step("swift: test", &package, "test --skip-build --disable-xctest 2>&1")?.counted();
+    lane("swift", [build, test])
 }
 
 /// A lane closes with the sum of what its runners counted; one that ran no test has proven nothing.

@@ -14,11 +14,15 @@ mod fuzz;
 mod hygiene;
 mod job;
 mod lanes;
+mod npm;
 mod package;
+mod python;
 mod repo;
 mod step;
+mod swift;
 mod tally;
 mod tool;
+mod uniffi;
 mod versions;
 
 use std::ffi::OsString;

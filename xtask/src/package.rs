@@ -1,12 +1,14 @@
 //! `cargo xtask package`: what would be published, built and listed.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::Command;
 use crate::failure::{Failure, Result};
-use crate::step::Step;
-use crate::{repo, tool, versions};
+use crate::step::{self, Step};
+use crate::uniffi::{self, Profile};
+use crate::{npm, python, repo, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "package",
@@ -30,7 +32,67 @@ fn run(args: &[OsString]) -> Result {
     let chosen = CRATES.iter().flat_map(|name| ["-p", name]);
     Step::cargo("package", "package --locked").args(chosen).on_failure().run()?;
     let version = versions::workspace(&repo::read(&repo::root().join("Cargo.toml"))?)?;
-    CRATES.iter().try_for_each(|name| report(name, &version))
+    CRATES.iter().try_for_each(|name| report(name, &version))?;
+    for_python()?;
+    for_node()?;
+    for_jvm()?;
+    for_swift()
+}
+
+/// A Maven repository with the jars, their sources and their descriptions.
+fn for_jvm() -> Result {
+    tool::require([&tool::JDK, &tool::MAVEN])?;
+    uniffi::prepare_jvm(Profile::Release)?;
+    let repository = repo::target().join("jvm/repository");
+    Step::new("package: jvm", "mvn")
+        .words("--quiet deploy --activate-profiles release -DskipTests")
+        .args([format!("-DaltDeploymentRepository=local::file://{}", repository.display())])
+        .within(Path::new("bindings-kotlin/kotlin"))
+        .on_failure()
+        .run()?;
+    let jars = files(&repository)?.into_iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "jar"));
+    jars.for_each(|(path, size)| println!("{size:>9}  {}", path.file_name().unwrap_or_default().display()));
+    Ok(())
+}
+
+/// The npm package and its binary for this platform; the script lists them itself.
+fn for_node() -> Result {
+    tool::require([&tool::NODE, &tool::NPM])?;
+    let folder = Path::new("bindings-node");
+    let library = repo::target().join("release").join(format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}"));
+    let script = |name: &str| Step::new(format!("package: node {name}"), "node").args([name]).within(folder);
+    let steps = [
+        Step::cargo("package: node, native part (minutes)", "build --release -p vipps-partner-auth-node").on_failure(),
+        script("scripts/build.mjs").on_failure(),
+        script("scripts/pack.mjs").args([library, repo::target().join("npm")]),
+    ];
+    step::run_all(npm::install("package: node packages", folder).into_iter().chain(steps)).map(drop)
+}
+
+/// A folder that a Swift package can depend on by its path.
+fn for_swift() -> Result {
+    let package = uniffi::prepare_swift(Profile::Release)?;
+    for (path, size) in files(&package.join("native"))? {
+        println!("{size:>9}  {}", path.file_name().unwrap_or_default().display());
+    }
+    Ok(())
+}
+
+/// The wheel for every Linux since 2014 and every Python since 3.9, and what other systems build one from.
+fn for_python() -> Result {
+    tool::require([&tool::PYTHON])?;
+    let requirements = Path::new(python::PACKAGE).join("requirements-package.txt");
+    let environment = python::Environment::ready("package", Path::new("python3"), &requirements)?;
+    let maturin = |words: &str| {
+        let step = Step::new("package: python", environment.program("maturin")).words(words);
+        step.args(["--out".into(), python::packages()]).within(Path::new(python::PACKAGE)).on_failure()
+    };
+    maturin("build --release --zig --compatibility manylinux2014").run()?;
+    maturin("sdist").run()?;
+    for (path, size) in files(&python::packages())? {
+        println!("{size:>9}  {}", path.file_name().unwrap_or_default().display());
+    }
+    Ok(())
 }
 
 /// cargo leaves the archive and, from building it once more, its unpacked files in `target/package`.

@@ -20,7 +20,8 @@ enum Output {
     Shown,
     /// Only when it fails; a person at a terminal sees it all, so that a long build is not a silent one.
     OnFailure,
-    /// As the program prints it, less programs without tests; what its runner counted is added up.
+    /// As the program prints it, less programs without tests and less tests that passed; what its runner counted is
+    /// added up.
     Counted,
 }
 
@@ -43,6 +44,12 @@ impl Step {
 
     pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.command.args(args);
+        self
+    }
+
+    /// Runs it in a folder of the repository instead of its root.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.command.current_dir(repo::root().join(folder));
         self
     }
 
@@ -137,7 +144,9 @@ fn echo_and_count(from: impl Read, mut to: impl Write) -> std::io::Result<Tally>
 
 fn is_worth_showing(line: &str) -> bool {
     let is_blank_filler = line.is_empty() || line == "running 0 tests";
-    !is_blank_filler && Tally::from_line(line).is_none_or(|tally| !tally.is_empty())
+    let is_empty_program = line.starts_with("test result: ") && Tally::from_line(line).is_some_and(Tally::is_empty);
+    let is_progress = line.starts_with("◇ ") || (line.starts_with("[INFO]") && Tally::from_line(line).is_none());
+    !is_blank_filler && !is_empty_program && !is_progress && !line.trim_start().starts_with("✔ ")
 }
 
 /// `cargo run` tells us about our own package; build scripts that watch these variables would take each change for a
@@ -197,6 +206,19 @@ mod tests {
             test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
             running 1 test\ni\n\
             test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n"
+        );
+    }
+
+    #[test]
+    fn of_nodes_tests_the_count_is_shown_and_what_failed() {
+        let printed = "✔ it works (1.5ms)\n  ✔ so does this (2ms)\n✖ this does not (3ms)\n  Error: why\n\n\
+            ℹ tests 3\nℹ pass 2\nℹ fail 1\nℹ skipped 0\n";
+        let mut shown = Vec::new();
+        let tally = echo_and_count(printed.as_bytes(), &mut shown).unwrap_or_default();
+        assert_eq!(tally, Tally { passed: 2, failed: 1, skipped: 0 });
+        assert_eq!(
+            String::from_utf8_lossy(&shown),
+            "✖ this does not (3ms)\n  Error: why\nℹ tests 3\nℹ pass 2\nℹ fail 1\nℹ skipped 0\n"
         );
     }
 

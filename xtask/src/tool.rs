@@ -25,6 +25,29 @@ pub(crate) static PYTHON: Tool = Tool {
     installer: APT,
     packages: &["python3", "python3-venv"],
 };
+pub(crate) static NODE: Tool = Tool {
+    name: "Node 20 or newer",
+    probe: &["node", "-e", "if (parseInt(process.versions.node) < 20) process.exit(1); console.log(process.version)"],
+    installer: APT,
+    packages: &["nodejs"],
+};
+pub(crate) static NPM: Tool = Tool { name: "npm", probe: &["npm", "--version"], installer: APT, packages: &["npm"] };
+pub(crate) static CHROMIUM: Tool =
+    Tool { name: "chromium", probe: &["chromium", "--version"], installer: APT, packages: &["chromium"] };
+pub(crate) static JDK: Tool = Tool {
+    name: "JDK 17 or newer",
+    probe: &["javac", "--release", "17", "--version"],
+    installer: APT,
+    packages: &["openjdk-17-jdk-headless"],
+};
+pub(crate) static MAVEN: Tool =
+    Tool { name: "Maven", probe: &["mvn", "--version"], installer: APT, packages: &["maven"] };
+pub(crate) static DEBOOTSTRAP: Tool =
+    Tool { name: "debootstrap", probe: &["debootstrap", "--version"], installer: APT, packages: &["debootstrap"] };
+pub(crate) static UNSHARE: Tool =
+    Tool { name: "unshare", probe: &["unshare", "--version"], installer: APT, packages: &["util-linux"] };
+pub(crate) static REDIS: Tool =
+    Tool { name: "redis-server", probe: &["redis-server", "--version"], installer: APT, packages: &["redis-server"] };
 pub(crate) static RUSTFMT: Tool = Tool {
     name: "rustfmt",
     probe: &["cargo", "fmt", "--version"],
@@ -46,7 +69,23 @@ pub(crate) static NIGHTLY: Tool = Tool {
 };
 
 /// Every tool that some command asks for.
-pub(crate) static ALL: &[&Tool] = &[&RUSTFMT, &CLIPPY, &NIGHTLY, &C_COMPILER, &CXX_COMPILER, &GIT, &PYTHON];
+pub(crate) static ALL: &[&Tool] = &[
+    &RUSTFMT,
+    &CLIPPY,
+    &NIGHTLY,
+    &C_COMPILER,
+    &CXX_COMPILER,
+    &GIT,
+    &PYTHON,
+    &NODE,
+    &NPM,
+    &CHROMIUM,
+    &JDK,
+    &MAVEN,
+    &REDIS,
+    &DEBOOTSTRAP,
+    &UNSHARE,
+];
 
 impl Tool {
     /// The first line of what it says about its version; `None` when it is not there or does not work.

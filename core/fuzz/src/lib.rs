@@ -1,5 +1,7 @@
 //! What the fuzz targets share. All of them go through the public API, as a hostile server or user would.
 
+pub mod login;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use ::redis::{Cmd, FromRedisValue, RedisError, RedisResult, cmd, pipe};
+use ::redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, cmd, pipe};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use self::{
@@ -25,7 +25,8 @@ use crate::{clock::BoxFuture, error::Result, secret::Secret};
 /// secret; key names tell nothing. Whatever goes wrong with Redis is an event, never an error of a call: a process
 /// without Redis fetches its own token.
 ///
-/// An ACL user needs `+get +pttl +set +eval` on `~vipps-partner-auth:*`.
+/// An ACL user needs `~vipps-partner-auth:* +get +pttl +set +del +eval`, and what it takes to get there: `+select` for a
+/// database other than 0, `+role` behind Sentinel, `+ping +cluster|slots` in a cluster.
 ///
 /// ```
 /// use vipps_partner_auth::{Config, RedisCache};
@@ -68,8 +69,9 @@ impl RedisCache {
         Ok(Self(Arc::new(Inner { link, connection: Mutex::new(None) })))
     }
 
-    async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
-        self.0.with_connection(async |connection| connection.query(command).await).await
+    async fn run<T: FromRedisValue>(&self, command: Cmd) -> Result<T, CacheError> {
+        let (done,) = self.0.run(pipe().add_command(command)).await?;
+        Ok(done)
     }
 }
 
@@ -88,18 +90,15 @@ fn milliseconds(span: Duration) -> u64 {
 }
 
 fn delete_if(name: &str, value: &[u8]) -> Cmd {
-    let mut command = cmd("EVAL");
-    command.arg(DELETE_IF).arg(1).arg(name).arg(value);
-    command
+    cmd("EVAL").arg(DELETE_IF).arg(1).arg(name).arg(value).take()
 }
 
 impl TokenCache for RedisCache {
     fn load<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Result<Option<CachedToken>, CacheError>> {
         Box::pin(async move {
             let name = name("token", key);
-            let both = pipe().cmd("GET").arg(&name).cmd("PTTL").arg(&name).clone();
             let (sealed, left): (Option<Vec<u8>>, i64) =
-                self.0.with_connection(async |connection| connection.query_pipeline(&both).await).await?;
+                self.0.run(pipe().cmd("GET").arg(&name).cmd("PTTL").arg(&name)).await?;
             let left = u64::try_from(left).ok().map(Duration::from_millis);
             sealed.map(|sealed| Ok(key.open(&sealed)?.with_remaining(left))).transpose()
         })
@@ -113,18 +112,19 @@ impl TokenCache for RedisCache {
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(async move {
             let sealed = key.seal(&token)?;
-            self.run(cmd("SET").arg(name("token", key)).arg(sealed).arg("PX").arg(milliseconds(ttl))).await
+            let set = cmd("SET").arg(name("token", key)).arg(sealed).arg("PX").arg(milliseconds(ttl)).take();
+            self.run(set).await
         })
     }
 
     fn remove<'a>(&'a self, key: &'a CacheKey, token: &'a Secret) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(async move {
             let name = name("token", key);
-            let Some(sealed) = self.run::<Option<Vec<u8>>>(cmd("GET").arg(&name)).await? else { return Ok(()) };
+            let Some(sealed) = self.run::<Option<Vec<u8>>>(cmd("GET").arg(&name).take()).await? else { return Ok(()) };
             if key.open(&sealed)?.secret != *token {
                 return Ok(());
             }
-            self.run::<i64>(&delete_if(&name, &sealed)).await.map(drop)
+            self.run::<i64>(delete_if(&name, &sealed)).await.map(drop)
         })
     }
 
@@ -139,32 +139,35 @@ impl TokenCache for RedisCache {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<bool, CacheError>> {
         Box::pin(async move {
-            let mut set = cmd("SET");
-            set.arg(name("lock", key)).arg(holder).arg("NX").arg("PX").arg(milliseconds(ttl));
-            Ok(self.run::<Option<String>>(&set).await?.is_some())
+            let set = cmd("SET").arg(name("lock", key)).arg(holder).arg("NX").arg("PX").arg(milliseconds(ttl)).take();
+            Ok(self.run::<Option<String>>(set).await?.is_some())
         })
     }
 
     fn unlock<'a>(&'a self, key: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
-        Box::pin(async move { self.run::<i64>(&delete_if(&name("lock", key), holder.as_bytes())).await.map(drop) })
+        Box::pin(async move { self.run::<i64>(delete_if(&name("lock", key), holder.as_bytes())).await.map(drop) })
     }
 }
 
 impl Inner {
-    /// On the connection at hand, or on a new one. One that failed is not used again: the server may have gone, or be a
-    /// replica by now.
-    async fn with_connection<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
-    ) -> Result<T, CacheError> {
+    /// On the connection at hand, else on a new one. Tokens are renewed hours apart, so the one at hand may have been
+    /// closed since, or its server be a replica by now: that is no outage yet.
+    async fn run<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, CacheError> {
         let known = self.connection().clone();
-        let mut connection = match known {
-            Some(connection) => connection,
-            None => self.link.connect().await.map_err(|error| explained(&error))?,
-        };
-        let outcome = work(&mut connection).await;
+        if let Some(connection) = known
+            && let Ok(done) = self.run_on(connection, commands).await
+        {
+            return Ok(done);
+        }
+        let fresh = self.link.connect().await.map_err(explained)?;
+        self.run_on(fresh, commands).await.map_err(explained)
+    }
+
+    /// A connection that failed is not used again.
+    async fn run_on<T: FromRedisValue>(&self, mut connection: Connection, commands: &Pipeline) -> RedisResult<T> {
+        let outcome = connection.query(commands).await;
         *self.connection() = outcome.is_ok().then_some(connection);
-        outcome.map_err(|error| explained(&error))
+        outcome
     }
 
     fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
@@ -172,9 +175,25 @@ impl Inner {
     }
 }
 
-/// The crate's own text may quote what was sent.
-fn explained(error: &RedisError) -> CacheError {
-    CacheError::new(format!("redis: {}", error.category()))
+/// In words of our own: the crate's text, and the server's, may quote what was sent.
+fn explained(error: RedisError) -> CacheError {
+    if error.is_timeout() {
+        return CacheError::because("no answer in time");
+    }
+    let kind = error.kind();
+    let refusals = error.into_server_errors().unwrap_or_default();
+    let code = refusals.first().map(|(_, refusal)| refusal.code());
+    CacheError::because(match (kind, code) {
+        (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => "redis refused user or password",
+        (_, Some("NOPERM")) => "redis forbids this user a command or key",
+        (_, Some("READONLY")) => "redis is read-only here",
+        (_, Some("OOM")) => "redis is full",
+        (_, Some("WRONGTYPE")) => "redis holds something else under this key",
+        (_, Some("LOADING" | "CLUSTERDOWN" | "MASTERDOWN" | "TRYAGAIN")) => "redis is not ready",
+        (ErrorKind::Io | ErrorKind::ClusterConnectionNotFound, _) => "redis is out of reach",
+        (ErrorKind::MasterNameNotFoundBySentinel, _) => "no sentinel knows the master",
+        _ => "redis gave an error",
+    })
 }
 
 impl fmt::Debug for RedisCache {

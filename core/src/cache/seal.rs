@@ -38,16 +38,16 @@ impl Seal {
     pub(super) fn close(&self, token: &CachedToken) -> Result<Vec<u8>, CacheError> {
         let mut text = Zeroizing::new(plain(token));
         let tagged = self.key.seal_in_place_append_tag(self.aad(), &mut *text);
-        let nonce = tagged.map_err(|_| CacheError::new("the entry could not be sealed"))?;
+        let nonce = tagged.map_err(|_| CacheError::because("the entry could not be sealed"))?;
         Ok([&[VERSION], nonce.as_ref().as_slice(), text.as_slice()].concat())
     }
 
     pub(super) fn open(&self, sealed: &[u8]) -> Result<CachedToken, CacheError> {
-        let (nonce, text) = parts(sealed).ok_or_else(|| CacheError::new("the entry is of another kind"))?;
+        let (nonce, text) = parts(sealed).ok_or_else(|| CacheError::unreadable("the entry is of another kind"))?;
         let mut text = Zeroizing::new(text.to_vec());
         let opened = self.key.open_in_place(nonce, self.aad(), &mut text);
-        let opened = opened.map_err(|_| CacheError::new("the entry was sealed by another key, or changed"))?;
-        token(opened).ok_or_else(|| CacheError::new("the entry is malformed"))
+        let opened = opened.map_err(|_| CacheError::unreadable("the entry was sealed by another key, or changed"))?;
+        token(opened).ok_or_else(|| CacheError::unreadable("the entry is malformed"))
     }
 
     fn aad(&self) -> Aad<[u8; 33]> {

@@ -1,17 +1,19 @@
 //! The request that a browser takes to Vipps, and what must be kept until it is back.
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashMap, fmt, str::FromStr};
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use form_urlencoded::Serializer;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{
     redirect_uri::{RedirectUri, check},
     scopes,
 };
 use crate::{
+    config::may_carry_secrets,
     error::{Error, Result},
     msn::Msn,
     random::unguessable,
@@ -383,31 +385,56 @@ impl TryFrom<Stored> for LoginRequest {
 
     /// A session that lost or mixed its values must not weaken a check.
     fn try_from(stored: Stored) -> Result<Self> {
-        let unguessable = |text: &str| (32..=512).contains(&text.len()) && text.bytes().all(is_unreserved);
         // RFC 7636 section 4.1
         let verifier = &stored.code_verifier;
         let is_verifier = (43..=128).contains(&verifier.len()) && verifier.bytes().all(is_unreserved);
         let is_whole = stored.version == VERSION
-            && unguessable(&stored.state)
-            && unguessable(&stored.nonce)
+            && is_unguessable(&stored.state)
+            && is_unguessable(&stored.nonce)
             && is_verifier
             && stored.acr_values.as_deref() != Some("")
             && !stored.issuer.is_empty();
-        if !is_whole {
+        if !is_whole || !stored.url_agrees() {
             return Err(not_a_request());
         }
         Ok(Self {
             url: stored.url,
             issuer: stored.issuer,
             msn: stored.msn,
-            redirect_uri: stored.redirect_uri.parse()?,
-            scopes: scopes::parse(&stored.scopes)?,
+            redirect_uri: stored.redirect_uri.parse().map_err(|_| not_a_request())?,
+            scopes: scopes::parse(&stored.scopes).map_err(|_| not_a_request())?,
             state: stored.state,
             nonce: stored.nonce,
             code_verifier: stored.code_verifier.into(),
             acr_values: stored.acr_values,
         })
     }
+}
+
+impl Stored {
+    /// Whether the URL says what the other members say: one that got lost or mixed up takes a check along.
+    fn url_agrees(&self) -> bool {
+        let Ok(url) = Url::parse(&self.url) else { return false };
+        let told: HashMap<_, _> = url.query_pairs().collect();
+        let told = |name: &str| told.get(name).map(|value| &**value);
+        let (scope, challenge) = (self.scopes.join(" "), code_challenge(&self.code_verifier));
+        let members = [
+            ("redirect_uri", self.redirect_uri.as_str()),
+            ("scope", &scope),
+            ("state", &self.state),
+            ("nonce", &self.nonce),
+            ("code_challenge", &challenge),
+        ];
+        may_carry_secrets(&url)
+            && members.iter().all(|(name, value)| told(name) == Some(value))
+            && told("acr_values") == self.acr_values.as_deref()
+            && told("msn").is_none_or(|msn| msn == self.msn.as_str())
+    }
+}
+
+/// Whether a text that was kept can be one of those that were made.
+pub(super) fn is_unguessable(text: &str) -> bool {
+    (32..=512).contains(&text.len()) && text.bytes().all(is_unreserved)
 }
 
 /// RFC 3986 section 2.3.

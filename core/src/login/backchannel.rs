@@ -13,7 +13,7 @@ use super::{
     hint::LoginHint,
     pending::{Facts, PendingLogin, Redirect, SILENT_INTERVAL, is_auth_req_id},
     redirect_uri::RedirectUri,
-    refusal::{exchange_refusal, poll_refusal, refused_by_vipps, start_refusal},
+    refusal::{exchange_refusal, poll_refusal, start_refusal},
     result::LoginResult,
     scopes,
     token::{Grant, Tokens},
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     event::Event,
+    flight::Fault,
     id_token::{Expect, Flow},
     partner::Merchant,
     random::unguessable,
@@ -95,7 +96,7 @@ impl BackchannelOptions {
 ///
 /// Check the webhook's HMAC first, as for every event of the Webhooks API; this library does not. A forged ping costs one
 /// request and ends nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct BackchannelPing {
     auth_req_id: String,
 }
@@ -140,7 +141,7 @@ impl Backchannel {
         match answer.status().as_u16() {
             404 => Ok(None),
             200..=299 => user_exists(answer.body()).map(Some),
-            _ => Err(start_refusal(&answer)),
+            _ => Err(start_refusal(&answer, "msisdn")),
         }
     }
 
@@ -181,11 +182,14 @@ impl Backchannel {
     /// asking again; `CredentialsRejected`, `Forbidden` and `Protocol` as elsewhere.
     pub async fn poll(&self, pending: &PendingLogin) -> Result<Option<LoginResult>> {
         self.check_polled(pending)?;
-        let now = self.now();
-        if pending.has_expired(now) {
-            return Err(refused_by_vipps("expired_token"));
+        if let Some(known) = Self::known(pending).await {
+            return known;
         }
-        if !pending.take_turn(now) {
+        let now = self.0.clock().now();
+        if pending.has_expired(now.wall) {
+            return Err(Error::login_failed("expired", "nobody decided in time"));
+        }
+        if !pending.until_due(now).is_zero() {
             return Ok(None);
         }
         self.ask(pending).await
@@ -198,28 +202,27 @@ impl Backchannel {
     /// [`poll`](Self::poll) does otherwise.
     pub async fn wait(&self, pending: &PendingLogin, timeout: Duration) -> Result<Option<LoginResult>> {
         self.check_polled(pending)?;
-        let give_up_at = self.0.clock().now().plus(timeout);
+        // Of the two clocks the one that nobody sets.
+        let give_up_at = self.0.clock().now().monotonic.saturating_add(timeout);
         loop {
             match self.poll(pending).await {
                 Ok(None) => {}
                 Err(error) if error.retryable() => {}
                 outcome => return outcome,
             }
-            let left = self.0.clock().now().until(give_up_at);
+            let left = give_up_at.saturating_sub(self.0.clock().now().monotonic);
             if left.is_zero() {
                 return Ok(None);
             }
-            let now = self.now();
-            // At the end of its life the login is asked about no more, but whoever waits should learn that at once.
-            let wait = pending.until_due(now).min(pending.until_expiry(now));
-            self.0.clock().sleep(wait.min(left)).await;
+            self.0.clock().sleep(self.next_poll_in(pending).min(left)).await;
         }
     }
 
     /// How long until [`poll`](Self::poll) will ask Vipps again, for those who keep their own time.
     pub fn next_poll_in(&self, pending: &PendingLogin) -> Duration {
-        let now = self.now();
-        pending.until_due(now).min(pending.until_expiry(now))
+        let now = self.0.clock().now();
+        // At the end of its life the login is asked about no more, but whoever waits should learn that at once.
+        pending.until_due(now).min(pending.until_expiry(now.wall))
     }
 
     /// Asks once because the webhook said so, whatever the interval; `None` if the person has not decided after all.
@@ -231,7 +234,11 @@ impl Backchannel {
         if !is_same(BackchannelPing::parse(body)?.auth_req_id(), pending.auth_req_id()) {
             return Err(Error::login_failed("auth_req_id", "the ping is about another login"));
         }
-        self.ask(pending).await
+        // A poll that was under way may have been answered before the person decided.
+        match Self::known(pending).await {
+            Some(Ok(Some(result))) => Ok(Some(result)),
+            _ => self.ask(pending).await,
+        }
     }
 
     /// Ends a login of the redirect variant. `callback_url` is what the phone's browser came to, whole or only path and
@@ -256,12 +263,37 @@ impl Backchannel {
         self.0.userinfo(result).await
     }
 
+    /// What the login brought already, or the answer to a question under way.
+    async fn known(pending: &PendingLogin) -> Option<Result<Option<LoginResult>>> {
+        if let Some(result) = pending.result() {
+            return Some(Ok(Some(result)));
+        }
+        let flight = pending.poll_under_way()?;
+        Some(flight.await.map_err(Error::from))
+    }
+
     async fn ask(&self, pending: &PendingLogin) -> Result<Option<LoginResult>> {
+        let (this, asked) = (self.clone(), pending.clone());
+        let ask = async move {
+            let outcome = this.ask_vipps(&asked).await;
+            asked.polled(&outcome);
+            outcome
+        };
+        pending.join_or_poll(&self.0.runtime()?, ask).await.map_err(|fault| {
+            // A runtime that ended brought no answer that could set the pace.
+            if matches!(fault, Fault::Cancelled) {
+                pending.failed(self.0.clock().now(), None);
+            }
+            fault.into()
+        })
+    }
+
+    async fn ask_vipps(&self, pending: &PendingLogin) -> Result<Option<LoginResult>> {
         let answered = match self.exchange(pending).await {
             Ok(answer) => polled(&answer),
             Err(error) => Err(error),
         };
-        let now = self.now();
+        let now = self.0.clock().now();
         match answered {
             Ok(Polled::Done(tokens)) => self.accept(tokens, Flow::Backchannel, pending.facts()).await.map(Some),
             Ok(Polled::Pending) => {
@@ -314,10 +346,6 @@ impl Backchannel {
             self.0.events().tell(Event::UnusualCountryCode);
         }
     }
-
-    fn now(&self) -> Duration {
-        self.0.clock().wall()
-    }
 }
 
 /// A request to start, and what must be kept of it.
@@ -348,7 +376,7 @@ impl Start<'_> {
 
     fn pending(self, answer: &Answer, client: &LoginClient) -> Result<PendingLogin> {
         if !answer.status().is_success() {
-            return Err(start_refusal(answer));
+            return Err(start_refusal(answer, "login_hint"));
         }
         let started = Started::parse(answer.body()).map_err(|error| error.with_status(answer.status()))?;
         let life = started.expires_in.or(self.options.requested_expiry).unwrap_or(SILENT_EXPIRY);
@@ -358,10 +386,11 @@ impl Start<'_> {
             msn: client.msn().clone(),
             scopes: self.scopes,
             nonce: self.nonce,
-            expires_at: answer.sent_at().plus(life).wall,
+            // Whole seconds, as it is kept over a restart.
+            expires_at: Duration::from_secs(answer.sent_at().plus(life).wall.as_secs()),
             redirect: self.redirect,
         };
-        Ok(PendingLogin::new(facts, started.interval.unwrap_or(SILENT_INTERVAL), answer.now().wall))
+        Ok(PendingLogin::new(facts, started.interval.unwrap_or(SILENT_INTERVAL), answer.now()))
     }
 }
 
@@ -412,7 +441,9 @@ impl Started {
         }
         Ok(Self {
             auth_req_id: body.auth_req_id,
-            expires_in: seconds(&body.expires_in).map(|life| Duration::from_secs(life).min(LONGEST_EXPIRY)),
+            expires_in: seconds(&body.expires_in)
+                .filter(|life| *life > 0)
+                .map(|life| Duration::from_secs(life).min(LONGEST_EXPIRY)),
             interval: seconds(&body.interval).map(Duration::from_secs),
         })
     }
@@ -446,5 +477,11 @@ fn user_exists(body: &Bytes) -> Result<bool> {
 impl fmt::Debug for Backchannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Backchannel").field("msn", self.0.msn()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BackchannelPing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BackchannelPing(***)")
     }
 }

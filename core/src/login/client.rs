@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use form_urlencoded::Serializer;
 use http::{Request, Response, StatusCode};
+use tokio::runtime::Handle;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -21,6 +22,7 @@ use crate::{
     discovery::Endpoints,
     error::{Error, ErrorKind, Result},
     event::Events,
+    flight::runtime,
     headers,
     http::SendError,
     id_token::Expect,
@@ -82,6 +84,10 @@ impl LoginClient {
         &*self.inner().login.clock
     }
 
+    pub(super) fn runtime(&self) -> Result<Handle> {
+        runtime(self.inner().login.runtime.as_ref())
+    }
+
     pub(super) async fn endpoints(&self) -> Result<Arc<Endpoints>> {
         self.inner().login.discovery.endpoints().await
     }
@@ -107,8 +113,9 @@ impl LoginClient {
     }
 
     pub(super) async fn userinfo(&self, result: &LoginResult) -> Result<Userinfo> {
-        if result.claims().msn() != self.msn() {
-            return Err(Error::invalid_config("result", "is of another merchant's login"));
+        let is_own = result.claims().msn() == self.msn() && result.is_of(&self.issuer);
+        if !is_own {
+            return Err(Error::invalid_config("result", "is of a login at another merchant or environment"));
         }
         if !result.access_token().is_good_at(self.clock().wall()) {
             return Err(too_old_for_userinfo());
@@ -170,8 +177,9 @@ impl LoginClient {
         let (mut tries, mut renewed) = (0, false);
         loop {
             tries += 1;
-            let token = self.token_for(content).await?;
-            let (error, last) = match self.send_once(url, content, token.as_deref(), deadline).await {
+            let token = self.token_for(content, resend).await?;
+            let limit = self.limit(resend, deadline);
+            let (error, last) = match self.send_once(url, content, token.as_deref(), limit).await {
                 Ok(answer) if !renewed && self.wants_another_token(&answer, token.as_deref(), resend) => {
                     renewed = true;
                     continue;
@@ -199,10 +207,21 @@ impl LoginClient {
             .with_hint("list it as a trusted_origin if it is yours"))
     }
 
-    async fn token_for(&self, content: &Content<'_>) -> Result<Option<Arc<Held>>> {
-        match (content, self.keys()) {
-            (Content::Form(_), Keys::Partner(_)) => self.inner().provider.lasting(LEAST_LIFE).await.map(Some),
+    async fn token_for(&self, content: &Content<'_>, resend: Resend) -> Result<Option<Arc<Held>>> {
+        let provider = &self.inner().provider;
+        match (content, self.keys(), resend) {
+            (Content::Form(_), Keys::Partner(_), Resend::Never) => provider.lasting(LEAST_LIFE).await.map(Some),
+            (Content::Form(_), Keys::Partner(_), _) => provider.token().await.map(Some),
             _ => Ok(None),
+        }
+    }
+
+    /// What is good once is worth the full wait for its answer, however late it is.
+    fn limit(&self, resend: Resend, deadline: Now) -> Duration {
+        let login = &self.inner().login;
+        match resend {
+            Resend::Freely => self.clock().now().until(deadline).min(login.request_timeout),
+            Resend::Never | Resend::WithAnotherToken => login.request_timeout,
         }
     }
 
@@ -211,14 +230,12 @@ impl LoginClient {
         url: &str,
         content: &Content<'_>,
         token: Option<&Held>,
-        deadline: Now,
+        limit: Duration,
     ) -> Result<Answer, SendError> {
         let request = self.request(url, content, token).map_err(|_| SendError::not_sent("the request is malformed"))?;
-        let login = &self.inner().login;
         let sent_at = self.clock().now();
-        let limit = sent_at.until(deadline).min(login.request_timeout);
-        let response = login.http.send(request, limit).await?;
-        let secrets = secrets(content, token);
+        let response = self.inner().login.http.send(request, limit).await?;
+        let secrets = secrets(content, token, self.keys());
         Ok(Answer { response, sent_at, now: self.clock().now(), secrets })
     }
 
@@ -268,14 +285,17 @@ impl LoginClient {
 /// Names of fields that a reply must not echo into an error.
 const SECRET_FIELDS: [&str; 6] = ["code", "code_verifier", "auth_req_id", "login_hint", "state", "nonce"];
 
-fn secrets(content: &Content<'_>, token: Option<&Held>) -> Vec<Secret> {
+fn secrets(content: &Content<'_>, token: Option<&Held>, keys: &Keys) -> Vec<Secret> {
     let of_content: Vec<Secret> = match content {
         Content::Token(token) => vec![token.secret().into()],
         Content::Form(form) => {
-            form.iter().filter(|(name, _)| SECRET_FIELDS.contains(name)).map(|(_, value)| (*value).into()).collect()
+            let secret = form.iter().filter(|(name, _)| SECRET_FIELDS.contains(name));
+            // Of a login hint, what follows its prefix is the secret part.
+            secret.map(|(_, value)| value.rsplit(':').next().unwrap_or(value).into()).collect()
         }
     };
-    of_content.into_iter().chain(token.map(|held| held.token.as_secret().clone())).collect()
+    let of_caller = [token.map(|held| held.token.as_secret().clone()), Some(keys.client_secret().clone())];
+    of_content.into_iter().chain(of_caller.into_iter().flatten()).collect()
 }
 
 /// A reply, with what is needed to judge it.

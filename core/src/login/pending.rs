@@ -7,10 +7,13 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
-use super::{redirect_uri::RedirectUri, scopes};
+use super::{authorize::is_unguessable, redirect_uri::RedirectUri, result::LoginResult, scopes};
 use crate::{
+    clock::Now,
     error::{Error, Result},
+    flight::{Flight, Slot},
     msn::Msn,
 };
 
@@ -24,6 +27,14 @@ pub struct PendingLogin(Arc<Inner>);
 struct Inner {
     facts: Facts,
     pace: Mutex<Pace>,
+    poll: Mutex<Poll>,
+}
+
+/// The poll under way, and what it brought. A caller who goes away cancels nothing: the tokens of a login come once.
+#[derive(Default)]
+struct Poll {
+    flight: Slot<Option<LoginResult>>,
+    result: Option<LoginResult>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -44,11 +55,12 @@ pub(super) struct Redirect {
     pub(super) state: String,
 }
 
-/// When the next poll may go out. By the wall clock, which a restart does not lose.
+/// When the next poll may go out: when the first of the two clocks says so. The wall clock is what a restart does not
+/// lose, the monotonic one can't be set back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Pace {
     interval: Duration,
-    next_at: Duration,
+    next_at: Now,
     failures: u32,
 }
 
@@ -57,14 +69,17 @@ pub(super) const SILENT_INTERVAL: Duration = Duration::from_secs(5);
 /// CIBA Core section 11: what `slow_down` adds, for good.
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
-const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
+/// A mistake must not stop a login for as long as it lives.
+const LONGEST_INTERVAL: Duration = Duration::from_mins(5);
 /// While Vipps can't be reached the wait doubles, so many times.
 const MOST_DOUBLINGS: u32 = 3;
 
 impl PendingLogin {
-    pub(super) fn new(facts: Facts, interval: Duration, now: Duration) -> Self {
+    /// A login that may be asked about from `next_at` on.
+    pub(super) fn new(facts: Facts, interval: Duration, next_at: Now) -> Self {
         let interval = interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
-        Self(Arc::new(Inner { facts, pace: Mutex::new(Pace { interval, next_at: now, failures: 0 }) }))
+        let pace = Mutex::new(Pace { interval, next_at, failures: 0 });
+        Self(Arc::new(Inner { facts, pace, poll: Mutex::default() }))
     }
 
     /// The id of this login at Vipps. The webhook's ping names it, so an application may look the login up under it.
@@ -122,54 +137,81 @@ impl PendingLogin {
         self.0.facts.expires_at.saturating_sub(now)
     }
 
+    /// What the login brought, if it has ended well in this process.
+    pub(super) fn result(&self) -> Option<LoginResult> {
+        self.poll().result.clone()
+    }
+
+    /// The poll under way, if there is one.
+    pub(super) fn poll_under_way(&self) -> Option<Flight<Option<LoginResult>>> {
+        self.poll().flight.join()
+    }
+
+    /// Starts a poll, or joins the one under way.
+    pub(super) fn join_or_poll(
+        &self,
+        runtime: &Handle,
+        ask: impl Future<Output = Result<Option<LoginResult>>> + Send + 'static,
+    ) -> Flight<Option<LoginResult>> {
+        let mut poll = self.poll();
+        if let Some(flight) = poll.flight.join() {
+            return flight;
+        }
+        poll.flight.launch(runtime, ask)
+    }
+
+    /// The poll is over.
+    pub(super) fn polled(&self, outcome: &Result<Option<LoginResult>>) {
+        let mut poll = self.poll();
+        poll.flight.clear();
+        if let Ok(Some(result)) = outcome {
+            poll.result = Some(result.clone());
+        }
+    }
+
     /// How long until the next poll may go out.
-    pub(super) fn until_due(&self, now: Duration) -> Duration {
+    pub(super) fn until_due(&self, now: Now) -> Duration {
         self.pace().until_due(now)
     }
 
-    /// Takes the turn to poll, if it is due; a second caller is told to wait.
-    pub(super) fn take_turn(&self, now: Duration) -> bool {
-        let mut pace = self.pace();
-        if !pace.until_due(now).is_zero() {
-            return false;
-        }
-        pace.next_at = now + pace.interval;
-        true
-    }
-
     /// The person has not decided. The wait begins when the answer came.
-    pub(super) fn still_pending(&self, now: Duration) {
+    pub(super) fn still_pending(&self, now: Now) {
         let mut pace = self.pace();
         pace.failures = 0;
-        pace.next_at = now + pace.interval;
+        pace.next_at = now.plus(pace.interval);
     }
 
-    pub(super) fn slow_down(&self, now: Duration) {
+    pub(super) fn slow_down(&self, now: Now) {
         let mut pace = self.pace();
         pace.interval = (pace.interval + SLOW_DOWN).min(LONGEST_INTERVAL);
         pace.failures = 0;
-        pace.next_at = now + pace.interval;
+        pace.next_at = now.plus(pace.interval);
     }
 
     /// Vipps could not be reached or asked to wait.
-    pub(super) fn failed(&self, now: Duration, retry_after: Option<Duration>) {
+    pub(super) fn failed(&self, now: Now, retry_after: Option<Duration>) {
         let mut pace = self.pace();
-        let wait = pace.interval * 2_u32.pow(pace.failures.min(MOST_DOUBLINGS));
+        let wait = (pace.interval * 2_u32.pow(pace.failures.min(MOST_DOUBLINGS))).min(LONGEST_INTERVAL);
         pace.failures = pace.failures.saturating_add(1);
-        pace.next_at = now + wait.max(retry_after.unwrap_or_default());
+        pace.next_at = now.plus(wait.max(retry_after.unwrap_or_default()));
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
         self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn poll(&self) -> MutexGuard<'_, Poll> {
+        self.0.poll.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// A wall clock that was set back must not make anybody wait for it to catch up.
+/// No wait is longer. After a restart there is but the wall clock, and one that was set back must not make anybody wait
+/// for it to catch up.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 impl Pace {
-    fn until_due(self, now: Duration) -> Duration {
-        let wait = self.next_at.saturating_sub(now);
+    fn until_due(self, now: Now) -> Duration {
+        let wait = now.until(self.next_at);
         if wait > LONGEST_WAIT { Duration::ZERO } else { wait }
     }
 }
@@ -212,7 +254,8 @@ impl From<&PendingLogin> for Stored {
             nonce: facts.nonce,
             expires_at: facts.expires_at.as_secs(),
             interval: pace.interval.as_secs(),
-            next_poll_at: pace.next_at.as_secs(),
+            // Up, so that a restart never polls too early.
+            next_poll_at: pace.next_at.wall.saturating_add(Duration::from_nanos(999_999_999)).as_secs(),
             redirect_uri,
             state,
         }
@@ -224,13 +267,17 @@ impl TryFrom<Stored> for PendingLogin {
 
     fn try_from(stored: Stored) -> Result<Self> {
         let redirect = match (stored.redirect_uri, stored.state) {
-            (Some(uri), Some(state)) if state.len() >= 32 => Some(Redirect { uri: uri.parse()?, state }),
+            (Some(uri), Some(state)) if is_unguessable(&state) => {
+                Some(Redirect { uri: uri.parse().map_err(|_| not_a_login())?, state })
+            }
             (None, None) => None,
             _ => return Err(not_a_login()),
         };
         let is_whole = stored.version == VERSION
             && is_auth_req_id(&stored.auth_req_id)
-            && stored.nonce.len() >= 32
+            && is_unguessable(&stored.nonce)
+            && stored.interval > 0
+            && [stored.expires_at, stored.next_poll_at].into_iter().all(|at| u32::try_from(at).is_ok())
             && !stored.issuer.is_empty();
         if !is_whole {
             return Err(not_a_login());
@@ -239,12 +286,13 @@ impl TryFrom<Stored> for PendingLogin {
             auth_req_id: stored.auth_req_id,
             issuer: stored.issuer,
             msn: stored.msn,
-            scopes: scopes::parse(&stored.scopes)?,
+            scopes: scopes::parse(&stored.scopes).map_err(|_| not_a_login())?,
             nonce: stored.nonce,
             expires_at: Duration::from_secs(stored.expires_at),
             redirect,
         };
-        Ok(Self::new(facts, Duration::from_secs(stored.interval), Duration::from_secs(stored.next_poll_at)))
+        let next_at = Now { wall: Duration::from_secs(stored.next_poll_at), monotonic: Duration::MAX };
+        Ok(Self::new(facts, Duration::from_secs(stored.interval), next_at))
     }
 }
 
@@ -298,31 +346,34 @@ mod tests {
             expires_at: Duration::from_mins(10),
             redirect: None,
         };
-        PendingLogin::new(facts, SILENT_INTERVAL, Duration::ZERO)
+        PendingLogin::new(facts, SILENT_INTERVAL, at(0))
     }
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
+    const fn at(wall: u64) -> Now {
+        Now { wall: seconds(wall), monotonic: seconds(1_000 + wall) }
+    }
+
     #[test]
     fn the_first_poll_may_go_at_once_and_the_next_after_the_interval() {
         let pending = pending();
-        assert!(pending.take_turn(seconds(0)));
-        assert!(!pending.take_turn(seconds(0)), "somebody polls already");
-        pending.still_pending(seconds(2));
-        assert_eq!(pending.until_due(seconds(2)), seconds(5));
-        assert!(!pending.take_turn(seconds(6)));
-        assert!(pending.take_turn(seconds(7)));
+        assert_eq!(pending.until_due(at(0)), seconds(0));
+        pending.still_pending(at(2));
+        assert_eq!(pending.until_due(at(2)), seconds(5));
+        assert_eq!(pending.until_due(at(6)), seconds(1));
+        assert_eq!(pending.until_due(at(7)), seconds(0));
     }
 
     #[test]
     fn slowing_down_lasts() {
         let pending = pending();
-        pending.slow_down(seconds(0));
+        pending.slow_down(at(0));
         assert_eq!(pending.interval(), seconds(10));
-        pending.still_pending(seconds(10));
-        assert_eq!(pending.until_due(seconds(10)), seconds(10));
+        pending.still_pending(at(10));
+        assert_eq!(pending.until_due(at(10)), seconds(10));
     }
 
     #[test]
@@ -330,31 +381,31 @@ mod tests {
         let pending = pending();
         let waits: Vec<_> = (0..5)
             .map(|_| {
-                pending.failed(seconds(0), None);
-                pending.until_due(seconds(0)).as_secs()
+                pending.failed(at(0), None);
+                pending.until_due(at(0)).as_secs()
             })
             .collect();
         assert_eq!(waits, [5, 10, 20, 40, 40]);
-        pending.failed(seconds(0), Some(seconds(90)));
-        assert_eq!(pending.until_due(seconds(0)), seconds(90));
-        pending.still_pending(seconds(0));
-        assert_eq!(pending.until_due(seconds(0)), seconds(5));
+        pending.failed(at(0), Some(seconds(90)));
+        assert_eq!(pending.until_due(at(0)), seconds(90));
+        pending.still_pending(at(0));
+        assert_eq!(pending.until_due(at(0)), seconds(5));
     }
 
     #[test]
     fn a_clock_that_was_set_back_stops_nobody() {
         let pending = pending();
-        pending.still_pending(seconds(10_000));
-        assert_eq!(pending.until_due(seconds(1)), Duration::ZERO);
+
+        assert_eq!(pending.until_due(at(1)), Duration::ZERO);
     }
 
     #[test]
     fn the_pace_survives_a_restart() {
         let pending = pending();
-        pending.slow_down(seconds(3));
+        pending.slow_down(at(3));
         let restored = PendingLogin::from_json(&pending.to_json()).expect("our own json");
         assert_eq!(restored, pending);
         assert_eq!(restored.interval(), seconds(10));
-        assert_eq!(restored.until_due(seconds(3)), seconds(10));
+        assert_eq!(restored.until_due(at(3)), seconds(10));
     }
 }

@@ -75,17 +75,26 @@ pub(crate) fn check(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Schemes that are nobody's app.
+const OTHER_SCHEMES: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "about", "ftp", "ws", "wss"];
+
 fn check_scheme(text: &str, url: &Url) -> Result<(), &'static str> {
+    let rest = text.get(url.scheme().len() + 1..).unwrap_or_default();
     match url.scheme() {
-        "https" if url.has_host() => Ok(()),
-        "http" if is_loopback(url) => Ok(()),
-        "http" => Err("must be https; plain http only to this machine"),
-        scheme => {
-            let rest = text.get(scheme.len() + 1..).unwrap_or_default();
-            let has_path = rest.strip_prefix("//").is_some_and(|path| !path.is_empty());
-            if has_path { Ok(()) } else { Err("an app's own scheme needs :// and a path") }
+        "http" if !is_loopback(url) => Err("must be https; plain http only to this machine"),
+        "http" | "https" => check_host(rest),
+        scheme if OTHER_SCHEMES.contains(&scheme) => Err("must be https or an app's own scheme"),
+        _ => {
+            let has_path = rest.starts_with('/') && !rest.trim_start_matches('/').is_empty();
+            if has_path { Ok(()) } else { Err("an app's own scheme needs a path, as in myapp://callback") }
         }
     }
+}
+
+/// A browser reads more than the standard writes; the portal compares bytes.
+fn check_host(rest: &str) -> Result<(), &'static str> {
+    let has_host = rest.strip_prefix("//").is_some_and(|rest| rest.starts_with(|sign| sign != '/'));
+    if has_host && !rest.contains('\\') { Ok(()) } else { Err("must have :// and then a host") }
 }
 
 #[cfg(test)]
@@ -106,6 +115,7 @@ mod tests {
             "http://127.0.0.1/callback",
             "http://[::1]:8080/callback",
             "myapp://cb",
+            "com.shop.app:/cb",
         ] {
             assert_eq!(text.parse::<RedirectUri>().map(|uri| uri.0).as_deref(), Ok(text));
         }
@@ -129,6 +139,10 @@ mod tests {
             "myapp://",
             "myapp:cb",
             "https://",
+            "https:shop.example/callback",
+            "https:///shop.example/callback",
+            "https:\\\\shop.example\\callback",
+            "javascript://shop.example/%0aalert(1)",
         ] {
             assert_eq!(field_of(text), Some("redirect_uri"), "{text}");
         }

@@ -44,14 +44,15 @@ pub(super) fn reply_lost() -> Error {
         .with_hint("start the login again")
 }
 
-/// Why a login by phone number was not started.
-pub(super) fn start_refusal(answer: &Answer) -> Error {
+/// Why a login by phone number was not started. `hint` is what the caller's argument for the `login_hint` is called.
+pub(super) fn start_refusal(answer: &Answer, hint: &'static str) -> Error {
     let refusal = answer.refusal();
     if answer.status() != StatusCode::BAD_REQUEST {
         return answer.error(refusal);
     }
     match (refusal.oauth_error.as_deref(), refusal.blames) {
         (Some("invalid_binding_message"), _) => told(answer, refused_argument("binding_message"), refusal),
+        (Some("invalid_request"), Some("login_hint")) => told(answer, refused_argument(hint), refusal),
         (Some("invalid_request"), Some(argument)) => told(answer, refused_argument(argument), refusal),
         (Some(code @ ("unknown_user_id" | "invalid_user" | "old_app" | "access_denied")), _) => {
             let error = refused_by_vipps(code);
@@ -61,20 +62,30 @@ pub(super) fn start_refusal(answer: &Answer) -> Error {
     }
 }
 
-/// Why a poll can't go on; `authorization_pending` and `slow_down` are no refusals.
+/// Why a poll can't go on; `authorization_pending` and `slow_down` are no refusals. As in a callback, codes that nobody
+/// knows yet are reasons too.
 pub(super) fn poll_refusal(answer: &Answer) -> Error {
     let refusal = answer.refusal();
-    if answer.status() != StatusCode::BAD_REQUEST {
-        return answer.error(refusal);
-    }
-    match refusal.oauth_error.as_deref() {
-        Some(code @ ("access_denied" | "expired_token" | "invalid_grant" | "old_app" | "wrong_challenge")) => {
+    let of_person = |code: &&str| answer.status() == StatusCode::BAD_REQUEST && !OF_CALLER.contains(code);
+    match refusal.oauth_error.as_deref().filter(of_person) {
+        Some(code) => {
             let error = refused_by_vipps(code);
             told(answer, error, refusal)
         }
-        _ => answer.error(refusal),
+        None => answer.error(refusal),
     }
 }
+
+/// Codes of RFC 6749 section 5.2 and 4.1.2.1 that say something of the request or of Vipps, and nothing of the person.
+const OF_CALLER: [&str; 7] = [
+    "invalid_request",
+    "invalid_client",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+];
 
 /// Userinfo takes the login's own token; it can't be renewed.
 pub(super) fn userinfo_refusal(answer: &Answer) -> Error {

@@ -32,6 +32,10 @@ impl LoginResult {
         Self(Arc::new(Parts { claims, access_token, id_token, scopes, asked }))
     }
 
+    pub(super) fn is_of(&self, issuer: &str) -> bool {
+        self.0.claims.claim::<String>("iss").is_some_and(|iss| iss == issuer)
+    }
+
     /// Who logged in: the checked claims of the ID token.
     pub fn claims(&self) -> &IdTokenClaims {
         &self.0.claims
@@ -57,7 +61,8 @@ impl LoginResult {
         &self.0.asked
     }
 
-    /// The scopes that were asked for and not granted: Vipps drops those outside the sales unit's plan without a word.
+    /// The scopes that were asked for and not granted: Vipps drops those outside the sales unit's plan without a word. By
+    /// phone number it tells no scopes at all, so there this is always empty, and only userinfo shows what was granted.
     pub fn missing_scopes(&self) -> Vec<&str> {
         let granted = |scope: &&String| self.0.scopes.contains(scope);
         self.0.asked.iter().filter(|scope| !granted(scope)).map(String::as_str).collect()

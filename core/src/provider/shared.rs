@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use super::{Arrival, Errand, Held, LAST_SECONDS, TokenProvider, margin};
 use crate::{
     cache::{CacheError, CacheKey, CachedToken, TokenCache},
-    clock::BoxFuture,
+    clock::{BoxFuture, Clock},
     event::Event,
     flight::runtime,
     random,
@@ -20,6 +20,9 @@ const CLOCK_DIFFERENCE: Duration = Duration::from_mins(1);
 const CACHE_PATIENCE: Duration = Duration::from_secs(1);
 /// Longer than a fetch takes on a good day. A process that died or hangs holds nobody up for longer.
 const LOCK_LIFE: Duration = Duration::from_secs(5);
+/// Long enough for one process to die as it fetches and for another to take its place: were all to go on when the first
+/// lock ends, they would do so at once.
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(2 * LOCK_LIFE.as_secs());
 /// Between two looks at what another process fetches, before jitter.
 const LOOK_GAP: Duration = Duration::from_millis(50);
 
@@ -44,19 +47,21 @@ enum Look {
 }
 
 impl TokenProvider {
-    /// One process fetches, the others wait for what it gets, but never for longer than a lock lives.
+    /// One process fetches, the others wait for what it gets. When it has kept them waiting for as long as a lock lives,
+    /// one of them takes its place.
     pub(super) async fn turn(&self, errand: Errand) -> Turn {
         let Some((cache, key)) = &self.cache else { return Turn::Ours(None) };
         let Ok(holder) = random::unguessable() else { return Turn::Ours(None) };
-        let deadline = self.clock.now().plus(LOCK_LIFE);
+        let deadline = self.clock.now().plus(PATIENCE_WITH_OTHERS.min(self.deadline));
+        let mut told = false;
         loop {
-            match self.look(&**cache, key, errand).await {
+            match self.look(&**cache, key, errand, &mut told).await {
                 Look::Found(held) => return Turn::Found(held),
-                Look::Nothing if cache.locks() => {}
+                Look::Nothing if cache.locks() && !self.is_held_off() => {}
                 Look::Nothing | Look::Broken => return Turn::Ours(None),
             }
             match self.patiently("lock", cache.lock(key, &holder, LOCK_LIFE)).await {
-                Some(true) => return self.turn_with(Lock { holder }, &**cache, key, errand).await,
+                Some(true) => return self.turn_with(Lock { holder }, &**cache, key, errand, &mut told).await,
                 Some(false) if self.clock.now().is_before(deadline) => {}
                 Some(false) | None => return Turn::Ours(None),
             }
@@ -65,17 +70,31 @@ impl TokenProvider {
     }
 
     /// Whoever had the lock before may have stored a token since this process looked.
-    async fn turn_with(&self, lock: Lock, cache: &dyn TokenCache, key: &CacheKey, errand: Errand) -> Turn {
-        let Look::Found(held) = self.look(cache, key, errand).await else { return Turn::Ours(Some(lock)) };
+    async fn turn_with(
+        &self,
+        lock: Lock,
+        cache: &dyn TokenCache,
+        key: &CacheKey,
+        errand: Errand,
+        told: &mut bool,
+    ) -> Turn {
+        let Look::Found(held) = self.look(cache, key, errand, told).await else { return Turn::Ours(Some(lock)) };
         self.give_back(lock).await;
         Turn::Found(held)
     }
 
-    async fn look(&self, cache: &dyn TokenCache, key: &CacheKey, errand: Errand) -> Look {
-        match self.patiently("load", cache.load(key)).await {
-            None => Look::Broken,
-            Some(found) => found.and_then(|found| self.taken_over(found, errand)).map_or(Look::Nothing, Look::Found),
+    /// An entry that can't be read is none, and told once (`told`) however often it is looked at.
+    async fn look(&self, cache: &dyn TokenCache, key: &CacheKey, errand: Errand, told: &mut bool) -> Look {
+        let fault = match within(CACHE_PATIENCE, &*self.clock, cache.load(key)).await {
+            Ok(found) => {
+                return found.and_then(|found| self.taken_over(found, errand)).map_or(Look::Nothing, Look::Found);
+            }
+            Err(fault) => fault,
+        };
+        if !fault.unreadable || !std::mem::replace(told, true) {
+            self.cache_failed("load", &fault);
         }
+        if fault.unreadable { Look::Nothing } else { Look::Broken }
     }
 
     fn taken_over(&self, found: CachedToken, errand: Errand) -> Option<Arc<Held>> {
@@ -110,7 +129,7 @@ impl TokenProvider {
         let (clock, events, token) = (self.clock.clone(), self.events.clone(), token.clone());
         runtime.spawn(async move {
             let work = cache.remove(&key, token.as_secret());
-            if let Err(detail) = within(CACHE_PATIENCE, &*clock, work).await {
+            if let Err(Fault { detail, .. }) = within(CACHE_PATIENCE, &*clock, work).await {
                 events.tell(Event::CacheFailed { operation: "remove", detail });
             }
         });
@@ -119,23 +138,33 @@ impl TokenProvider {
     async fn patiently<T>(&self, operation: &'static str, work: BoxFuture<'_, Result<T, CacheError>>) -> Option<T> {
         match within(CACHE_PATIENCE, &*self.clock, work).await {
             Ok(done) => Some(done),
-            Err(detail) => {
-                self.events.tell(Event::CacheFailed { operation, detail });
+            Err(fault) => {
+                self.cache_failed(operation, &fault);
                 None
             }
         }
     }
+
+    fn cache_failed(&self, operation: &'static str, fault: &Fault) {
+        self.events.tell(Event::CacheFailed { operation, detail: fault.detail });
+    }
+}
+
+/// What went wrong with a shared cache, in words that may be told.
+struct Fault {
+    detail: &'static str,
+    unreadable: bool,
 }
 
 async fn within<T>(
     patience: Duration,
-    clock: &dyn crate::clock::Clock,
+    clock: &dyn Clock,
     work: BoxFuture<'_, Result<T, CacheError>>,
-) -> Result<T, &'static str> {
+) -> Result<T, Fault> {
     match select(work, clock.sleep(patience)).await {
         Either::Left((Ok(done), _)) => Ok(done),
-        Either::Left((Err(_), _)) => Err("failed"),
-        Either::Right(_) => Err("no answer in time"),
+        Either::Left((Err(error), _)) => Err(Fault { detail: error.reason(), unreadable: error.is_unreadable() }),
+        Either::Right(_) => Err(Fault { detail: "no answer in time", unreadable: false }),
     }
 }
 
@@ -144,7 +173,7 @@ impl Errand {
     fn least_life(self, lifetime: Duration) -> Duration {
         match self {
             Self::Awaited => LAST_SECONDS,
-            Self::Behind => margin(lifetime),
+            Self::Replacing | Self::Behind => margin(lifetime),
         }
     }
 }

@@ -35,7 +35,7 @@ impl TokenProvider {
             };
             let left = self.clock.now().until(deadline);
             match wait_before_retry(tries, &error, left) {
-                Some(wait) if errand == Errand::Awaited => self.clock.sleep(wait).await,
+                Some(wait) if errand.is_awaited() => self.clock.sleep(wait).await,
                 _ => return Err(error),
             }
         }

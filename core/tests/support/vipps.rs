@@ -48,6 +48,11 @@ impl Reply {
         Self { outcome: Err(SendError::maybe_sent("the connection broke")), takes: Duration::ZERO }
     }
 
+    /// It never got as far as the wire.
+    pub(crate) fn not_sent() -> Self {
+        Self { outcome: Err(SendError::not_sent("the connection could not be made")), takes: Duration::ZERO }
+    }
+
     pub(crate) fn retry_after(self, value: &str) -> Self {
         self.header(http::header::RETRY_AFTER, value.parse().expect("a header value"))
     }
@@ -86,7 +91,8 @@ pub(crate) struct FakeVipps {
     script: Mutex<VecDeque<Reply>>,
     rule: Mutex<Answers>,
     seen: watch::Sender<Vec<Seen>>,
-    open: watch::Sender<bool>,
+    /// What a held-back URL ends with; nothing is held back while there is none.
+    held: watch::Sender<Option<&'static str>>,
     in_flight: AtomicUsize,
     most_in_flight: AtomicUsize,
 }
@@ -98,7 +104,7 @@ impl FakeVipps {
             script: Mutex::default(),
             rule: Mutex::new(Box::new(|number, _| Reply::token(&format!("token-{number}"), 86_400))),
             seen: watch::Sender::new(Vec::new()),
-            open: watch::Sender::new(true),
+            held: watch::Sender::new(None),
             in_flight: AtomicUsize::new(0),
             most_in_flight: AtomicUsize::new(0),
         }
@@ -126,11 +132,16 @@ impl FakeVipps {
 
     /// Keeps answers back until [`release`](Self::release).
     pub(crate) fn hold(&self) {
-        self.open.send_replace(false);
+        self.hold_at("");
+    }
+
+    /// The same for URLs with this end alone.
+    pub(crate) fn hold_at(&self, end: &'static str) {
+        self.held.send_replace(Some(end));
     }
 
     pub(crate) fn release(&self) {
-        self.open.send_replace(true);
+        self.held.send_replace(None);
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -139,6 +150,11 @@ impl FakeVipps {
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.borrow().clone()
+    }
+
+    /// The requests to URLs with this end, in order.
+    pub(crate) fn seen_at(&self, end: &str) -> Vec<Seen> {
+        self.seen().into_iter().filter(|seen| seen.url.ends_with(end)).collect()
     }
 
     pub(crate) fn last(&self) -> Seen {
@@ -183,7 +199,9 @@ impl HttpSend for FakeVipps {
         Box::pin(async move {
             let _counted = InFlight::enter(self);
             let (number, seen) = self.note(request, limit);
-            self.open.subscribe().wait_for(|open| *open).await.expect("the fake outlives the wait");
+            let mut held = self.held.subscribe();
+            let passes = held.wait_for(|held| held.is_none_or(|end| !seen.url.ends_with(end)));
+            drop(passes.await.expect("the fake outlives the wait"));
             let reply = self.reply(number, &seen);
             self.clock.advance(reply.takes);
             reply.outcome

@@ -1,4 +1,5 @@
 //! Servers that send back what they were sent, in every place of a reply that a client might show to somebody.
+#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::time::Duration;
 

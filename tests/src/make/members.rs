@@ -23,6 +23,10 @@ impl Members {
         self.0.retain(|(known, _)| known != name);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The object without any white space.
     pub(super) fn render(&self) -> String {
         self.join(",", ":", ["{", "}"])

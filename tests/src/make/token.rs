@@ -14,8 +14,9 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use serde_json::Value;
+
 use super::keys::{Key, PUBLIC_PEM};
-use crate::vectors::VectorFile;
 
 /// What is signed, how it is spelled, and by whom.
 pub(super) struct Token {
@@ -65,15 +66,28 @@ impl Signer {
     /// `file` need not exist yet.
     pub(super) fn with_signatures_of(file: &Path) -> Self {
         let Ok(text) = fs::read_to_string(file) else { return Self(HashMap::new()) };
-        let file: VectorFile = serde_json::from_str(&text).expect("the file of the last run");
-        let tokens = file.cases.iter().filter_map(|case| case.given["jwt"].as_str()?.rsplit_once('.'));
-        let mut signatures = HashMap::new();
-        for (input, signature) in tokens {
-            // The first token over the same input is the one that was not tampered with.
-            let signature = URL_SAFE_NO_PAD.decode(signature).unwrap_or_default();
-            signatures.entry(input.to_owned()).or_insert(signature);
+        let file: Value = serde_json::from_str(&text).expect("the file of the last run");
+        let mut signer = Self(HashMap::new());
+        signer.remember(&file);
+        signer
+    }
+
+    fn remember(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.remember(item)),
+            Value::Object(members) => {
+                members.values().for_each(|member| self.remember(member));
+                self.remember_token(members.get("jwt").and_then(Value::as_str).unwrap_or_default());
+            }
+            _ => {}
         }
-        Self(signatures)
+    }
+
+    fn remember_token(&mut self, jwt: &str) {
+        let Some((input, signature)) = jwt.rsplit_once('.') else { return };
+        // The first token over the same input is the one that was not tampered with.
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap_or_default();
+        self.0.entry(input.to_owned()).or_insert(signature);
     }
 
     fn sign(&mut self, seal: Seal, input: &str) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! Where a shared cache is, in one line of text.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -23,9 +23,18 @@ pub(super) struct RedisUrl {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     Server(Node),
-    Socket(String),
-    Sentinel { sentinels: Vec<Node>, master: String, username: Option<String>, password: Option<Secret> },
+    Socket(PathBuf),
+    Sentinel(Sentinels),
     Cluster(Vec<Node>),
+}
+
+/// Those who know where a master is, and what they ask of who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sentinels {
+    pub(super) nodes: Vec<Node>,
+    pub(super) master: String,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<Secret>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +68,7 @@ impl FromStr for RedisUrl {
         };
         let (place, db) = match kind {
             "" => parts.server()?,
-            "unix" if !tls => parts.socket(rest)?,
+            "unix" if !tls => parts.socket()?,
             "sentinel" => parts.sentinel()?,
             "cluster" => parts.cluster()?,
             _ => return Err(refused(SCHEMES)),
@@ -88,12 +97,12 @@ impl<'a> Parts<'a> {
         Ok((Place::Server(node(self.hosts, PORT)?), database(self.path)?))
     }
 
-    fn socket(&self, rest: &str) -> Result<(Place, i64)> {
+    fn socket(&self) -> Result<(Place, i64)> {
         self.no_query()?;
         if !self.hosts.is_empty() || self.path.is_empty() {
             return Err(refused("redis+unix:// takes the absolute path of a socket and no host"));
         }
-        Ok((Place::Socket(rest.to_owned()), 0))
+        Ok((Place::Socket(format!("/{}", decoded(self.path)?).into()), 0))
     }
 
     fn sentinel(&self) -> Result<(Place, i64)> {
@@ -109,9 +118,8 @@ impl<'a> Parts<'a> {
                 _ => return Err(refused("knows no parameters but sentinel_username and sentinel_password")),
             }
         }
-        let place =
-            Place::Sentinel { sentinels: self.nodes(SENTINEL_PORT)?, master: master.to_owned(), username, password };
-        Ok((place, database(db)?))
+        let (nodes, master) = (self.nodes(SENTINEL_PORT)?, master.to_owned());
+        Ok((Place::Sentinel(Sentinels { nodes, master, username, password }), database(db)?))
     }
 
     fn cluster(&self) -> Result<(Place, i64)> {
@@ -130,7 +138,11 @@ impl<'a> Parts<'a> {
         let Some(userinfo) = self.userinfo else { return Ok((None, None)) };
         let (username, password) = userinfo.split_once(':').map_or((userinfo, None), |(user, word)| (user, Some(word)));
         let username = Some(decoded(username)?).filter(|name| !name.is_empty());
-        Ok((username, password.map(decoded).transpose()?.map(Secret::new)))
+        let password = password.map(decoded).transpose()?.filter(|word| username.is_some() || !word.is_empty());
+        if username.is_some() && password.is_none() {
+            return Err(refused("needs a password after the user; a password alone is written :password@"));
+        }
+        Ok((username, password.map(Secret::new)))
     }
 
     fn no_query(&self) -> Result<()> {
@@ -148,7 +160,8 @@ fn node(text: &str, port: u16) -> Result<Node> {
     }
     // An address of six has brackets in a URL and nowhere else.
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok(Node { host, port: url.port().unwrap_or(port) })
+    let port = url.port().unwrap_or(port);
+    if port == 0 { Err(malformed()) } else { Ok(Node { host, port }) }
 }
 
 fn database(text: &str) -> Result<i64> {
@@ -193,7 +206,11 @@ mod tests {
         assert_eq!(url.password.as_ref().map(Secret::expose), Some("p@ss@word"));
         assert!(!format!("{url:?}").contains("p@ss"));
         assert_eq!(parsed("redis://:word@cache").username, None);
-        assert_eq!(parsed("redis+unix:///run/redis.sock").place, Place::Socket("/run/redis.sock".to_owned()));
+        assert_eq!(parsed("redis://:@cache").password, None);
+        assert_eq!(parsed("redis+unix:///run/redis.sock").place, Place::Socket("/run/redis.sock".into()));
+        let url = parsed("redis+unix://app:word@/run/redis%20a.sock");
+        assert_eq!(url.place, Place::Socket("/run/redis a.sock".into()));
+        assert_eq!((url.username.as_deref(), url.password.as_ref().map(Secret::expose)), (Some("app"), Some("word")));
     }
 
     #[test]
@@ -201,10 +218,10 @@ mod tests {
         let nodes = vec![at("a", 7000), at("b", 6379)];
         assert_eq!(parsed("redis+cluster://a:7000,b").place, Place::Cluster(nodes));
         let url = parsed("rediss+sentinel://:word@a,b:26380/mymaster/2?sentinel_password=other");
-        let Place::Sentinel { sentinels, master, password, .. } = &url.place else { panic!("{url:?}") };
-        assert_eq!(sentinels, &[at("a", 26379), at("b", 26380)]);
-        assert_eq!((master.as_str(), url.db, url.tls), ("mymaster", 2, true));
-        assert_eq!(password.as_ref().map(Secret::expose), Some("other"));
+        let Place::Sentinel(sentinels) = &url.place else { panic!("{url:?}") };
+        assert_eq!(sentinels.nodes, [at("a", 26379), at("b", 26380)]);
+        assert_eq!((sentinels.master.as_str(), url.db, url.tls), ("mymaster", 2, true));
+        assert_eq!(sentinels.password.as_ref().map(Secret::expose), Some("other"));
     }
 
     #[test]
@@ -215,7 +232,10 @@ mod tests {
             "http://cache",
             "redis://",
             "redis://:hunter2@",
+            "redis://hunter2@cache",
+            "redis+unix://hunter2@/run/redis.sock",
             "redis://cache:port",
+            "redis://cache:0",
             "redis://cache:70000",
             "redis://cache/one",
             "redis://cache/0?db=hunter2",

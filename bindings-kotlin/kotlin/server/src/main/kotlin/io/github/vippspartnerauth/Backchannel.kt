@@ -1,0 +1,212 @@
+package io.github.vippspartnerauth
+
+import io.github.vippspartnerauth.ffi.BackchannelHandle
+import io.github.vippspartnerauth.ffi.BackchannelParts
+import io.github.vippspartnerauth.ffi.ConsentRevokedParts
+import io.github.vippspartnerauth.ffi.PendingParts
+import io.github.vippspartnerauth.ffi.backchannelPingOf
+import io.github.vippspartnerauth.ffi.consentRevokedOf
+import io.github.vippspartnerauth.ffi.pendingLoginOf
+import java.time.Duration
+import java.time.Instant
+
+/**
+ * What may differ from one login to the next.
+ *
+ * @property bindingMessage shown on both devices: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen
+ * @property requestedExpiry how long the person may take, 60 to 900 whole seconds; Vipps chooses unless set
+ * @property redirectUri ends the login on a web page in the phone's browser, and not by polling
+ */
+class BackchannelOptions @JvmOverloads constructor(
+    val bindingMessage: String? = null,
+    val requestedExpiry: Duration? = null,
+    val redirectUri: String? = null,
+) {
+    internal fun parts() = BackchannelParts(bindingMessage, requestedExpiry?.inSeconds(), redirectUri)
+}
+
+/** A login by phone number that waits for the person. Keep it on the server: who holds it and the keys can end it. */
+class PendingLogin internal constructor(parts: PendingParts) : AutoCloseable {
+    internal val handle = parts.handle
+
+    /** The id of this login at Vipps. The webhook's ping names it. */
+    val authReqId: String = parts.authReqId
+
+    /** The sales unit the login is for. */
+    val msn: String = parts.msn
+
+    /** The scopes that were asked for. */
+    val scopes: List<String> = parts.scopes
+
+    /** Until when the person may decide, by this machine's clock. */
+    val expiresAt: Instant = parts.expiresAt
+
+    /** Whether it ends on a web page, by [Backchannel.finishRedirect], and not by polling. */
+    val endsByRedirect: Boolean = parts.endsByRedirect
+
+    /** The least time between two polls, as Vipps has it by now. */
+    val interval: Duration get() = native { handle.interval() }
+
+    /** The login as JSON, to be kept over a restart. */
+    fun toJson(): String = native { handle.toJson() }
+
+    override fun toString() = "PendingLogin(msn=$msn, scopes=$scopes)"
+
+    override fun close() = handle.close()
+
+    companion object {
+        /**
+         * A login that was kept.
+         *
+         * @throws VippsAuthException.InvalidConfig field `pending`, for anything that [toJson] did not write
+         */
+        @JvmStatic
+        fun fromJson(json: String): PendingLogin = PendingLogin(native { pendingLoginOf(json) })
+    }
+}
+
+/** Login from a phone number for one merchant, for tills, call centres and kiosks. */
+class Backchannel internal constructor(private val handle: BackchannelHandle) : AutoCloseable {
+    /**
+     * Whether a person with this phone number (digits with country code) can be asked; `null` where Vipps does not offer
+     * to tell.
+     *
+     * @throws VippsAuthException.InvalidConfig field `msisdn`
+     */
+    @JvmSynthetic
+    suspend fun userExists(msisdn: String): Boolean? = native { handle.userExists(msisdn, null) }
+
+    /** [userExists] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun userExistsBlocking(msisdn: String): Boolean? = blocking { userExists(msisdn) }
+
+    /**
+     * Asks a person to log in.
+     *
+     * @param loginHint `urn:msisdn:` and a phone number with country code, or `urn:customer-token:` and a token
+     * @throws VippsAuthException.InvalidConfig naming the argument
+     * @throws VippsAuthException.LoginFailed reason `unknown_user` or `outdated_app`
+     * @throws VippsAuthException.RateLimited when too many logins wait for the same person
+     */
+    @JvmSynthetic
+    suspend fun start(
+        loginHint: String,
+        scopes: List<String>,
+        options: BackchannelOptions = BackchannelOptions(),
+    ): PendingLogin = PendingLogin(native { handle.start(loginHint, scopes, options.parts(), null) })
+
+    /** [start] for callers that are not coroutines. An interrupt ends it. */
+    @JvmOverloads
+    @Throws(InterruptedException::class)
+    fun startBlocking(
+        loginHint: String,
+        scopes: List<String>,
+        options: BackchannelOptions = BackchannelOptions(),
+    ): PendingLogin = blocking { start(loginHint, scopes, options) }
+
+    /**
+     * Asks once whether the person has decided; `null` while they have not, and without asking before the interval is
+     * over.
+     *
+     * @throws VippsAuthException.LoginFailed reason `denied`, `expired` or `invalid_grant`
+     */
+    @JvmSynthetic
+    suspend fun poll(pending: PendingLogin): LoginResult? =
+        native { handle.poll(pending.handle, null) }?.let(::LoginResult)
+
+    /** [poll] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun pollBlocking(pending: PendingLogin): LoginResult? = blocking { poll(pending) }
+
+    /**
+     * Polls at the pace Vipps wants until the person has decided; `null` when [timeout] is over first. The login goes on
+     * then, and so it does when the coroutine is cancelled: call again with the same [pending].
+     */
+    @JvmSynthetic
+    suspend fun wait(pending: PendingLogin, timeout: Duration): LoginResult? =
+        native { handle.wait(pending.handle, timeout.inSeconds(), null) }?.let(::LoginResult)
+
+    /** [wait] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun waitBlocking(pending: PendingLogin, timeout: Duration): LoginResult? = blocking { wait(pending, timeout) }
+
+    /** How long until [poll] will ask Vipps again, for those who keep their own time. */
+    fun nextPollIn(pending: PendingLogin): Duration = native { handle.nextPollIn(pending.handle) }
+
+    /**
+     * Asks once because the webhook said so, whatever the interval; `null` if the person has not decided after all.
+     *
+     * @param body the event's JSON; check the webhook's HMAC first
+     */
+    @JvmSynthetic
+    suspend fun finishPing(body: String, pending: PendingLogin): LoginResult? =
+        native { handle.finishPing(body, pending.handle, null) }?.let(::LoginResult)
+
+    /** [finishPing] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun finishPingBlocking(body: String, pending: PendingLogin): LoginResult? = blocking { finishPing(body, pending) }
+
+    /** Ends a login of the redirect variant. Fails as [Login.finish] does. */
+    @JvmSynthetic
+    suspend fun finishRedirect(callbackUrl: String, pending: PendingLogin): LoginResult =
+        LoginResult(native { handle.finishRedirect(callbackUrl, pending.handle, null) })
+
+    /** [finishRedirect] for callers that are not coroutines. An interrupt ends it, and with it the login. */
+    @Throws(InterruptedException::class)
+    fun finishRedirectBlocking(callbackUrl: String, pending: PendingLogin): LoginResult =
+        blocking { finishRedirect(callbackUrl, pending) }
+
+    /** Asks who the person is, as [Login.userinfo]. */
+    @JvmSynthetic
+    suspend fun userinfo(result: LoginResult): Userinfo = Userinfo(native { handle.userinfo(result.handle, null) })
+
+    /** [userinfo] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun userinfoBlocking(result: LoginResult): Userinfo = blocking { userinfo(result) }
+
+    override fun close() = handle.close()
+}
+
+/**
+ * The webhook event `login.merchant-initiated.ping.v1`: a login by phone number has been decided. Check the webhook's
+ * HMAC first; this library does not.
+ *
+ * @property authReqId which login it is about
+ */
+class BackchannelPing private constructor(val authReqId: String) {
+    companion object {
+        /**
+         * Reads the event's JSON body.
+         *
+         * @throws VippsAuthException.InvalidConfig field `body`, for anything else
+         */
+        @JvmStatic
+        fun parse(body: String) = BackchannelPing(native { backchannelPingOf(body) })
+    }
+}
+
+/**
+ * What a consent-revoked callback *claims*. **It proves nothing**: Vipps does not sign it, so anybody who knows the
+ * address can send one.
+ *
+ * @property claimedSub who it says took their consent back
+ * @property claimedIssuedAt when it says it was made
+ * @property claimedExpiresAt until when it says it is good
+ */
+class UnverifiedConsentRevoked private constructor(parts: ConsentRevokedParts) {
+    val claimedSub: String = parts.claimedSub
+    val claimedIssuedAt: Instant? = parts.claimedIssuedAt
+    val claimedExpiresAt: Instant? = parts.claimedExpiresAt
+
+    override fun toString() = "UnverifiedConsentRevoked(claimedSub=$claimedSub)"
+
+    companion object {
+        /**
+         * Reads the callback's body, a JWT in plain text.
+         *
+         * @throws VippsAuthException.InvalidConfig field `body`, for anything else
+         */
+        @JvmStatic
+        fun parse(body: String) = UnverifiedConsentRevoked(native { consentRevokedOf(body) })
+    }
+}

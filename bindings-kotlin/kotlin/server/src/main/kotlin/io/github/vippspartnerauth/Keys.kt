@@ -1,0 +1,82 @@
+package io.github.vippspartnerauth
+
+import io.github.vippspartnerauth.ffi.KeysHandle
+
+/**
+ * One of the three kinds of keys Vipps hands out. The type chooses the flow; there is no flag. The secrets are kept by
+ * the native library and wiped when the object goes.
+ */
+sealed class Keys(internal val handle: KeysHandle) : AutoCloseable {
+    override fun close() = handle.close()
+
+    /** Never a secret. */
+    override fun toString(): String = javaClass.simpleName
+}
+
+/** Partner keys: one set for every merchant connected to the partner. They work in production only. */
+class PartnerKeys private constructor(handle: KeysHandle) : Keys(handle) {
+    /**
+     * Keys as the partner portal shows them.
+     *
+     * @param secondSubscriptionKey the other one of the pair; used when the service refuses the first
+     * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
+     */
+    @JvmOverloads
+    constructor(
+        clientId: String,
+        clientSecret: String,
+        subscriptionKey: String,
+        secondSubscriptionKey: String? = null,
+    ) : this(native { KeysHandle.partner(clientId, clientSecret, subscriptionKey, secondSubscriptionKey) })
+
+    companion object {
+        /**
+         * Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and, if set,
+         * `VIPPS_SECOND_SUBSCRIPTION_KEY`. An error names the variable that is missing, never a value.
+         */
+        @JvmStatic
+        fun fromEnv() = PartnerKeys(native { KeysHandle.partnerFromEnv() })
+    }
+}
+
+/** The keys of one sales unit, bound to its MSN: what a partner is given in the test environment. */
+class SalesUnitKeys private constructor(handle: KeysHandle) : Keys(handle) {
+    /**
+     * Keys as the merchant portal shows them, and the MSN of the sales unit they belong to.
+     *
+     * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
+     */
+    @JvmOverloads
+    constructor(
+        clientId: String,
+        clientSecret: String,
+        subscriptionKey: String,
+        msn: String,
+        secondSubscriptionKey: String? = null,
+    ) : this(native { KeysHandle.salesUnit(clientId, clientSecret, subscriptionKey, msn, secondSubscriptionKey) })
+
+    companion object {
+        /** Reads what [PartnerKeys.fromEnv] reads, and `VIPPS_MSN`. */
+        @JvmStatic
+        fun fromEnv() = SalesUnitKeys(native { KeysHandle.salesUnitFromEnv() })
+    }
+}
+
+/** Accounting and donations keys: no subscription key, no MSN. */
+class SpecializedKeys private constructor(handle: KeysHandle) : Keys(handle) {
+    /**
+     * Keys for the specialized flow.
+     *
+     * @param scope what to ask for, such as `donations:read`; several are separated by one space each
+     * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
+     */
+    @JvmOverloads
+    constructor(clientId: String, clientSecret: String, scope: String? = null) :
+        this(native { KeysHandle.specialized(clientId, clientSecret, scope) })
+
+    companion object {
+        /** Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET` and, if set, `VIPPS_SCOPE`. */
+        @JvmStatic
+        fun fromEnv() = SpecializedKeys(native { KeysHandle.specializedFromEnv() })
+    }
+}

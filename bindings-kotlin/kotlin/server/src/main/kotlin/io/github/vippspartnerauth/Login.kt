@@ -1,0 +1,224 @@
+package io.github.vippspartnerauth
+
+import io.github.vippspartnerauth.ffi.AddressParts
+import io.github.vippspartnerauth.ffi.LoginHandle
+import io.github.vippspartnerauth.ffi.LoginParts
+import io.github.vippspartnerauth.ffi.ResultParts
+import io.github.vippspartnerauth.ffi.UserinfoParts
+import io.github.vippspartnerauth.ffi.jsonMember
+import io.github.vippspartnerauth.ffi.marketOf
+import io.github.vippspartnerauth.ffi.requestedFlowOf
+import java.time.Instant
+
+/** A country's look of the login page. */
+enum class Market(internal val text: String) {
+    NORWAY("NO"),
+    DENMARK("DK"),
+    FINLAND("FI"),
+    SWEDEN("SE"),
+    ;
+
+    companion object {
+        /**
+         * Reads the two letters.
+         *
+         * @throws VippsAuthException.InvalidConfig field `market`, for anything else
+         */
+        @JvmStatic
+        fun of(text: String): Market = native { marketOf(text) }.let { known -> entries.first { it.text == known } }
+    }
+}
+
+/** How an app that opens the Vipps app gets the person back. */
+enum class RequestedFlow(internal val text: String) {
+    /** From app to app. */
+    APP_TO_APP_V2("app_to_app_v2"),
+
+    /** The older one, deprecated by Vipps. */
+    APP_TO_APP("app_to_app"),
+
+    /** Of older documents. */
+    AUTOMATIC_RETURN_FROM_VIPPS_APP("automatic_return_from_vipps_app"),
+    ;
+
+    companion object {
+        /**
+         * Reads the value on the wire.
+         *
+         * @throws VippsAuthException.InvalidConfig field `requested_flow`, for anything else
+         */
+        @JvmStatic
+        fun of(text: String): RequestedFlow =
+            native { requestedFlowOf(text) }.let { known -> entries.first { it.text == known } }
+    }
+}
+
+/**
+ * What may differ from one login to the next.
+ *
+ * @property market whose colours the login page has
+ * @property acrValues how sure Vipps must be, such as [APP_AUTH]; the ID token is refused unless its `acr` says the same
+ * @property requestedFlow for an app that opens the Vipps app
+ * @property appCallbackUri where the Vipps app switches back to, with a [requestedFlow] from app to app
+ * @property finalRedirectIsApp whether the `redirect_uri` opens an app
+ */
+class LoginOptions @JvmOverloads constructor(
+    val market: Market? = null,
+    val acrValues: String? = null,
+    val requestedFlow: RequestedFlow? = null,
+    val appCallbackUri: String? = null,
+    val finalRedirectIsApp: Boolean? = null,
+) {
+    internal fun parts() = LoginParts(market?.text, acrValues, requestedFlow?.text, appCallbackUri, finalRedirectIsApp)
+
+    companion object {
+        /** Forces the person to confirm in the Vipps app. For sales units of the advanced tier. */
+        const val APP_AUTH = "urn:vipps:acr:app_auth"
+    }
+}
+
+/** Login in the browser for one merchant and one `redirect_uri`. */
+class Login internal constructor(private val handle: LoginHandle) : AutoCloseable {
+    /**
+     * Makes a request for these scopes, `openid` among them. Asks Vipps where its endpoints are, at most once an hour.
+     *
+     * @throws VippsAuthException.InvalidConfig field `scopes`, `redirect_uri` or that of an option
+     * @throws VippsAuthException.Unavailable when the endpoints can't be had
+     */
+    @JvmSynthetic
+    suspend fun start(scopes: List<String>, options: LoginOptions = LoginOptions()): LoginRequest =
+        LoginRequest(native { handle.start(scopes, options.parts(), null) })
+
+    /** [start] for callers that are not coroutines. An interrupt ends it. */
+    @JvmOverloads
+    @Throws(InterruptedException::class)
+    fun startBlocking(scopes: List<String>, options: LoginOptions = LoginOptions()): LoginRequest =
+        blocking { start(scopes, options) }
+
+    /**
+     * Ends a login: checks the callback, exchanges the code, checks the ID token.
+     *
+     * While an error is retryable the code has not been sent, so the same call may be made again; after all others start
+     * a new login.
+     *
+     * @param callbackUrl what the browser came back with: the whole URL, or only its path and query
+     * @param request what [start] gave for *this* browser session
+     * @throws VippsAuthException.LoginFailed when it ended without a user, or the callback is no answer to the request
+     * @throws VippsAuthException.InvalidIdToken when the ID token is not good
+     */
+    @JvmSynthetic
+    suspend fun finish(callbackUrl: String, request: LoginRequest): LoginResult =
+        LoginResult(native { handle.finish(callbackUrl, request.toJson(), null) })
+
+    /** [finish] for callers that are not coroutines. An interrupt ends it, and with it the login. */
+    @Throws(InterruptedException::class)
+    fun finishBlocking(callbackUrl: String, request: LoginRequest): LoginResult =
+        blocking { finish(callbackUrl, request) }
+
+    /**
+     * Asks who the person is: what the login's scopes open. Possible for about ten minutes after the login.
+     *
+     * @throws VippsAuthException.LoginFailed reason `expired`, after that
+     */
+    @JvmSynthetic
+    suspend fun userinfo(result: LoginResult): Userinfo = Userinfo(native { handle.userinfo(result.handle, null) })
+
+    /** [userinfo] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun userinfoBlocking(result: LoginResult): Userinfo = blocking { userinfo(result) }
+
+    override fun close() = handle.close()
+}
+
+/** A login that passed every check. */
+class LoginResult internal constructor(parts: ResultParts) : AutoCloseable {
+    internal val handle = parts.handle
+
+    /** Who logged in: the checked claims of the ID token. */
+    val claims = IdTokenClaims(parts.claims)
+
+    /** Opens userinfo, for about ten minutes, and nothing else. */
+    val accessToken = LoginToken(parts.accessToken, parts.accessTokenExpiresAt)
+
+    /** The ID token itself, already checked. Personal data: keep it out of logs and URLs. */
+    val idToken: String = parts.idToken
+
+    /** The scopes that were granted. */
+    val scopes: List<String> = parts.scopes
+
+    /** The scopes that were asked for. */
+    val askedScopes: List<String> = parts.askedScopes
+
+    /** Those asked for and not granted: Vipps drops scopes outside the sales unit's plan without a word. */
+    val missingScopes: List<String> = parts.missingScopes
+
+    override fun toString() = "LoginResult(claims=$claims, scopes=$scopes)"
+
+    override fun close() = handle.close()
+}
+
+/**
+ * The access token of one login: opaque, good for userinfo only.
+ *
+ * @property secret the token itself, without the word `Bearer`
+ * @property expiresAt until when it opens userinfo, by this machine's clock
+ */
+class LoginToken internal constructor(val secret: String, val expiresAt: Instant) {
+    /** Never the token. */
+    override fun toString() = "LoginToken(expiresAt=$expiresAt)"
+}
+
+/**
+ * What a person agreed to tell this sales unit. A member that Vipps left out, or sent as another type than its documents
+ * say, is `null`; all members are in [json]. [toString] shows [sub] alone: the rest is personal data.
+ *
+ * @property sub the person, as this sales unit knows them
+ * @property phoneNumber digits with country code and without a plus sign
+ * @property birthdate `YYYY-MM-DD`
+ * @property gender as Vipps words it
+ * @property nin national identity number, for those who may ask for it
+ * @property delegatedConsents what the person agreed to, as JSON; only at the first login
+ * @property json all members, as JSON
+ */
+class Userinfo internal constructor(parts: UserinfoParts) {
+    val sub: String = parts.sub
+    val name: String? = parts.name
+    val givenName: String? = parts.givenName
+    val familyName: String? = parts.familyName
+    val phoneNumber: String? = parts.phoneNumber
+    val phoneNumberVerified: Boolean? = parts.phoneNumberVerified
+    val email: String? = parts.email
+    val emailVerified: Boolean? = parts.emailVerified
+    val birthdate: String? = parts.birthdate
+    val gender: String? = parts.gender
+    val nin: String? = parts.nin
+    val address: Address? = parts.address?.let(::Address)
+    val otherAddresses: List<Address> = parts.otherAddresses.map(::Address)
+    val delegatedConsents: String? = parts.delegatedConsents
+    val json: String = parts.json
+
+    /** Any member as JSON; `null` when it is absent. */
+    fun claim(name: String): String? = native { jsonMember(json, name) }
+
+    override fun toString() = "Userinfo(sub=$sub)"
+}
+
+/**
+ * A person's address. Empty members are left out.
+ *
+ * @property region city or place
+ * @property country two letters
+ * @property formatted the whole address, in lines
+ * @property addressType `home`, `work` or `other`
+ */
+class Address internal constructor(parts: AddressParts) {
+    val streetAddress: String? = parts.streetAddress
+    val postalCode: String? = parts.postalCode
+    val region: String? = parts.region
+    val country: String? = parts.country
+    val formatted: String? = parts.formatted
+    val addressType: String? = parts.addressType
+
+    /** Nothing personal. */
+    override fun toString() = "Address(***)"
+}

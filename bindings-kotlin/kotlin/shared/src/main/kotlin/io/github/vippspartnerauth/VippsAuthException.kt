@@ -1,0 +1,92 @@
+package io.github.vippspartnerauth
+
+import io.github.vippspartnerauth.ffi.ErrorParts
+import java.time.Duration
+
+/**
+ * What every call of this library can fail with. The class says what its reader should do.
+ *
+ * [message] is lower case, says what happened, and holds no secret and no response body.
+ */
+sealed class VippsAuthException private constructor(private val parts: ErrorParts) : RuntimeException(parts.text) {
+    /** The stable code of the kind, the same text in every language, such as `invalid_config`. */
+    val code: String get() = parts.code
+
+    /** What happened, in words, without the variables. */
+    val detail: String get() = parts.detail
+
+    /** Whether the same call may succeed later without anybody changing anything. */
+    val retryable: Boolean get() = parts.retryable
+
+    /** How long to wait before the next try, where the service or this library's own restraint said so. */
+    val retryAfter: Duration? get() = parts.retryAfter
+
+    /** The HTTP status of the reply, where there was one. */
+    val status: Int? get() = parts.status
+
+    /** The `error` of an OAuth reply (RFC 6749 section 5.2), where there was one. */
+    val oauthError: String? get() = parts.oauthError
+
+    /** The id under which Vipps can find this request in its logs. */
+    val traceId: String? get() = parts.traceId
+
+    /** The likely cause and its cure. */
+    val hint: String? get() = parts.hint
+
+    /** The setting or argument that was wrong. */
+    val field: String? get() = parts.field
+
+    /** The check of the ID token that failed, such as `signature` or `msn`. */
+    val claim: String? get() = parts.claim
+
+    /** Why a login failed, such as `denied` or `expired`. */
+    val reason: String? get() = parts.reason
+
+    /** A setting or an argument is wrong: fix it. [field] names it. */
+    class InvalidConfig internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
+    /** Vipps does not know these keys: check keys and environment. [hint] names the likely cause. */
+    class CredentialsRejected internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
+    /** The keys are fine, but not for this MSN, scope or product. */
+    class Forbidden internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
+    /** Too many requests: wait for [retryAfter]. */
+    class RateLimited internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
+    /** Network, timeout or 5xx: try again later. */
+    class Unavailable internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
+    /** The login ended without a user: start it again. [reason] says why. */
+    class LoginFailed internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
+    /** The ID token is not good: reject the user. [claim] names the check that failed. */
+    class InvalidIdToken internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
+    /** The service's reply was not understood: report it. */
+    class Protocol internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
+    /** A bug in this library. */
+    class Internal internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
+    internal companion object {
+        fun of(parts: ErrorParts): VippsAuthException = when (parts.code) {
+            "invalid_config" -> InvalidConfig(parts)
+            "credentials_rejected" -> CredentialsRejected(parts)
+            "forbidden" -> Forbidden(parts)
+            "rate_limited" -> RateLimited(parts)
+            "unavailable" -> Unavailable(parts)
+            "login_failed" -> LoginFailed(parts)
+            "invalid_id_token" -> InvalidIdToken(parts)
+            "protocol" -> Protocol(parts)
+            else -> Internal(parts)
+        }
+
+        fun internal(detail: String): VippsAuthException = Internal(bare("internal", detail))
+
+        fun invalid(detail: String): VippsAuthException = InvalidConfig(bare("invalid_config", detail))
+
+        private fun bare(code: String, detail: String) =
+            ErrorParts(code, detail, detail, false, null, null, null, null, null, null, null, null)
+    }
+}

@@ -1,0 +1,109 @@
+package io.github.vippspartnerauth.tests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.vippspartnerauth.Backchannel;
+import io.github.vippspartnerauth.Environment;
+import io.github.vippspartnerauth.Expect;
+import io.github.vippspartnerauth.IdTokenClaims;
+import io.github.vippspartnerauth.IdTokenVerifier;
+import io.github.vippspartnerauth.LoginResult;
+import io.github.vippspartnerauth.Merchant;
+import io.github.vippspartnerauth.Partner;
+import io.github.vippspartnerauth.PartnerKeys;
+import io.github.vippspartnerauth.PendingLogin;
+import io.github.vippspartnerauth.Settings;
+import io.github.vippspartnerauth.SystemInfo;
+import io.github.vippspartnerauth.VippsAuthException;
+import io.github.vippspartnerauth.VippsJavaHttp;
+import io.github.vippspartnerauth.VippsOkHttp;
+import io.github.vippspartnerauth.emulator.Emulator;
+import io.github.vippspartnerauth.emulator.EmulatorIdToken;
+import io.github.vippspartnerauth.emulator.EmulatorKeys;
+import io.github.vippspartnerauth.emulator.EmulatorKit;
+import io.github.vippspartnerauth.emulator.EmulatorOptions;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.FutureTask;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import org.junit.jupiter.api.Test;
+
+/** The Java blocks of the README, word for word, and how the face reads from Java. */
+class ReadmeJavaTest {
+    private static final EmulatorKeys KEYS = new EmulatorKeys(
+            System.getenv("VIPPS_CLIENT_ID"), System.getenv("VIPPS_CLIENT_SECRET"),
+            System.getenv("VIPPS_SUBSCRIPTION_KEY"), "fedcba9876543210fedcba9876543210");
+    private final Emulator vipps = new Emulator(new EmulatorOptions(0, null, List.of("123456"), KEYS, null));
+    private final Environment environment = EmulatorKit.getEnvironment(vipps);
+    private final Merchant shop =
+            new Partner(EmulatorKit.getPartnerKeys(vipps), new SystemInfo("acme", "3.1.2"), environment)
+                    .merchant("123456");
+    private final String url = vipps.baseUrl() + "/epayment/v1/payments";
+
+    @Test
+    void quickStart() throws Exception {
+        Partner partner = new Partner(PartnerKeys.fromEnv(), new SystemInfo("acme", "3.1.2"), environment);
+        Merchant shop = partner.merchant("123456");
+        Map<String, String> headers = shop.headersBlocking();
+        assertEquals("123456", headers.get("merchant-serial-number"));
+    }
+
+    @Test
+    void javaHttp() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
+        HttpResponse<String> response = VippsJavaHttp.send(shop, HttpClient.newHttpClient(), request, BodyHandlers.ofString());
+        assertEquals(200, response.statusCode());
+    }
+
+    @Test
+    void okHttp() throws Exception {
+        OkHttpClient client = VippsOkHttp.authorize(new OkHttpClient.Builder(), shop).build();
+        assertEquals(200, client.newCall(new Request.Builder().url(url).build()).execute().code());
+    }
+
+    @Test
+    void phone() throws Exception {
+        FutureTask<String> person = new FutureTask<>(() -> {
+            while (vipps.logins().isEmpty()) {
+                Thread.onSpinWait();
+            }
+            return vipps.approve(vipps.logins().get(0).getId(), "4791234567");
+        });
+        new Thread(person).start();
+        Backchannel phone = shop.backchannel();
+        PendingLogin pending = phone.startBlocking("urn:msisdn:4791234567", List.of("openid"));
+        LoginResult result = phone.waitBlocking(pending, Duration.ofMinutes(5)); // null while nobody has decided
+        assertNull(person.get());
+        assertNotNull(result);
+    }
+
+    @Test
+    void verifier() throws Exception {
+        String nonce = "n-0001";
+        Map<String, String> none = Map.of();
+        String jwt = vipps.mintIdToken(new EmulatorIdToken(
+                "123456", null, nonce, null, null, null, null, null, null, null, none, List.of(), none, List.of()));
+        try (IdTokenVerifier verifier = new IdTokenVerifier(environment)) {
+            IdTokenClaims claims = verifier.verifyBlocking(jwt, new Expect("123456").withNonce(nonce));
+            System.out.println(claims.getSub());
+        }
+    }
+
+    @Test
+    void settingsAreBuilt() {
+        Settings settings = Settings.builder().deadline(Duration.ofSeconds(-1)).trustedOrigin("https://a.example").build();
+        VippsAuthException.InvalidConfig error = assertThrows(
+                VippsAuthException.InvalidConfig.class, () -> new IdTokenVerifier(environment, null, settings));
+        assertEquals("deadline", error.getField());
+    }
+}

@@ -1,0 +1,91 @@
+package io.github.vippspartnerauth.tests
+
+import com.fasterxml.jackson.databind.JsonNode
+import io.github.vippspartnerauth.Expect
+import io.github.vippspartnerauth.Flow
+import io.github.vippspartnerauth.Keys
+import io.github.vippspartnerauth.PartnerKeys
+import io.github.vippspartnerauth.SalesUnitKeys
+import io.github.vippspartnerauth.SpecializedKeys
+import io.github.vippspartnerauth.SystemInfo
+
+private val MEMBERS = arrayOf(
+    "text", "name", "version", "plugin_name", "plugin_version", "environment", "keys", "system", "now", "options",
+    "msn", "jwks", "jwks_text", "jwt", "leeway", "expect", "id_token", "redirect_uri", "scopes", "request",
+    "callback_url", "app_callback_uri", "pending", "login_hint", "msisdn", "timeout", "after",
+)
+
+/** `given` of a case, and the library's own types made of it. */
+internal class Given(private val members: JsonNode, private val resolve: (JsonNode) -> JsonNode) {
+    init {
+        known(members, *MEMBERS)
+    }
+
+    val options: JsonNode = (members["options"] ?: json("{}")).also {
+        known(
+            it, "basic_encoding", "login_basic_encoding", "login_auth_method", "market", "acr_values",
+            "requested_flow", "app_callback_uri", "final_redirect_is_app", "binding_message", "requested_expiry",
+            "redirect_uri",
+        )
+    }
+
+    operator fun get(name: String): JsonNode? = members[name]?.takeUnless { it.isNull }
+
+    fun text(name: String): String? = get(name)?.textValue()
+
+    fun needed(name: String): String = checkNotNull(text(name)) { "given lacks $name" }
+
+    fun resolved(name: String): JsonNode? = get(name)?.let(resolve)
+
+    fun option(name: String): String? = options[name]?.textValue()
+
+    fun keys(): Keys {
+        val keys = checkNotNull(resolved("keys"))
+        known(
+            keys, "type", "client_id", "client_secret", "subscription_key", "second_subscription_key", "msn", "scope",
+        )
+        fun text(name: String) = keys[name]?.textValue()
+        val (id, secret) = text("client_id")!! to text("client_secret")!!
+        val (first, second) = text("subscription_key").orEmpty() to text("second_subscription_key")
+        return when (val type = text("type")) {
+            "partner" -> PartnerKeys(id, secret, first, second)
+            "sales_unit" -> SalesUnitKeys(id, secret, first, text("msn").orEmpty(), second)
+            "specialized" -> SpecializedKeys(id, secret, text("scope"))
+            else -> error("unknown type of keys $type")
+        }
+    }
+
+    fun system(): SystemInfo = system(checkNotNull(resolved("system")))
+
+    fun ownSystem(): SystemInfo = system(members)
+
+    private fun system(node: JsonNode) = SystemInfo(
+        node["name"].textValue(), node["version"].textValue(), node["plugin_name"]?.textValue(),
+        node["plugin_version"]?.textValue(),
+    )
+
+    fun expect(): Expect {
+        val expect = get("expect") ?: json("{}")
+        known(expect, "msn", "flow", "nonce", "client_id", "access_token", "acr", "auth_req_id")
+        fun text(name: String) = expect[name]?.textValue()
+        val flow = text("flow")?.let { Flow.valueOf(it.uppercase()) }
+        return Expect(
+            text("msn"), flow, text("nonce"), text("client_id"), text("access_token"), text("acr"),
+            text("auth_req_id"),
+        )
+    }
+
+    /** What must never stand in an error. */
+    fun secrets(): List<String> {
+        val keys = resolved("keys")
+        val ofKeys = listOf("client_secret", "subscription_key", "second_subscription_key").map { keys?.get(it) }
+        val ofToken = listOf(get("jwt"), get("expect")?.get("access_token"), get("msisdn"))
+        val ofKept = listOf("request", "pending").mapNotNull(::resolved).flatMap { kept ->
+            listOf("code_verifier", "state", "nonce", "auth_req_id").map { kept[it] }
+        }
+        val ofCallback = form(text("callback_url").orEmpty().substringAfter('?', ""))
+            .filter { it.first == "code" || it.first == "state" }.map { it.second }
+        val ofHint = listOfNotNull(text("login_hint")?.substringAfterLast(':'))
+        return (ofKeys + ofToken + ofKept).mapNotNull { it?.textValue() } + ofCallback + ofHint
+    }
+}

@@ -1,0 +1,140 @@
+package io.github.vippspartnerauth.tests
+
+import io.github.vippspartnerauth.Environment
+import io.github.vippspartnerauth.LoginRequest
+import io.github.vippspartnerauth.Merchant
+import io.github.vippspartnerauth.Partner
+import io.github.vippspartnerauth.PartnerKeys
+import io.github.vippspartnerauth.SystemInfo
+import io.github.vippspartnerauth.VippsAuth
+import io.github.vippspartnerauth.VippsAuthException
+import io.github.vippspartnerauth.authorize
+import io.github.vippspartnerauth.emulator.Emulator
+import io.github.vippspartnerauth.emulator.EmulatorFailure
+import io.github.vippspartnerauth.emulator.EmulatorKeys
+import io.github.vippspartnerauth.emulator.EmulatorOptions
+import io.github.vippspartnerauth.emulator.environment
+import io.github.vippspartnerauth.emulator.partnerKeys
+import io.ktor.client.HttpClient
+import io.ktor.client.request.get
+import java.io.File
+import java.net.URI
+import java.net.http.HttpRequest
+import java.net.http.HttpResponse.BodyHandlers
+import java.time.Duration
+import kotlinx.coroutines.runBlocking
+import okhttp3.OkHttpClient
+import okhttp3.Request
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+/** The blocks of the README, word for word. */
+class ReadmeKotlinTest {
+    private val vipps = Emulator(EmulatorOptions(merchants = listOf("123456"), partnerKeys = environmentKeys()))
+    private val environment: Environment = vipps.environment
+    private val shop: Merchant =
+        Partner(vipps.partnerKeys, SystemInfo("acme", "3.1.2"), environment).merchant("123456")
+    private val url = vipps.baseUrl() + PAYMENTS
+
+    @Test
+    fun `quick start`() = runBlocking {
+        val partner = Partner(PartnerKeys.fromEnv(), SystemInfo("acme", "3.1.2"), environment = environment)
+        val shop = partner.merchant("123456")
+        val headers = shop.headers()
+        assertEquals("123456", headers["merchant-serial-number"])
+    }
+
+    @Test
+    fun okhttp() {
+        val http = OkHttpClient.Builder().authorize(shop).build()
+        val response = http.newCall(Request.Builder().url(url).build()).execute()
+        assertEquals(200, response.use { it.code })
+    }
+
+    @Test
+    fun ktor() = runBlocking {
+        val client = HttpClient { install(VippsAuth) { caller = shop } }
+        val answer = client.get(url)
+        assertEquals(200, answer.status.value)
+    }
+
+    @Test
+    fun login() = runBlocking {
+        vipps.registerRedirectUri("123456", "https://shop.example/callback")
+        vipps.autoApprove("4791234567")
+        val session = mutableMapOf<String, String>()
+        val callbackUrl by lazy { whereTheBrowserGoes(LoginRequest.fromJson(session.getValue("login")).url) }
+        val login = shop.login("https://shop.example/callback")
+        val request = login.start(listOf("openid", "name"))
+        session["login"] = request.toJson()
+        // The browser goes to request.url. When it is back:
+        val result = login.finish(callbackUrl, LoginRequest.fromJson(session.getValue("login")))
+        println("${result.claims.sub} is ${login.userinfo(result).name}")
+        assertEquals("Kari Fixture", login.userinfo(result).name)
+    }
+
+    @Test
+    fun offline() = runBlocking {
+        Emulator(EmulatorOptions(merchants = listOf("123456"))).use { vipps ->
+            val partner = Partner(vipps.partnerKeys, SystemInfo("acme", "3.1.2"), vipps.environment)
+            vipps.failNext("standard_token", 1, EmulatorFailure.Reply(status = 503))
+            check(partner.merchant("123456").headers()["merchant-serial-number"] == "123456")
+            check(vipps.count("/accesstoken/get") == 2L)
+        }
+    }
+
+    @Test
+    fun errors() = runBlocking {
+        val logged = mutableListOf<String>()
+        val log: (String) -> Unit = logged::add
+        val tryAgainAfter: (Duration?) -> Unit = { error("wrong keys stay wrong") }
+        vipps.wrongEnvironment(true)
+        try {
+            shop.headers()
+        } catch (error: VippsAuthException) {
+            log("${error.code}: ${error.message}")
+            if (error.retryable) tryAgainAfter(error.retryAfter)
+        }
+        assertTrue(logged.single().startsWith("credentials_rejected: "))
+    }
+
+    @Test
+    fun `every block of both READMEs is in a test`() {
+        val tests = File(System.getProperty("vectors")).resolve("../../bindings-kotlin")
+        val folder = "kotlin/tests/src/test"
+        val of = "io/github/vippspartnerauth/tests"
+        val sources = mapOf(
+            "kotlin" to "$folder/kotlin/$of/ReadmeKotlinTest.kt",
+            "java" to "$folder/java/$of/ReadmeJavaTest.java",
+            "swift" to "swift/Tests/VippsPartnerAuthTests/ReadmeTests.swift",
+        )
+        val blocks = listOf("kotlin/README.md", "swift/README.md").flatMap { blocks(tests.resolve(it).readText()) }
+        assertEquals(sources.keys, blocks.map { it.first }.toSet())
+        for ((language, block) in blocks) {
+            val source = plain(tests.resolve(sources.getValue(language)).readText())
+            assertTrue(plain(block) in source, "no test holds this block:\n$block")
+        }
+    }
+
+    private fun blocks(readme: String) = Regex("```(kotlin|java|swift)\n(.*?)```", RegexOption.DOT_MATCHES_ALL)
+        .findAll(readme).map { it.groupValues[1] to it.groupValues[2] }.toList()
+
+    private fun plain(text: String) = text.lines().map(String::trim).filter(String::isNotEmpty).joinToString("\n")
+}
+
+/** The keys that the tests find in their environment. */
+internal fun environmentKeys() = EmulatorKeys(
+    System.getenv("VIPPS_CLIENT_ID"), System.getenv("VIPPS_CLIENT_SECRET"), System.getenv("VIPPS_SUBSCRIPTION_KEY"),
+    "fedcba9876543210fedcba9876543210",
+)
+
+/** Follows the emulator's redirects as a browser would, up to the one that leaves it. */
+internal fun whereTheBrowserGoes(url: String): String {
+    val client = java.net.http.HttpClient.newHttpClient()
+    val start = URI(url)
+    return generateSequence(start) { at ->
+        val response = client.send(HttpRequest.newBuilder(at).build(), BodyHandlers.discarding())
+        at.resolve(response.headers().firstValue("location").orElseThrow())
+    }.first { it.host != start.host }.toString()
+}

@@ -1,0 +1,264 @@
+package io.github.vippspartnerauth.tests
+
+import com.fasterxml.jackson.databind.JsonNode
+import com.fasterxml.jackson.databind.node.ObjectNode
+import io.github.vippspartnerauth.Address
+import io.github.vippspartnerauth.Backchannel
+import io.github.vippspartnerauth.BackchannelOptions
+import io.github.vippspartnerauth.Environment
+import io.github.vippspartnerauth.IdTokenVerifier
+import io.github.vippspartnerauth.Login
+import io.github.vippspartnerauth.LoginOptions
+import io.github.vippspartnerauth.LoginRequest
+import io.github.vippspartnerauth.LoginResult
+import io.github.vippspartnerauth.ManualClock
+import io.github.vippspartnerauth.Market
+import io.github.vippspartnerauth.Merchant
+import io.github.vippspartnerauth.Partner
+import io.github.vippspartnerauth.PendingLogin
+import io.github.vippspartnerauth.RequestedFlow
+import io.github.vippspartnerauth.Settings
+import io.github.vippspartnerauth.UnverifiedConsentRevoked
+import io.github.vippspartnerauth.Userinfo
+import java.security.MessageDigest
+import java.time.Duration
+import java.time.Instant
+import java.util.Base64
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+
+/** One call of the library, as a case describes it; what came out, as the case would write it. */
+internal class VectorCall(private val op: String, private val given: Given, private val environment: String) {
+    private val clock by lazy {
+        ManualClock(Instant.ofEpochSecond(checkNotNull(given["now"]).longValue()), runsThroughSleeps = true)
+    }
+
+    fun make(): JsonNode = when (op) {
+        "msn" -> json(mapOf("msn" to anyPartner().merchant(given.needed("text")).msn))
+        "system_info" -> json(mapOf("headers" to given.ownSystem().headers()))
+        "keys" -> given.keys().let { json("{}") }
+        "environment" -> Environment.of(given.needed("text")).let {
+            json(mapOf("base_url" to it.baseUrl, "issuer" to it.issuer))
+        }
+        "token" -> token()
+        "headers" -> json(mapOf("headers" to headers()))
+        "id_token" -> idToken()
+        "authorize_url" -> authorizeUrl()
+        "login_request" -> loginRequest()
+        "login_callback" -> request().code(given.needed("callback_url")).let {
+            json(mapOf("code" to it.code, "scopes" to it.scopes))
+        }
+        "login_resume_uri" -> json(mapOf("resume_uri" to resumeUri()))
+        "login_finish" -> told(login().finishBlocking(given.needed("callback_url"), request()))
+        "userinfo" -> userinfo()
+        "consent_revoked" -> consentRevoked()
+        "user_exists" -> json(mapOf("exists" to phone().userExistsBlocking(given.needed("msisdn"))))
+        "backchannel_start" -> start()
+        "pending_login" -> pendingLogin()
+        "backchannel_poll" -> soFar { phone, pending -> phone.pollBlocking(pending) }
+        "backchannel_ping" -> soFar { phone, pending -> phone.finishPingBlocking(given.needed("text"), pending) }
+        "backchannel_wait" -> waited()
+        "backchannel_redirect" -> phone().let { told(it.finishRedirectBlocking(given.needed("callback_url"), pending())) }
+        else -> error("unknown op $op")
+    }
+
+    private fun anyPartner() = Partner(
+        io.github.vippspartnerauth.PartnerKeys("11111111-2222-4333-8444-555555555555", "secret", "key"),
+        io.github.vippspartnerauth.SystemInfo("acme", "3.1.2"),
+    )
+
+    private fun token(): JsonNode {
+        val token = partner().accessTokenBlocking()
+        return json(mapOf("token" to token.secret, "lifetime" to secondsFromNow(token.expiresAt)))
+    }
+
+    private fun headers(): Map<String, String> {
+        val partner = partner()
+        return given.text("msn")?.let { partner.merchant(it).headersBlocking() } ?: partner.headersBlocking()
+    }
+
+    private fun idToken(): JsonNode {
+        val expect = given.expect()
+        val jwks = given.text("jwks_text") ?: given.resolved("jwks")?.toString()
+        val claims = IdTokenVerifier(Environment.of(environment), jwks, settings())
+            .verifyBlocking(given.needed("jwt"), expect)
+        val all = json(claims.json) as ObjectNode
+        return json(mapOf("claims" to all.put("sub", claims.sub).put("msn", claims.msn)))
+    }
+
+    private fun authorizeUrl(): JsonNode {
+        val (login, options) = login() to loginOptions()
+        val scopes = checkNotNull(given["scopes"]).map { it.textValue() }
+        val requests = List(2) { login.startBlocking(scopes, options) }
+        requests.forEach(::checkRandomness)
+        val random: List<(LoginRequest) -> String> =
+            listOf(LoginRequest::state, LoginRequest::nonce, LoginRequest::codeVerifier)
+        random.forEach { assertNotEquals(it(requests[0]), it(requests[1])) }
+        val (endpoint, query) = parts(requests[0].url)
+        val fixed = query.filterNot { it.first in RANDOM }.map { it.toList() }
+        return json(mapOf("endpoint" to endpoint.replace(baseUrl(), "{base_url}"), "query" to fixed))
+    }
+
+    private fun checkRandomness(request: LoginRequest) {
+        val digest = MessageDigest.getInstance("SHA-256").digest(request.codeVerifier.toByteArray())
+        val challenge = Base64.getUrlEncoder().withoutPadding().encodeToString(digest)
+        val own = listOf("state" to request.state, "nonce" to request.nonce, "code_challenge" to challenge)
+        assertEquals(own, parts(request.url).second.filter { it.first in RANDOM })
+        assertTrue(request.state.length >= 32 && request.nonce.length >= 32)
+        assertTrue(request.codeVerifier.length in 43..128)
+        assertEquals(request, LoginRequest.fromJson(request.toJson()))
+    }
+
+    private fun parts(url: String): Pair<String, List<Pair<String, String>>> {
+        assertFalse('+' in url.substringAfter('?'), "a space in a url is %20")
+        return url.substringBefore('?') to form(url.substringAfter('?'))
+    }
+
+    private fun loginOptions() = LoginOptions(
+        market = given.option("market")?.let(Market::of),
+        acrValues = given.option("acr_values"),
+        requestedFlow = given.option("requested_flow")?.let(RequestedFlow::of),
+        appCallbackUri = given.option("app_callback_uri"),
+        finalRedirectIsApp = given.options["final_redirect_is_app"]?.booleanValue(),
+    )
+
+    private fun loginRequest(): JsonNode {
+        val request = LoginRequest.fromJson(given.text("text") ?: kept("request"))
+        assertEquals(request, LoginRequest.fromJson(request.toJson()))
+        return json(
+            mapOf(
+                "url" to request.url, "msn" to request.msn, "redirect_uri" to request.redirectUri,
+                "scopes" to request.scopes, "state" to request.state, "nonce" to request.nonce,
+                "code_verifier" to request.codeVerifier, "acr_values" to request.acrValues,
+                "stored" to json(request.toJson()),
+            ),
+        )
+    }
+
+    private fun resumeUri() = request().resumeUri(given.needed("app_callback_uri"), given.needed("callback_url"))
+
+    private fun userinfo(): JsonNode {
+        val after = Duration.ofSeconds(given["after"]?.longValue() ?: 0)
+        if (given["pending"] != null) {
+            val phone = phone()
+            val result = checkNotNull(phone.pollBlocking(pending())) { "the login is still pending" }
+            clock.advance(after)
+            return described(phone.userinfoBlocking(result))
+        }
+        val login = login()
+        val result = login.finishBlocking(given.needed("callback_url"), request())
+        clock.advance(after)
+        return described(login.userinfoBlocking(result))
+    }
+
+    private fun consentRevoked(): JsonNode = UnverifiedConsentRevoked.parse(given.needed("text")).let {
+        json(
+            mapOf(
+                "sub" to it.claimedSub, "issued_at" to it.claimedIssuedAt?.epochSecond,
+                "expires_at" to it.claimedExpiresAt?.epochSecond,
+            ),
+        )
+    }
+
+    private fun start(): JsonNode {
+        val phone = phone()
+        val scopes = checkNotNull(given["scopes"]).map { it.textValue() }
+        val expiry = given.options["requested_expiry"]?.longValue()?.let(Duration::ofSeconds)
+        val options = BackchannelOptions(given.option("binding_message"), expiry, given.option("redirect_uri"))
+        val pending = phone.startBlocking(given.needed("login_hint"), scopes, options)
+        val restored = PendingLogin.fromJson(pending.toJson())
+        assertEquals(json(pending.toJson()), json(restored.toJson()))
+        return json(
+            mapOf(
+                "auth_req_id" to pending.authReqId, "msn" to pending.msn, "scopes" to pending.scopes,
+                "interval" to pending.interval.seconds, "lifetime" to secondsFromNow(pending.expiresAt),
+                "ends_by_redirect" to pending.endsByRedirect,
+            ),
+        )
+    }
+
+    private fun pendingLogin(): JsonNode {
+        val pending = PendingLogin.fromJson(given.text("text") ?: kept("pending"))
+        return json(
+            mapOf(
+                "auth_req_id" to pending.authReqId, "msn" to pending.msn, "scopes" to pending.scopes,
+                "expires_at" to pending.expiresAt.epochSecond, "interval" to pending.interval.seconds,
+                "ends_by_redirect" to pending.endsByRedirect, "stored" to json(pending.toJson()),
+            ),
+        )
+    }
+
+    private fun soFar(ask: (Backchannel, PendingLogin) -> LoginResult?): JsonNode {
+        val (phone, pending) = phone() to pending()
+        return soFar(phone, pending, ask(phone, pending))
+    }
+
+    private fun soFar(phone: Backchannel, pending: PendingLogin, result: LoginResult?): ObjectNode {
+        if (result != null) return told(result).put("state", "complete")
+        val (interval, next) = pending.interval.seconds to phone.nextPollIn(pending).seconds
+        return json(mapOf("state" to "pending", "interval" to interval, "next_poll_in" to next)) as ObjectNode
+    }
+
+    private fun waited(): JsonNode {
+        val (phone, pending, began) = Triple(phone(), pending(), clock.now)
+        val result = phone.waitBlocking(pending, Duration.ofSeconds(checkNotNull(given["timeout"]).longValue()))
+        val ended = soFar(phone, pending, result)
+        return ended.put("interval", pending.interval.seconds).put("waited", Duration.between(began, clock.now).seconds)
+    }
+
+    private fun told(result: LoginResult) = json(
+        mapOf(
+            "sub" to result.claims.sub, "msn" to result.claims.msn, "scopes" to result.scopes,
+            "asked" to result.askedScopes, "missing" to result.missingScopes,
+            "access_token" to result.accessToken.secret, "lifetime" to secondsFromNow(result.accessToken.expiresAt),
+        ),
+    ) as ObjectNode
+
+    private fun described(person: Userinfo) = json(
+        mapOf(
+            "sub" to person.sub, "name" to person.name, "given_name" to person.givenName,
+            "family_name" to person.familyName, "phone_number" to person.phoneNumber,
+            "phone_number_verified" to person.phoneNumberVerified, "email" to person.email,
+            "email_verified" to person.emailVerified, "birthdate" to person.birthdate, "gender" to person.gender,
+            "nin" to person.nin, "address" to person.address?.let(::described),
+            "other_addresses" to person.otherAddresses.map(::described).ifEmpty { null },
+            "delegated_consents" to person.delegatedConsents?.let { json(it) }, "json" to json(person.json),
+        ).filterValues { it != null },
+    )
+
+    private fun described(address: Address) = mapOf(
+        "street_address" to address.streetAddress, "postal_code" to address.postalCode, "region" to address.region,
+        "country" to address.country, "formatted" to address.formatted, "address_type" to address.addressType,
+    ).filterValues { it != null }
+
+    private fun secondsFromNow(moment: Instant) = Duration.between(clock.now, moment).seconds
+
+    private fun settings() = Settings(
+        clock = clock, leeway = given["leeway"]?.longValue()?.let(Duration::ofSeconds),
+        basicEncoding = given.option("basic_encoding"), loginBasicEncoding = given.option("login_basic_encoding"),
+        loginAuthMethod = given.option("login_auth_method"),
+    )
+
+    private fun partner(): Partner {
+        val keys = given.keys()
+        return Partner(keys, given.system(), Environment.of(environment), settings())
+    }
+
+    private fun merchant(): Merchant = partner().let { it.merchant(given.needed("msn")) }
+
+    private fun login(): Login = merchant().login(given.needed("redirect_uri"))
+
+    private fun phone(): Backchannel = merchant().backchannel()
+
+    private fun request() = LoginRequest.fromJson(kept("request"))
+
+    private fun pending() = PendingLogin.fromJson(kept("pending"))
+
+    private fun kept(name: String) = checkNotNull(given.resolved(name)).toString().replace("{base_url}", baseUrl())
+
+    private fun baseUrl() = Environment.of(environment).baseUrl
+}
+
+private val RANDOM = listOf("state", "nonce", "code_challenge")

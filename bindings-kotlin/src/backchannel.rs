@@ -1,0 +1,184 @@
+//! Login from a phone number.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use vipps_partner_auth::{Backchannel, BackchannelOptions, PendingLogin};
+
+use crate::{
+    error::Result,
+    result::{ResultHandle, ResultParts, UserinfoParts},
+    runtime::{Cancellation, run},
+    settings::span,
+};
+
+/// What may differ from one login to the next.
+#[derive(Debug, Clone, Default, uniffi::Record)]
+pub struct BackchannelParts {
+    /// Shown on both devices.
+    pub binding_message: Option<String>,
+    /// How long the person may take, in seconds.
+    pub requested_expiry: Option<f64>,
+    /// Ends the login on a web page.
+    pub redirect_uri: Option<String>,
+}
+
+impl BackchannelParts {
+    fn options(self) -> Result<BackchannelOptions> {
+        let mut options = BackchannelOptions::default();
+        if let Some(message) = self.binding_message {
+            options = options.binding_message(message);
+        }
+        if let Some(seconds) = self.requested_expiry {
+            options = options.requested_expiry(span("requested_expiry", seconds)?);
+        }
+        Ok(match self.redirect_uri {
+            Some(uri) => options.redirect_uri(uri),
+            None => options,
+        })
+    }
+}
+
+/// A login that waits for the person.
+#[derive(Debug, uniffi::Object)]
+pub struct PendingHandle(PendingLogin);
+
+/// A login that waits for the person, with what does not change about it.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct PendingParts {
+    /// The login itself.
+    pub handle: Arc<PendingHandle>,
+    /// Its id at Vipps.
+    pub auth_req_id: String,
+    /// The sales unit it is for.
+    pub msn: String,
+    /// The scopes that were asked for.
+    pub scopes: Vec<String>,
+    /// Until when the person may decide.
+    pub expires_at: SystemTime,
+    /// Whether it ends on a web page.
+    pub ends_by_redirect: bool,
+}
+
+impl From<PendingLogin> for PendingParts {
+    fn from(pending: PendingLogin) -> Self {
+        Self {
+            auth_req_id: pending.auth_req_id().to_owned(),
+            msn: pending.msn().as_str().to_owned(),
+            scopes: pending.scopes().to_vec(),
+            expires_at: pending.expires_at(),
+            ends_by_redirect: pending.ends_by_redirect(),
+            handle: Arc::new(PendingHandle(pending)),
+        }
+    }
+}
+
+/// Reads a login that was kept.
+#[uniffi::export]
+pub fn pending_login_of(json: String) -> Result<PendingParts> {
+    Ok(PendingParts::from(PendingLogin::from_json(&json)?))
+}
+
+#[uniffi::export]
+impl PendingHandle {
+    /// The least time between two polls.
+    pub fn interval(&self) -> Duration {
+        self.0.interval()
+    }
+
+    /// The login as JSON.
+    pub fn to_json(&self) -> String {
+        self.0.to_json()
+    }
+}
+
+/// Login from a phone number for one merchant.
+#[derive(Debug, uniffi::Object)]
+pub struct BackchannelHandle(pub(crate) Backchannel);
+
+#[uniffi::export]
+impl BackchannelHandle {
+    /// Whether a person with this phone number can be asked.
+    pub async fn user_exists(&self, msisdn: String, cancellation: Option<Arc<Cancellation>>) -> Result<Option<bool>> {
+        let phone = self.0.clone();
+        run(cancellation, async move { phone.user_exists(&msisdn).await }).await
+    }
+
+    /// Asks a person to log in.
+    pub async fn start(
+        &self,
+        login_hint: String,
+        scopes: Vec<String>,
+        options: BackchannelParts,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<PendingParts> {
+        let (phone, options) = (self.0.clone(), options.options()?);
+        let started = run(cancellation, async move { phone.start_with(&login_hint, &scopes, &options).await });
+        started.await.map(PendingParts::from)
+    }
+
+    /// Asks once whether the person has decided.
+    pub async fn poll(
+        &self,
+        pending: Arc<PendingHandle>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Option<ResultParts>> {
+        let phone = self.0.clone();
+        let polled = run(cancellation, async move { phone.poll(&pending.0).await }).await?;
+        Ok(polled.map(ResultParts::from))
+    }
+
+    /// Polls until the person has decided or so many seconds have passed.
+    pub async fn wait(
+        &self,
+        pending: Arc<PendingHandle>,
+        timeout: f64,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Option<ResultParts>> {
+        let (phone, timeout) = (self.0.clone(), span("timeout", timeout)?);
+        let waited = run(cancellation, async move { phone.wait(&pending.0, timeout).await }).await?;
+        Ok(waited.map(ResultParts::from))
+    }
+
+    /// How long until `poll` will ask Vipps again.
+    pub fn next_poll_in(&self, pending: &PendingHandle) -> Duration {
+        self.0.next_poll_in(&pending.0)
+    }
+
+    /// Asks once because the webhook said so.
+    pub async fn finish_ping(
+        &self,
+        body: String,
+        pending: Arc<PendingHandle>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Option<ResultParts>> {
+        let phone = self.0.clone();
+        let asked = run(cancellation, async move { phone.finish_ping(&body, &pending.0).await }).await?;
+        Ok(asked.map(ResultParts::from))
+    }
+
+    /// Ends a login of the redirect variant.
+    pub async fn finish_redirect(
+        &self,
+        callback_url: String,
+        pending: Arc<PendingHandle>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<ResultParts> {
+        let phone = self.0.clone();
+        let ended = run(cancellation, async move { phone.finish_redirect(&callback_url, &pending.0).await });
+        ended.await.map(ResultParts::from)
+    }
+
+    /// Asks who the person is.
+    pub async fn userinfo(
+        &self,
+        result: Arc<ResultHandle>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<UserinfoParts> {
+        let phone = self.0.clone();
+        let userinfo = run(cancellation, async move { phone.userinfo(&result.0).await }).await?;
+        Ok(UserinfoParts::from(&userinfo))
+    }
+}

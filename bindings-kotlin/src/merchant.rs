@@ -1,0 +1,67 @@
+//! A partner bound to one merchant.
+
+use std::sync::Arc;
+
+use vipps_partner_auth::Merchant;
+
+use crate::{
+    backchannel::BackchannelHandle,
+    error::Result,
+    login::LoginHandle,
+    partner::{HeadersParts, Source},
+    runtime::{Cancellation, run},
+    verifier::{ClaimsParts, ExpectParts},
+};
+
+/// A partner bound to one merchant.
+#[derive(Debug, uniffi::Object)]
+pub struct MerchantHandle(Merchant, Source);
+
+#[uniffi::export]
+impl MerchantHandle {
+    /// All headers of a call for this merchant.
+    pub async fn headers(&self, cancellation: Option<Arc<Cancellation>>) -> Result<HeadersParts> {
+        let merchant = self.0.clone();
+        let headers = run(cancellation, async move { merchant.authorization().await }).await?;
+        Ok(self.1.parts(&headers))
+    }
+
+    /// The same headers without I/O.
+    pub fn cached_headers(&self) -> Option<HeadersParts> {
+        self.0.cached_headers().map(|headers| self.1.parts(&headers))
+    }
+
+    /// Checks an ID token for this merchant.
+    pub async fn verify_id_token(
+        &self,
+        jwt: String,
+        expect: ExpectParts,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<ClaimsParts> {
+        let (merchant, expect) = (self.0.clone(), expect.expect()?);
+        let claims = run(cancellation, async move { merchant.verify_id_token(&jwt, &expect).await }).await?;
+        Ok(ClaimsParts::from(&claims))
+    }
+
+    /// The same check without I/O.
+    pub fn verify_id_token_cached(&self, jwt: String, expect: ExpectParts) -> Result<Option<ClaimsParts>> {
+        let claims = self.0.verify_id_token_cached(&jwt, &expect.expect()?).transpose()?;
+        Ok(claims.as_ref().map(ClaimsParts::from))
+    }
+
+    /// Login in the browser.
+    pub fn login(&self, redirect_uri: String) -> Result<Arc<LoginHandle>> {
+        Ok(Arc::new(LoginHandle(self.0.login(&redirect_uri)?)))
+    }
+
+    /// Login from a phone number.
+    pub fn backchannel(&self) -> Result<Arc<BackchannelHandle>> {
+        Ok(Arc::new(BackchannelHandle(self.0.backchannel()?)))
+    }
+}
+
+impl MerchantHandle {
+    pub(crate) fn new(merchant: Merchant, source: Source) -> Self {
+        Self(merchant, source)
+    }
+}

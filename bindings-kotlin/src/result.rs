@@ -1,0 +1,154 @@
+//! What a login brings.
+
+use std::{fmt, sync::Arc, time::SystemTime};
+
+use vipps_partner_auth::{Address, LoginResult, Userinfo};
+
+use crate::verifier::ClaimsParts;
+
+/// A login, for `userinfo`.
+#[derive(Debug, uniffi::Object)]
+pub struct ResultHandle(pub(crate) LoginResult);
+
+/// A login that passed every check.
+#[derive(Clone, uniffi::Record)]
+pub struct ResultParts {
+    /// For `userinfo`.
+    pub handle: Arc<ResultHandle>,
+    /// Who logged in.
+    pub claims: ClaimsParts,
+    /// Opens userinfo. A secret.
+    pub access_token: String,
+    /// Until when it does.
+    pub access_token_expires_at: SystemTime,
+    /// The ID token itself. Personal data.
+    pub id_token: String,
+    /// The scopes that were granted.
+    pub scopes: Vec<String>,
+    /// The scopes that were asked for.
+    pub asked_scopes: Vec<String>,
+    /// Those asked for and not granted.
+    pub missing_scopes: Vec<String>,
+}
+
+impl From<LoginResult> for ResultParts {
+    fn from(result: LoginResult) -> Self {
+        Self {
+            claims: ClaimsParts::from(result.claims()),
+            access_token: result.access_token().secret().to_owned(),
+            access_token_expires_at: result.access_token().expires_at(),
+            id_token: result.id_token().to_owned(),
+            scopes: result.scopes().to_vec(),
+            asked_scopes: result.asked_scopes().to_vec(),
+            missing_scopes: result.missing_scopes().into_iter().map(str::to_owned).collect(),
+            handle: Arc::new(ResultHandle(result)),
+        }
+    }
+}
+
+/// What a person agreed to tell.
+#[derive(Clone, uniffi::Record)]
+pub struct UserinfoParts {
+    /// The person, as this sales unit knows them.
+    pub sub: String,
+    /// Full name.
+    pub name: Option<String>,
+    /// Given names.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub family_name: Option<String>,
+    /// Digits with country code.
+    pub phone_number: Option<String>,
+    /// Whether Vipps verified it.
+    pub phone_number_verified: Option<bool>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Whether Vipps verified it.
+    pub email_verified: Option<bool>,
+    /// `YYYY-MM-DD`.
+    pub birthdate: Option<String>,
+    /// As Vipps words it.
+    pub gender: Option<String>,
+    /// National identity number.
+    pub nin: Option<String>,
+    /// The address.
+    pub address: Option<AddressParts>,
+    /// Up to two more addresses.
+    pub other_addresses: Vec<AddressParts>,
+    /// What the person agreed to, as JSON.
+    pub delegated_consents: Option<String>,
+    /// All members, as JSON.
+    pub json: String,
+}
+
+/// A person's address.
+#[derive(Clone, uniffi::Record)]
+pub struct AddressParts {
+    /// Street.
+    pub street_address: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// City or place.
+    pub region: Option<String>,
+    /// Two letters.
+    pub country: Option<String>,
+    /// The whole address, in lines.
+    pub formatted: Option<String>,
+    /// `home`, `work` or `other`.
+    pub address_type: Option<String>,
+}
+
+impl From<&Userinfo> for UserinfoParts {
+    fn from(userinfo: &Userinfo) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            sub: userinfo.sub().to_owned(),
+            name: owned(userinfo.name()),
+            given_name: owned(userinfo.given_name()),
+            family_name: owned(userinfo.family_name()),
+            phone_number: owned(userinfo.phone_number()),
+            phone_number_verified: userinfo.phone_number_verified(),
+            email: owned(userinfo.email()),
+            email_verified: userinfo.email_verified(),
+            birthdate: owned(userinfo.birthdate()),
+            gender: owned(userinfo.gender()),
+            nin: owned(userinfo.nin()),
+            address: userinfo.address().map(AddressParts::from),
+            other_addresses: userinfo.other_addresses().into_iter().map(AddressParts::from).collect(),
+            delegated_consents: userinfo.delegated_consents().map(ToString::to_string),
+            json: userinfo.json(),
+        }
+    }
+}
+
+impl From<Address> for AddressParts {
+    fn from(address: Address) -> Self {
+        Self {
+            street_address: address.street_address,
+            postal_code: address.postal_code,
+            region: address.region,
+            country: address.country,
+            formatted: address.formatted,
+            address_type: address.address_type,
+        }
+    }
+}
+
+impl fmt::Debug for ResultParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("ResultParts");
+        text.field("claims", &self.claims).field("scopes", &self.scopes).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for UserinfoParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserinfoParts").field("sub", &self.sub).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AddressParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AddressParts(***)")
+    }
+}

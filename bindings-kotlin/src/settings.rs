@@ -1,0 +1,117 @@
+//! Settings as they come from the other language, and the core's [`Config`] made of them.
+
+use std::{sync::Arc, time::Duration};
+
+use vipps_partner_auth::{Config, Environment};
+
+use crate::{
+    clock::ManualClockHandle,
+    error::{AuthError, Result},
+    event::{EventSink, tell},
+    runtime::runtime,
+};
+
+/// Everything that can be set. What is absent has the core's default. Spans of time are in seconds.
+#[derive(Debug, Clone, Default, uniffi::Record)]
+pub struct SettingsParts {
+    /// `production`, `test` or a base URL.
+    pub environment: Option<String>,
+    /// Limit for a TCP and TLS handshake.
+    pub connect_timeout: Option<f64>,
+    /// Limit for one request.
+    pub request_timeout: Option<f64>,
+    /// Limit for a whole fetch with its retries.
+    pub deadline: Option<f64>,
+    /// How far the clocks of issuer and reader may differ.
+    pub leeway: Option<f64>,
+    /// How long past its age a key set is still used during an outage.
+    pub stale_keys_for: Option<f64>,
+    /// More certificate authorities, in PEM.
+    pub ca_pem: Option<String>,
+    /// `raw` or `form`.
+    pub basic_encoding: Option<String>,
+    /// `raw` or `form`.
+    pub login_basic_encoding: Option<String>,
+    /// `client_secret_basic` or `client_secret_post`.
+    pub login_auth_method: Option<String>,
+    /// Lets partner keys be used with the test environment.
+    pub allow_partner_keys_in_test: bool,
+    /// More origins to which adapters may attach headers.
+    pub trusted_origins: Vec<String>,
+    /// A clock for tests.
+    pub clock: Option<Arc<ManualClockHandle>>,
+}
+
+impl SettingsParts {
+    pub(crate) fn config(&self, sink: Option<Arc<dyn EventSink>>) -> Result<Config> {
+        let mut config = self.places(Config::default().runtime(runtime()?.clone()))?;
+        config = self.limits(config)?;
+        config = self.encodings(config)?;
+        if let Some(clock) = &self.clock {
+            config = config.clock(Arc::new(clock.0.clone()));
+        }
+        if self.allow_partner_keys_in_test {
+            config = config.allow_partner_keys_in_test();
+        }
+        Ok(match sink {
+            Some(sink) => config.on_event(move |event| tell(&*sink, event)),
+            None => config,
+        })
+    }
+
+    fn places(&self, mut config: Config) -> Result<Config> {
+        if let Some(text) = &self.environment {
+            config = config.environment(text.parse::<Environment>()?);
+        }
+        if let Some(pem) = &self.ca_pem {
+            config = config.ca_pem(pem.as_bytes());
+        }
+        Ok(self.trusted_origins.iter().fold(config, Config::trusted_origin))
+    }
+
+    fn limits(&self, config: Config) -> Result<Config> {
+        let config = set(config, "connect_timeout", self.connect_timeout, Config::connect_timeout)?;
+        let config = set(config, "request_timeout", self.request_timeout, Config::request_timeout)?;
+        let config = set(config, "deadline", self.deadline, Config::deadline)?;
+        let config = set(config, "leeway", self.leeway, Config::leeway)?;
+        set(config, "stale_keys_for", self.stale_keys_for, Config::stale_keys_for)
+    }
+
+    fn encodings(&self, mut config: Config) -> Result<Config> {
+        if let Some(text) = &self.basic_encoding {
+            config = config.basic_encoding(text.parse()?);
+        }
+        if let Some(text) = &self.login_basic_encoding {
+            config = config.login_basic_encoding(text.parse().map_err(|_| not_an_encoding("login_basic_encoding"))?);
+        }
+        if let Some(text) = &self.login_auth_method {
+            config = config.login_auth_method(text.parse()?);
+        }
+        Ok(config)
+    }
+}
+
+fn set(
+    config: Config,
+    field: &str,
+    seconds: Option<f64>,
+    setter: impl FnOnce(Config, Duration) -> Config,
+) -> Result<Config> {
+    match seconds {
+        Some(seconds) => Ok(setter(config, span(field, seconds)?)),
+        None => Ok(config),
+    }
+}
+
+fn not_an_encoding(field: &str) -> AuthError {
+    AuthError::invalid(field, "must be raw or form")
+}
+
+/// A span of time as the core takes it, where the other language can write one that is none.
+pub(crate) fn span(field: &str, seconds: f64) -> Result<Duration> {
+    let span = Duration::try_from_secs_f64(seconds).ok().filter(|span| *span <= LONGEST);
+    span.ok_or_else(|| AuthError::invalid(field, "must be a span of time, not below zero"))
+}
+
+/// More than any setting takes; sums with it stay far from what a clock can hold.
+const LONGEST: Duration = Duration::from_hours(1_000_000);

@@ -1,0 +1,142 @@
+//! The check of ID tokens, which needs no keys.
+
+use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
+
+use serde_json::value::RawValue;
+use vipps_partner_auth::{Expect, IdTokenClaims, IdTokenVerifier};
+
+use crate::{
+    error::Result,
+    event::{EventSink, StatsParts},
+    runtime::{Cancellation, run},
+    settings::SettingsParts,
+};
+
+/// What an ID token must say.
+#[derive(Clone, Default, uniffi::Record)]
+pub struct ExpectParts {
+    /// The sales unit the login was for.
+    pub msn: Option<String>,
+    /// `browser`, `backchannel` or `backchannel_redirect`.
+    pub flow: Option<String>,
+    /// The nonce that was sent.
+    pub nonce: Option<String>,
+    /// The merchant's `client_id`, where it is known.
+    pub client_id: Option<String>,
+    /// The access token that came along.
+    pub access_token: Option<String>,
+    /// The `acr_values` that was asked for.
+    pub acr: Option<String>,
+    /// The `auth_req_id` of the backchannel request.
+    pub auth_req_id: Option<String>,
+}
+
+impl ExpectParts {
+    pub(crate) fn expect(self) -> Result<Expect> {
+        let mut expect = Expect::default();
+        if let Some(msn) = self.msn {
+            expect = expect.msn(msn.parse()?);
+        }
+        if let Some(flow) = self.flow {
+            expect = expect.flow(flow.parse()?);
+        }
+        expect = self.nonce.into_iter().fold(expect, Expect::nonce);
+        expect = self.client_id.into_iter().fold(expect, Expect::client_id);
+        expect = self.access_token.into_iter().fold(expect, Expect::access_token);
+        expect = self.acr.into_iter().fold(expect, Expect::acr);
+        Ok(self.auth_req_id.into_iter().fold(expect, Expect::auth_req_id))
+    }
+}
+
+impl fmt::Debug for ExpectParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExpectParts").field("msn", &self.msn).field("flow", &self.flow).finish_non_exhaustive()
+    }
+}
+
+/// The claims of an ID token that passed every check.
+#[derive(Clone, uniffi::Record)]
+pub struct ClaimsParts {
+    /// The user, as this sales unit knows them.
+    pub sub: String,
+    /// The sales unit the user logged in at.
+    pub msn: String,
+    /// When the token was made.
+    pub issued_at: SystemTime,
+    /// When it runs out.
+    pub expires_at: SystemTime,
+    /// All claims, as the JSON object that was signed.
+    pub json: String,
+}
+
+impl From<&IdTokenClaims> for ClaimsParts {
+    fn from(claims: &IdTokenClaims) -> Self {
+        Self {
+            sub: claims.sub().to_owned(),
+            msn: claims.msn().as_str().to_owned(),
+            issued_at: claims.issued_at(),
+            expires_at: claims.expires_at(),
+            json: claims.json().to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for ClaimsParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClaimsParts").field("sub", &self.sub).field("msn", &self.msn).finish_non_exhaustive()
+    }
+}
+
+/// One member of a JSON object, as JSON.
+#[uniffi::export]
+pub fn json_member(json: String, name: String) -> Option<String> {
+    let mut members: HashMap<String, Box<RawValue>> = serde_json::from_str(&json).ok()?;
+    members.remove(&name).map(|value| value.get().to_owned())
+}
+
+/// One member of a JSON object that is a text, without its quotes.
+#[uniffi::export]
+pub fn json_text(json: String, name: String) -> Option<String> {
+    serde_json::from_str(&json_member(json, name)?).ok()
+}
+
+/// Checks ID tokens without any credentials.
+#[derive(Debug, uniffi::Object)]
+pub struct VerifierHandle(IdTokenVerifier);
+
+#[uniffi::export]
+impl VerifierHandle {
+    /// Fetches Vipps' keys when it first needs them; with a key set of its own it works offline.
+    #[uniffi::constructor]
+    pub fn new(settings: SettingsParts, jwks: Option<String>, sink: Option<Arc<dyn EventSink>>) -> Result<Arc<Self>> {
+        let config = settings.config(sink)?;
+        let verifier = match jwks {
+            Some(jwks) => IdTokenVerifier::with_jwks(config, &jwks)?,
+            None => IdTokenVerifier::new(config)?,
+        };
+        Ok(Arc::new(Self(verifier)))
+    }
+
+    /// Checks a token.
+    pub async fn verify(
+        &self,
+        jwt: String,
+        expect: ExpectParts,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<ClaimsParts> {
+        let (verifier, expect) = (self.0.clone(), expect.expect()?);
+        let claims = run(cancellation, async move { verifier.verify(&jwt, &expect).await }).await?;
+        Ok(ClaimsParts::from(&claims))
+    }
+
+    /// The same check without I/O; nothing when keys must be fetched first.
+    pub fn verify_cached(&self, jwt: String, expect: ExpectParts) -> Result<Option<ClaimsParts>> {
+        let claims = self.0.verify_cached(&jwt, &expect.expect()?).transpose()?;
+        Ok(claims.as_ref().map(ClaimsParts::from))
+    }
+
+    /// What happened to the keys so far.
+    pub fn stats(&self) -> StatsParts {
+        self.0.stats().into()
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import VippsPartnerAuthNative
+
+/// What may differ from one login to the next.
+public struct BackchannelOptions: Sendable {
+    /// Shown on both devices: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen.
+    public var bindingMessage: String?
+    /// How long the person may take, 60 to 900 whole seconds.
+    public var requestedExpiry: TimeInterval?
+    /// Ends the login on a web page in the phone's browser, and not by polling.
+    public var redirectURI: String?
+
+    public init(bindingMessage: String? = nil, requestedExpiry: TimeInterval? = nil, redirectURI: String? = nil) {
+        self.bindingMessage = bindingMessage
+        self.requestedExpiry = requestedExpiry
+        self.redirectURI = redirectURI
+    }
+
+    var parts: BackchannelParts {
+        BackchannelParts(bindingMessage: bindingMessage, requestedExpiry: requestedExpiry, redirectUri: redirectURI)
+    }
+}
+
+/// A login by phone number that waits for the person. Keep it on the server: who holds it and the keys can end it.
+public struct PendingLogin: Sendable, CustomStringConvertible, CustomReflectable {
+    let parts: PendingParts
+
+    init(parts: PendingParts) { self.parts = parts }
+
+    /// A login that was kept; `invalidConfig`, field `pending`, for anything that ``json`` did not write.
+    public init(json: String) throws {
+        parts = try native { try pendingLoginOf(json: json) }
+    }
+
+    /// The login as JSON, to be kept over a restart.
+    public var json: String { parts.handle.toJson() }
+    /// The id of this login at Vipps. The webhook's ping names it.
+    public var authReqID: String { parts.authReqId }
+    /// The sales unit the login is for.
+    public var msn: String { parts.msn }
+    /// The scopes that were asked for.
+    public var scopes: [String] { parts.scopes }
+    /// Until when the person may decide, by this machine's clock.
+    public var expiresAt: Date { parts.expiresAt }
+    /// Whether it ends on a web page, by ``Backchannel/finishRedirect(callbackURL:pending:)``.
+    public var endsByRedirect: Bool { parts.endsByRedirect }
+    /// The least time between two polls, as Vipps has it by now.
+    public var interval: TimeInterval { parts.handle.interval() }
+
+    public var description: String { "PendingLogin(msn: \(msn))" }
+    public var customMirror: Mirror { hidden(self) }
+}
+
+/// Login from a phone number for one merchant, for tills, call centres and kiosks.
+public final class Backchannel: Sendable {
+    private let handle: BackchannelHandle
+
+    init(handle: BackchannelHandle) { self.handle = handle }
+
+    /// Whether a person with this phone number (digits with country code) can be asked; `nil` where Vipps does not offer
+    /// to tell.
+    public func userExists(msisdn: String) async throws -> Bool? {
+        try await native { try await handle.userExists(msisdn: msisdn, cancellation: $0) }
+    }
+
+    /// Asks a person to log in. `loginHint` is `urn:msisdn:` and a phone number with country code, or
+    /// `urn:customer-token:` and a token.
+    public func start(
+        loginHint: String, scopes: [String], options: BackchannelOptions = BackchannelOptions()
+    ) async throws -> PendingLogin {
+        PendingLogin(
+            parts: try await native {
+                try await handle.start(loginHint: loginHint, scopes: scopes, options: options.parts, cancellation: $0)
+            })
+    }
+
+    /// Asks once whether the person has decided; `nil` while they have not, and without asking before the interval is
+    /// over.
+    public func poll(_ pending: PendingLogin) async throws -> LoginResult? {
+        try await native { try await handle.poll(pending: pending.parts.handle, cancellation: $0) }
+            .map(LoginResult.init)
+    }
+
+    /// Polls at the pace Vipps wants until the person has decided; `nil` when `timeout` is over first. The login goes on
+    /// then, and so it does when the task is cancelled: call again with the same `pending`.
+    public func wait(_ pending: PendingLogin, timeout: TimeInterval) async throws -> LoginResult? {
+        try await native {
+            try await handle.wait(pending: pending.parts.handle, timeout: timeout, cancellation: $0)
+        }.map(LoginResult.init)
+    }
+
+    /// How long until ``poll(_:)`` will ask Vipps again.
+    public func nextPollIn(_ pending: PendingLogin) -> TimeInterval { handle.nextPollIn(pending: pending.parts.handle) }
+
+    /// Asks once because the webhook said so; `nil` if the person has not decided after all. Check the webhook's HMAC
+    /// first.
+    public func finishPing(body: String, pending: PendingLogin) async throws -> LoginResult? {
+        try await native {
+            try await handle.finishPing(body: body, pending: pending.parts.handle, cancellation: $0)
+        }.map(LoginResult.init)
+    }
+
+    /// Ends a login of the redirect variant.
+    public func finishRedirect(callbackURL: String, pending: PendingLogin) async throws -> LoginResult {
+        LoginResult(
+            parts: try await native {
+                try await handle.finishRedirect(
+                    callbackUrl: callbackURL, pending: pending.parts.handle, cancellation: $0)
+            })
+    }
+
+    /// Asks who the person is.
+    public func userinfo(_ result: LoginResult) async throws -> Userinfo {
+        Userinfo(parts: try await native { try await handle.userinfo(result: result.parts.handle, cancellation: $0) })
+    }
+}
+
+/// The webhook event `login.merchant-initiated.ping.v1`. Check the webhook's HMAC first; this library does not.
+public struct BackchannelPing: Sendable {
+    /// Which login it is about.
+    public let authReqID: String
+
+    /// Reads the event's JSON body; `invalidConfig`, field `body`, for anything else.
+    public init(body: String) throws {
+        authReqID = try native { try backchannelPingOf(body: body) }
+    }
+}
+
+/// What a consent-revoked callback *claims*. **It proves nothing**: Vipps does not sign it, so anybody who knows the
+/// address can send one.
+public struct UnverifiedConsentRevoked: Sendable {
+    /// Who it says took their consent back.
+    public let claimedSub: String
+    /// When it says it was made.
+    public let claimedIssuedAt: Date?
+    /// Until when it says it is good.
+    public let claimedExpiresAt: Date?
+
+    /// Reads the callback's body, a JWT in plain text; `invalidConfig`, field `body`, for anything else.
+    public init(body: String) throws {
+        let parts = try native { try consentRevokedOf(body: body) }
+        claimedSub = parts.claimedSub
+        claimedIssuedAt = parts.claimedIssuedAt
+        claimedExpiresAt = parts.claimedExpiresAt
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import VippsPartnerAuthNative
+
+/// What an ID token must say. Only the MSN is always needed, and ``Merchant`` fills it in by itself.
+public struct Expect: Sendable, CustomStringConvertible {
+    /// Which flow an ID token came out of; decides which algorithms are good and which claims are required.
+    public enum Flow: String, Sendable {
+        /// The browser flow. RS256 only.
+        case browser
+        /// Login from a phone number, by polling or after a ping. RS256 or ES256.
+        case backchannel
+        /// Login from a phone number that ends on a web page. The token must name the `auth_req_id`.
+        case backchannelRedirect = "backchannel_redirect"
+    }
+
+    /// The sales unit the login was for.
+    public var msn: String?
+    /// Which flow the token came out of; browser unless set.
+    public var flow: Flow?
+    /// The nonce that was sent; when none was, the token must hold none.
+    public var nonce: String?
+    /// The merchant's `client_id`, where it is known: `aud` is checked as well then.
+    public var clientID: String?
+    /// The access token that came along: `at_hash` is checked then.
+    public var accessToken: String?
+    /// The `acr_values` that was asked for.
+    public var acr: String?
+    /// The `auth_req_id` of the backchannel request.
+    public var authReqID: String?
+
+    public init(
+        msn: String? = nil, flow: Flow? = nil, nonce: String? = nil, clientID: String? = nil,
+        accessToken: String? = nil, acr: String? = nil, authReqID: String? = nil
+    ) {
+        self.msn = msn
+        self.flow = flow
+        self.nonce = nonce
+        self.clientID = clientID
+        self.accessToken = accessToken
+        self.acr = acr
+        self.authReqID = authReqID
+    }
+
+    public var description: String { "Expect(msn: \(msn ?? "nil"))" }
+
+    var parts: ExpectParts {
+        ExpectParts(
+            msn: msn, flow: flow?.rawValue, nonce: nonce, clientId: clientID, accessToken: accessToken, acr: acr,
+            authReqId: authReqID)
+    }
+}
+
+/// The claims of an ID token that has passed every check. There is no other way to read them.
+public struct IDTokenClaims: Sendable, CustomStringConvertible, CustomReflectable {
+    let parts: ClaimsParts
+
+    /// The user, as this sales unit knows them; another MSN gets another value for the same person.
+    public var sub: String { parts.sub }
+    /// The sales unit the user logged in at.
+    public var msn: String { parts.msn }
+    /// When the token was made.
+    public var issuedAt: Date { parts.issuedAt }
+    /// When it runs out.
+    public var expiresAt: Date { parts.expiresAt }
+    /// All claims, as the JSON object that was signed.
+    public var json: String { parts.json }
+
+    /// Any claim as JSON; `nil` when it is absent.
+    public func claim(_ name: String) -> String? { jsonMember(json: parts.json, name: name) }
+
+    /// A claim that is a text; `nil` when it is absent or no text.
+    public func text(_ name: String) -> String? { jsonText(json: parts.json, name: name) }
+
+    /// The user's data stays out of logs; `sub` and `msn` are enough to find a login.
+    public var description: String { "IDTokenClaims(sub: \(sub), msn: \(msn))" }
+    public var customMirror: Mirror { hidden(self) }
+}
+
+/// Checks ID tokens of Vipps Login by the MSN, without any credentials: fit for apps. Build one and keep it.
+public final class IDTokenVerifier: Sendable {
+    private let handle: VerifierHandle
+
+    /// - Parameters:
+    ///   - environment: whose tokens to check; production unless given
+    ///   - jwks: a key set (RFC 7517 section 5) to work offline with; without it Vipps' keys are fetched when needed
+    public init(environment: VippsEnvironment? = nil, jwks: String? = nil, settings: VippsSettings = VippsSettings()) throws {
+        handle = try native {
+            try VerifierHandle(settings: settings.parts(environment), jwks: jwks, sink: settings.sink())
+        }
+    }
+
+    /// What happened to the keys so far.
+    public var stats: Stats { Stats(handle.stats()) }
+
+    /// Checks a token: `invalidIDToken` for the first check that fails, `invalidConfig` for an expectation that makes no
+    /// sense, `unavailable` when the keys can't be had.
+    public func verify(_ jwt: String, expect: Expect) async throws -> IDTokenClaims {
+        if let known = try verifyCached(jwt, expect: expect) { return known }
+        return IDTokenClaims(
+            parts: try await native { try await handle.verify(jwt: jwt, expect: expect.parts, cancellation: $0) })
+    }
+
+    /// The same check without I/O; `nil` when keys must be fetched first.
+    public func verifyCached(_ jwt: String, expect: Expect) throws -> IDTokenClaims? {
+        try native { try handle.verifyCached(jwt: jwt, expect: expect.parts) }.map(IDTokenClaims.init)
+    }
+}
+
+/// What `dump` shows of a value whose members are nobody's business.
+func hidden<T>(_ value: T) -> Mirror { Mirror(value, children: [:]) }

@@ -1,0 +1,154 @@
+import Foundation
+import VippsPartnerAuthNative
+
+/// What may differ from one login to the next. What is `nil` is not said.
+public struct LoginOptions: Sendable {
+    /// Forces the person to confirm in the Vipps app. For sales units of the advanced tier.
+    public static let appAuth = "urn:vipps:acr:app_auth"
+
+    /// Whose colours the login page has: `NO`, `DK`, `FI` or `SE`.
+    public var market: String?
+    /// How sure Vipps must be, such as ``appAuth``; the ID token is refused unless its `acr` says the same.
+    public var acrValues: String?
+    /// For an app that opens the Vipps app: `app_to_app_v2`.
+    public var requestedFlow: String?
+    /// Where the Vipps app switches back to, with a ``requestedFlow`` from app to app.
+    public var appCallbackURI: String?
+    /// Whether the `redirect_uri` opens an app.
+    public var finalRedirectIsApp: Bool?
+
+    public init(
+        market: String? = nil, acrValues: String? = nil, requestedFlow: String? = nil, appCallbackURI: String? = nil,
+        finalRedirectIsApp: Bool? = nil
+    ) {
+        self.market = market
+        self.acrValues = acrValues
+        self.requestedFlow = requestedFlow
+        self.appCallbackURI = appCallbackURI
+        self.finalRedirectIsApp = finalRedirectIsApp
+    }
+
+    var parts: LoginParts {
+        LoginParts(
+            market: market, acrValues: acrValues, requestedFlow: requestedFlow, appCallbackUri: appCallbackURI,
+            finalRedirectIsApp: finalRedirectIsApp)
+    }
+}
+
+/// Login in the browser for one merchant and one `redirect_uri`.
+public final class Login: Sendable {
+    private let handle: LoginHandle
+
+    init(handle: LoginHandle) { self.handle = handle }
+
+    /// Makes a request for these scopes, `openid` among them.
+    public func start(scopes: [String], options: LoginOptions = LoginOptions()) async throws -> LoginRequest {
+        LoginRequest(
+            parts: try await native {
+                try await handle.start(scopes: scopes, options: options.parts, cancellation: $0)
+            })
+    }
+
+    /// Ends a login: checks the callback, exchanges the code, checks the ID token.
+    ///
+    /// While an error is retryable the code has not been sent, so the same call may be made again; after all others start
+    /// a new login. `callbackURL` is the whole URL the browser came back with, or only its path and query.
+    public func finish(callbackURL: String, request: LoginRequest) async throws -> LoginResult {
+        LoginResult(
+            parts: try await native {
+                try await handle.finish(callbackUrl: callbackURL, requestJson: request.json, cancellation: $0)
+            })
+    }
+
+    /// Asks who the person is: what the login's scopes open. Possible for about ten minutes after the login.
+    public func userinfo(_ result: LoginResult) async throws -> Userinfo {
+        Userinfo(parts: try await native { try await handle.userinfo(result: result.parts.handle, cancellation: $0) })
+    }
+}
+
+/// A login that passed every check.
+public struct LoginResult: Sendable, CustomStringConvertible, CustomReflectable {
+    let parts: ResultParts
+
+    /// Who logged in: the checked claims of the ID token.
+    public var claims: IDTokenClaims { IDTokenClaims(parts: parts.claims) }
+    /// Opens userinfo, for about ten minutes, and nothing else. A secret.
+    public var accessToken: String { parts.accessToken }
+    /// Until when it does, by this machine's clock.
+    public var accessTokenExpiresAt: Date { parts.accessTokenExpiresAt }
+    /// The ID token itself, already checked. Personal data: keep it out of logs and URLs.
+    public var idToken: String { parts.idToken }
+    /// The scopes that were granted.
+    public var scopes: [String] { parts.scopes }
+    /// The scopes that were asked for.
+    public var askedScopes: [String] { parts.askedScopes }
+    /// Those asked for and not granted: Vipps drops scopes outside the sales unit's plan without a word.
+    public var missingScopes: [String] { parts.missingScopes }
+
+    public var description: String { "LoginResult(claims: \(claims))" }
+    public var customMirror: Mirror { hidden(self) }
+}
+
+/// What a person agreed to tell this sales unit. A member that Vipps left out, or sent as another type than its documents
+/// say, is `nil`; all members are in ``json``. The description shows ``sub`` alone: the rest is personal data.
+public struct Userinfo: Sendable, CustomStringConvertible, CustomReflectable {
+    let parts: UserinfoParts
+
+    /// The person, as this sales unit knows them.
+    public var sub: String { parts.sub }
+    /// Full name.
+    public var name: String? { parts.name }
+    /// Given names.
+    public var givenName: String? { parts.givenName }
+    /// Family name.
+    public var familyName: String? { parts.familyName }
+    /// Digits with country code and without a plus sign.
+    public var phoneNumber: String? { parts.phoneNumber }
+    /// Whether Vipps verified the phone number.
+    public var isPhoneNumberVerified: Bool? { parts.phoneNumberVerified }
+    /// E-mail address.
+    public var email: String? { parts.email }
+    /// Whether Vipps verified the e-mail address.
+    public var isEmailVerified: Bool? { parts.emailVerified }
+    /// `YYYY-MM-DD`.
+    public var birthdate: String? { parts.birthdate }
+    /// As Vipps words it.
+    public var gender: String? { parts.gender }
+    /// National identity number, for those who may ask for it.
+    public var nin: String? { parts.nin }
+    /// The address.
+    public var address: Address? { parts.address.map(Address.init) }
+    /// Up to two more addresses.
+    public var otherAddresses: [Address] { parts.otherAddresses.map(Address.init) }
+    /// What the person agreed to, as JSON; only at the first login.
+    public var delegatedConsents: String? { parts.delegatedConsents }
+    /// All members, as JSON.
+    public var json: String { parts.json }
+
+    /// Any member as JSON; `nil` when it is absent.
+    public func claim(_ name: String) -> String? { jsonMember(json: parts.json, name: name) }
+
+    public var description: String { "Userinfo(sub: \(sub))" }
+    public var customMirror: Mirror { hidden(self) }
+}
+
+/// A person's address. Empty members are left out.
+public struct Address: Sendable, CustomStringConvertible, CustomReflectable {
+    let parts: AddressParts
+
+    /// Street, with unit and floor in a second line.
+    public var streetAddress: String? { parts.streetAddress }
+    /// Postal code.
+    public var postalCode: String? { parts.postalCode }
+    /// City or place.
+    public var region: String? { parts.region }
+    /// Two letters (ISO 3166-1).
+    public var country: String? { parts.country }
+    /// The whole address, in lines.
+    public var formatted: String? { parts.formatted }
+    /// `home`, `work` or `other`.
+    public var addressType: String? { parts.addressType }
+
+    public var description: String { "Address(***)" }
+    public var customMirror: Mirror { hidden(self) }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import VippsPartnerAuthNative
+
+/// Which Vipps to talk to.
+public enum VippsEnvironment: Sendable, Hashable {
+    /// For Vipps and MobilePay in every country. The only one where partner keys work.
+    case production
+    /// Takes sales unit keys, never partner keys.
+    case test
+    /// Any other base URL, such as the emulator's: https, or http to this machine.
+    case custom(String)
+
+    /// Reads `production`, `test` or a base URL; anything else is `invalidConfig`, field `environment`.
+    public init(_ text: String) throws {
+        let parts = try native { try environmentOf(text: text) }
+        self = Self.known[parts.baseUrl] ?? .custom(parts.baseUrl)
+    }
+
+    /// Reads `VIPPS_ENVIRONMENT`; production when it is not set.
+    public static func fromEnvironment() throws -> VippsEnvironment {
+        try VippsEnvironment(native { try environmentFromEnv() }.baseUrl)
+    }
+
+    /// The base URL, without a slash at the end.
+    public var baseURL: String { get throws { try native { try environmentOf(text: text) }.baseUrl } }
+
+    /// The `iss` of this environment's ID tokens. It ends with a slash.
+    public var issuer: String { get throws { try native { try environmentOf(text: text) }.issuer } }
+
+    var text: String {
+        switch self {
+        case .production: return "production"
+        case .test: return "test"
+        case .custom(let baseURL): return baseURL
+        }
+    }
+
+    private static let known: [String: VippsEnvironment] = [VippsEnvironment.production, .test].reduce(into: [:]) { known, one in
+        known[(try? one.baseURL) ?? one.text] = one
+    }
+}
+
+/// Everything that can be set besides the ``VippsEnvironment``. What is `nil` has the library's default; nothing is checked
+/// until it is used, and an error names the setting. Spans of time are in seconds.
+public struct VippsSettings: Sendable {
+    /// Limit for a TCP and TLS handshake.
+    public var connectTimeout: TimeInterval?
+    /// Limit for one request from connect to the last byte.
+    public var requestTimeout: TimeInterval?
+    /// Limit for a whole fetch with its retries, while somebody waits.
+    public var deadline: TimeInterval?
+    /// How far the clocks of issuer and reader may differ, 0 to 300 seconds.
+    public var leeway: TimeInterval?
+    /// How long past its age a key set is still used during an outage.
+    public var staleKeysFor: TimeInterval?
+    /// A company's own certificate authorities (PEM), trusted besides those of the machine.
+    public var caPEM: String?
+    /// `raw` or `form`: how `/miami/v1/token` writes Basic.
+    public var basicEncoding: String?
+    /// `raw` or `form`: how Login writes the Basic of sales unit keys.
+    public var loginBasicEncoding: String?
+    /// `client_secret_basic` or `client_secret_post`: how sales unit keys authenticate in Login.
+    public var loginAuthMethod: String?
+    /// Lets partner keys be used with ``VippsEnvironment/test``, where Vipps refuses them.
+    public var allowPartnerKeysInTest = false
+    /// More origins (`https://gateway.example`) to which headers may be attached.
+    public var trustedOrigins: [String] = []
+    /// Told of everything that happens behind the caller's back, on a thread of the library: be quick.
+    public var onEvent: (@Sendable (VippsEvent) -> Void)?
+    /// A clock for tests.
+    public var clock: ManualClock?
+
+    /// The library's defaults.
+    public init() {}
+
+    func parts(_ environment: VippsEnvironment?) -> SettingsParts {
+        SettingsParts(
+            environment: environment?.text, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
+            deadline: deadline, leeway: leeway, staleKeysFor: staleKeysFor, caPem: caPEM, basicEncoding: basicEncoding,
+            loginBasicEncoding: loginBasicEncoding, loginAuthMethod: loginAuthMethod,
+            allowPartnerKeysInTest: allowPartnerKeysInTest, trustedOrigins: trustedOrigins, clock: clock?.handle)
+    }
+
+    func sink() -> EventSink? { onEvent.map(Sink.init) }
+}
+
+/// One thing that happened behind the caller's back. Holds no secret.
+public struct VippsEvent: Sendable, CustomStringConvertible {
+    /// The stable name, the same text in every language, such as `token_renewed`.
+    public let name: String
+    /// What it tells besides; spans of time in whole seconds.
+    public let details: [String: String]
+    /// Whether somebody should look into it.
+    public let isWarning: Bool
+    public let description: String
+}
+
+private final class Sink: EventSink {
+    private let listener: @Sendable (VippsEvent) -> Void
+
+    init(_ listener: @escaping @Sendable (VippsEvent) -> Void) { self.listener = listener }
+
+    func onEvent(event: EventParts) {
+        listener(VippsEvent(name: event.name, details: event.details, isWarning: event.isWarning, description: event.text))
+    }
+}
+
+/// Counters since an object was built.
+public struct Stats: Sendable, Equatable {
+    /// Requests sent to a token endpoint, retries included.
+    public let tokenRequests: Int64
+    /// Tokens fetched while somebody waited.
+    public let tokensFetched: Int64
+    /// Tokens renewed behind the callers.
+    public let tokensRenewed: Int64
+    /// Fetches that failed while somebody waited.
+    public let fetchesFailed: Int64
+    /// Renewals that failed.
+    public let renewalsFailed: Int64
+    /// Tokens taken from the shared cache.
+    public let tokensFromCache: Int64
+    /// Failures of the shared cache.
+    public let cacheFailures: Int64
+    /// Key sets loaded.
+    public let keysRefreshed: Int64
+    /// Loads of the key set that failed.
+    public let keysRefreshFailed: Int64
+    /// ID tokens with an unknown key for which the key set was not loaded again.
+    public let unknownKidsSuppressed: Int64
+
+    init(_ parts: StatsParts) {
+        tokenRequests = parts.tokenRequests
+        tokensFetched = parts.tokensFetched
+        tokensRenewed = parts.tokensRenewed
+        fetchesFailed = parts.fetchesFailed
+        renewalsFailed = parts.renewalsFailed
+        tokensFromCache = parts.tokensFromCache
+        cacheFailures = parts.cacheFailures
+        keysRefreshed = parts.keysRefreshed
+        keysRefreshFailed = parts.keysRefreshFailed
+        unknownKidsSuppressed = parts.unknownKidsSuppressed
+    }
+}
+
+/// A clock that moves only when told to, for tests of code that depends on the life of tokens.
+public struct ManualClock: Sendable {
+    let handle: ManualClockHandle
+
+    /// A clock that stands at this moment. With `runsThroughSleeps` nobody ever waits: waiting moves it on at once.
+    public init(at moment: Date, runsThroughSleeps: Bool = false) throws {
+        let seconds = moment.timeIntervalSince1970
+        handle = try native { try ManualClockHandle(unixSeconds: seconds, runsThroughSleeps: runsThroughSleeps) }
+    }
+
+    /// Where the wall clock stands.
+    public var now: Date { handle.now() }
+
+    /// Moves the clock on and wakes whoever slept until then.
+    public func advance(_ span: TimeInterval) throws { try native { try handle.advance(seconds: span) } }
+
+    /// Sets the wall clock alone, as an administrator or a time server would.
+    public func setWall(_ moment: Date) throws {
+        try native { try handle.setWall(unixSeconds: moment.timeIntervalSince1970) }
+    }
+}

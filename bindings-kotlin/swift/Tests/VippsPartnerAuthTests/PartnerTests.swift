@@ -1,0 +1,185 @@
+import Foundation
+import Testing
+import VippsEmulator
+import VippsPartnerAuth
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+struct PartnerTests {
+    private let vipps: Emulator
+    private let partner: Partner
+    private let shop: Merchant
+
+    init() throws {
+        vipps = try Emulator(options: EmulatorOptions(merchants: ["123456"]))
+        partner = try Partner(
+            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"), environment: vipps.environment)
+        shop = try partner.merchant("123456")
+    }
+
+    @Test func headersAreFetchedOnce() async throws {
+        #expect(shop.cachedHeaders() == nil)
+        let headers = try await shop.headers()
+        #expect(headers["merchant-serial-number"] == "123456")
+        #expect(shop.cachedHeaders() == headers)
+        #expect(vipps.count(path: "/accesstoken/get") == 1)
+        #expect(partner.stats.tokensFetched == 1)
+    }
+
+    @Test func aThousandTasksFetchOneToken() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<1_000 { group.addTask { _ = try await shop.headers() } }
+            try await group.waitForAll()
+        }
+        #expect(vipps.count(path: "/accesstoken/get") == 1)
+    }
+
+    @Test func aRequestIsAuthorizedAndARealCallWorks() async throws {
+        let url = try #require(URL(string: vipps.baseUrl() + "/epayment/v1/payments"))
+        var call = URLRequest(url: url)
+        try await call.authorize(with: shop)
+        let (_, response) = try await URLSession.shared.data(for: call)
+        #expect((response as? HTTPURLResponse)?.statusCode == 200)
+
+        var elsewhere = URLRequest(url: try #require(URL(string: "https://elsewhere.example/")))
+        try await elsewhere.authorize(with: shop)
+        #expect(elsewhere.allHTTPHeaderFields ?? [:] == [:])
+    }
+
+    @Test func cancellingATaskEndsItsCall() async throws {
+        try vipps.failNext(endpoint: "standard_token", times: 1, failure: .hang)
+        let task = Task { try await shop.headers() }
+        while vipps.count(path: "/accesstoken/get") == 0 { await Task.yield() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        // The fetch goes on for others; the next caller gets what it brings.
+        vipps.releaseHung()
+        _ = try await shop.headers()
+        #expect(vipps.count(path: "/accesstoken/get") == 1)
+    }
+
+    @Test func aTaskThatIsCancelledAlreadyGetsNowhere() async throws {
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await shop.headers()
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test func badInputIsATypedErrorThatNamesIt() async throws {
+        func field(_ call: () throws -> Any) -> String? {
+            do { _ = try call() } catch let error as VippsAuthError { return error.field } catch {}
+            return nil
+        }
+        #expect(field { try partner.merchant("12 345") } == "msn")
+        #expect(field { try partner.merchant("\u{0}🦀") } == "msn")
+        #expect(field { try Keys.partner(clientID: "", clientSecret: "s", subscriptionKey: "k") } == "client_id")
+        #expect(field { try SystemInfo(name: "acme\r\nX: 1", version: "1") } == "system_name")
+        #expect(field { try VippsEnvironment("http://vipps.example") } == "environment")
+        #expect(field { try LoginRequest(json: "{}") } == "request")
+        #expect(field { try PendingLogin(json: "[") } == "pending")
+        #expect(field { try BackchannelPing(body: "") } == "body")
+        #expect(field { try shop.login(redirectURI: "/callback") } == "redirect_uri")
+        for seconds in [-1, .nan, .infinity, 1e300] {
+            var settings = VippsSettings()
+            settings.deadline = seconds
+            #expect(field { try IDTokenVerifier(settings: settings) } == "deadline")
+        }
+        #expect(field { try ManualClock(at: .distantPast) } == "unix_seconds")
+        await #expect(throws: VippsAuthError.self) {
+            try await shop.backchannel().wait(PendingLogin(json: "{}"), timeout: -1)
+        }
+        #expect(throws: EmulatorError.self) { try vipps.advance(seconds: -1) }
+        #expect(throws: EmulatorError.self) { try vipps.approve(id: "nothing", msisdn: "4791234567") }
+    }
+
+    @Test func anErrorSaysWhatHappened() async throws {
+        vipps.wrongEnvironment(wrong: true)
+        do {
+            _ = try await shop.headers()
+            Issue.record("it passed")
+        } catch let error as VippsAuthError {
+            #expect(error.kind == .credentialsRejected)
+            #expect(error.localizedDescription == error.description)
+            #expect("\(error)".contains("status=`400`"))
+            #expect(error.recoverySuggestion != nil)
+        }
+    }
+
+    @Test func nothingShowsASecret() async throws {
+        vipps.clearRequests()
+        let token = try await partner.accessToken()
+        let keys = try vipps.partnerKeys
+        var shown = "\(token) \(keys) \(shop) \(partner)"
+        dump(token, to: &shown)
+        dump(keys, to: &shown)
+        #expect(!shown.contains(token.secret))
+        #expect(!shown.contains(vipps.keysOfPartner().clientSecret))
+    }
+
+    @Test func aLoginBringsAPerson() async throws {
+        let callback = "https://shop.example/callback"
+        try vipps.registerRedirectUri(msn: "123456", uri: callback)
+        try vipps.autoApprove(msisdn: "4791234567")
+        let login = try shop.login(redirectURI: callback)
+        let request = try await login.start(scopes: ["openid", "name"])
+        let kept = try JSONDecoder().decode(LoginRequest.self, from: JSONEncoder().encode(request))
+        let result = try await login.finish(callbackURL: try await whereTheBrowserGoes(request.url), request: kept)
+        #expect(result.claims.msn == "123456")
+        #expect(try await login.userinfo(result).name == "Kari Fixture")
+    }
+
+    @Test func aPhoneLoginIsWaitedFor() async throws {
+        let phone = try shop.backchannel()
+        let pending = try await phone.start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
+        #expect(try await phone.poll(pending) == nil)
+        _ = try vipps.approve(id: pending.authReqID, msisdn: "4791234567")
+        try vipps.advance(seconds: pending.interval)
+        let body = try vipps.pingBody(id: pending.authReqID)
+        let result = try #require(try await phone.finishPing(body: body, pending: pending))
+        #expect(result.scopes == ["openid"])
+    }
+
+    @Test func eventsAreTold() async throws {
+        let told = Told()
+        var settings = VippsSettings()
+        settings.onEvent = { told.add($0.name) }
+        let partner = try Partner(
+            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"),
+            environment: vipps.environment, settings: settings)
+        _ = try await partner.headers()
+        // A machine without certificates adds one about that.
+        #expect(told.names.contains("token_fetched"))
+    }
+}
+
+private final class Told: @unchecked Sendable {
+    private let lock = NSLock()
+    private var list: [String] = []
+
+    func add(_ name: String) { lock.withLock { list.append(name) } }
+    var names: [String] { lock.withLock { list } }
+}
+
+/// Follows the emulator's redirects as a browser would, up to the one that leaves it.
+func whereTheBrowserGoes(_ url: String) async throws -> String {
+    let start = try #require(URL(string: url))
+    let session = URLSession(configuration: .ephemeral, delegate: NoRedirects(), delegateQueue: nil)
+    var next = start
+    while next.host == start.host {
+        let (_, response) = try await session.data(from: next)
+        let location = try #require((response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Location"))
+        next = try #require(URL(string: location, relativeTo: next)?.absoluteURL)
+    }
+    return next.absoluteString
+}
+
+private final class NoRedirects: NSObject, URLSessionTaskDelegate, @unchecked Sendable {
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+        newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
+    ) { completionHandler(nil) }
+}

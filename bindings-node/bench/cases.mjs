@@ -1,0 +1,168 @@
+// What is measured. Every check of a token was first seen to refuse a forged one.
+
+import assert from 'node:assert/strict'
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+
+import { ConfidentialClientApplication } from '@azure/msal-node'
+import { createVerifier } from 'fast-jwt'
+import { OAuth2Client } from 'google-auth-library'
+import { createLocalJWKSet, importJWK, jwtVerify } from 'jose'
+import jsonwebtoken from 'jsonwebtoken'
+import { Emulator, IdTokenVerifier, Partner } from 'vipps-partner-auth'
+
+const MSN = '123456'
+const SYSTEM = { name: 'acme', version: '3.1.2', pluginName: 'acme-webshop', pluginVersion: '4.5.6' }
+
+/** Row 3: the full check of one ID token; all but ours check signature and times only. */
+export async function checks(vipps) {
+  const claims = { email: 'kari@example.test', padding: 'x'.repeat(60) }
+  const jwt = vipps.mintIdToken({ msn: MSN, nonce: 'n-0S6_WzA2Mj', claims })
+  const forged = vipps.mintIdToken({ msn: MSN, nonce: 'n-0S6_WzA2Mj', claims, signedBy: 'forger' })
+  const jwks = vipps.jwks()
+  jwks.keys.push({ ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }), kid: 'other', alg: 'RS256', use: 'sig' })
+  const { kid } = JSON.parse(Buffer.from(jwt.split('.')[0], 'base64url'))
+  const jwk = jwks.keys.find((key) => key.kid === kid)
+  const key = createPublicKey({ key: jwk, format: 'jwk' })
+  const pem = key.export({ type: 'spki', format: 'pem' })
+  const [imported, keySet] = [await importJWK(jwk, 'RS256'), createLocalJWKSet(jwks)]
+  const verifier = new IdTokenVerifier({ environment: vipps.baseUrl, jwks })
+  const expect = { msn: MSN, nonce: 'n-0S6_WzA2Mj' }
+  const fast = createVerifier({ key: pem, algorithms: ['RS256'], cache: false })
+  const issuer = `${vipps.baseUrl}/access-management-1.0/access/`
+  const google = new OAuth2Client()
+  const bare = (token) => {
+    const end = token.lastIndexOf('.')
+    return verify('RSA-SHA256', Buffer.from(token.slice(0, end)), key, Buffer.from(token.slice(end + 1), 'base64url'))
+  }
+  const cases = {
+    'bare crypto.verify, signature alone': bare,
+    'vipps-partner-auth, verifyCached': (token) => verifier.verifyCached(token, expect),
+    'vipps-partner-auth, await verify': (token) => verifier.verify(token, expect),
+    'fast-jwt, no cache': (token) => fast(token),
+    'jsonwebtoken, KeyObject': (token) => jsonwebtoken.verify(token, key, { algorithms: ['RS256'], issuer }),
+    'jose, key': (token) => jwtVerify(token, imported, { algorithms: ['RS256'], issuer }),
+    'jose, key set': (token) => jwtVerify(token, keySet, { algorithms: ['RS256'], issuer }),
+    'google-auth-library': (token) => google.verifySignedJwtWithCertsAsync(token, { [kid]: pem }, undefined, [issuer]),
+  }
+  for (const [name, check] of Object.entries(cases)) await refuses(name, check, jwt, forged)
+  return { bytes: jwt.length, cases: Object.fromEntries(Object.entries(cases).map(([name, check]) => [name, () => check(jwt)])) }
+}
+
+async function refuses(name, check, good, forged) {
+  assert.ok(await check(good), name)
+  const accepted = await Promise.resolve().then(() => check(forged)).catch(() => false)
+  assert.equal(accepted, false, `${name} takes a forged token`)
+}
+
+/** Rows 5 and 6: headers while the token is fresh, for one of ten thousand merchants. */
+export async function headers(vipps) {
+  const partner = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl })
+  const shops = Array.from({ length: 10_000 }, (_, at) => partner.merchant(String(100_000 + at)))
+  for (const shop of shops) await shop.headers()
+  const state = { token: shops[0].cachedHeaders().authorization.slice(7), until: Date.now() + 3_600_000, key: 'k'.repeat(32) }
+  let at = 0
+  const next = () => shops[(at = (at + 7919) % shops.length)]
+  const literal = () => {
+    const { msn } = next()
+    if (Date.now() >= state.until) return undefined
+    return {
+      authorization: `Bearer ${state.token}`,
+      'ocp-apim-subscription-key': state.key,
+      'merchant-serial-number': msn,
+      'vipps-system-name': SYSTEM.name,
+      'vipps-system-version': SYSTEM.version,
+      'vipps-system-plugin-name': SYSTEM.pluginName,
+      'vipps-system-plugin-version': SYSTEM.pluginVersion,
+    }
+  }
+  const asynchronous = async () => literal()
+  const msal = cachedMsal()
+  const google = new OAuth2Client()
+  google.setCredentials({ access_token: state.token, expiry_date: state.until })
+  return {
+    sync: { 'object literal': literal, 'vipps-partner-auth, cachedHeaders': () => next().cachedHeaders() },
+    async: {
+      'plain async function': asynchronous,
+      'vipps-partner-auth, await headers': () => next().headers(),
+      'google-auth-library, getRequestHeaders': () => google.getRequestHeaders(),
+      'msal-node, cached': () => msal.acquireTokenByClientCredential({ scopes: ['https://example.test/.default'] }),
+    },
+  }
+}
+
+function cachedMsal() {
+  const answer = (body) => ({ status: 200, headers: {}, body })
+  const networkClient = {
+    sendGetRequestAsync: async () => answer({}),
+    sendPostRequestAsync: async () => answer({ access_token: 'x'.repeat(900), expires_in: 86_398, token_type: 'Bearer' }),
+  }
+  const authority = 'https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555'
+  const authorityMetadata = JSON.stringify({
+    issuer: authority,
+    authorization_endpoint: `${authority}/authorize`,
+    token_endpoint: `${authority}/token`,
+    end_session_endpoint: authority,
+    jwks_uri: authority,
+  })
+  const cloudDiscoveryMetadata = JSON.stringify({
+    tenant_discovery_endpoint: authority,
+    metadata: [{ preferred_network: 'login.microsoftonline.com', preferred_cache: 'login.microsoftonline.com', aliases: ['login.microsoftonline.com'] }],
+  })
+  const auth = { clientId: 'id', clientSecret: 'secret', authority, authorityMetadata, cloudDiscoveryMetadata }
+  return new ConfidentialClientApplication({ auth, system: { networkClient } })
+}
+
+/** Row 7: ten thousand callers and no token; beside ten thousand who wait for one plain promise. */
+export async function coldStart(vipps) {
+  const callers = 10_000
+  vipps.setLatency('standard_token', 100)
+  const shop = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl }).merchant(MSN)
+  const before = vipps.count('/accesstoken/get')
+  const ours = await waited(callers, () => shop.headers())
+  let flight
+  const lock = await waited(callers, async () => await (flight ??= new Promise((resolve) => setTimeout(resolve, 100, {}))))
+  vipps.setLatency('standard_token', 0)
+  return { callers, requests: vipps.count('/accesstoken/get') - before, ours, lock }
+}
+
+async function waited(callers, call) {
+  const start = process.hrtime.bigint()
+  await Promise.all(Array.from({ length: callers }, call))
+  return Number(process.hrtime.bigint() - start) / 1e6
+}
+
+/** Row 8: the slowest of many calls across a renewal, beside the slowest without one, in microseconds. */
+export async function renewal(vipps) {
+  vipps.tokenLifetime('standard', 4_000)
+  const shop = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl }).merchant(MSN)
+  await shop.headers()
+  const calls = async (until) => {
+    let slowest = 0
+    for (let i = 0; until(i); i += 1) {
+      const start = process.hrtime.bigint()
+      await shop.headers()
+      slowest = Math.max(slowest, Number(process.hrtime.bigint() - start) / 1e3)
+      if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return slowest
+  }
+  const without = await calls((i) => i < 50_000)
+  const { generation } = shop.partner
+  let more = 50_000
+  const across = await calls(() => shop.partner.generation === generation || more-- > 0)
+  vipps.tokenLifetime('standard', 86_398_000)
+  return { without, across }
+}
+
+/** Row 11: what ten thousand merchants cost, in bytes of the process. */
+export async function memory(vipps) {
+  globalThis.gc?.()
+  const before = process.memoryUsage().rss
+  const partner = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl })
+  const shops = Array.from({ length: 10_000 }, (_, at) => partner.merchant(String(200_000 + at)))
+  for (const shop of shops) await shop.headers()
+  globalThis.gc?.()
+  return { merchants: shops.length, bytes: process.memoryUsage().rss - before }
+}
+
+export const start = () => Emulator.start({ merchants: [MSN] })

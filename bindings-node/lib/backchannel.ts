@@ -1,0 +1,214 @@
+// Login from a phone number (CIBA Core, poll mode, with Vipps' redirect variant).
+
+import * as check from './check.js'
+import { told } from './errors.js'
+import type { Life } from './headers.js'
+import { later, type CallOptions } from './later.js'
+import { LoginResult, Userinfo } from './login.js'
+import { native, type NativeBackchannel, type NativeCancel, type NativePending, type NativeResult } from './native.js'
+
+/** How a login from a phone number is started. */
+export interface BackchannelOptions extends CallOptions {
+  /** `urn:msisdn:` and a phone number with country code, or `urn:customer-token:` and a token. */
+  loginHint: string
+  /** `openid` among them. */
+  scopes: string[]
+  /** Shown on both devices: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen. */
+  bindingMessage?: string | undefined
+  /** How long the person may take, in milliseconds: 60 to 900 whole seconds. */
+  requestedExpiry?: number | undefined
+  /** Ends the login on a web page in the phone's browser, and not by polling. */
+  redirectUri?: string | undefined
+}
+
+/** What {@link Backchannel.states} tells. */
+export type BackchannelState =
+  | { status: 'pending'; /** Milliseconds until Vipps is asked again. */ nextPollIn: number }
+  | { status: 'complete'; result: LoginResult }
+
+const START = {
+  loginHint: 'string',
+  scopes: 'strings',
+  bindingMessage: 'string',
+  requestedExpiry: 'number',
+  redirectUri: 'string',
+  signal: 'any',
+} as const
+const CALL = { signal: 'any' } as const
+const WAIT = { signal: 'any', timeout: 'number' } as const
+
+/** Login from a phone number for one merchant; made by {@link Merchant.backchannel}. Not for web pages or apps. */
+export class Backchannel {
+  readonly #native: NativeBackchannel
+  readonly #life: Life
+
+  /** @internal */
+  constructor(phone: NativeBackchannel, life: Life) {
+    this.#native = phone
+    this.#life = life
+  }
+
+  /** Whether a person with this number can be asked; `undefined` where Vipps does not offer to tell. */
+  async userExists(msisdn: string, options?: CallOptions): Promise<boolean | undefined> {
+    const number = check.text('msisdn', msisdn)
+    return (await this.#call(options, (cancel) => this.#native.userExists(cancel, number))) ?? undefined
+  }
+
+  /** Asks a person to log in. */
+  async start(options: BackchannelOptions): Promise<PendingLogin> {
+    const { signal, loginHint, scopes, ...rest } = check.options('options', options, START)
+    const [hint, asked] = [check.text('loginHint', loginHint), check.texts('scopes', scopes)]
+    const given = check.present(rest)
+    return new PendingLogin(await this.#call({ signal }, (cancel) => this.#native.start(cancel, hint, asked, given)))
+  }
+
+  /** Asks once whether the person has decided; `undefined` while they have not, and without asking before it is time. */
+  async poll(pending: Pending, options?: CallOptions): Promise<LoginResult | undefined> {
+    const { native: login } = PendingLogin.from(pending)
+    return result(await this.#call(options, (cancel) => this.#native.poll(cancel, login)))
+  }
+
+  /**
+   * Polls at the pace Vipps wants until the person has decided; `undefined` when `timeout` (milliseconds; by default the
+   * life of the login) is over first. The login goes on then, and so it does when the call is aborted.
+   */
+  async wait(pending: Pending, options?: CallOptions & { timeout?: number | undefined }): Promise<LoginResult | undefined> {
+    const { timeout = LONGEST_WAIT, signal } = check.options('options', options, WAIT)
+    const { native: login } = PendingLogin.from(pending)
+    return result(await this.#call({ signal }, (cancel) => this.#native.wait(cancel, login, timeout)))
+  }
+
+  /** The states of a login, one for each time that Vipps was asked, until it is complete. Fails as {@link wait} does. */
+  async *states(pending: Pending, options?: CallOptions): AsyncGenerator<BackchannelState, void, undefined> {
+    const login = PendingLogin.from(pending)
+    let done = await this.poll(login, options)
+    while (done === undefined) {
+      const nextPollIn = this.nextPollIn(login)
+      yield { status: 'pending', nextPollIn }
+      done = await this.wait(login, { ...options, timeout: nextPollIn })
+    }
+    yield { status: 'complete', result: done }
+  }
+
+  /** Milliseconds until {@link poll} will ask Vipps again, for those who keep their own time. */
+  nextPollIn(pending: Pending): number {
+    return this.#native.nextPollIn(PendingLogin.from(pending).native)
+  }
+
+  /** Asks once because the webhook said so, whatever the interval; `body` is the event's JSON. */
+  async finishPing(body: string, pending: Pending, options?: CallOptions): Promise<LoginResult | undefined> {
+    const [text, { native: login }] = [check.text('body', body), PendingLogin.from(pending)]
+    return result(await this.#call(options, (cancel) => this.#native.finishPing(cancel, text, login)))
+  }
+
+  /** Ends a login of the redirect variant. `callbackUrl` is what the phone's browser came to. */
+  async finishRedirect(callbackUrl: string, pending: Pending, options?: CallOptions): Promise<LoginResult> {
+    const [url, { native: login }] = [check.text('callbackUrl', callbackUrl), PendingLogin.from(pending)]
+    return new LoginResult(await this.#call(options, (cancel) => this.#native.finishRedirect(cancel, url, login)))
+  }
+
+  /** Asks who the person is, as {@link Login.userinfo}. */
+  async userinfo(result: LoginResult, options?: CallOptions): Promise<Userinfo> {
+    const { native: login } = check.instance('result', result, LoginResult)
+    return new Userinfo(await this.#call(options, (cancel) => this.#native.userinfo(cancel, login)))
+  }
+
+  /** Any of these calls may find out that the partner's token is refused. */
+  async #call<T>(options: CallOptions | undefined, call: (cancel?: NativeCancel) => Promise<T>): Promise<T> {
+    const signal = check.signal(check.options('options', options, CALL).signal)
+    try {
+      return await later(signal, call)
+    } finally {
+      this.#life.check()
+    }
+  }
+}
+
+/** No login lives longer; the library ends the wait with the login. */
+const LONGEST_WAIT = 24 * 60 * 60 * 1000
+
+type Pending = PendingLogin | object | string
+
+function result(answer: NativeResult | null): LoginResult | undefined {
+  return answer === null ? undefined : new LoginResult(answer)
+}
+
+/**
+ * A login by phone number that waits for the person. Keep it on the server, also over a restart as JSON: whoever holds it
+ * and the keys can end the login. It holds the pace of polling.
+ */
+export class PendingLogin {
+  /** @internal */
+  readonly native: NativePending
+
+  /** @internal */
+  constructor(pending: NativePending) {
+    this.native = pending
+    Object.defineProperty(this, 'native', { enumerable: false })
+  }
+
+  /** A login that was kept: what {@link toJSON} gave, or the same as text. */
+  static fromJSON(json: object | string): PendingLogin {
+    const text = typeof json === 'string' ? json : JSON.stringify(json)
+    return told(() => new PendingLogin(native.PendingLogin.fromJson(check.text('pending', text))))
+  }
+
+  /** @internal */
+  static from(pending: unknown): PendingLogin {
+    if (pending instanceof PendingLogin) return pending
+    if (typeof pending === 'string' || (typeof pending === 'object' && pending !== null)) return PendingLogin.fromJSON(pending)
+    throw new TypeError('pending must be a PendingLogin or its JSON')
+  }
+
+  /** The id of this login at Vipps; the webhook's ping names it. */
+  get authReqId(): string {
+    return this.native.authReqId
+  }
+
+  get msn(): string {
+    return this.native.msn
+  }
+
+  get scopes(): string[] {
+    return this.native.scopes
+  }
+
+  /** Until when the person may decide. */
+  get expiresAt(): Date {
+    return new Date(this.native.expiresAt)
+  }
+
+  /** The least time between two polls, in milliseconds. */
+  get interval(): number {
+    return this.native.interval
+  }
+
+  /** Whether it ends by {@link Backchannel.finishRedirect} and not by polling. */
+  get endsByRedirect(): boolean {
+    return this.native.endsByRedirect
+  }
+
+  /** To be kept over a restart. */
+  toJSON(): Record<string, unknown> {
+    return JSON.parse(this.native.toJson()) as Record<string, unknown>
+  }
+}
+
+/**
+ * The webhook event `login.merchant-initiated.ping.v1`. Check the webhook's HMAC first; a forged ping costs one request and
+ * ends nothing.
+ */
+export class BackchannelPing {
+  /** Which login it is about. */
+  readonly authReqId: string
+
+  private constructor(authReqId: string) {
+    this.authReqId = authReqId
+  }
+
+  /** Reads the event's JSON body. */
+  static parse(body: string): BackchannelPing {
+    const text = check.text('body', body)
+    return new BackchannelPing(told(() => native.backchannelPing(text)))
+  }
+}

@@ -1,0 +1,126 @@
+// ID tokens, checked the way a partner must: by the `msn` claim.
+
+import * as check from './check.js'
+import { told } from './errors.js'
+import { later, type CallOptions } from './later.js'
+import { native, type NativeExpect, type NativeVerifier } from './native.js'
+import { RULES, settings, type Settings } from './settings.js'
+import type { Stats } from './partner.js'
+
+/** What an ID token must say. */
+export interface Expect {
+  /** The sales unit the login was for; a merchant fills in its own. */
+  msn?: string | undefined
+  /** Which flow the token came out of. Default: `browser`. */
+  flow?: 'browser' | 'backchannel' | 'backchannel_redirect' | undefined
+  /** The nonce that was sent; when none was, the token must hold none. */
+  nonce?: string | undefined
+  /** The merchant's client id, where it is known: `aud` is checked as well then. */
+  clientId?: string | undefined
+  /** The access token that came along: `at_hash` is checked then. */
+  accessToken?: string | undefined
+  /** The `acr_values` that was asked for. */
+  acr?: string | undefined
+  /** The `auth_req_id` of a login from a phone number. */
+  authReqId?: string | undefined
+}
+
+export const EXPECT = {
+  msn: 'string',
+  flow: 'string',
+  nonce: 'string',
+  clientId: 'string',
+  accessToken: 'string',
+  acr: 'string',
+  authReqId: 'string',
+} as const
+
+export function packed({ msn, flow, nonce, clientId, accessToken, acr, authReqId }: Expect): NativeExpect {
+  return [msn, flow, nonce, clientId, accessToken, acr, authReqId]
+}
+
+/** The claims of an ID token that has passed every check. */
+export class IdTokenClaims {
+  /** The user, as this sales unit knows them. Another MSN gets another value for the same person. */
+  readonly sub: string
+  /** The sales unit the user logged in at. */
+  readonly msn: string
+  readonly #payload: { [claim: string]: unknown; sub: string; iat: number; exp: number }
+
+  /** @internal */
+  constructor(msn: string, payload: string) {
+    this.#payload = JSON.parse(payload)
+    this.sub = this.#payload.sub
+    this.msn = msn
+  }
+
+  /** When the token was made. */
+  get issuedAt(): Date {
+    return new Date(this.#payload.iat * 1000)
+  }
+
+  /** When it runs out. */
+  get expiresAt(): Date {
+    return new Date(this.#payload.exp * 1000)
+  }
+
+  /** Any claim, as it was sent. */
+  claim(name: string): unknown {
+    return Object.hasOwn(this.#payload, name) ? this.#payload[name] : undefined
+  }
+
+  /** All claims, as they were signed. */
+  toJSON(): Record<string, unknown> {
+    return { ...this.#payload }
+  }
+}
+
+/** Claims as they cross: the MSN, a line feed, the payload. */
+export function opened(crossed: string): IdTokenClaims {
+  const end = crossed.indexOf('\n')
+  return new IdTokenClaims(crossed.slice(0, end), crossed.slice(end + 1))
+}
+
+/** How an {@link IdTokenVerifier} is made. */
+export interface VerifierOptions extends Settings {
+  /** A key set (RFC 7517 section 5) to check with, offline: an object or its JSON. Without it Vipps' keys are fetched. */
+  jwks?: object | string | undefined
+}
+
+/** Checks ID tokens. Needs no credentials, so it can live where keys must never be. */
+export class IdTokenVerifier {
+  readonly #native: NativeVerifier
+
+  constructor(options?: VerifierOptions) {
+    const { jwks, ...rest } = check.options('options', options, { ...RULES, jwks: 'any' })
+    const [given, keys] = [settings('options', rest), keySet(jwks)]
+    this.#native = told(() => new native.IdTokenVerifier(given, keys))
+  }
+
+  /** Checks a token. The first check that fails ends it with `invalid_id_token` and is named by `claim`. */
+  async verify(jwt: string, expect: Expect & CallOptions): Promise<IdTokenClaims> {
+    const { signal, ...expected } = check.options('expect', expect, { ...EXPECT, signal: 'any' })
+    const now = this.verifyCached(jwt, expected)
+    if (now !== undefined) return now
+    return opened(await later(check.signal(signal), (cancel) => this.#native.verify(cancel, jwt, ...packed(expected))))
+  }
+
+  /** The same check without waiting; `undefined` when keys must be fetched first. */
+  verifyCached(jwt: string, expect: Expect): IdTokenClaims | undefined {
+    check.text('jwt', jwt)
+    const expected = packed(check.options('expect', expect, EXPECT))
+    const claims = told(() => this.#native.verifyCached(jwt, ...expected))
+    return claims === null ? undefined : opened(claims)
+  }
+
+  /** What happened to the keys so far. */
+  stats(): Stats {
+    return this.#native.stats()
+  }
+}
+
+function keySet(jwks: unknown): string | undefined {
+  if (jwks === undefined || typeof jwks === 'string') return jwks
+  if (typeof jwks !== 'object' || jwks === null) throw new TypeError('jwks must be an object or a string')
+  return JSON.stringify(jwks)
+}

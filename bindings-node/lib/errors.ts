@@ -1,0 +1,142 @@
+// The one error class, and how native errors become it.
+
+/** What the reader should do; the same strings in every language. */
+export type VippsAuthErrorCode =
+  | 'invalid_config'
+  | 'credentials_rejected'
+  | 'forbidden'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'login_failed'
+  | 'invalid_id_token'
+  | 'protocol'
+  | 'internal'
+
+/** What an error holds besides its code and text. */
+export interface VippsAuthErrorDetails {
+  detail?: string | undefined
+  field?: string | undefined
+  claim?: string | undefined
+  reason?: string | undefined
+  status?: number | undefined
+  oauthError?: string | undefined
+  traceId?: string | undefined
+  retryAfter?: number | undefined
+  retryable?: boolean | undefined
+  hint?: string | undefined
+}
+
+/**
+ * Everything that goes wrong, except for arguments of the wrong type (`TypeError`) and aborted calls (the signal's reason).
+ * Its text is lower case, says what happened, and holds no secret and no response body.
+ *
+ * | `code` | what to do |
+ * |---|---|
+ * | `invalid_config` | fix the setting or argument that `field` names |
+ * | `credentials_rejected` | check keys and environment; `hint` names the likely cause |
+ * | `forbidden` | the keys are fine, not for this MSN, scope or product |
+ * | `rate_limited` | wait `retryAfter` milliseconds |
+ * | `unavailable` | network, timeout or 5xx: try again later |
+ * | `login_failed` | start the login again; `reason` says why |
+ * | `invalid_id_token` | reject the user; `claim` says which check failed |
+ * | `protocol` | the reply was not understood: report it |
+ * | `internal` | a bug of this library |
+ */
+export class VippsAuthError extends Error {
+  /** What the reader should do. */
+  readonly code: VippsAuthErrorCode
+  /** What happened, without the variables. */
+  readonly detail: string
+  /** The setting or argument that is wrong (`invalid_config`), by the name it has in all languages, such as `client_id`. */
+  declare readonly field?: string
+  /** The check of the ID token that failed (`invalid_id_token`). */
+  declare readonly claim?: string
+  /** Why a login failed (`login_failed`): `denied`, `expired`, `state`, … */
+  declare readonly reason?: string
+  /** The HTTP status of the reply, where there was one. */
+  declare readonly status?: number
+  /** The OAuth error code of the reply (RFC 6749 section 5.2), where there was one. */
+  declare readonly oauthError?: string
+  /** The id under which Vipps finds the request in its logs. */
+  declare readonly traceId?: string
+  /** How long to wait before the next try, in milliseconds. */
+  declare readonly retryAfter?: number
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean
+  /** The likely cause and its cure. */
+  declare readonly hint?: string
+
+  constructor(code: VippsAuthErrorCode, message: string, details: VippsAuthErrorDetails = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.detail = details.detail ?? message
+    this.retryable = details.retryable ?? false
+    for (const name of OPTIONAL) {
+      const value = details[name]
+      if (value !== undefined && value !== null) Object.defineProperty(this, name, { value, enumerable: true })
+    }
+  }
+}
+
+const OPTIONAL = ['field', 'claim', 'reason', 'status', 'oauthError', 'traceId', 'retryAfter', 'hint'] as const
+// On the prototype, as with the errors of JavaScript itself.
+Object.defineProperty(VippsAuthError.prototype, 'name', { value: 'VippsAuthError', configurable: true, writable: true })
+
+interface Envelope extends VippsAuthErrorDetails {
+  code?: VippsAuthErrorCode
+  message?: string
+  emulator?: string
+  argument?: string
+  rule?: string
+  cancelled?: boolean
+}
+
+/** A native call whose errors are those of this package. */
+export function told<T>(call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    throw translated(error, told)
+  }
+}
+
+/** What a person should see in the place of a native error; its stack begins above `above`. */
+export function translated(error: unknown, above?: Function): unknown {
+  if (!(error instanceof Error) || isOwn(error)) return error
+  const envelope = read(error.message)
+  const made = envelope === undefined ? unforeseen(error) : opened(envelope)
+  if (above !== undefined && Error.captureStackTrace) Error.captureStackTrace(made, above)
+  return made
+}
+
+/** Raised on this side, with a text that was written for people. */
+function isOwn(error: Error): boolean {
+  return error instanceof VippsAuthError || (error instanceof TypeError && !('code' in error))
+}
+
+export function isCancelled(error: unknown): boolean {
+  return error instanceof Error && read(error.message)?.cancelled === true
+}
+
+function read(message: string): Envelope | undefined {
+  if (!message.startsWith('{')) return undefined
+  try {
+    return JSON.parse(message) as Envelope
+  } catch {
+    return undefined
+  }
+}
+
+function opened(envelope: Envelope): Error {
+  if (envelope.code !== undefined) return new VippsAuthError(envelope.code, envelope.message ?? envelope.code, envelope)
+  if (envelope.argument !== undefined) return new RangeError(`${envelope.argument} ${envelope.rule}`)
+  return new Error(`emulator: ${envelope.emulator ?? 'the call was cancelled'}`)
+}
+
+/** Neither text may be passed on: that of a refused argument shows its value, that of a panic may hold anything. */
+function unforeseen(error: Error): Error {
+  const code = (error as { code?: unknown }).code
+  const isArgument = typeof code === 'string' && (code === 'InvalidArg' || code.endsWith('Expected'))
+  if (isArgument) return new TypeError('an argument has the wrong type')
+  return new VippsAuthError('internal', 'a call into the library panicked')
+}

@@ -1,0 +1,60 @@
+/**
+ * Tokens, headers, Login and ID-token checks for Vipps MobilePay partners.
+ *
+ * Not an official Vipps MobilePay product.
+ *
+ * @packageDocumentation
+ */
+
+export type { AxiosLike } from './axios.js'
+export {
+  Backchannel,
+  BackchannelPing,
+  PendingLogin,
+  type BackchannelOptions,
+  type BackchannelState,
+} from './backchannel.js'
+export { IdTokenClaims, IdTokenVerifier, type Expect, type VerifierOptions } from './claims.js'
+export { ManualClock } from './clock.js'
+export {
+  Emulator,
+  type BentIdToken,
+  type EmulatorEndpoint,
+  type EmulatorErrorShape,
+  type EmulatorFailure,
+  type EmulatorFinding,
+  type EmulatorLogin,
+  type EmulatorOptions,
+  type EmulatorPing,
+  type EmulatorReply,
+  type EmulatorRequest,
+  type EmulatorUser,
+} from './emulator.js'
+export { VippsAuthError, type VippsAuthErrorCode, type VippsAuthErrorDetails } from './errors.js'
+export type { AuthHeaders } from './headers.js'
+export { PartnerKeys, SalesUnitKeys, SpecializedKeys, type Keys, type StandardKeys, type Variables } from './keys.js'
+export type { CallOptions } from './later.js'
+export {
+  APP_AUTH,
+  Login,
+  LoginRequest,
+  LoginResult,
+  LoginToken,
+  UnverifiedConsentRevoked,
+  Userinfo,
+  type Address,
+  type LoginOptions,
+} from './login.js'
+export { Merchant, Partner, type PartnerOptions, type Stats } from './partner.js'
+export {
+  environment,
+  fitSystemValue,
+  msn,
+  systemHeaders,
+  type Environment,
+  type Settings,
+  type SystemInfo,
+  type VippsAuthEvent,
+} from './settings.js'
+export { AccessToken } from './token.js'
+export type { UndiciInterceptor } from './undici.js'

@@ -1,0 +1,317 @@
+// Login in the browser (OpenID Connect Core section 3.1, with PKCE of RFC 7636).
+
+import * as check from './check.js'
+import { opened, type IdTokenClaims } from './claims.js'
+import { told } from './errors.js'
+import type { Life } from './headers.js'
+import { later, type CallOptions } from './later.js'
+import { native, type NativeLogin, type NativeLoginRequest, type NativeResult } from './native.js'
+
+/** What may differ from one login to the next. */
+export interface LoginOptions extends CallOptions {
+  /** Whose colours the login page has. */
+  market?: 'NO' | 'DK' | 'FI' | 'SE' | undefined
+  /** How sure Vipps must be; the ID token is refused unless its `acr` says the same. */
+  acrValues?: string | undefined
+  /** For an app that opens the Vipps app. */
+  requestedFlow?: 'app_to_app_v2' | 'app_to_app' | (string & {}) | undefined
+  /** Where the Vipps app switches back to. */
+  appCallbackUri?: string | undefined
+  /** Whether the redirect URI opens an app. */
+  finalRedirectIsApp?: boolean | undefined
+}
+
+const START = {
+  market: 'string',
+  acrValues: 'string',
+  requestedFlow: 'string',
+  appCallbackUri: 'string',
+  finalRedirectIsApp: 'boolean',
+  signal: 'any',
+} as const
+
+const CALL = { signal: 'any' } as const
+
+/** Forces the person to confirm in the Vipps app; for sales units of the advanced tier. */
+export const APP_AUTH = 'urn:vipps:acr:app_auth'
+
+/** Login in the browser for one merchant and one redirect URI; made by {@link Merchant.login}. */
+export class Login {
+  readonly #native: NativeLogin
+  readonly #life: Life
+
+  /** @internal */
+  constructor(login: NativeLogin, life: Life) {
+    this.#native = login
+    this.#life = life
+  }
+
+  /** Makes a request for these scopes, `openid` among them. Send the browser to its `url` and keep it in the session. */
+  async start(scopes: string[], options?: LoginOptions): Promise<LoginRequest> {
+    const { signal, ...rest } = check.options('options', options, START)
+    const [asked, given] = [check.texts('scopes', scopes), check.present(rest)]
+    return new LoginRequest(await later(check.signal(signal), (cancel) => this.#native.start(cancel, asked, given)))
+  }
+
+  /**
+   * Ends a login: checks the callback, exchanges the code, checks the ID token. `callbackUrl` is what the browser came back
+   * with: the whole URL, or its path and query. `request` is what {@link start} gave for this browser session, also as its
+   * JSON.
+   *
+   * While an error is `retryable` the code has not been sent, so the call may be made again; after all others start anew.
+   */
+  async finish(callbackUrl: string, request: LoginRequest | object | string, options?: CallOptions): Promise<LoginResult> {
+    const { signal } = check.options('options', options, CALL)
+    const [url, kept] = [check.text('callbackUrl', callbackUrl), LoginRequest.from(request)]
+    return await this.#checked(async () => {
+      return new LoginResult(await later(check.signal(signal), (cancel) => this.#native.finish(cancel, url, kept.native)))
+    })
+  }
+
+  /** Asks who the person is: what the login's scopes open. Possible for about ten minutes after the login. */
+  async userinfo(result: LoginResult, options?: CallOptions): Promise<Userinfo> {
+    const { signal } = check.options('options', options, CALL)
+    const { native: login } = check.instance('result', result, LoginResult)
+    return new Userinfo(await later(check.signal(signal), (cancel) => this.#native.userinfo(cancel, login)))
+  }
+
+  /** A login may find out that the partner's token is refused. */
+  async #checked<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } finally {
+      this.#life.check()
+    }
+  }
+}
+
+/**
+ * A login under way. Keep it in the person's own session on the server: it holds the PKCE code verifier, and so does its
+ * JSON. `console.log` shows neither.
+ */
+export class LoginRequest {
+  /** @internal */
+  readonly native: NativeLoginRequest
+
+  /** @internal */
+  constructor(request: NativeLoginRequest) {
+    this.native = request
+    Object.defineProperty(this, 'native', { enumerable: false })
+  }
+
+  /** A request that was kept: what {@link toJSON} gave, or the same as text. */
+  static fromJSON(json: object | string): LoginRequest {
+    const text = typeof json === 'string' ? json : JSON.stringify(json)
+    return told(() => new LoginRequest(native.LoginRequest.fromJson(check.text('request', text))))
+  }
+
+  /** @internal */
+  static from(request: unknown): LoginRequest {
+    if (request instanceof LoginRequest) return request
+    if (typeof request === 'string' || (typeof request === 'object' && request !== null)) return LoginRequest.fromJSON(request)
+    throw new TypeError('request must be a LoginRequest or its JSON')
+  }
+
+  /** Where to send the browser. */
+  get url(): string {
+    return this.native.url
+  }
+
+  get state(): string {
+    return this.native.state
+  }
+
+  get nonce(): string {
+    return this.native.nonce
+  }
+
+  /** The PKCE secret. */
+  get codeVerifier(): string {
+    return this.native.codeVerifier
+  }
+
+  get msn(): string {
+    return this.native.msn
+  }
+
+  get redirectUri(): string {
+    return this.native.redirectUri
+  }
+
+  get scopes(): string[] {
+    return this.native.scopes
+  }
+
+  get acrValues(): string | undefined {
+    return this.native.acrValues ?? undefined
+  }
+
+  /** The code of a callback, once it is sure that it answers this request. {@link Login.finish} does this itself. */
+  code(callbackUrl: string): { code: string; scopes?: string[] } {
+    const url = check.text('callbackUrl', callbackUrl)
+    return told(() => this.native.code(url))
+  }
+
+  /** Where to go on in the browser, of a callback to the `appCallbackUri`. */
+  resumeUri(appCallbackUri: string, callbackUrl: string): string {
+    const [uri, url] = [check.text('appCallbackUri', appCallbackUri), check.text('callbackUrl', callbackUrl)]
+    return told(() => this.native.resumeUri(uri, url))
+  }
+
+  /** For the session. */
+  toJSON(): Record<string, unknown> {
+    return JSON.parse(this.native.toJson()) as Record<string, unknown>
+  }
+}
+
+/** A login that passed every check. */
+export class LoginResult {
+  /** @internal */
+  readonly native: NativeResult
+  /** Who logged in: the checked claims of the ID token. */
+  readonly claims: IdTokenClaims
+  /** Opens userinfo, for about ten minutes, and nothing else. */
+  readonly accessToken: LoginToken
+
+  /** @internal */
+  constructor(result: NativeResult) {
+    this.native = result
+    this.claims = opened(result.claims)
+    this.accessToken = new LoginToken(result)
+    Object.defineProperty(this, 'native', { enumerable: false })
+  }
+
+  /** The ID token itself, already checked. Personal data: keep it out of logs and URLs. */
+  get idToken(): string {
+    return this.native.idToken
+  }
+
+  /** The scopes that were granted. */
+  get scopes(): string[] {
+    return this.native.scopes
+  }
+
+  /** The scopes that were asked for. */
+  get askedScopes(): string[] {
+    return this.native.askedScopes
+  }
+
+  /** The scopes that were asked for and not granted. */
+  get missingScopes(): string[] {
+    return this.native.missingScopes
+  }
+
+  toJSON(): { claims: Record<string, unknown>; scopes: string[] } {
+    return { claims: this.claims.toJSON(), scopes: this.scopes }
+  }
+}
+
+/** The access token of one login. Neither `console.log` nor `JSON.stringify` shows it. */
+export class LoginToken {
+  readonly #result: NativeResult
+
+  /** @internal */
+  constructor(result: NativeResult) {
+    this.#result = result
+  }
+
+  /** The token itself, without the word `Bearer`. */
+  secret(): string {
+    return this.#result.secret()
+  }
+
+  /** Until when it opens userinfo. */
+  get expiresAt(): Date {
+    return new Date(this.#result.expiresAt)
+  }
+
+  toJSON(): { expiresAt: string } {
+    return { expiresAt: this.expiresAt.toISOString() }
+  }
+}
+
+/** A person's address; empty members are left out. */
+export interface Address {
+  /** Street, with unit and floor in a second line. */
+  streetAddress?: string
+  postalCode?: string
+  /** City or place. */
+  region?: string
+  /** Two letters (ISO 3166-1). */
+  country?: string
+  /** The whole address, in lines. */
+  formatted?: string
+  /** `home`, `work` or `other`. */
+  addressType?: string
+}
+
+/**
+ * What a person agreed to tell this sales unit. A member that Vipps left out, or sent as another type than its documents
+ * say, is `undefined`; all members are in {@link json}.
+ */
+export class Userinfo {
+  /** The person, as this sales unit knows them: the same as in the ID token. */
+  declare readonly sub: string
+  declare readonly name?: string
+  declare readonly givenName?: string
+  declare readonly familyName?: string
+  /** Digits with country code and without a plus sign. */
+  declare readonly phoneNumber?: string
+  declare readonly phoneNumberVerified?: boolean
+  declare readonly email?: string
+  declare readonly emailVerified?: boolean
+  /** `YYYY-MM-DD`. */
+  declare readonly birthdate?: string
+  declare readonly gender?: string
+  /** National identity number, for those who may ask for it. */
+  declare readonly nin?: string
+  declare readonly address?: Address
+  /** Up to two more addresses. */
+  declare readonly otherAddresses: Address[]
+  /** What the person agreed to, of what the merchant asked. Only at the first login. */
+  declare readonly delegatedConsents?: unknown
+  readonly #all: Record<string, unknown>
+
+  /** @internal */
+  constructor(crossed: string) {
+    const { told, all } = JSON.parse(crossed) as { told: Partial<Userinfo>; all: Record<string, unknown> }
+    Object.assign(this, told)
+    this.#all = all
+  }
+
+  /** All members as Vipps sent them, those unknown to this library too. */
+  json(): Record<string, unknown> {
+    return { ...this.#all }
+  }
+
+  /** Any member, as Vipps sent it. */
+  claim(name: string): unknown {
+    return Object.hasOwn(this.#all, name) ? this.#all[name] : undefined
+  }
+}
+
+/**
+ * What a consent-revoked callback *claims*. **It proves nothing**: Vipps does not sign it. Take it as a hint to look the
+ * person up, never as a reason to delete, lock or reveal anything by itself.
+ */
+export class UnverifiedConsentRevoked {
+  /** Who it says took their consent back. */
+  readonly claimedSub: string
+  /** When it says it was made. */
+  declare readonly claimedIssuedAt?: Date
+  /** Until when it says it is good. */
+  declare readonly claimedExpiresAt?: Date
+
+  private constructor(sub: string, issuedAt: number | undefined, expiresAt: number | undefined) {
+    this.claimedSub = sub
+    if (issuedAt !== undefined) this.claimedIssuedAt = new Date(issuedAt)
+    if (expiresAt !== undefined) this.claimedExpiresAt = new Date(expiresAt)
+  }
+
+  /** Reads the callback's body, a JWT in plain text. */
+  static parse(body: string): UnverifiedConsentRevoked {
+    const text = check.text('body', body)
+    const { sub, issuedAt, expiresAt } = told(() => native.unverifiedConsentRevoked(text))
+    return new UnverifiedConsentRevoked(sub, issuedAt, expiresAt)
+  }
+}

@@ -1,0 +1,296 @@
+// The native part: its shape, and where it is found.
+
+/** What the native part exports. Errors cross as JSON in the message of a plain `Error`; see errors.ts. */
+export interface Native {
+  CancelHandle: new () => NativeCancel
+  Keys: {
+    partner(keys: PortalKeys): NativeKeys
+    salesUnit(keys: PortalKeys, msn: string): NativeKeys
+    specialized(clientId: string, clientSecret: string, scope?: string): NativeKeys
+    partnerFrom(vars: Vars): NativeKeys
+    salesUnitFrom(vars: Vars): NativeKeys
+    specializedFrom(vars: Vars): NativeKeys
+  }
+  Partner: {
+    new (keys: NativeKeys, system: NativeSystem, settings: NativeSettings): NativePartner
+    fromVars(vars: Vars, settings: NativeSettings): NativePartner
+  }
+  IdTokenVerifier: new (settings: NativeSettings, jwks?: string) => NativeVerifier
+  LoginRequest: { fromJson(json: string): NativeLoginRequest }
+  PendingLogin: { fromJson(json: string): NativePending }
+  ManualClock: new (time: number, runsThroughSleeps: boolean) => NativeClock
+  startEmulator(options: string): Promise<NativeEmulator>
+  msn(text: string): string
+  environment(text: string): { baseUrl: string; issuer: string }
+  systemHeaders(system: NativeSystem): Record<string, string>
+  fitSystemValue(text: string): string
+  backchannelPing(body: string): string
+  unverifiedConsentRevoked(body: string): { sub: string; issuedAt?: number; expiresAt?: number }
+}
+
+export type Vars = Record<string, string>
+
+export interface PortalKeys {
+  clientId: string
+  clientSecret: string
+  subscriptionKey: string
+  secondSubscriptionKey?: string | undefined
+}
+
+export interface NativeSystem {
+  name: string
+  version: string
+  pluginName?: string | undefined
+  pluginVersion?: string | undefined
+}
+
+export interface NativeSettings {
+  environment?: string
+  connectTimeout?: number
+  requestTimeout?: number
+  deadline?: number
+  leeway?: number
+  staleKeysFor?: number
+  caPem?: string | Uint8Array
+  basicEncoding?: string
+  loginBasicEncoding?: string
+  loginAuthMethod?: string
+  allowPartnerKeysInTest?: boolean
+  trustedOrigins?: string[]
+  listener?: (told: Told) => void
+  clock?: NativeClock
+}
+
+export interface Told {
+  name: string
+  warning: boolean
+  details: Record<string, string>
+}
+
+export interface NativeCancel {
+  cancel(): void
+}
+
+export interface NativeKeys {
+  readonly msn: string | null
+}
+
+export interface NativeToken {
+  secret(): string
+  readonly expiresAt: number
+}
+
+/** Finished headers, name and value in turn, and for how many milliseconds they may be served without asking again. */
+export interface NativeSnapshot {
+  headers: string[]
+  freshFor: number
+  generation: number
+  token: NativeToken
+}
+
+/** `msn`, `flow`, `nonce`, `clientId`, `accessToken`, `acr`, `authReqId`. */
+export type NativeExpect = [
+  msn?: string | undefined,
+  flow?: string | undefined,
+  nonce?: string | undefined,
+  clientId?: string | undefined,
+  accessToken?: string | undefined,
+  acr?: string | undefined,
+  authReqId?: string | undefined,
+]
+
+export interface NativeStats {
+  tokenRequests: number
+  tokensFetched: number
+  tokensRenewed: number
+  fetchesFailed: number
+  renewalsFailed: number
+  tokensFromCache: number
+  cacheFailures: number
+  keysRefreshed: number
+  keysRefreshFailed: number
+  unknownKidsSuppressed: number
+}
+
+type Cancel = NativeCancel | undefined
+
+export interface NativePartner {
+  cached(msn?: string): NativeSnapshot | null
+  authorization(msn?: string): Promise<NativeSnapshot>
+  accessToken(cancel: Cancel): Promise<NativeToken>
+  invalidate(token: NativeToken): boolean
+  refused(token: NativeToken): boolean
+  covers(url: string): boolean
+  generation(): number
+  stats(): NativeStats
+  environment(): { baseUrl: string; issuer: string }
+  verifyCached(merchant: string, jwt: string, ...expect: NativeExpect): string | null
+  verify(cancel: Cancel, merchant: string, jwt: string, ...expect: NativeExpect): Promise<string>
+  login(msn: string, redirectUri: string): NativeLogin
+  backchannel(msn: string): NativeBackchannel
+}
+
+export interface NativeVerifier {
+  verifyCached(jwt: string, ...expect: NativeExpect): string | null
+  verify(cancel: Cancel, jwt: string, ...expect: NativeExpect): Promise<string>
+  stats(): NativeStats
+}
+
+export interface NativeLogin {
+  start(cancel: Cancel, scopes: string[], options: object): Promise<NativeLoginRequest>
+  finish(cancel: Cancel, callbackUrl: string, request: NativeLoginRequest): Promise<NativeResult>
+  userinfo(cancel: Cancel, result: NativeResult): Promise<string>
+}
+
+export interface NativeLoginRequest {
+  toJson(): string
+  readonly url: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  readonly msn: string
+  readonly redirectUri: string
+  readonly scopes: string[]
+  readonly acrValues: string | null
+  code(callbackUrl: string): { code: string; scopes?: string[] }
+  resumeUri(appCallbackUri: string, callbackUrl: string): string
+}
+
+export interface NativeResult {
+  readonly claims: string
+  readonly idToken: string
+  secret(): string
+  readonly expiresAt: number
+  readonly scopes: string[]
+  readonly askedScopes: string[]
+  readonly missingScopes: string[]
+}
+
+export interface NativeBackchannel {
+  userExists(cancel: Cancel, msisdn: string): Promise<boolean | null>
+  start(cancel: Cancel, loginHint: string, scopes: string[], options: object): Promise<NativePending>
+  poll(cancel: Cancel, pending: NativePending): Promise<NativeResult | null>
+  wait(cancel: Cancel, pending: NativePending, timeout: number): Promise<NativeResult | null>
+  nextPollIn(pending: NativePending): number
+  finishPing(cancel: Cancel, body: string, pending: NativePending): Promise<NativeResult | null>
+  finishRedirect(cancel: Cancel, callbackUrl: string, pending: NativePending): Promise<NativeResult>
+  userinfo(cancel: Cancel, result: NativeResult): Promise<string>
+}
+
+export interface NativePending {
+  toJson(): string
+  readonly authReqId: string
+  readonly msn: string
+  readonly scopes: string[]
+  readonly expiresAt: number
+  readonly interval: number
+  readonly endsByRedirect: boolean
+}
+
+export interface NativeClock {
+  advance(milliseconds: number): void
+  setWall(time: number): void
+  now(): number
+}
+
+export interface NativeEmulator {
+  readonly baseUrl: string
+  readonly pageUrl: string
+  stop(): Promise<void>
+  stopNow(): void
+  partnerKeys(): string
+  salesUnitKeys(msn: string): string
+  specializedKeys(): string
+  addMerchant(msn: string): void
+  disconnectMerchant(msn: string): void
+  deactivateMerchant(msn: string): void
+  rejectSubscriptionKey(which: string): void
+  wrongEnvironment(wrong: boolean): void
+  requests(): string
+  clearRequests(): void
+  count(path: string): number
+  now(): number
+  advance(milliseconds: number): void
+  setTime(time: number): void
+  numbers(numbers: string): void
+  fields(fields: string): void
+  tokenLifetime(kind: string, lifetime: number): void
+  revokeTokens(): void
+  acceptFormEncodedBasic(accept: boolean): void
+  checkMsnOnToken(check: boolean): void
+  mintIdToken(spec: string): string
+  jwks(): string
+  rotateKeys(): Promise<void>
+  withdrawOldKeys(): void
+  jwksOutage(outage: boolean): void
+  jwksCacheControl(value?: string): void
+  failNext(endpoint: string, times: number, failure: string): void
+  clearFailures(): void
+  releaseHung(): void
+  script(path: string, replies: string): void
+  setLatency(endpoint: string, latency: number): void
+  registerRedirectUri(msn: string, uri: string): void
+  loginAuthMethod(msn: string, method: string): void
+  loginScopes(msn: string, scopes: string[]): void
+  nameMerchant(msn: string, name: string): void
+  addUser(user: string): void
+  removeUser(msisdn: string): void
+  users(): string
+  logins(): string
+  approve(id: string, msisdn: string): string | null
+  deny(id: string): string | null
+  denyWith(id: string, error: string): string | null
+  autoApprove(msisdn: string): void
+  autoDeny(error: string): void
+  askPerson(): void
+  scopesOutsidePlan(outside: string): void
+  authReqIdName(name: string): void
+  backchannelErrorCode(on: boolean): void
+  backchannelLimit(logins: number): void
+  bendNextIdToken(bends: string): void
+  pingUrl(url?: string): void
+  pings(): string
+  pingBody(id: string): string
+  consentRevokedBody(msn: string, msisdn: string): string
+}
+
+/** The platforms that Node has a name for, as the binaries are named. On Linux the C library is part of the name. */
+function platforms(): string[] {
+  const { platform, arch } = process
+  if (platform === 'linux') return [`linux-${arch}-gnu`, `linux-${arch}-musl`]
+  if (platform === 'win32') return [`win32-${arch}-msvc`]
+  return [`${platform}-${arch}`]
+}
+
+/** Beside this package first, then in the package for the platform. */
+function candidates(): string[] {
+  const beside = platforms().map((name) => `../vipps-partner-auth.${name}.node`)
+  return [...beside, ...platforms().map((name) => `vipps-partner-auth-${name}`)]
+}
+
+function load(): Native {
+  const failures: unknown[] = []
+  for (const candidate of candidates()) {
+    try {
+      return require(candidate) as Native
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  throw new Error(noBinary(failures), { cause: new AggregateError(failures, 'every place was tried') })
+}
+
+function noBinary(failures: unknown[]): string {
+  const { platform, arch, version } = process
+  // A binary that is there but does not load says more than all the places where there is none.
+  const told = failures.map((error) => (error as Error).message.split('\n')[0] ?? '')
+  const broken = told.find((text) => !text.startsWith('Cannot find module'))
+  return [
+    `vipps-partner-auth has no binary that works here (${platform} ${arch}, Node ${version}).`,
+    broken === undefined ? `None of these is installed: ${candidates().slice(platforms().length).join(', ')}.` : broken,
+    'Install again without --no-optional and --omit=optional, on the same kind of machine that runs the program;',
+    'on Linux the binary needs glibc 2.17 or newer. Bundlers must leave this package external.',
+  ].join('\n')
+}
+
+export const native: Native = load()

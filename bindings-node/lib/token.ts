@@ -1,0 +1,31 @@
+import type { NativeToken } from './native.js'
+
+/** A token for Vipps' APIs. Neither `console.log` nor `JSON.stringify` shows it. */
+export class AccessToken {
+  /** @internal */
+  readonly native: NativeToken
+
+  /** @internal */
+  constructor(token: NativeToken) {
+    this.native = token
+    Object.defineProperty(this, 'native', { enumerable: false })
+  }
+
+  /** The token itself, without the word `Bearer`. */
+  secret(): string {
+    return this.native.secret()
+  }
+
+  /** When Vipps stops accepting it. */
+  get expiresAt(): Date {
+    return new Date(this.native.expiresAt)
+  }
+
+  toString(): string {
+    return `AccessToken(expires ${this.expiresAt.toISOString()})`
+  }
+
+  toJSON(): { expiresAt: string } {
+    return { expiresAt: this.expiresAt.toISOString() }
+  }
+}

@@ -1,0 +1,6 @@
+/** How binaries for this platform are named; the same as in lib/native.ts. */
+export function thisPlatform() {
+  const { platform, arch } = process
+  if (platform === 'linux') return `linux-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`
+  return platform === 'win32' ? `win32-${arch}-msvc` : `${platform}-${arch}`
+}

@@ -1,0 +1,204 @@
+//! Login from a phone number.
+
+use napi::{Env, bindgen_prelude::Object};
+use napi_derive::napi;
+use vipps_partner_auth as core;
+
+use crate::{
+    cancel::CancelHandle,
+    fault::OrFault,
+    promise::promise,
+    result::{LoginResult, userinfo},
+    words::{milliseconds, moment, span},
+};
+
+/// The core's `Backchannel`.
+#[napi]
+pub struct Backchannel(core::Backchannel);
+
+/// The core's `BackchannelOptions`.
+#[napi(object, object_to_js = false)]
+pub struct BackchannelOptions {
+    pub binding_message: Option<String>,
+    pub requested_expiry: Option<f64>,
+    pub redirect_uri: Option<String>,
+}
+
+#[napi]
+impl Backchannel {
+    #[napi(catch_unwind)]
+    pub fn user_exists<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        msisdn: String,
+    ) -> napi::Result<Object<'env>> {
+        let phone = self.0.clone();
+        promise(env, cancel, async move { phone.user_exists(&msisdn).await.or_fault() })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn start<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        login_hint: String,
+        scopes: Vec<String>,
+        options: BackchannelOptions,
+    ) -> napi::Result<Object<'env>> {
+        let (phone, options) = (self.0.clone(), options.core()?);
+        promise(env, cancel, async move {
+            phone.start_with(&login_hint, &scopes, &options).await.map(PendingLogin::from).or_fault()
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn poll<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        pending: &PendingLogin,
+    ) -> napi::Result<Object<'env>> {
+        let (phone, pending) = (self.0.clone(), pending.0.clone());
+        promise(env, cancel, async move { Ok(phone.poll(&pending).await.or_fault()?.map(LoginResult::from)) })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn wait<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        pending: &PendingLogin,
+        timeout: f64,
+    ) -> napi::Result<Object<'env>> {
+        let (phone, pending, timeout) = (self.0.clone(), pending.0.clone(), span("timeout", timeout)?);
+        promise(env, cancel, async move { Ok(phone.wait(&pending, timeout).await.or_fault()?.map(LoginResult::from)) })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn next_poll_in(&self, pending: &PendingLogin) -> f64 {
+        milliseconds(self.0.next_poll_in(&pending.0))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn finish_ping<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        body: String,
+        pending: &PendingLogin,
+    ) -> napi::Result<Object<'env>> {
+        let (phone, pending) = (self.0.clone(), pending.0.clone());
+        promise(
+            env,
+            cancel,
+            async move { Ok(phone.finish_ping(&body, &pending).await.or_fault()?.map(LoginResult::from)) },
+        )
+    }
+
+    #[napi(catch_unwind)]
+    pub fn finish_redirect<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        callback_url: String,
+        pending: &PendingLogin,
+    ) -> napi::Result<Object<'env>> {
+        let (phone, pending) = (self.0.clone(), pending.0.clone());
+        promise(env, cancel, async move {
+            phone.finish_redirect(&callback_url, &pending).await.map(LoginResult::from).or_fault()
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn userinfo<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        result: &LoginResult,
+    ) -> napi::Result<Object<'env>> {
+        let (phone, result) = (self.0.clone(), result.core());
+        promise(env, cancel, async move { phone.userinfo(&result).await.map(|info| userinfo(&info)).or_fault() })
+    }
+}
+
+impl From<core::Backchannel> for Backchannel {
+    fn from(phone: core::Backchannel) -> Self {
+        Self(phone)
+    }
+}
+
+impl BackchannelOptions {
+    fn core(self) -> napi::Result<core::BackchannelOptions> {
+        let mut options = core::BackchannelOptions::default();
+        if let Some(message) = self.binding_message {
+            options = options.binding_message(message);
+        }
+        if let Some(expiry) = self.requested_expiry {
+            options = options.requested_expiry(span("requestedExpiry", expiry)?);
+        }
+        if let Some(uri) = self.redirect_uri {
+            options = options.redirect_uri(uri);
+        }
+        Ok(options)
+    }
+}
+
+/// The core's `PendingLogin`; it holds the pace of polling.
+#[napi]
+pub struct PendingLogin(core::PendingLogin);
+
+#[napi]
+impl PendingLogin {
+    #[napi(factory, catch_unwind)]
+    pub fn from_json(json: String) -> napi::Result<Self> {
+        Ok(Self(core::PendingLogin::from_json(&json).or_fault()?))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn to_json(&self) -> String {
+        self.0.to_json()
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn auth_req_id(&self) -> String {
+        self.0.auth_req_id().to_owned()
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn msn(&self) -> String {
+        self.0.msn().as_str().to_owned()
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn scopes(&self) -> Vec<String> {
+        self.0.scopes().to_vec()
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn expires_at(&self) -> f64 {
+        moment(self.0.expires_at())
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn interval(&self) -> f64 {
+        milliseconds(self.0.interval())
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn ends_by_redirect(&self) -> bool {
+        self.0.ends_by_redirect()
+    }
+}
+
+impl From<core::PendingLogin> for PendingLogin {
+    fn from(pending: core::PendingLogin) -> Self {
+        Self(pending)
+    }
+}
+
+/// The id in the webhook event `login.merchant-initiated.ping.v1`.
+#[napi(catch_unwind)]
+pub fn backchannel_ping(body: String) -> napi::Result<String> {
+    Ok(core::BackchannelPing::parse(&body).or_fault()?.auth_req_id().to_owned())
+}

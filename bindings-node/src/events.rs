@@ -1,0 +1,69 @@
+//! What happened behind the caller's back, told on the JavaScript thread.
+
+use std::collections::HashMap;
+
+use napi::{
+    Status,
+    bindgen_prelude::Function,
+    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
+};
+use napi_derive::napi;
+use vipps_partner_auth as core;
+
+/// One event.
+#[napi(object, object_from_js = false)]
+pub struct Told {
+    pub name: String,
+    pub warning: bool,
+    pub details: HashMap<String, String>,
+}
+
+/// Weak: a listener keeps no process alive.
+type Listener = ThreadsafeFunction<Told, (), Told, Status, false, true>;
+
+/// The function of the face that hears of events, as the core takes it.
+pub(crate) fn hook(listener: &Function<'_, Told, ()>) -> napi::Result<impl Fn(&core::Event) + Send + Sync + 'static> {
+    let listener: Listener = listener.build_threadsafe_function().weak::<true>().build()?;
+    Ok(move |event: &core::Event| {
+        // The status tells whether the thread is still there; nobody is left to hear that it is not.
+        listener.call(told(event), ThreadsafeFunctionCallMode::NonBlocking);
+    })
+}
+
+fn told(event: &core::Event) -> Told {
+    let details = event.details().into_iter().map(|(name, value)| (name.to_owned(), value));
+    Told { name: event.name().to_owned(), warning: event.is_warning(), details: details.collect() }
+}
+
+/// Counters; a number of JavaScript is exact up to 2^53.
+#[napi(object, object_from_js = false)]
+pub struct Stats {
+    pub token_requests: i64,
+    pub tokens_fetched: i64,
+    pub tokens_renewed: i64,
+    pub fetches_failed: i64,
+    pub renewals_failed: i64,
+    pub tokens_from_cache: i64,
+    pub cache_failures: i64,
+    pub keys_refreshed: i64,
+    pub keys_refresh_failed: i64,
+    pub unknown_kids_suppressed: i64,
+}
+
+impl From<core::Stats> for Stats {
+    fn from(stats: core::Stats) -> Self {
+        let count = |counter: u64| i64::try_from(counter).unwrap_or(i64::MAX);
+        Self {
+            token_requests: count(stats.token_requests),
+            tokens_fetched: count(stats.tokens_fetched),
+            tokens_renewed: count(stats.tokens_renewed),
+            fetches_failed: count(stats.fetches_failed),
+            renewals_failed: count(stats.renewals_failed),
+            tokens_from_cache: count(stats.tokens_from_cache),
+            cache_failures: count(stats.cache_failures),
+            keys_refreshed: count(stats.keys_refreshed),
+            keys_refresh_failed: count(stats.keys_refresh_failed),
+            unknown_kids_suppressed: count(stats.unknown_kids_suppressed),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The three kinds of keys. The secrets stay on this side.
+
+use std::collections::HashMap;
+
+use napi_derive::napi;
+use vipps_partner_auth as core;
+
+use crate::fault::OrFault;
+
+/// Keys of any kind; the type of the face says which.
+#[napi]
+#[derive(Clone)]
+pub struct Keys(core::Keys);
+
+/// Keys as the portal shows them.
+#[napi(object, object_to_js = false)]
+pub struct PortalKeys {
+    pub client_id: String,
+    pub client_secret: String,
+    pub subscription_key: String,
+    pub second_subscription_key: Option<String>,
+}
+
+/// Named values, such as the environment of the process.
+type Vars = HashMap<String, String>;
+
+#[napi]
+impl Keys {
+    #[napi(factory, catch_unwind)]
+    pub fn partner(keys: PortalKeys) -> napi::Result<Self> {
+        let built = core::PartnerKeys::new(keys.client_id, keys.client_secret, keys.subscription_key).or_fault()?;
+        let built = match keys.second_subscription_key {
+            Some(second) => built.with_second_subscription_key(second).or_fault()?,
+            None => built,
+        };
+        Ok(Self(built.into()))
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn sales_unit(keys: PortalKeys, msn: String) -> napi::Result<Self> {
+        let msn = msn.parse().or_fault()?;
+        let built =
+            core::SalesUnitKeys::new(keys.client_id, keys.client_secret, keys.subscription_key, msn).or_fault()?;
+        let built = match keys.second_subscription_key {
+            Some(second) => built.with_second_subscription_key(second).or_fault()?,
+            None => built,
+        };
+        Ok(Self(built.into()))
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn specialized(client_id: String, client_secret: String, scope: Option<String>) -> napi::Result<Self> {
+        let built = core::SpecializedKeys::new(client_id, client_secret).or_fault()?;
+        let built = match scope {
+            Some(scope) => built.with_scope(&scope).or_fault()?,
+            None => built,
+        };
+        Ok(Self(built.into()))
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn partner_from(vars: Vars) -> napi::Result<Self> {
+        Ok(Self(core::PartnerKeys::from_vars(named(&vars)).or_fault()?.into()))
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn sales_unit_from(vars: Vars) -> napi::Result<Self> {
+        Ok(Self(core::SalesUnitKeys::from_vars(named(&vars)).or_fault()?.into()))
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn specialized_from(vars: Vars) -> napi::Result<Self> {
+        Ok(Self(core::SpecializedKeys::from_vars(named(&vars)).or_fault()?.into()))
+    }
+
+    /// The sales unit that sales unit keys are for.
+    #[napi(getter, catch_unwind)]
+    pub fn msn(&self) -> Option<String> {
+        match &self.0 {
+            core::Keys::SalesUnit(keys) => Some(keys.msn().as_str().to_owned()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn core(&self) -> core::Keys {
+        self.0.clone()
+    }
+}
+
+/// Named values as the core asks for them.
+pub(crate) fn named(vars: &Vars) -> impl Fn(&str) -> Option<String> {
+    |name| vars.get(name).cloned()
+}
+
+/// A merchant serial number as a text, once the core has read it.
+#[napi(catch_unwind)]
+pub fn msn(text: String) -> napi::Result<String> {
+    Ok(text.parse::<core::Msn>().or_fault()?.as_str().to_owned())
+}

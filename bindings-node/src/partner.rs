@@ -1,0 +1,185 @@
+//! A partner and its merchants. The merchants of the face are texts here: a handle for each would only cost memory.
+
+use std::collections::HashMap;
+
+use napi::{Env, bindgen_prelude::Object};
+use napi_derive::napi;
+use vipps_partner_auth as core;
+use vipps_partner_auth::Clock;
+
+use crate::{
+    backchannel::Backchannel,
+    cancel::CancelHandle,
+    claims::{Expected, cached, packed},
+    events::Stats,
+    fault::OrFault,
+    keys::{Keys, named},
+    login::Login,
+    promise::promise,
+    settings::{EnvironmentInfo, Settings, System, environment_info},
+    token::AccessToken,
+    words::{in_turn, milliseconds},
+};
+
+/// The core's `Partner`.
+#[napi]
+pub struct Partner {
+    partner: core::Partner,
+    /// A clock that a test moves can't be followed by JavaScript's own.
+    follows_machine: bool,
+}
+
+/// Finished headers, name and value in turn, and for how long they may be served without asking again.
+#[napi(object, object_from_js = false)]
+pub struct Snapshot {
+    pub headers: Vec<String>,
+    pub fresh_for: f64,
+    pub generation: f64,
+    pub token: AccessToken,
+}
+
+#[napi]
+#[expect(clippy::too_many_arguments, reason = "plain arguments cross for less than an object")]
+impl Partner {
+    #[napi(constructor, catch_unwind)]
+    pub fn new(keys: &Keys, system: System, settings: Settings<'_>) -> napi::Result<Self> {
+        let follows_machine = settings.clock.is_none();
+        let partner = core::Partner::new(keys.core(), system.core()?, settings.config()?).or_fault()?;
+        Ok(Self { partner, follows_machine })
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn from_vars(vars: HashMap<String, String>, settings: Settings<'_>) -> napi::Result<Self> {
+        let follows_machine = settings.clock.is_none();
+        let partner = core::Partner::from_vars(named(&vars), settings.config()?).or_fault()?;
+        Ok(Self { partner, follows_machine })
+    }
+
+    /// The headers at hand, of a merchant or of the partner itself.
+    #[napi(catch_unwind)]
+    pub fn cached(&self, msn: Option<String>) -> napi::Result<Option<Snapshot>> {
+        let headers = match msn {
+            Some(msn) => self.merchant(&msn)?.cached_headers(),
+            None => self.partner.cached_headers(),
+        };
+        Ok(headers.map(|headers| self.snapshot(&headers)))
+    }
+
+    /// The same, after fetching a token if none is at hand.
+    #[napi(catch_unwind)]
+    pub fn authorization<'env>(&self, env: &'env Env, msn: Option<String>) -> napi::Result<Object<'env>> {
+        let merchant = msn.map(|msn| self.merchant(&msn)).transpose()?;
+        let own = Self { partner: self.partner.clone(), follows_machine: self.follows_machine };
+        promise(env, None, async move {
+            let headers = match &merchant {
+                Some(merchant) => merchant.authorization().await,
+                None => own.partner.authorization().await,
+            };
+            Ok(own.snapshot(&headers.or_fault()?))
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn access_token<'env>(&self, env: &'env Env, cancel: Option<&CancelHandle>) -> napi::Result<Object<'env>> {
+        let partner = self.partner.clone();
+        promise(env, cancel, async move { partner.access_token().await.map(AccessToken::from).or_fault() })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn invalidate(&self, token: &AccessToken) -> bool {
+        self.partner.invalidate(token.core())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn refused(&self, token: &AccessToken) -> bool {
+        self.partner.refused(token.core())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn covers(&self, url: String) -> bool {
+        self.partner.covers(&url)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn generation(&self) -> f64 {
+        exact(self.partner.generation())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn stats(&self) -> Stats {
+        self.partner.stats().into()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn environment(&self) -> EnvironmentInfo {
+        environment_info(self.partner.environment())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn verify_cached(
+        &self,
+        merchant: String,
+        jwt: String,
+        msn: Option<String>,
+        flow: Option<String>,
+        nonce: Option<String>,
+        client_id: Option<String>,
+        access_token: Option<String>,
+        acr: Option<String>,
+        auth_req_id: Option<String>,
+    ) -> napi::Result<Option<String>> {
+        let expect = Expected { msn, flow, nonce, client_id, access_token, acr, auth_req_id }.core()?;
+        cached(self.merchant(&merchant)?.verify_id_token_cached(&jwt, &expect))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn verify<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        merchant: String,
+        jwt: String,
+        msn: Option<String>,
+        flow: Option<String>,
+        nonce: Option<String>,
+        client_id: Option<String>,
+        access_token: Option<String>,
+        acr: Option<String>,
+        auth_req_id: Option<String>,
+    ) -> napi::Result<Object<'env>> {
+        let expect = Expected { msn, flow, nonce, client_id, access_token, acr, auth_req_id }.core()?;
+        let merchant = self.merchant(&merchant)?;
+        promise(env, cancel, async move {
+            merchant.verify_id_token(&jwt, &expect).await.map(|claims| packed(&claims)).or_fault()
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn login(&self, msn: String, redirect_uri: String) -> napi::Result<Login> {
+        Ok(self.merchant(&msn)?.login(&redirect_uri).or_fault()?.into())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn backchannel(&self, msn: String) -> napi::Result<Backchannel> {
+        Ok(self.merchant(&msn)?.backchannel().or_fault()?.into())
+    }
+
+    fn merchant(&self, msn: &str) -> napi::Result<core::Merchant> {
+        Ok(self.partner.merchant(msn.parse().or_fault()?))
+    }
+
+    fn snapshot(&self, headers: &core::Headers) -> Snapshot {
+        let left = core::SystemClock.now().until(headers.fresh_until());
+        Snapshot {
+            headers: in_turn(headers),
+            fresh_for: if self.follows_machine { milliseconds(left) } else { 0.0 },
+            generation: exact(headers.generation()),
+            token: headers.token().clone().into(),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a generation is a small number")]
+fn exact(generation: u64) -> f64 {
+    generation as f64
+}

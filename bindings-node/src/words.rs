@@ -1,0 +1,38 @@
+//! Small conversions: spans of time and moments as milliseconds, headers as objects.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::fault::bad_argument;
+
+/// Milliseconds as a span, under the name of the option they come from.
+pub(crate) fn span(name: &str, milliseconds: f64) -> napi::Result<Duration> {
+    let span = Duration::try_from_secs_f64(milliseconds / 1_000.0);
+    span.map_err(|_| bad_argument(name, "must be a number of milliseconds, zero or more"))
+}
+
+pub(crate) fn milliseconds(span: Duration) -> f64 {
+    span.as_secs_f64() * 1_000.0
+}
+
+/// As `Date` counts.
+pub(crate) fn moment(at: SystemTime) -> f64 {
+    milliseconds(at.duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+pub(crate) fn texts(headers: &HeaderMap) -> HashMap<String, String> {
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
+/// An array is built faster than an object, and keeps their order.
+pub(crate) fn in_turn(headers: &HeaderMap) -> Vec<String> {
+    headers.iter().flat_map(|(name, value)| [name.to_string(), text(value)]).collect()
+}
+
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}

@@ -1,0 +1,101 @@
+// What TypeScript says about correct and about wrong use. Compiled and never run.
+
+import {
+  Emulator,
+  IdTokenVerifier,
+  LoginRequest,
+  ManualClock,
+  Partner,
+  PartnerKeys,
+  SpecializedKeys,
+  VippsAuthError,
+  type AuthHeaders,
+  type IdTokenClaims,
+  type LoginResult,
+  type Userinfo,
+  type VippsAuthErrorCode,
+} from 'vipps-partner-auth'
+import axios from 'axios'
+import { Agent } from 'undici'
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+function same<A, B>(_: Same<A, B>): void {}
+
+const system = { name: 'acme', version: '3.1.2' }
+const partner = new Partner({ keys: PartnerKeys.fromEnv(), system, environment: 'production', deadline: 10_000 })
+const shop = partner.merchant('123456')
+
+const headers = await shop.headers({ signal: AbortSignal.timeout(1000) })
+same<typeof headers, AuthHeaders>(true)
+const cached = shop.cachedHeaders()
+same<typeof cached, AuthHeaders | undefined>(true)
+const response: Response = await shop.fetch(new Request('https://api.vipps.no/'), { headers })
+shop.axios(axios.create())()
+new Agent().compose(shop.undici())
+console.log(response.status, [1].concat(partner.generation), partner.stats().tokensFetched)
+
+const login = shop.login('https://shop.example/callback')
+const request: LoginRequest = await login.start(['openid'], { market: 'NO' })
+const result = await login.finish('/callback?code=1', request.toJSON())
+same<typeof result, LoginResult>(true)
+const person: Userinfo = await login.userinfo(result)
+const name: string | undefined = person.name
+console.log(name, person.address?.region)
+
+const phone = shop.backchannel()
+const pending = await phone.start({ loginHint: 'urn:msisdn:4791234567', scopes: ['openid'] })
+for await (const state of phone.states(pending)) {
+  if (state.status === 'complete') console.log(state.result.claims.sub)
+  else console.log(state.nextPollIn)
+}
+const waited = await phone.wait(pending, { timeout: 300_000 })
+same<typeof waited, LoginResult | undefined>(true)
+
+const claims: IdTokenClaims = await new IdTokenVerifier({ jwks: { keys: [] } }).verify('a.b.c', { msn: '123456' })
+const issued: Date = claims.issuedAt
+console.log(issued)
+
+const clock = new ManualClock(new Date())
+{
+  using vipps = await Emulator.start({ merchants: ['123456'] })
+  new Partner({ keys: vipps.specializedKeys, system, environment: vipps.baseUrl, clock })
+  vipps.failNext('standard_token', 1, { status: 503, shape: 'apim' })
+  vipps.failNext('jwks', 1, { kind: 'hang' })
+}
+
+function advice(error: unknown): string {
+  if (!(error instanceof VippsAuthError)) return ''
+  const code: VippsAuthErrorCode = error.code
+  switch (code) {
+    case 'invalid_config':
+    case 'credentials_rejected':
+    case 'forbidden':
+    case 'rate_limited':
+    case 'unavailable':
+    case 'login_failed':
+    case 'invalid_id_token':
+    case 'protocol':
+    case 'internal':
+      return error.hint ?? error.detail
+    default:
+      return code satisfies never
+  }
+}
+console.log(advice(undefined))
+
+// @ts-expect-error keys are not a plain object
+new Partner({ keys: { clientId: 'a', clientSecret: 'b', subscriptionKey: 'c' }, system })
+// @ts-expect-error there is no such option
+new Partner({ keys: PartnerKeys.fromEnv(), system, conectTimeout: 1 })
+// @ts-expect-error specialised keys have no subscription key
+new SpecializedKeys({ clientId: 'a', clientSecret: 'b', subscriptionKey: 'c' })
+// @ts-expect-error an msn is a text
+partner.merchant(123456)
+// @ts-expect-error only the library makes these
+new LoginRequest()
+// @ts-expect-error no such market
+await login.start(['openid'], { market: 'IS' })
+// @ts-expect-error no such endpoint
+new Emulator().failNext('token', 1, { status: 503 })
+// @ts-expect-error what is internal can't be seen
+shop.source

@@ -1,0 +1,105 @@
+"""Tokens, headers, Login and ID-token checks for Vipps MobilePay partners.
+
+A partner runs integrations for many merchants with one set of keys. Each call needs a fresh access token and the right
+headers for the right merchant, named by its merchant serial number (MSN); each login needs an ID-token check by the
+``msn`` claim. This package does these things, and nothing else.
+
+    from vipps_partner_auth import Partner, PartnerKeys, SystemInfo
+
+    partner = Partner(PartnerKeys.from_env(), SystemInfo("acme", "3.1.2"), environment="production")
+    shop = partner.merchant("123456")
+    headers = shop.headers()            # or: await shop.headers_async()
+
+Not an official Vipps MobilePay product.
+"""
+
+import atexit as _atexit
+
+from . import _native
+from ._client import Backchannel, IdTokenVerifier, Login, Merchant, Partner
+from ._errors import (
+    CredentialsRejectedError,
+    ForbiddenError,
+    InternalError,
+    InvalidConfigError,
+    InvalidIdTokenError,
+    LoginFailedError,
+    ProtocolError,
+    RateLimitedError,
+    UnavailableError,
+    VippsAuthError,
+)
+from ._native import (
+    AccessToken,
+    Address,
+    AuthorizationCode,
+    BackchannelPing,
+    Emulator,
+    Environment,
+    Event,
+    Finding,
+    IdTokenClaims,
+    LoginRequest,
+    LoginResult,
+    LoginToken,
+    ManualClock,
+    PartnerKeys,
+    PendingLogin,
+    RecordedLogin,
+    RecordedPing,
+    RecordedRequest,
+    SalesUnitKeys,
+    SpecializedKeys,
+    Stats,
+    SystemInfo,
+    UnverifiedConsentRevoked,
+    User,
+    Userinfo,
+    __version__,
+)
+
+_atexit.register(_native.end)
+
+__all__ = [
+    "AccessToken",
+    "Address",
+    "AuthorizationCode",
+    "Backchannel",
+    "BackchannelPing",
+    "CredentialsRejectedError",
+    "Emulator",
+    "Environment",
+    "Event",
+    "Finding",
+    "ForbiddenError",
+    "IdTokenClaims",
+    "IdTokenVerifier",
+    "InternalError",
+    "InvalidConfigError",
+    "InvalidIdTokenError",
+    "Login",
+    "LoginFailedError",
+    "LoginRequest",
+    "LoginResult",
+    "LoginToken",
+    "ManualClock",
+    "Merchant",
+    "Partner",
+    "PartnerKeys",
+    "PendingLogin",
+    "ProtocolError",
+    "RateLimitedError",
+    "RecordedLogin",
+    "RecordedPing",
+    "RecordedRequest",
+    "SalesUnitKeys",
+    "SpecializedKeys",
+    "Stats",
+    "SystemInfo",
+    "UnavailableError",
+    "UnverifiedConsentRevoked",
+    "User",
+    "Userinfo",
+    "VippsAuthError",
+    "__version__",
+]

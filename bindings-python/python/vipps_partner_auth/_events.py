@@ -1,0 +1,31 @@
+"""What happened behind the callers, for ``logging`` and the user's own hook. Imported with the first event."""
+
+from __future__ import annotations
+
+import logging
+
+from . import _native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_logger = logging.getLogger("vipps_partner_auth")
+# Without a handler of the application's own, logging would print warnings by itself.
+_logger.addHandler(logging.NullHandler())
+
+
+def deliver(events: list[tuple[_native.Event, Callable[[_native.Event], object] | None]]) -> None:
+    """Called by the library's own thread with what has happened, oldest first."""
+    for event, hook in events:
+        _logger.log(logging.WARNING if event.is_warning else logging.DEBUG, "%s", event)
+        if hook is not None:
+            _tell(hook, event)
+
+
+def _tell(hook: Callable[[_native.Event], object], event: _native.Event) -> None:
+    try:
+        hook(event)
+    except Exception:
+        _logger.exception("on_event failed for %s", event.name)
+

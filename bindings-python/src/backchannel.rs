@@ -1,0 +1,262 @@
+//! Login from a phone number.
+
+use pyo3::{
+    IntoPyObjectExt,
+    prelude::*,
+    types::{PyDateTime, PyDelta},
+};
+use vipps_partner_auth as core;
+
+use crate::{
+    call::Call,
+    convert::{datetime, object, optional_text, span, text, texts},
+    errors::OrRaise,
+    login::LoginResult,
+    partner::Merchant,
+    process::PerProcess,
+    userinfo::Userinfo,
+};
+
+/// The native half of ``vipps_partner_auth.Backchannel``.
+#[pyclass(frozen, subclass, weakref, module = "vipps_partner_auth._native")]
+pub(crate) struct Backchannel(Py<Merchant>);
+
+impl Backchannel {
+    fn core(&self, py: Python<'_>) -> PyResult<core::Backchannel> {
+        self.0.get().core(py)?.backchannel().or_raise(py)
+    }
+}
+
+#[pymethods]
+impl Backchannel {
+    #[new]
+    fn new(py: Python<'_>, merchant: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let phone = Self(object::<Merchant>("merchant", merchant)?.clone().unbind());
+        phone.core(py)?;
+        Ok(phone)
+    }
+
+    fn _user_exists(&self, py: Python<'_>, msisdn: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let (phone, msisdn) = (self.core(py)?, text("msisdn", msisdn)?);
+        Ok(Call::new(async move { phone.user_exists(&msisdn).await }, |py, exists| exists.into_py_any(py)))
+    }
+
+    #[pyo3(signature = (login_hint, scopes, *, binding_message=None, requested_expiry=None, redirect_uri=None))]
+    fn _start(
+        &self,
+        py: Python<'_>,
+        login_hint: &Bound<'_, PyAny>,
+        scopes: &Bound<'_, PyAny>,
+        binding_message: Option<&Bound<'_, PyAny>>,
+        requested_expiry: Option<&Bound<'_, PyAny>>,
+        redirect_uri: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Call> {
+        let (phone, hint, scopes) = (self.core(py)?, text("login_hint", login_hint)?, texts("scopes", scopes)?);
+        let mut options = core::BackchannelOptions::default();
+        if let Some(message) = optional_text("binding_message", binding_message)? {
+            options = options.binding_message(message);
+        }
+        if let Some(expiry) = requested_expiry {
+            options = options.requested_expiry(span("requested_expiry", expiry)?);
+        }
+        if let Some(uri) = optional_text("redirect_uri", redirect_uri)? {
+            options = options.redirect_uri(uri);
+        }
+        Ok(Call::new(async move { phone.start_with(&hint, &scopes, &options).await }, |py, pending| {
+            Ok(Py::new(py, PendingLogin::from(pending))?.into_any())
+        }))
+    }
+
+    fn _poll(&self, py: Python<'_>, pending: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let (phone, pending) = (self.core(py)?, PendingLogin::of(pending)?);
+        Ok(Call::new(async move { phone.poll(&pending).await }, LoginResult::made_if_any))
+    }
+
+    fn _wait(&self, py: Python<'_>, pending: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let (phone, pending, timeout) = (self.core(py)?, PendingLogin::of(pending)?, span("timeout", timeout)?);
+        Ok(Call::new(async move { phone.wait(&pending, timeout).await }, LoginResult::made_if_any))
+    }
+
+    fn _finish_ping(&self, py: Python<'_>, body: &Bound<'_, PyAny>, pending: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let (phone, body, pending) = (self.core(py)?, text("body", body)?, PendingLogin::of(pending)?);
+        Ok(Call::new(async move { phone.finish_ping(&body, &pending).await }, LoginResult::made_if_any))
+    }
+
+    fn _finish_redirect(
+        &self,
+        py: Python<'_>,
+        callback_url: &Bound<'_, PyAny>,
+        pending: &Bound<'_, PyAny>,
+    ) -> PyResult<Call> {
+        let (phone, callback) = (self.core(py)?, text("callback_url", callback_url)?);
+        let pending = PendingLogin::of(pending)?;
+        Ok(Call::new(async move { phone.finish_redirect(&callback, &pending).await }, LoginResult::made))
+    }
+
+    fn _userinfo(&self, py: Python<'_>, result: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let (phone, result) = (self.core(py)?, object::<LoginResult>("result", result)?.get().0.clone());
+        Ok(Call::new(async move { phone.userinfo(&result).await }, |py, userinfo| {
+            Ok(Py::new(py, Userinfo(userinfo))?.into_any())
+        }))
+    }
+
+    /// How long until ``poll`` will ask Vipps again, for those who keep their own time.
+    fn next_poll_in<'py>(&self, py: Python<'py>, pending: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDelta>> {
+        self.core(py)?.next_poll_in(&PendingLogin::of(pending)?).into_pyobject(py)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Backchannel {}>", self.0.get().msn)
+    }
+}
+
+/// A login by phone number that waits for the person. Keep it on the server: whoever holds it and the keys can end the
+/// login.
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+pub(crate) struct PendingLogin {
+    /// The pace of polling is in there, under a lock; a forked child takes it up where this object was made.
+    live: PerProcess<core::PendingLogin>,
+    made_as: String,
+}
+
+impl From<core::PendingLogin> for PendingLogin {
+    fn from(pending: core::PendingLogin) -> Self {
+        Self { made_as: pending.to_json(), live: PerProcess::with(pending) }
+    }
+}
+
+impl PartialEq for PendingLogin {
+    fn eq(&self, other: &Self) -> bool {
+        matches!((self.live(), other.live()), (Ok(one), Ok(two)) if one == two)
+    }
+}
+
+impl PendingLogin {
+    fn live(&self) -> core::Result<&core::PendingLogin> {
+        self.live.get_or_make(|| core::PendingLogin::from_json(&self.made_as))
+    }
+
+    fn known(&self, py: Python<'_>) -> PyResult<&core::PendingLogin> {
+        self.live().or_raise(py)
+    }
+
+    fn of(value: &Bound<'_, PyAny>) -> PyResult<core::PendingLogin> {
+        object::<Self>("pending", value)?.get().known(value.py()).cloned()
+    }
+}
+
+#[pymethods]
+impl PendingLogin {
+    /// A login that was kept as JSON.
+    #[staticmethod]
+    fn from_json(py: Python<'_>, json: &Bound<'_, PyAny>) -> PyResult<Self> {
+        core::PendingLogin::from_json(&text("json", json)?).or_raise(py).map(Self::from)
+    }
+
+    /// The login as JSON, to be kept over a restart.
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(self.known(py)?.to_json())
+    }
+
+    /// The id of this login at Vipps.
+    #[getter]
+    fn auth_req_id(&self, py: Python<'_>) -> PyResult<&str> {
+        Ok(self.known(py)?.auth_req_id())
+    }
+
+    /// The sales unit the login is for.
+    #[getter]
+    fn msn(&self, py: Python<'_>) -> PyResult<&str> {
+        Ok(self.known(py)?.msn().as_str())
+    }
+
+    /// The scopes that were asked for.
+    #[getter]
+    fn scopes(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        Ok(self.known(py)?.scopes().to_vec())
+    }
+
+    /// Until when the person may decide; in UTC.
+    #[getter]
+    fn expires_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
+        datetime(py, self.known(py)?.expires_at())
+    }
+
+    /// The least time between two polls, as Vipps has it by now.
+    #[getter]
+    fn interval<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDelta>> {
+        self.known(py)?.interval().into_pyobject(py)
+    }
+
+    /// Whether it ends on a web page and not by polling.
+    #[getter]
+    fn ends_by_redirect(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.known(py)?.ends_by_redirect())
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((py.get_type::<Self>().getattr("from_json")?, (self.to_json(py)?,)))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("<{:?}>", self.known(py)?))
+    }
+}
+
+/// The webhook event that says a login by phone number has been decided. Check the webhook's HMAC first.
+#[pyclass(frozen, module = "vipps_partner_auth")]
+pub(crate) struct BackchannelPing(core::BackchannelPing);
+
+#[pymethods]
+impl BackchannelPing {
+    /// Reads the event's JSON body.
+    #[staticmethod]
+    fn parse(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Self> {
+        core::BackchannelPing::parse(&text("body", body)?).or_raise(py).map(Self)
+    }
+
+    /// Which login it is about.
+    #[getter]
+    fn auth_req_id(&self) -> &str {
+        self.0.auth_req_id()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{:?}>", self.0)
+    }
+}
+
+/// What a consent-revoked callback *claims*. It proves nothing: Vipps does not sign it.
+#[pyclass(frozen, module = "vipps_partner_auth")]
+pub(crate) struct UnverifiedConsentRevoked(core::UnverifiedConsentRevoked);
+
+#[pymethods]
+impl UnverifiedConsentRevoked {
+    /// Reads the callback's body.
+    #[staticmethod]
+    fn parse(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Self> {
+        core::UnverifiedConsentRevoked::parse(&text("body", body)?).or_raise(py).map(Self)
+    }
+
+    /// Who it says took their consent back.
+    #[getter]
+    fn claimed_sub(&self) -> &str {
+        self.0.claimed_sub()
+    }
+
+    /// When it says it was made; in UTC.
+    #[getter]
+    fn claimed_issued_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
+        self.0.claimed_issued_at().map(|time| datetime(py, time)).transpose()
+    }
+
+    /// Until when it says it is good; in UTC.
+    #[getter]
+    fn claimed_expires_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
+        self.0.claimed_expires_at().map(|time| datetime(py, time)).transpose()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{:?}>", self.0)
+    }
+}

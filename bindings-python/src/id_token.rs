@@ -1,0 +1,224 @@
+//! ID tokens.
+
+use std::future::Future;
+
+use pyo3::{
+    PyTraverseError, PyVisit,
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyDateTime, PyDict},
+};
+use serde_json::Value;
+use vipps_partner_auth as core;
+use vipps_partner_auth::Result as CoreResult;
+
+use crate::{
+    call::{Call, block},
+    convert::{datetime, from_json, msn, parsed, text},
+    errors::OrRaise,
+    process::PerProcess,
+    settings::Settings,
+    token::Stats,
+};
+
+/// What an ID token must say, by name.
+pub(crate) struct Expected(pub(crate) core::Expect);
+
+impl Expected {
+    pub(crate) fn parse(given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut expect = core::Expect::default();
+        for (name, value) in given.into_iter().flatten() {
+            if !value.is_none() {
+                expect = Self::set(expect, &text("expect", &name)?, &value)?;
+            }
+        }
+        Ok(Self(expect))
+    }
+
+    fn set(expect: core::Expect, name: &str, value: &Bound<'_, PyAny>) -> PyResult<core::Expect> {
+        Ok(match name {
+            "msn" => expect.msn(msn(value)?),
+            "flow" => expect.flow(parsed(name, value)?),
+            "nonce" => expect.nonce(text(name, value)?),
+            "client_id" => expect.client_id(text(name, value)?),
+            "access_token" => expect.access_token(text(name, value)?),
+            "acr" => expect.acr(text(name, value)?),
+            "auth_req_id" => expect.auth_req_id(text(name, value)?),
+            _ => return Err(PyTypeError::new_err(format!("there is no expectation {name}"))),
+        })
+    }
+
+    fn with_msn(self, value: &Bound<'_, PyAny>) -> PyResult<core::Expect> {
+        Ok(self.0.msn(msn(value)?))
+    }
+}
+
+/// The claims of an ID token that has passed every check. There is no other way to read them. ``repr`` shows ``sub`` and
+/// ``msn`` alone.
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+#[derive(PartialEq)]
+pub(crate) struct IdTokenClaims(pub(crate) core::IdTokenClaims);
+
+impl IdTokenClaims {
+    pub(crate) fn call(future: impl Future<Output = CoreResult<core::IdTokenClaims>> + Send + 'static) -> Call {
+        Call::new(future, |py, claims| Ok(Py::new(py, Self(claims))?.into_any()))
+    }
+}
+
+#[pymethods]
+impl IdTokenClaims {
+    /// The user, as this sales unit knows them. Another MSN gets another value for the same person.
+    #[getter]
+    fn sub(&self) -> &str {
+        self.0.sub()
+    }
+
+    /// The sales unit the user logged in at.
+    #[getter]
+    fn msn(&self) -> &str {
+        self.0.msn().as_str()
+    }
+
+    /// When the token was made; in UTC.
+    #[getter]
+    fn issued_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
+        datetime(py, self.0.issued_at())
+    }
+
+    /// When it runs out; in UTC.
+    #[getter]
+    fn expires_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
+        datetime(py, self.0.expires_at())
+    }
+
+    /// Any claim; ``default`` when it is absent.
+    #[pyo3(signature = (name, default=None))]
+    fn claim(&self, py: Python<'_>, name: &Bound<'_, PyAny>, default: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        match self.0.claim::<Value>(&text("name", name)?) {
+            Some(claim) => Ok(from_json(py, &claim.to_string())?.unbind()),
+            None => Ok(default.unwrap_or_else(|| py.None())),
+        }
+    }
+
+    /// All claims.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        from_json(py, self.0.json())
+    }
+
+    /// All claims, as the JSON that was signed.
+    fn to_json(&self) -> &str {
+        self.0.json()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{:?}>", self.0)
+    }
+}
+
+/// The native half of ``vipps_partner_auth.IdTokenVerifier``.
+#[pyclass(frozen, subclass, weakref, module = "vipps_partner_auth._native")]
+pub(crate) struct IdTokenVerifier {
+    settings: Settings,
+    jwks: Option<String>,
+    live: PerProcess<core::IdTokenVerifier>,
+}
+
+impl IdTokenVerifier {
+    fn build(&self, config: core::Config) -> CoreResult<core::IdTokenVerifier> {
+        match &self.jwks {
+            Some(jwks) => core::IdTokenVerifier::with_jwks(config, jwks),
+            None => core::IdTokenVerifier::new(config),
+        }
+    }
+
+    fn live(&self, py: Python<'_>) -> PyResult<&core::IdTokenVerifier> {
+        self.live.get_or_make(|| self.build(self.settings.live()?).or_raise(py))
+    }
+}
+
+#[pymethods]
+impl IdTokenVerifier {
+    #[new]
+    #[pyo3(signature = (environment=None, *, jwks=None, **settings))]
+    fn new(
+        py: Python<'_>,
+        environment: Option<&Bound<'_, PyAny>>,
+        jwks: Option<&Bound<'_, PyAny>>,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let given = settings.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
+        given.set_item("environment", environment)?;
+        let jwks = jwks.map(jwks_text).transpose()?;
+        let verifier = Self { settings: Settings::parse(Some(&given))?, jwks, live: PerProcess::empty() };
+        verifier.build(verifier.settings.silent()).or_raise(py)?;
+        Ok(verifier)
+    }
+
+    /// Checks an ID token; fetches Vipps' keys if none are at hand.
+    #[pyo3(signature = (jwt, msn, **expect))]
+    fn verify(
+        &self,
+        py: Python<'_>,
+        jwt: &Bound<'_, PyAny>,
+        msn: &Bound<'_, PyAny>,
+        expect: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<IdTokenClaims> {
+        let (jwt, expect) = (text("jwt", jwt)?, Expected::parse(expect)?.with_msn(msn)?);
+        let verifier = self.live(py)?;
+        let claims = if let Some(claims) = verifier.verify_cached(&jwt, &expect) {
+            claims
+        } else {
+            let verifier = verifier.clone();
+            block(py, async move { verifier.verify(&jwt, &expect).await })?
+        };
+        claims.or_raise(py).map(IdTokenClaims)
+    }
+
+    /// The same check at once; ``None`` when keys must be fetched first.
+    #[pyo3(signature = (jwt, msn, **expect))]
+    fn verify_cached(
+        &self,
+        py: Python<'_>,
+        jwt: &Bound<'_, PyAny>,
+        msn: &Bound<'_, PyAny>,
+        expect: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Option<IdTokenClaims>> {
+        let (jwt, expect) = (text("jwt", jwt)?, Expected::parse(expect)?.with_msn(msn)?);
+        let claims = self.live(py)?.verify_cached(&jwt, &expect).transpose().or_raise(py)?;
+        Ok(claims.map(IdTokenClaims))
+    }
+
+    #[pyo3(signature = (jwt, msn, **expect))]
+    fn _verify(
+        &self,
+        py: Python<'_>,
+        jwt: &Bound<'_, PyAny>,
+        msn: &Bound<'_, PyAny>,
+        expect: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Call> {
+        let (jwt, expect) = (text("jwt", jwt)?, Expected::parse(expect)?.with_msn(msn)?);
+        let verifier = self.live(py)?.clone();
+        Ok(IdTokenClaims::call(async move { verifier.verify(&jwt, &expect).await }))
+    }
+
+    /// What happened so far in this process.
+    fn stats(&self, py: Python<'_>) -> PyResult<Stats> {
+        Ok(self.live(py)?.stats().into())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("<{:?}>", self.live(py)?))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.settings.traverse(&visit)
+    }
+}
+
+/// JSON text, or what it stands for.
+fn jwks_text(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    match value.cast::<PyDict>() {
+        Ok(_) => crate::convert::to_json("jwks", value).map(|jwks| jwks.to_string()),
+        Err(_) => text("jwks", value),
+    }
+}

@@ -1,0 +1,144 @@
+//! The three kinds of keys. None of them ever shows a secret.
+
+use pyo3::prelude::*;
+use vipps_partner_auth as core;
+
+use crate::{
+    convert::{optional_text, text},
+    errors::{self, OrRaise, wrong_type},
+};
+
+/// Partner keys: one set for every merchant connected to the partner. They work in production only.
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+#[derive(PartialEq, Eq)]
+pub(crate) struct PartnerKeys(pub(crate) core::PartnerKeys);
+
+/// The keys of one sales unit: what a partner is given in the test environment.
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+#[derive(PartialEq, Eq)]
+pub(crate) struct SalesUnitKeys(pub(crate) core::SalesUnitKeys);
+
+/// Accounting and donations keys: another token endpoint, no subscription key, no merchant.
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+#[derive(PartialEq, Eq)]
+pub(crate) struct SpecializedKeys(pub(crate) core::SpecializedKeys);
+
+/// Any of the three.
+pub(crate) fn any(value: &Bound<'_, PyAny>) -> PyResult<core::Keys> {
+    if let Ok(keys) = value.cast::<PartnerKeys>() {
+        return Ok(keys.get().0.clone().into());
+    }
+    if let Ok(keys) = value.cast::<SalesUnitKeys>() {
+        return Ok(keys.get().0.clone().into());
+    }
+    let keys = value.cast::<SpecializedKeys>();
+    let keys = keys.map_err(|_| wrong_type("keys", "PartnerKeys, SalesUnitKeys or SpecializedKeys", value))?;
+    Ok(keys.get().0.clone().into())
+}
+
+#[pymethods]
+impl PartnerKeys {
+    #[new]
+    #[pyo3(signature = (client_id, client_secret, subscription_key, *, second_subscription_key=None))]
+    fn new(
+        py: Python<'_>,
+        client_id: &Bound<'_, PyAny>,
+        client_secret: &Bound<'_, PyAny>,
+        subscription_key: &Bound<'_, PyAny>,
+        second_subscription_key: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let (client_id, client_secret) = (text("client_id", client_id)?, text("client_secret", client_secret)?);
+        let subscription_key = text("subscription_key", subscription_key)?;
+        let second = optional_text("second_subscription_key", second_subscription_key)?;
+        let keys = core::PartnerKeys::new(client_id, client_secret, subscription_key).or_raise(py)?;
+        let Some(second) = second else { return Ok(Self(keys)) };
+        keys.with_second_subscription_key(second).or_raise(py).map(Self)
+    }
+
+    /// Reads ``VIPPS_CLIENT_ID``, ``VIPPS_CLIENT_SECRET``, ``VIPPS_SUBSCRIPTION_KEY`` and, if set,
+    /// ``VIPPS_SECOND_SUBSCRIPTION_KEY``.
+    #[staticmethod]
+    fn from_env(py: Python<'_>) -> PyResult<Self> {
+        core::PartnerKeys::from_env().or_raise(py).map(Self)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{:?}>", self.0)
+    }
+}
+
+#[pymethods]
+impl SalesUnitKeys {
+    #[new]
+    #[pyo3(signature = (client_id, client_secret, subscription_key, msn, *, second_subscription_key=None))]
+    fn new(
+        py: Python<'_>,
+        client_id: &Bound<'_, PyAny>,
+        client_secret: &Bound<'_, PyAny>,
+        subscription_key: &Bound<'_, PyAny>,
+        msn: &Bound<'_, PyAny>,
+        second_subscription_key: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let (client_id, client_secret) = (text("client_id", client_id)?, text("client_secret", client_secret)?);
+        let subscription_key = text("subscription_key", subscription_key)?;
+        let second = optional_text("second_subscription_key", second_subscription_key)?;
+        let msn = crate::convert::msn(msn)?;
+        let keys = core::SalesUnitKeys::new(client_id, client_secret, subscription_key, msn).or_raise(py)?;
+        let Some(second) = second else { return Ok(Self(keys)) };
+        keys.with_second_subscription_key(second).or_raise(py).map(Self)
+    }
+
+    /// Reads what ``PartnerKeys.from_env`` reads, and ``VIPPS_MSN``.
+    #[staticmethod]
+    fn from_env(py: Python<'_>) -> PyResult<Self> {
+        core::SalesUnitKeys::from_env().or_raise(py).map(Self)
+    }
+
+    /// The sales unit these keys belong to.
+    #[getter]
+    fn msn(&self) -> &str {
+        self.0.msn().as_str()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{:?}>", self.0)
+    }
+}
+
+#[pymethods]
+impl SpecializedKeys {
+    #[new]
+    #[pyo3(signature = (client_id, client_secret, *, scope=None))]
+    fn new(
+        py: Python<'_>,
+        client_id: &Bound<'_, PyAny>,
+        client_secret: &Bound<'_, PyAny>,
+        scope: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let (client_id, client_secret) = (text("client_id", client_id)?, text("client_secret", client_secret)?);
+        let scope = optional_text("scope", scope)?;
+        let keys = core::SpecializedKeys::new(client_id, client_secret).or_raise(py)?;
+        let Some(scope) = scope else { return Ok(Self(keys)) };
+        keys.with_scope(&scope).or_raise(py).map(Self)
+    }
+
+    /// Reads ``VIPPS_CLIENT_ID``, ``VIPPS_CLIENT_SECRET`` and, if set, ``VIPPS_SCOPE``.
+    #[staticmethod]
+    fn from_env(py: Python<'_>) -> PyResult<Self> {
+        core::SpecializedKeys::from_env().or_raise(py).map(Self)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{:?}>", self.0)
+    }
+}
+
+/// Sales unit keys where `VIPPS_MSN` is set, else partner keys.
+pub(crate) fn from_env(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    Ok(match core::Keys::from_env().or_raise(py)? {
+        core::Keys::Partner(keys) => Bound::new(py, PartnerKeys(keys))?.into_any(),
+        core::Keys::SalesUnit(keys) => Bound::new(py, SalesUnitKeys(keys))?.into_any(),
+        core::Keys::Specialized(keys) => Bound::new(py, SpecializedKeys(keys))?.into_any(),
+        _ => return Err(errors::internal(py)),
+    })
+}

@@ -1,0 +1,87 @@
+//! The native half of the Python package `vipps_partner_auth`: handles over the core, conversions, and the bridge to
+//! threads and event loops. The Python half is in `python/vipps_partner_auth`.
+#![deny(unsafe_code)]
+// What is public here is public to Python, and documented there.
+#![allow(clippy::needless_pass_by_value, reason = "the shape of methods that Python calls")]
+
+mod backchannel;
+mod call;
+mod clock;
+mod convert;
+mod emulator;
+mod errors;
+mod events;
+mod id_token;
+mod keys;
+mod login;
+mod partner;
+mod process;
+mod settings;
+mod snapshot;
+mod token;
+mod userinfo;
+
+use pyo3::{exceptions::PyImportError, prelude::*};
+use vipps_partner_auth::{Clock, SystemClock};
+
+/// The native half of `vipps_partner_auth`. Private: use the package.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    refuse_subinterpreters(module.py())?;
+    process::watch_forks();
+    // Read once, so that no child can inherit it half made.
+    SystemClock.now();
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(events::end, module)?)?;
+    module.add_function(wrap_pyfunction!(fork_generation, module)?)?;
+    add_classes(module)?;
+    emulator::add_classes(module)
+}
+
+fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<backchannel::Backchannel>()?;
+    module.add_class::<backchannel::BackchannelPing>()?;
+    module.add_class::<backchannel::PendingLogin>()?;
+    module.add_class::<backchannel::UnverifiedConsentRevoked>()?;
+    module.add_class::<call::Call>()?;
+    module.add_class::<clock::ManualClock>()?;
+    module.add_class::<events::NativeEvent>()?;
+    module.add_class::<id_token::IdTokenClaims>()?;
+    module.add_class::<id_token::IdTokenVerifier>()?;
+    module.add_class::<keys::PartnerKeys>()?;
+    module.add_class::<keys::SalesUnitKeys>()?;
+    module.add_class::<keys::SpecializedKeys>()?;
+    module.add_class::<login::AuthorizationCode>()?;
+    module.add_class::<login::Login>()?;
+    module.add_class::<login::LoginRequest>()?;
+    module.add_class::<login::LoginResult>()?;
+    module.add_class::<partner::Merchant>()?;
+    module.add_class::<partner::Partner>()?;
+    module.add_class::<settings::Environment>()?;
+    module.add_class::<settings::SystemInfo>()?;
+    module.add_class::<token::AccessToken>()?;
+    module.add_class::<token::LoginToken>()?;
+    module.add_class::<token::Stats>()?;
+    module.add_class::<userinfo::Address>()?;
+    module.add_class::<userinfo::Userinfo>()
+}
+
+/// Counts the forks between the first process and this one.
+#[pyfunction]
+fn fork_generation() -> u64 {
+    process::generation()
+}
+
+/// State is per process, and threads of the library know one interpreter only.
+fn refuse_subinterpreters(py: Python<'_>) -> PyResult<()> {
+    if interpreter(py) == 0 {
+        return Ok(());
+    }
+    Err(PyImportError::new_err("vipps_partner_auth works in the main interpreter only, not in a sub-interpreter"))
+}
+
+#[expect(unsafe_code, reason = "only C can tell which interpreter this is")]
+fn interpreter(_attached: Python<'_>) -> i64 {
+    // SAFETY: the token shows that this thread is attached to an interpreter.
+    unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) }
+}

@@ -1,0 +1,174 @@
+//! What belongs to one process and must not be inherited by a forked child.
+//!
+//! A child of `fork` has one thread: locks that other threads held stay locked, and a runtime has lost its workers. So all
+//! that can change lives in a [`PerProcess`] or in the one [`State`], both reached through a pointer. After a fork the
+//! child finds nothing there and builds anew; what it inherited is never read, locked or dropped.
+#![expect(unsafe_code, reason = "pointers that outlive their process, and the C function that tells of a fork")]
+
+use std::{
+    ptr,
+    sync::{
+        Mutex, Once, PoisonError,
+        atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use pyo3::{PyResult, exceptions::PyRuntimeError};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::events::Post;
+
+/// The runtime and what waits to be told to Python. Built on first use, so that a process that only forks workers stays
+/// without threads.
+pub(crate) struct State {
+    pub(crate) handle: Handle,
+    pub(crate) post: Post,
+    /// Taken at the end of the program.
+    runtime: Mutex<Option<Runtime>>,
+    is_over: AtomicBool,
+}
+
+/// How long the end of a program waits for threads of ours that are in the middle of something.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl State {
+    fn new() -> PyResult<Self> {
+        let runtime = runtime()?;
+        let (handle, is_over) = (runtime.handle().clone(), AtomicBool::new(false));
+        Ok(Self { handle, post: Post::default(), runtime: Mutex::new(Some(runtime)), is_over })
+    }
+
+    /// Ends our threads, so that none of them meets an interpreter, or a library, that is being torn down.
+    pub(crate) fn end(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(runtime) = runtime {
+            runtime.shutdown_timeout(PATIENCE);
+        }
+    }
+
+    /// Keeps a thread from going back to an interpreter that is no more: only threads that nobody waits for get here.
+    pub(crate) fn stay_if_over(&self) {
+        while self.is_over.load(Ordering::SeqCst) {
+            std::thread::park();
+        }
+    }
+}
+
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+static STATE: AtomicPtr<State> = AtomicPtr::new(ptr::null_mut());
+
+/// Counts the forks between the first process and this one.
+pub(crate) fn generation() -> u64 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Has every child start cold. Called while the module loads, and once.
+pub(crate) fn watch_forks() {
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(|| {
+        #[cfg(unix)]
+        // SAFETY: the handler only touches two atomics, which is allowed in a child of a process with threads.
+        unsafe {
+            libc::pthread_atfork(None, None, Some(forget));
+        }
+    });
+}
+
+#[cfg(unix)]
+extern "C" fn forget() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+    STATE.store(ptr::null_mut(), Ordering::Release);
+}
+
+/// What this process has; nothing when the library was not used yet.
+pub(crate) fn known_state() -> Option<&'static State> {
+    // SAFETY: the pointer is null or came from a box that was leaked for good.
+    unsafe { STATE.load(Ordering::Acquire).as_ref() }
+}
+
+/// The same, built if need be. Fails when the machine gives no thread, and at the end of the program.
+pub(crate) fn state() -> PyResult<&'static State> {
+    if let Some(state) = known_state() {
+        return Ok(state);
+    }
+    let new = Box::into_raw(Box::new(State::new()?));
+    match STATE.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+        // SAFETY: leaked just now.
+        Ok(_) => Ok(unsafe { &*new }),
+        Err(winner) => {
+            // SAFETY: nobody else has seen `new`; `winner` was leaked by another thread of this process.
+            let (loser, winner) = unsafe { (Box::from_raw(new), &*winner) };
+            let runtime = loser.runtime.into_inner().unwrap_or_else(PoisonError::into_inner);
+            if let Some(runtime) = runtime {
+                runtime.shutdown_background();
+            }
+            Ok(winner)
+        }
+    }
+}
+
+fn runtime() -> PyResult<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(1).enable_all().thread_name("vipps-auth");
+    builder
+        .build()
+        .map_err(|error| PyRuntimeError::new_err(format!("no thread for the network could be started: {error}")))
+}
+
+/// A value that each process makes for itself when it first needs it.
+pub(crate) struct PerProcess<T>(AtomicPtr<Entry<T>>);
+
+struct Entry<T> {
+    generation: u64,
+    value: T,
+}
+
+impl<T> PerProcess<T> {
+    pub(crate) fn empty() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    pub(crate) fn with(value: T) -> Self {
+        Self(AtomicPtr::new(Box::into_raw(Box::new(Entry { generation: generation(), value }))))
+    }
+
+    /// What this process has made; `None` in a child that has not made its own yet.
+    pub(crate) fn get(&self) -> Option<&T> {
+        // SAFETY: an entry of this process is freed only with `self`.
+        let entry = unsafe { self.0.load(Ordering::Acquire).as_ref() }?;
+        (entry.generation == generation()).then_some(&entry.value)
+    }
+
+    pub(crate) fn get_or_make<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+        if let Some(value) = self.get() {
+            return Ok(value);
+        }
+        let inherited = self.0.load(Ordering::Acquire);
+        let new = Box::into_raw(Box::new(Entry { generation: generation(), value: make()? }));
+        match self.0.compare_exchange(inherited, new, Ordering::AcqRel, Ordering::Acquire) {
+            // SAFETY: of this process from now on, as in `get`.
+            Ok(_) => Ok(unsafe { &(*new).value }),
+            Err(winner) => {
+                // SAFETY: nobody else has seen `new`; `winner` is of this process, as in `get`.
+                let (_loser, winner) = unsafe { (Box::from_raw(new), &*winner) };
+                Ok(&winner.value)
+            }
+        }
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        if self.get().is_some() {
+            // SAFETY: of this process, and nobody else holds `self`.
+            drop(unsafe { Box::from_raw(*self.0.get_mut()) });
+        }
+    }
+}
+
+// SAFETY: it hands out shared references to a `T` that any thread may have made and may drop.
+unsafe impl<T: Send + Sync> Sync for PerProcess<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Send for PerProcess<T> {}

@@ -1,0 +1,234 @@
+//! Settings by name, and who is calling.
+
+use std::sync::Arc;
+
+use pyo3::{
+    PyTraverseError, PyVisit,
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyBool, PyBytes, PyDict, PyString, PyType},
+};
+use vipps_partner_auth as core;
+
+use crate::{
+    clock::ManualClock,
+    convert::{object, optional_text, parsed, span, text, texts},
+    errors::{OrRaise, wrong_type},
+    events::{Hook, teller},
+    process,
+};
+
+/// Everything that can be set, kept as it was given: each process makes its own [`core::Config`] of it.
+pub(crate) struct Settings {
+    config: core::Config,
+    clock: Option<Py<ManualClock>>,
+    hook: Option<Arc<Py<Hook>>>,
+}
+
+impl Settings {
+    pub(crate) fn parse(given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut settings = Self { config: core::Config::default().on_event(teller(0)), clock: None, hook: None };
+        for (name, value) in given.into_iter().flatten() {
+            if !value.is_none() {
+                settings = settings.set(&text("settings", &name)?, &value)?;
+            }
+        }
+        Ok(settings)
+    }
+
+    fn set(self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        match name {
+            "clock" => Ok(Self { clock: Some(object(name, value)?.clone().unbind()), ..self }),
+            "on_event" => self.with_hook(value),
+            _ => Ok(Self { config: set(self.config, name, value)?, ..self }),
+        }
+    }
+
+    fn with_hook(self, callable: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if !callable.is_callable() {
+            return Err(wrong_type("on_event", "callable", callable));
+        }
+        let (hook, number) = Hook::new(callable)?;
+        Ok(Self { config: self.config.on_event(teller(number)), hook: Some(hook), ..self })
+    }
+
+    /// For a look at whether all is well, which tells nobody anything and starts no thread.
+    pub(crate) fn silent(&self) -> core::Config {
+        self.config.clone().on_event(|_| ())
+    }
+
+    /// For this process.
+    pub(crate) fn live(&self) -> PyResult<core::Config> {
+        let config = self.config.clone().runtime(process::state()?.handle.clone());
+        Ok(config.clock(self.clock()))
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn core::Clock> {
+        match &self.clock {
+            Some(clock) => Arc::new(clock.get().live().clone()),
+            None => Arc::new(core::SystemClock),
+        }
+    }
+
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(self.hook.as_deref())?;
+        visit.call(self.clock.as_ref())
+    }
+}
+
+fn set(config: core::Config, name: &str, value: &Bound<'_, PyAny>) -> PyResult<core::Config> {
+    Ok(match name {
+        "environment" => config.environment(environment(value)?),
+        "connect_timeout" => config.connect_timeout(span(name, value)?),
+        "request_timeout" => config.request_timeout(span(name, value)?),
+        "deadline" => config.deadline(span(name, value)?),
+        "leeway" => config.leeway(span(name, value)?),
+        "stale_keys_for" => config.stale_keys_for(span(name, value)?),
+        "ca_pem" => config.ca_pem(pem(name, value)?),
+        "basic_encoding" => config.basic_encoding(parsed(name, value)?),
+        "login_basic_encoding" => config.login_basic_encoding(parsed(name, value)?),
+        "login_auth_method" => config.login_auth_method(parsed(name, value)?),
+        "allow_partner_keys_in_test" if flag(name, value)? => config.allow_partner_keys_in_test(),
+        "allow_partner_keys_in_test" => config,
+        "trusted_origins" => texts(name, value)?.into_iter().fold(config, core::Config::trusted_origin),
+        _ => return Err(PyTypeError::new_err(format!("there is no setting {name}"))),
+    })
+}
+
+fn pem(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    match value.cast::<PyBytes>() {
+        Ok(bytes) => Ok(bytes.as_bytes().to_vec()),
+        Err(_) if value.is_instance_of::<PyString>() => text(field, value).map(String::into_bytes),
+        Err(_) => Err(wrong_type(field, "str or bytes", value)),
+    }
+}
+
+/// True or false, and not merely something that counts as one.
+pub(crate) fn flag(field: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.cast::<PyBool>().map(PyBoolMethods::is_true).map_err(|_| wrong_type(field, "bool", value))
+}
+
+fn environment(value: &Bound<'_, PyAny>) -> PyResult<core::Environment> {
+    match value.cast::<Environment>() {
+        Ok(environment) => Ok(environment.get().0.clone()),
+        Err(_) if value.is_instance_of::<PyString>() => parsed("environment", value),
+        Err(_) => Err(wrong_type("environment", "str or Environment", value)),
+    }
+}
+
+/// Which Vipps to talk to: ``production``, ``test`` or a base URL.
+///
+/// Wherever a setting ``environment`` is taken, the text alone will do.
+#[pyclass(frozen, eq, hash, module = "vipps_partner_auth")]
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) struct Environment(pub(crate) core::Environment);
+
+#[pymethods]
+impl Environment {
+    #[new]
+    fn new(name: &Bound<'_, PyAny>) -> PyResult<Self> {
+        environment(name).map(Self)
+    }
+
+    /// Reads ``VIPPS_ENVIRONMENT``; production when it is not set.
+    #[staticmethod]
+    fn from_env(py: Python<'_>) -> PyResult<Self> {
+        core::Environment::from_env().or_raise(py).map(Self)
+    }
+
+    /// The base URL, without a slash at the end.
+    #[getter]
+    fn base_url(&self) -> &str {
+        self.0.base_url()
+    }
+
+    /// The ``iss`` of this environment's ID tokens.
+    #[getter]
+    fn issuer(&self) -> String {
+        self.0.issuer()
+    }
+
+    fn __str__(&self) -> &str {
+        self.0.base_url()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Environment('{}')", self.0.base_url())
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> (Bound<'py, PyType>, (String,)) {
+        (py.get_type::<Self>(), (self.0.base_url().to_owned(),))
+    }
+}
+
+/// Who is calling: the four ``Vipps-System-*`` headers, each at most 30 characters of printable ASCII.
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+#[derive(PartialEq, Eq)]
+pub(crate) struct SystemInfo(pub(crate) core::SystemInfo);
+
+#[pymethods]
+impl SystemInfo {
+    #[new]
+    #[pyo3(signature = (name, version, *, plugin_name=None, plugin_version=None))]
+    fn new(
+        py: Python<'_>,
+        name: &Bound<'_, PyAny>,
+        version: &Bound<'_, PyAny>,
+        plugin_name: Option<&Bound<'_, PyAny>>,
+        plugin_version: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let (name, version) = (text("name", name)?, text("version", version)?);
+        let plugin_name = optional_text("plugin_name", plugin_name)?;
+        let plugin_version = optional_text("plugin_version", plugin_version)?;
+        core::SystemInfo::from_parts(name, version, plugin_name, plugin_version).or_raise(py).map(Self)
+    }
+
+    /// Reads ``VIPPS_SYSTEM_NAME``, ``VIPPS_SYSTEM_VERSION`` and, if set, ``VIPPS_PLUGIN_NAME`` and
+    /// ``VIPPS_PLUGIN_VERSION``.
+    #[staticmethod]
+    fn from_env(py: Python<'_>) -> PyResult<Self> {
+        core::SystemInfo::from_env().or_raise(py).map(Self)
+    }
+
+    /// The first 30 characters of a text with everything dropped that a header can't hold.
+    #[staticmethod]
+    #[pyo3(signature = (value, /))]
+    fn fit(value: &Bound<'_, PyAny>) -> PyResult<String> {
+        Ok(core::SystemInfo::fit(&text("text", value)?))
+    }
+
+    /// The name of the system.
+    #[getter]
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// Its version.
+    #[getter]
+    fn version(&self) -> &str {
+        self.0.version()
+    }
+
+    /// The name of the plugin within it.
+    #[getter]
+    fn plugin_name(&self) -> Option<&str> {
+        self.0.plugin().map(|(name, _)| name)
+    }
+
+    /// The version of the plugin.
+    #[getter]
+    fn plugin_version(&self) -> Option<&str> {
+        self.0.plugin().map(|(_, version)| version)
+    }
+
+    /// The headers by themselves, for a call that this library does not make.
+    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        crate::snapshot::dict(py, &self.0.headers(), None)
+    }
+
+    fn __repr__(&self) -> String {
+        let plugin =
+            self.0.plugin().map(|(name, version)| format!(", plugin_name={name:?}, plugin_version={version:?}"));
+        format!("SystemInfo({:?}, {:?}{})", self.0.name(), self.0.version(), plugin.unwrap_or_default())
+    }
+}

@@ -1,0 +1,166 @@
+//! What a person agreed to tell.
+
+use pyo3::prelude::*;
+use serde_json::Value;
+use vipps_partner_auth as core;
+
+use crate::convert::{from_json, text};
+
+/// What a person agreed to tell this sales unit. A member that Vipps left out is ``None``; all members are in
+/// ``to_dict()``. ``repr`` shows ``sub`` alone: the rest is personal data.
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+#[derive(PartialEq)]
+pub(crate) struct Userinfo(pub(crate) core::Userinfo);
+
+#[pymethods]
+impl Userinfo {
+    /// The person, as this sales unit knows them: the same as in the ID token.
+    #[getter]
+    fn sub(&self) -> &str {
+        self.0.sub()
+    }
+
+    /// Full name.
+    #[getter]
+    fn name(&self) -> Option<&str> {
+        self.0.name()
+    }
+
+    /// Given names.
+    #[getter]
+    fn given_name(&self) -> Option<&str> {
+        self.0.given_name()
+    }
+
+    /// Family name.
+    #[getter]
+    fn family_name(&self) -> Option<&str> {
+        self.0.family_name()
+    }
+
+    /// Digits with country code and without a plus sign.
+    #[getter]
+    fn phone_number(&self) -> Option<&str> {
+        self.0.phone_number()
+    }
+
+    /// Whether Vipps verified the phone number.
+    #[getter]
+    fn phone_number_verified(&self) -> Option<bool> {
+        self.0.phone_number_verified()
+    }
+
+    /// E-mail address.
+    #[getter]
+    fn email(&self) -> Option<&str> {
+        self.0.email()
+    }
+
+    /// Whether Vipps verified the e-mail address.
+    #[getter]
+    fn email_verified(&self) -> Option<bool> {
+        self.0.email_verified()
+    }
+
+    /// ``YYYY-MM-DD``.
+    #[getter]
+    fn birthdate(&self) -> Option<&str> {
+        self.0.birthdate()
+    }
+
+    /// Gender, as Vipps words it.
+    #[getter]
+    fn gender(&self) -> Option<&str> {
+        self.0.gender()
+    }
+
+    /// National identity number, for those who may ask for it.
+    #[getter]
+    fn nin(&self) -> Option<&str> {
+        self.0.nin()
+    }
+
+    /// The address.
+    #[getter]
+    fn address(&self) -> Option<Address> {
+        self.0.address().map(Address)
+    }
+
+    /// Up to two more addresses.
+    #[getter]
+    fn other_addresses(&self) -> Vec<Address> {
+        self.0.other_addresses().into_iter().map(Address).collect()
+    }
+
+    /// What the person agreed to, of what the merchant asked. Only at the first login.
+    #[getter]
+    fn delegated_consents<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.delegated_consents().map(|consents| from_json(py, &consents.to_string())).transpose()
+    }
+
+    /// Any member; ``default`` when it is absent.
+    #[pyo3(signature = (name, default=None))]
+    fn claim(&self, py: Python<'_>, name: &Bound<'_, PyAny>, default: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
+        match self.0.claim::<Value>(&text("name", name)?) {
+            Some(claim) => Ok(from_json(py, &claim.to_string())?.unbind()),
+            None => Ok(default.unwrap_or_else(|| py.None())),
+        }
+    }
+
+    /// All members, those unknown to this library too.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        from_json(py, &self.0.json())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{:?}>", self.0)
+    }
+}
+
+/// A person's address. Empty members are ``None``; ``repr`` shows none of them.
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+#[derive(PartialEq)]
+pub(crate) struct Address(core::Address);
+
+#[pymethods]
+impl Address {
+    /// Street, with unit and floor in a second line.
+    #[getter]
+    fn street_address(&self) -> Option<&str> {
+        self.0.street_address.as_deref()
+    }
+
+    /// Postal code.
+    #[getter]
+    fn postal_code(&self) -> Option<&str> {
+        self.0.postal_code.as_deref()
+    }
+
+    /// City or place.
+    #[getter]
+    fn region(&self) -> Option<&str> {
+        self.0.region.as_deref()
+    }
+
+    /// Two letters.
+    #[getter]
+    fn country(&self) -> Option<&str> {
+        self.0.country.as_deref()
+    }
+
+    /// The whole address, in lines.
+    #[getter]
+    fn formatted(&self) -> Option<&str> {
+        self.0.formatted.as_deref()
+    }
+
+    /// ``home``, ``work`` or ``other``.
+    #[getter]
+    fn address_type(&self) -> Option<&str> {
+        self.0.address_type.as_deref()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{:?}>", self.0)
+    }
+}

@@ -1,0 +1,99 @@
+"""What a typed program does with the package: checked by mypy and pyright, run by the tests."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from typing_extensions import assert_type
+
+from vipps_partner_auth import (
+    AccessToken,
+    Backchannel,
+    Emulator,
+    Environment,
+    Event,
+    IdTokenClaims,
+    IdTokenVerifier,
+    InvalidConfigError,
+    Login,
+    LoginRequest,
+    LoginResult,
+    ManualClock,
+    Merchant,
+    Partner,
+    PartnerKeys,
+    PendingLogin,
+    SystemInfo,
+    Userinfo,
+    VippsAuthError,
+)
+
+MSN = "123456"
+
+
+def told(event: Event) -> None:
+    assert_type(event.details, dict[str, str])
+
+
+def tokens(vipps: Emulator) -> Merchant:
+    assert_type(vipps.partner_keys, PartnerKeys)
+    partner = Partner(
+        vipps.partner_keys,
+        SystemInfo("acme", "3.1.2", plugin_name="acme-webshop", plugin_version="4.5.6"),
+        environment=Environment(vipps.base_url),
+        deadline=timedelta(seconds=10),
+        request_timeout=5,
+        on_event=told,
+        clock=ManualClock(vipps.now),
+    )
+    shop = partner.merchant(MSN)
+    assert_type(shop.partner, Partner)
+    assert_type(shop.headers(), dict[str, str])
+    assert_type(shop.cached_headers(), "dict[str, str] | None")
+    token = partner.access_token()
+    assert_type(token, AccessToken)
+    assert_type(token.expires_at, datetime)
+    return shop
+
+
+async def tokens_async(shop: Merchant) -> None:
+    assert_type(await shop.headers_async(), dict[str, str])
+    assert_type(await shop.partner.access_token_async(), AccessToken)
+
+
+def id_tokens(vipps: Emulator, shop: Merchant) -> None:
+    jwt = vipps.mint_id_token(MSN, nonce="n-0001", claims={"email": "kari@example.test"})
+    assert_type(shop.verify_id_token(jwt, nonce="n-0001"), IdTokenClaims)
+    verifier = IdTokenVerifier(vipps.base_url, jwks=vipps.jwks(), clock=ManualClock(vipps.now))
+    claims = verifier.verify(jwt, MSN, nonce="n-0001", flow="browser")
+    assert_type(claims.sub, str)
+
+
+def errors(shop: Merchant) -> str:
+    try:
+        shop.partner.merchant("not an msn")
+    except InvalidConfigError as error:
+        assert_type(error.field, "str | None")
+        return error.code
+    except VippsAuthError as error:
+        assert_type(error.retry_after, "timedelta | None")
+        return error.detail
+    return ""
+
+
+def browser(shop: Merchant, callback_url: str, kept: str) -> Userinfo:
+    login = shop.login("https://shop.example/callback")
+    assert_type(login, Login)
+    assert_type(login.start(["openid", "name"], market="NO"), LoginRequest)
+    result = login.finish(callback_url, LoginRequest.from_json(kept))
+    assert_type(result, LoginResult)
+    return login.userinfo(result)
+
+
+def phone(vipps: Emulator, shop: Merchant) -> None:
+    backchannel = shop.backchannel()
+    assert_type(backchannel, Backchannel)
+    pending = backchannel.start("urn:msisdn:4791234567", ["openid"], requested_expiry=timedelta(minutes=5))
+    assert_type(pending, PendingLogin)
+    vipps.approve(pending.auth_req_id, "4791234567")
+    assert_type(backchannel.wait(pending, timeout=60), "LoginResult | None")

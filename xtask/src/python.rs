@@ -1,0 +1,122 @@
+//! Python interpreters, and the virtual environments in which the package is tested.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::step::{self, Step};
+use crate::{failure::Result, repo};
+
+/// The folder of the package.
+pub(crate) const PACKAGE: &str = "bindings-python";
+
+/// Those that the one wheel is for.
+const VERSIONS: [&str; 6] = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
+
+/// A virtual environment below `target`.
+pub(crate) struct Environment(PathBuf);
+
+impl Environment {
+    /// Makes one, and installs what `requirements` names, unless that was done since the file last changed.
+    pub(crate) fn ready(name: &str, python: &Path, requirements: &Path) -> Result<Self> {
+        let here = Self(repo::target().join("python").join(name));
+        let (stamp, wanted) = (here.0.join("requirements.txt"), repo::read(&repo::root().join(requirements))?);
+        if fs::read_to_string(&stamp).is_ok_and(|done| done == wanted) {
+            return Ok(here);
+        }
+        let heading = |what: &str| format!("python: {what} for {name}");
+        Step::new(heading("environment"), python).words("-m venv --clear").args([&here.0]).on_failure().run()?;
+        let install =
+            here.step(heading("packages"), "-m pip install --quiet --disable-pip-version-check --requirement");
+        install.args([requirements]).on_failure().run()?;
+        // Written last: one that was interrupted is made anew. Where it fails the next run installs once more.
+        let _ = fs::write(stamp, wanted);
+        Ok(here)
+    }
+
+    /// A step of this environment's interpreter.
+    pub(crate) fn step(&self, heading: impl Into<String>, words: &str) -> Step {
+        Step::new(heading, self.program("python")).words(words)
+    }
+
+    /// A program that was installed into it.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.0.join(if cfg!(windows) { "Scripts" } else { "bin" }).join(name)
+    }
+
+    /// Builds the wheel, for development or for release.
+    pub(crate) fn build(&self, profile: &str) -> Step {
+        let build = Step::new("python: wheel", self.program("maturin")).words("build").args(words(profile));
+        build.args(["--out".into(), wheels()]).within(Path::new(PACKAGE)).on_failure()
+    }
+
+    /// Checks the types of a program that uses the installed package.
+    pub(crate) fn pyright(&self, program: &str) -> Step {
+        let step = Step::new("python: types, pyright", self.program("pyright"))
+            .args(["--pythonpath".into(), self.program("python")]);
+        step.words(program).on_failure()
+    }
+
+    /// Installs the wheel that was built last, so that what is tested is what a user gets.
+    pub(crate) fn install(&self, heading: &str) -> Step {
+        let install = "-m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall";
+        let install = self.step(format!("{heading}: wheel"), install);
+        install.args(["--find-links".into(), wheels(), "vipps-partner-auth".into()]).on_failure()
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace()
+}
+
+/// Where wheels lie.
+pub(crate) fn wheels() -> PathBuf {
+    repo::target().join("python").join("wheels")
+}
+
+/// Where the packages lie that can be published.
+pub(crate) fn packages() -> PathBuf {
+    repo::target().join("python").join("packages")
+}
+
+/// The interpreters of this machine by version, at most one of each.
+pub(crate) fn interpreters() -> Vec<(&'static str, PathBuf)> {
+    VERSIONS.into_iter().filter_map(|version| Some((version, interpreter(version)?))).collect()
+}
+
+fn interpreter(version: &str) -> Option<PathBuf> {
+    let name = format!("python{version}");
+    std::iter::once(PathBuf::from(&name)).chain(of_pyenv(&name)).find_map(|program| answers(&program, version))
+}
+
+/// On the search path pyenv has a stand-in for each, which works for the chosen versions only.
+fn of_pyenv(name: &str) -> Vec<PathBuf> {
+    let home = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv")));
+    let versions = home.and_then(|home| fs::read_dir(home.join("versions")).ok());
+    versions.into_iter().flatten().flatten().map(|version| version.path().join("bin").join(name)).collect()
+}
+
+/// Where the interpreter really is, if it is one of this version that can make environments.
+fn answers(program: &Path, version: &str) -> Option<PathBuf> {
+    let script = "import ensurepip, sys; print('%d.%d' % sys.version_info[:2]); print(sys.executable)";
+    let told = step::ask(program, &["-c", script])?;
+    let (known, place) = told.trim().split_once('\n')?;
+    (known == version).then(|| PathBuf::from(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interpreter_is_known_by_what_it_says() {
+        assert_eq!(answers(Path::new("no-such-program-anywhere"), "3.11"), None);
+        assert_eq!(answers(Path::new("python3"), "2.7"), None);
+    }
+
+    #[test]
+    fn programs_lie_within_the_environment() {
+        let environment = Environment(PathBuf::from("here"));
+        assert!(environment.program("maturin").starts_with("here"));
+    }
+}
