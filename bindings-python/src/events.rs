@@ -1,11 +1,12 @@
 //! From the core's events to Python's `logging` and the user's hook, never on a thread that holds a lock of the core.
 
 use std::{
-    collections::VecDeque,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    thread,
+    time::Duration,
 };
 
 use pyo3::{
@@ -16,16 +17,21 @@ use pyo3::{
 };
 use vipps_partner_auth::Event;
 
-use crate::process;
+use crate::process::{self, State};
 
-/// Where the core's hook puts events. Telling only queues; a thread that holds nothing of ours hands them on.
+/// Where the core's hook puts events. Telling only queues; a thread of their own, which holds nothing of ours, hands them
+/// on, so that a slow hook of the user keeps no request waiting.
 #[derive(Default)]
-pub(crate) struct Post(Mutex<Queue>);
+pub(crate) struct Post {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Told>,
-    is_being_emptied: bool,
+    waiting: Vec<Told>,
+    has_thread: bool,
+    is_handing_on: bool,
 }
 
 /// An event, and whose hook it is for.
@@ -36,19 +42,35 @@ pub(crate) struct Told {
 
 impl Post {
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Tells whether a thread has to be started.
     fn put(&self, told: Told) -> bool {
         let mut queue = self.queue();
-        queue.waiting.push_back(told);
-        !std::mem::replace(&mut queue.is_being_emptied, true)
+        queue.waiting.push(told);
+        self.changed.notify_all();
+        !std::mem::replace(&mut queue.has_thread, true)
     }
 
-    fn take(&self) -> Option<Vec<Told>> {
-        let mut queue = self.queue();
-        queue.is_being_emptied = !queue.waiting.is_empty();
-        queue.is_being_emptied.then(|| queue.waiting.drain(..).collect())
+    fn take(&self) -> Vec<Told> {
+        std::mem::take(&mut self.queue().waiting)
+    }
+
+    fn wait_for_some(&self) -> Vec<Told> {
+        let idle = |queue: &mut Queue| queue.waiting.is_empty();
+        let mut queue = self.changed.wait_while(self.queue(), idle).unwrap_or_else(PoisonError::into_inner);
+        queue.is_handing_on = true;
+        std::mem::take(&mut queue.waiting)
+    }
+
+    fn handed_on(&self) {
+        self.queue().is_handing_on = false;
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn wait_until_idle(&self, patience: Duration) {
+        drop(self.changed.wait_timeout_while(self.queue(), patience, |queue| queue.is_handing_on));
     }
 }
 
@@ -57,24 +79,28 @@ pub(crate) fn teller(hook: u64) -> impl Fn(&Event) + Send + Sync + 'static {
     move |event| {
         let Ok(state) = process::state() else { return };
         if state.post.put(Told { hook, event: event.clone() }) {
-            state.handle.spawn_blocking(|| while hand_on_what_waits() {});
+            // Without a thread they wait for the end of the program.
+            let _ = thread::Builder::new().name("vipps-auth-events".to_owned()).spawn(move || hand_on(state));
         }
     }
 }
 
-/// False when nothing waited, or no interpreter is left to tell.
-fn hand_on_what_waits() -> bool {
-    let Some(told) = process::state().ok().and_then(|state| state.post.take()) else { return false };
-    Python::try_attach(|py| deliver(py, told)).is_some()
+fn hand_on(state: &'static State) {
+    process::adopt_thread();
+    loop {
+        let told = state.post.wait_for_some();
+        if state.is_over() || Python::try_attach(|py| deliver(py, told)).is_none() {
+            return state.post.handed_on();
+        }
+        state.post.handed_on();
+    }
 }
 
 /// The end of the program: what waits to be told is told, and our threads end.
 #[pyfunction]
 pub(crate) fn end(py: Python<'_>) {
     let Some(state) = process::known_state() else { return };
-    if let Some(told) = state.post.take() {
-        deliver(py, told);
-    }
+    deliver(py, state.post.take());
     py.detach(|| state.end());
 }
 

@@ -29,6 +29,7 @@ use vipps_partner_auth::{Clock, SystemClock};
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     refuse_subinterpreters(module.py())?;
     process::watch_forks();
+    process::belong_to(module.py());
     // Read once, so that no child can inherit it half made.
     SystemClock.now();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use pyo3::{PyResult, exceptions::PyRuntimeError};
+use pyo3::{PyResult, Python, exceptions::PyRuntimeError, ffi};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::events::Post;
@@ -35,8 +35,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 impl State {
     fn new() -> PyResult<Self> {
         let runtime = runtime()?;
+        // The one worker, before anything else that it does.
+        runtime.spawn(async { adopt_thread() });
         let (handle, is_over) = (runtime.handle().clone(), AtomicBool::new(false));
         Ok(Self { handle, post: Post::default(), runtime: Mutex::new(Some(runtime)), is_over })
+    }
+
+    /// Whether the program is at its end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
     }
 
     /// Ends our threads, so that none of them meets an interpreter, or a library, that is being torn down.
@@ -46,11 +53,12 @@ impl State {
         if let Some(runtime) = runtime {
             runtime.shutdown_timeout(PATIENCE);
         }
+        self.post.wait_until_idle(PATIENCE);
     }
 
     /// Keeps a thread from going back to an interpreter that is no more: only threads that nobody waits for get here.
     pub(crate) fn stay_if_over(&self) {
-        while self.is_over.load(Ordering::SeqCst) {
+        while self.is_over() {
             std::thread::park();
         }
     }
@@ -71,15 +79,54 @@ pub(crate) fn watch_forks() {
         #[cfg(unix)]
         // SAFETY: the handler only touches two atomics, which is allowed in a child of a process with threads.
         unsafe {
-            libc::pthread_atfork(None, None, Some(forget));
+            libc::pthread_atfork(Some(wait_for_adoptions), Some(let_adopt), Some(forget));
         }
     });
 }
 
 #[cfg(unix)]
 extern "C" fn forget() {
+    let_adopt();
     GENERATION.fetch_add(1, Ordering::Relaxed);
     STATE.store(ptr::null_mut(), Ordering::Release);
+}
+
+static INTERPRETER: AtomicPtr<ffi::PyInterpreterState> = AtomicPtr::new(ptr::null_mut());
+static IS_ADOPTING: AtomicBool = AtomicBool::new(false);
+
+/// Remembers whose threads ours will be.
+pub(crate) fn belong_to(_attached: Python<'_>) {
+    // SAFETY: the token shows that this thread is attached to an interpreter.
+    INTERPRETER.store(unsafe { ffi::PyInterpreterState_Get() }, Ordering::Release);
+}
+
+/// Makes this thread known to Python for good.
+///
+/// A thread of C that attaches for a moment only is made known and forgotten each time, under a lock of Python's own and
+/// without its big lock. A fork in that moment hangs the child of Python 3.10 and older for ever. So each of our threads
+/// becomes known once, and no fork happens meanwhile.
+pub(crate) fn adopt_thread() {
+    while IS_ADOPTING.swap(true, Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
+    // SAFETY: the interpreter lives on until `State::end` has ended our threads, and this needs no lock of ours to be held.
+    unsafe { ffi::PyThreadState_New(INTERPRETER.load(Ordering::Acquire)) };
+    let_adopt();
+}
+
+/// Newer Pythons hold their lock over a fork, and would wait for us as we for them: so this gives up soon.
+#[cfg(unix)]
+extern "C" fn wait_for_adoptions() {
+    for _ in 0..100_000 {
+        if !IS_ADOPTING.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        std::hint::spin_loop();
+    }
+}
+
+extern "C" fn let_adopt() {
+    IS_ADOPTING.store(false, Ordering::SeqCst);
 }
 
 /// What this process has; nothing when the library was not used yet.

@@ -101,7 +101,8 @@ impl Login {
     /// `LoginFailed` with a [`reason`](Error::reason) when it ended without a user, or the callback does not belong to
     /// the request; `InvalidIdToken` when the ID token is not good; `CredentialsRejected`, `Forbidden`, `RateLimited`,
     /// `Unavailable` and `Protocol` as elsewhere. While an error is retryable the code has not been sent, so the same
-    /// call may be made again; after all others start a new login.
+    /// call may be made again; after all others start a new login. So it is when this future is dropped on its way: the
+    /// code may be spent.
     pub async fn finish(&self, callback_url: &str, request: &LoginRequest) -> Result<LoginResult> {
         self.check_request(request)?;
         let code = request.code(callback_url)?;

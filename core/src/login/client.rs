@@ -288,14 +288,16 @@ const SECRET_FIELDS: [&str; 6] = ["code", "code_verifier", "auth_req_id", "login
 fn secrets(content: &Content<'_>, token: Option<&Held>, keys: &Keys) -> Vec<Secret> {
     let of_content: Vec<Secret> = match content {
         Content::Token(token) => vec![token.secret().into()],
-        Content::Form(form) => {
-            let secret = form.iter().filter(|(name, _)| SECRET_FIELDS.contains(name));
-            // Of a login hint, what follows its prefix is the secret part.
-            secret.map(|(_, value)| value.rsplit(':').next().unwrap_or(value).into()).collect()
-        }
+        Content::Form(form) => form.iter().filter(|(name, _)| SECRET_FIELDS.contains(name)).map(secret_part).collect(),
     };
     let of_caller = [token.map(|held| held.token.as_secret().clone()), Some(keys.client_secret().clone())];
     of_content.into_iter().chain(of_caller.into_iter().flatten()).collect()
+}
+
+/// Of a login hint what follows its prefix, of all else the whole.
+fn secret_part((name, value): &(&str, &str)) -> Secret {
+    let part = value.rsplit(':').next().filter(|_| *name == "login_hint");
+    part.unwrap_or(value).into()
 }
 
 /// A reply, with what is needed to judge it.

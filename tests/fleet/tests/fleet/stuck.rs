@@ -79,12 +79,12 @@ fn a_killed_process_is_replaced_by_one() -> Outcome {
 
 #[test]
 #[ignore = "needs redis-server: cargo xtask test --only fleet"]
-fn while_no_fetch_comes_to_an_end_there_are_few_and_all_end_well() -> Outcome {
+fn while_fetches_hang_others_go_on_and_all_end_well() -> Outcome {
     let (vipps, redis) = (vipps()?, Redis::start()?);
     let mut crew = crew(10, &vipps, &redis)?;
     vipps.fail_next(Endpoint::StandardToken, 2, Failure::Hang);
     crew.tell(&json!({"do": "token"}))?;
-    until("a third request", || Ok(count_tokens(&vipps) == 3))?;
+    until("a third request", || Ok(count_tokens(&vipps) >= 3))?;
     vipps.release_hung();
     assert!(crew.replies()?.iter().all(|reply| reply["token"].is_string()));
     Ok(())
