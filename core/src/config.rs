@@ -368,7 +368,8 @@ impl Config {
     }
 
     /// Limit for a whole fetch with its retries, while somebody waits. Default 30 s; more than zero. A caller who joins a
-    /// renewal in flight may wait for that first, for one request at most, and a shared cache has one second of its own.
+    /// renewal in flight may wait for that first, for one request at most. A shared cache has one second of its own, and
+    /// waiting for what another process fetches takes 10 s at most, never more than this limit.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = limit;
         self

@@ -51,7 +51,8 @@ pub enum Event {
     CacheFailed {
         /// What was tried: `load`, `store`, `remove`, `lock` or `unlock`.
         operation: &'static str,
-        /// Why: `failed` or `no answer in time`. The cache's own words stay with it, since they may hold anything.
+        /// Why: a reason from the program's own text, such as `redis is full`, else `failed` or `no answer in time`. Other
+        /// words of a cache stay with it, since they may hold anything.
         detail: &'static str,
     },
     /// An API refused a token that was renewed for the same reason moments ago; it was not renewed again.

@@ -68,7 +68,7 @@ impl Secure {
 
 #[test]
 #[ignore = "needs redis-server: cargo xtask test --only fleet"]
-fn tls_with_a_companys_own_authority() -> Outcome {
+fn tls_with_an_authority_of_ones_own() -> Outcome {
     let (vipps, authority) = (vipps()?, Authority::new("company")?);
     let server = Secure::start(&authority, &["localhost", "127.0.0.1"])?;
     for host in ["localhost", "127.0.0.1"] {
