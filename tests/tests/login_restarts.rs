@@ -9,7 +9,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::future::{Either, pending as never, select};
+use futures_util::future::{Either, select};
+use tokio::sync::Notify;
 use vipps_emulator::{Emulator, Options};
 use vipps_partner_auth::{
     Backchannel, BackchannelOptions, BoxFuture, Config, HttpSend, ManualClock, Partner, PartnerKeys, PendingLogin,
@@ -72,11 +73,12 @@ async fn a_restart_does_not_shorten_the_interval() -> Outcome {
     Ok(())
 }
 
-/// A line on which the first reply of the token endpoint never comes to its end.
+/// A line on which the first reply of the token endpoint takes its time.
 #[derive(Debug)]
 struct SlowLine {
     inner: ReqwestClient,
     has_answered: Arc<AtomicBool>,
+    goes_on: Arc<Notify>,
 }
 
 impl HttpSend for SlowLine {
@@ -89,20 +91,21 @@ impl HttpSend for SlowLine {
         Box::pin(async move {
             let reply = self.inner.send(request, limit).await;
             if is_exchange && !self.has_answered.swap(true, Relaxed) {
-                never::<()>().await;
+                self.goes_on.notified().await;
             }
             reply
         })
     }
 }
 
-/// `Backchannel::wait` promises that a login goes on when the future is dropped. Dropped while the answer to an approved
-/// login is under way, which is how a web framework ends a handler whose browser went away, the tokens are lost.
+/// `Backchannel::wait` promises that a login goes on when the future is dropped, also while the answer to an approved login
+/// is under way, which is how a web framework ends a handler whose browser went away.
 #[tokio::test]
 async fn a_wait_that_was_dropped_at_a_bad_moment_loses_no_login() -> Outcome {
     let (vipps, clock, has_answered) = (emulator()?, ManualClock::at_unix(START), Arc::new(AtomicBool::new(false)));
     let inner = ReqwestClient::new(&Config::default())?;
-    let line = SlowLine { inner, has_answered: Arc::clone(&has_answered) };
+    let goes_on = Arc::new(Notify::new());
+    let line = SlowLine { inner, has_answered: Arc::clone(&has_answered), goes_on: Arc::clone(&goes_on) };
     let phone = phone(&vipps, &clock, Config::default().http(Arc::new(line)))?;
     let pending = phone.start(HINT, &["openid"]).await?;
     vipps.approve(pending.auth_req_id(), KARI)?;
@@ -114,6 +117,7 @@ async fn a_wait_that_was_dropped_at_a_bad_moment_loses_no_login() -> Outcome {
     });
     let Either::Right(((), waits)) = select(waits, answered).await else { return Err("it never answers".into()) };
     drop(waits);
+    goes_on.notify_one();
     clock.advance(Duration::from_secs(5));
     vipps.advance(Duration::from_secs(5));
     assert!(phone.wait(&pending, Duration::from_secs(60)).await?.is_some());

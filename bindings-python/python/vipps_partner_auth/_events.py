@@ -1,4 +1,4 @@
-"""What happened behind the callers, for ``logging`` and the user's own hook. Imported with the first event."""
+"""What happened behind the callers, for ``logging`` and the user's own hook. Imported with the first use of a handle."""
 
 from __future__ import annotations
 
