@@ -74,14 +74,6 @@ impl Post {
     }
 }
 
-/// Imports what handing on needs, on a thread of the program's own: `threading`, which `logging` imports, takes the thread
-/// that imports it first for the main one, and waits for it at the end.
-pub(crate) fn get_ready(py: Python<'_>) -> PyResult<()> {
-    py.import(HANDED_TO).map(drop)
-}
-
-const HANDED_TO: &str = "vipps_partner_auth._events";
-
 /// The hook for the core's configuration.
 pub(crate) fn teller(hook: u64) -> impl Fn(&Event) + Send + Sync + 'static {
     move |event| {
@@ -113,7 +105,8 @@ pub(crate) fn end(py: Python<'_>) {
 }
 
 fn deliver(py: Python<'_>, told: Vec<Told>) {
-    let result = to_python(py, told).and_then(|events| py.import(HANDED_TO)?.getattr("deliver")?.call1((events,)));
+    let result = to_python(py, told)
+        .and_then(|events| py.import("vipps_partner_auth._events")?.getattr("deliver")?.call1((events,)));
     if let Err(error) = result {
         error.write_unraisable(py, None);
     }

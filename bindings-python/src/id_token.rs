@@ -132,7 +132,7 @@ impl IdTokenVerifier {
     }
 
     fn live(&self, py: Python<'_>) -> PyResult<&core::IdTokenVerifier> {
-        self.live.get_or_make(|| self.build(self.settings.live(py)?).or_raise(py))
+        self.live.get_or_make(|| self.build(self.settings.live()?).or_raise(py))
     }
 }
 

@@ -67,7 +67,7 @@ impl Partner {
 
     pub(crate) fn live(&self, py: Python<'_>) -> PyResult<&Live> {
         self.live.get_or_make(|| {
-            let config = self.settings.live(py)?;
+            let config = self.settings.live()?;
             let partner = core::Partner::new(self.keys.clone(), self.system.clone(), config).or_raise(py)?;
             Ok(Live { partner, clock: self.settings.clock() })
         })

@@ -14,7 +14,7 @@ use crate::{
     clock::ManualClock,
     convert::{object, optional_text, parsed, span, text, texts},
     errors::{OrRaise, wrong_type},
-    events::{self, Hook, teller},
+    events::{Hook, teller},
     process,
 };
 
@@ -58,8 +58,7 @@ impl Settings {
     }
 
     /// For this process.
-    pub(crate) fn live(&self, py: Python<'_>) -> PyResult<core::Config> {
-        events::get_ready(py)?;
+    pub(crate) fn live(&self) -> PyResult<core::Config> {
         let config = self.config.clone().runtime(process::state()?.handle.clone());
         Ok(config.clock(self.clock()))
     }

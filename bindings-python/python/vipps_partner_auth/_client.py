@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from ._types import BackchannelOptions, Expect, LoginOptions
 
 
+def _get_ready() -> None:
+    """Imports what events need, on a thread of the program's own and not with the package, which would be slow."""
+    from . import _events as _
+
+
 class _Caller:
     """What a partner and a merchant have in common: headers, and adapters for HTTP clients."""
 
@@ -80,6 +85,10 @@ class Partner(_native.Partner, _Caller):
 
     if TYPE_CHECKING:
         _flights: Flights
+    else:
+
+        def __init__(self, *_args: object, **_settings: object) -> None:
+            _get_ready()
 
     @property
     def _partner(self) -> Partner:
@@ -140,6 +149,11 @@ class IdTokenVerifier(_native.IdTokenVerifier):
     """
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, *_args: object, **_settings: object) -> None:
+            _get_ready()
 
     async def verify_async(self, jwt: str, msn: str, **expect: Unpack[Expect]) -> _native.IdTokenClaims:
         """``verify()`` for an event loop."""

@@ -67,10 +67,12 @@ async fn the_tokens_are_had_once_and_by_their_client() -> Outcome {
     let stranger = crate::provider::Registration { msn: provider.basic().msn.clone(), ..provider.clients[2].clone() };
     let stranger = provider.shop(&stranger)?.backchannel()?;
     let theirs = PendingLogin::from_json(&pending.to_json())?;
-    assert_eq!(stranger.poll(&theirs).await.expect_err("another client").reason(), Some("invalid_grant"));
+    assert_eq!(stranger.wait(&theirs, MINUTE).await.expect_err("another client").reason(), Some("invalid_grant"));
     let result = phone.wait(&pending, MINUTE).await?.ok_or("a result")?;
     assert_eq!(result.claims().msn(), pending.msn());
-    let again = phone.wait(&pending, MINUTE).await.expect_err("used tokens");
+    assert!(phone.wait(&pending, MINUTE).await? == Some(result), "told again without asking");
+    let elsewhere = PendingLogin::from_json(&pending.to_json())?;
+    let again = phone.wait(&elsewhere, MINUTE).await.expect_err("used tokens");
     assert_eq!(again.reason(), Some("invalid_grant"));
     Ok(())
 }
