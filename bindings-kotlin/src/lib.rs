@@ -12,6 +12,7 @@
 uniffi::setup_scaffolding!("vipps_partner_auth");
 
 pub mod clock;
+pub mod direct;
 pub mod environment;
 pub mod error;
 pub mod event;

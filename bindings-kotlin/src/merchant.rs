@@ -1,11 +1,12 @@
 //! A partner bound to one merchant.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use vipps_partner_auth::Merchant;
 
 use crate::{
     backchannel::BackchannelHandle,
+    direct::Registration,
     error::Result,
     login::LoginHandle,
     partner::{HeadersParts, Source},
@@ -15,7 +16,7 @@ use crate::{
 
 /// A partner bound to one merchant.
 #[derive(Debug, uniffi::Object)]
-pub struct MerchantHandle(Merchant, Source);
+pub struct MerchantHandle(Merchant, Source, OnceLock<Registration>);
 
 #[uniffi::export]
 impl MerchantHandle {
@@ -49,6 +50,12 @@ impl MerchantHandle {
         Ok(claims.as_ref().map(ClaimsParts::from))
     }
 
+    /// The number of this check for the plain call of `direct`.
+    pub fn check_number(&self) -> i64 {
+        let merchant = self.0.clone();
+        self.2.get_or_init(|| Registration::new(move |jwt, expect| merchant.verify_id_token_cached(jwt, expect))).id()
+    }
+
     /// Login in the browser.
     pub fn login(&self, redirect_uri: String) -> Result<Arc<LoginHandle>> {
         Ok(Arc::new(LoginHandle(self.0.login(&redirect_uri)?)))
@@ -62,6 +69,6 @@ impl MerchantHandle {
 
 impl MerchantHandle {
     pub(crate) fn new(merchant: Merchant, source: Source) -> Self {
-        Self(merchant, source)
+        Self(merchant, source, OnceLock::new())
     }
 }

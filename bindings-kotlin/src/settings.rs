@@ -28,6 +28,10 @@ pub struct SettingsParts {
     pub stale_keys_for: Option<f64>,
     /// More certificate authorities, in PEM.
     pub ca_pem: Option<String>,
+    /// Where tokens are shared with other processes.
+    pub redis_url: Option<String>,
+    /// The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's.
+    pub redis_ca_pem: Option<String>,
     /// `raw` or `form`.
     pub basic_encoding: Option<String>,
     /// `raw` or `form`.
@@ -65,6 +69,12 @@ impl SettingsParts {
         }
         if let Some(pem) = &self.ca_pem {
             config = config.ca_pem(pem.as_bytes());
+        }
+        if let Some(url) = &self.redis_url {
+            config = config.redis_url(url);
+        }
+        if let Some(pem) = &self.redis_ca_pem {
+            config = config.redis_ca_pem(pem.as_bytes());
         }
         Ok(self.trusted_origins.iter().fold(config, Config::trusted_origin))
     }

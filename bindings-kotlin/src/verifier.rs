@@ -1,11 +1,17 @@
 //! The check of ID tokens, which needs no keys.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 
 use serde_json::value::RawValue;
 use vipps_partner_auth::{Expect, IdTokenClaims, IdTokenVerifier};
 
 use crate::{
+    direct::Registration,
     error::Result,
     event::{EventSink, StatsParts},
     runtime::{Cancellation, run},
@@ -102,7 +108,7 @@ pub fn json_text(json: String, name: String) -> Option<String> {
 
 /// Checks ID tokens without any credentials.
 #[derive(Debug, uniffi::Object)]
-pub struct VerifierHandle(IdTokenVerifier);
+pub struct VerifierHandle(IdTokenVerifier, OnceLock<Registration>);
 
 #[uniffi::export]
 impl VerifierHandle {
@@ -114,7 +120,7 @@ impl VerifierHandle {
             Some(jwks) => IdTokenVerifier::with_jwks(config, &jwks)?,
             None => IdTokenVerifier::new(config)?,
         };
-        Ok(Arc::new(Self(verifier)))
+        Ok(Arc::new(Self(verifier, OnceLock::new())))
     }
 
     /// Checks a token.
@@ -133,6 +139,12 @@ impl VerifierHandle {
     pub fn verify_cached(&self, jwt: String, expect: ExpectParts) -> Result<Option<ClaimsParts>> {
         let claims = self.0.verify_cached(&jwt, &expect.expect()?).transpose()?;
         Ok(claims.as_ref().map(ClaimsParts::from))
+    }
+
+    /// The number of this check for the plain call of `direct`.
+    pub fn check_number(&self) -> i64 {
+        let verifier = self.0.clone();
+        self.1.get_or_init(|| Registration::new(move |jwt, expect| verifier.verify_cached(jwt, expect))).id()
     }
 
     /// What happened to the keys so far.

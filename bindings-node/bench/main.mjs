@@ -2,72 +2,57 @@
 //
 // Prints ratios between things measured in one run. Pin it to one core: taskset -c 1 node …
 
-import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { gzipSync } from 'node:zlib'
 import { parseArgs } from 'node:util'
 
 import { checks, coldStart, headers, memory, renewal, start } from './cases.mjs'
-import { compare, median } from './rounds.mjs'
+import { rehearsal } from './peers.mjs'
+import { loading, sizes } from './processes.mjs'
+import { compare } from './rounds.mjs'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '21' }, json: { type: 'string' } } })
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '51' }, json: { type: 'string' } } })
 const rounds = Number(values.rounds)
+const few = Math.ceil(rounds / 5)
 const require = createRequire(import.meta.url)
 const peers = Object.keys(require('./package.json').devDependencies)
 const versions = Object.fromEntries(peers.map((name) => [name, JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version]))
 const results = { node: process.version, rounds, versions }
 
 const vipps = await start()
+await rehearsal()
 results.memory = await memory(vipps)
 const { bytes, cases } = await checks(vipps)
 results.checks = { bytes, rows: await compare(cases, rounds) }
 const calls = await headers(vipps)
 results.headers = await compare(calls.sync, rounds)
 results.awaited = await compare(calls.async, rounds)
-results.coldStart = await coldStart(vipps)
+results.coldStart = await coldStart(vipps, few)
 results.renewal = await renewal(vipps)
 await vipps.stop()
-results.require = requireTimes()
-results.size = size()
+results.loading = loading(peers, few)
+results.sizes = sizes(peers)
 print()
 if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, null, 2))
 
-/** Milliseconds to load a package over an empty process, each in a process of its own, median of the rounds. */
-function requireTimes() {
-  const names = ['vipps-partner-auth', 'jose', 'openid-client', 'fast-jwt', 'jsonwebtoken', 'google-auth-library', '@azure/msal-node']
-  const code = (name) => `const s=process.hrtime.bigint();require(${JSON.stringify(name)});console.log(Number(process.hrtime.bigint()-s)/1e6)`
-  const once = (name) => Number(spawnSync(process.execPath, ['-e', code(name)], { cwd: new URL('.', import.meta.url), encoding: 'utf8' }).stdout)
-  const measured = Array.from({ length: rounds }, () => names.map(once))
-  return names.map((name, at) => {
-    const ratios = measured.map((round) => round[at] / round[1])
-    return { name, milliseconds: median(measured.map((round) => round[at])), ratio: median(ratios) }
-  })
-}
-
-function size() {
-  const folder = new URL('../', import.meta.url)
-  const binary = readdirSync(folder).find((file) => file.endsWith('.node'))
-  const at = new URL(binary, folder)
-  return { binary, bytes: statSync(at).size, packed: gzipSync(readFileSync(at), { level: 9 }).length }
-}
-
 function print() {
-  const line = (name, ...cells) => console.log(`  ${name.padEnd(42)}${cells.map((cell) => cell.padStart(12)).join('')}`)
+  const line = (name, ...cells) => console.log(`  ${name.padEnd(42)}${cells.map((cell) => cell.padStart(14)).join('')}`)
   const table = (title, rows, each) => {
     console.log(`\n${title}`)
     for (const row of rows) line(row.name, ...each(row))
   }
-  const timed = ({ nanoseconds, ratio }) => [`${nanoseconds} ns`, `× ${ratio.toFixed(2)}`]
+  const times = (ratio) => `× ${ratio.toFixed(2)}`
+  const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(2)} MiB`
+  const timed = ({ nanoseconds, ratio }) => [`${nanoseconds} ns`, times(ratio)]
   console.log(`Node ${process.version}, ${rounds} rounds, ${Object.entries(versions).map((pair) => pair.join(' ')).join(', ')}`)
-  table(`ID token of ${results.checks.bytes} bytes (time; ratio to the first)`, results.checks.rows, timed)
+  console.log('Time: the least of all rounds. Ratio: to the first line, median of the rounds.')
+  table(`ID token of ${results.checks.bytes} bytes`, results.checks.rows, timed)
   table('headers of one of 10,000 merchants', results.headers, timed)
   table('the same, awaited', results.awaited, timed)
-  const { callers, requests, ours, lock } = results.coldStart
-  console.log(`\ncold start: ${callers} callers, ${requests} token request, ${ours.toFixed(0)} ms; a shared promise ${lock.toFixed(0)} ms`)
+  table('cold start of 10,000 callers: token requests, processor time of each waiter', results.coldStart, ({ requests, microseconds, ratio }) => [String(requests), `${microseconds.toFixed(2)} µs`, times(ratio)])
   const { without, across } = results.renewal
-  console.log(`slowest await headers: ${without.toFixed(0)} µs, across a renewal ${across.toFixed(0)} µs, × ${(across / without).toFixed(2)}`)
-  table('require (time; ratio to jose)', results.require, (row) => [`${row.milliseconds.toFixed(1)} ms`, `× ${row.ratio.toFixed(2)}`])
-  console.log(`\n${results.size.binary}: ${results.size.bytes} bytes, ${results.size.packed} packed`)
-  console.log(`10,000 merchants: ${(results.memory.bytes / 2 ** 20).toFixed(1)} MiB`)
+  console.log(`\nslowest await headers: ${without.toFixed(0)} µs, across a renewal ${across.toFixed(0)} µs, ${times(across / without)}`)
+  table('require: time, memory, over an empty process', results.loading, ({ milliseconds, ratio, bytes }) => [`${milliseconds.toFixed(1)} ms`, times(ratio), mebibytes(bytes)])
+  table('installed, with what it depends on: packages, size, packed', results.sizes, ({ packages, bytes, packed }) => [String(packages), mebibytes(bytes), mebibytes(packed)])
+  console.log(`\n10,000 merchants: ${mebibytes(results.memory.bytes)}`)
 }

@@ -1,6 +1,7 @@
-// Round by round, every case once in each: the machines are shared, so only ratios within a round mean anything.
+// Round by round, every case once in each, in an order that changes: the machines are shared, so only ratios within a round
+// mean anything, and a machine that grants its time by the tenth of a second must not meet the same case each time.
 
-const MILLISECONDS = 15
+const MILLISECONDS = 4
 
 /** Time per call in nanoseconds. An async call is awaited before the next. */
 async function timed(call, times, isAsync) {
@@ -13,21 +14,33 @@ async function timed(call, times, isAsync) {
 /** `cases`: name to call; the first is what the others are compared with. */
 export async function compare(cases, rounds) {
   const names = Object.keys(cases)
-  const times = {}
-  const isAsync = {}
-  for (const name of names) {
-    isAsync[name] = cases[name]() instanceof Promise
-    const once = await timed(cases[name], 200, isAsync[name])
-    times[name] = Math.max(10, Math.ceil((MILLISECONDS * 1e6) / once))
-  }
+  const plan = []
+  for (const name of names) plan.push(await planned(name, cases[name]))
   const measured = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of names) measured[name].push(await timed(cases[name], times[name], isAsync[name]))
+    for (const { name, call, times, isAsync } of shuffled(plan)) measured[name].push(await timed(call, times, isAsync))
   }
   return names.map((name) => {
     const ratios = measured[name].map((time, round) => time / measured[names[0]][round])
     return { name, nanoseconds: Math.round(Math.min(...measured[name])), ratio: median(ratios) }
   })
+}
+
+/** How often to call it, once the compiler has done with it. */
+async function planned(name, call) {
+  const isAsync = call() instanceof Promise
+  const first = await timed(call, 200, isAsync)
+  const once = await timed(call, Math.ceil(2e7 / first), isAsync)
+  return { name, call, isAsync, times: Math.max(10, Math.ceil((MILLISECONDS * 1e6) / once)) }
+}
+
+export function shuffled(list) {
+  const order = [...list]
+  for (let at = order.length - 1; at > 0; at -= 1) {
+    const other = Math.floor(Math.random() * (at + 1))
+    ;[order[at], order[other]] = [order[other], order[at]]
+  }
+  return order
 }
 
 export function median(values) {

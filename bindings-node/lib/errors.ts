@@ -118,6 +118,11 @@ export function isCancelled(error: unknown): boolean {
   return error instanceof Error && read(error.message)?.cancelled === true
 }
 
+/** Whether a native error is about something that its caller gave. */
+export function isAboutArgument(error: unknown): boolean {
+  return error instanceof Error && read(error.message)?.field !== undefined
+}
+
 function read(message: string): Envelope | undefined {
   if (!message.startsWith('{')) return undefined
   try {

@@ -3,12 +3,12 @@
 // A native call costs more than copying the headers, so a warm `headers()` makes none. When the moment has come the library
 // is asked again, which renews the token behind the caller, and it goes on being asked until the new token is there.
 
-import { told, translated } from './errors.js'
+import { isAboutArgument, told, translated } from './errors.js'
 import { shared } from './later.js'
 import type { NativePartner, NativeSnapshot, NativeToken } from './native.js'
+import { type AuthHeaders, Template } from './template.js'
 
-/** All headers of a call, names in lower case. A copy of your own. */
-export type AuthHeaders = Record<string, string>
+export type { AuthHeaders }
 
 /** Headers with the token they carry. */
 export interface Authorized {
@@ -16,9 +16,10 @@ export interface Authorized {
   token: NativeToken
 }
 
-/** What the handles of one partner share: which token is the one in use, and until when it need not be asked about. */
+/** What the handles of one partner share: which token is the one in use, until when it need not be asked about, who fetches. */
 export class Life {
   epoch: Epoch | undefined
+  flight: Promise<Landing> | undefined
   readonly #native: NativePartner
 
   constructor(partner: NativePartner) {
@@ -45,12 +46,25 @@ export class Life {
   }
 }
 
+/** How a fetch ended that callers of all handles wait for; it was made for one of them. */
+class Landing {
+  readonly source: HeaderSource
+  readonly outcome: Authorized | undefined
+  readonly error: unknown
+
+  constructor(source: HeaderSource, outcome: Authorized | undefined, error?: unknown) {
+    this.source = source
+    this.outcome = outcome
+    this.error = error
+  }
+}
+
 /** One token's time. It ends when the wall clock or the monotonic one says so, whichever is first. */
 class Epoch {
   readonly generation: number
   until: number
   readonly token: NativeToken
-  #common: AuthHeaders | undefined
+  #template: Template<Epoch> | undefined
   readonly #timer: NodeJS.Timeout
 
   constructor(snapshot: NativeSnapshot, until: number, life: Life) {
@@ -73,32 +87,21 @@ class Epoch {
     clearTimeout(this.#timer)
   }
 
-  /** Ten thousand merchants share one set of headers, but for the one that names each: it is set in every copy. */
-  shared(headers: AuthHeaders, own: string | undefined): AuthHeaders {
-    if (own === undefined) return headers
-    this.#common ??= headers
-    return areAlike(this.#common, headers, own) ? this.#common : headers
+  /** One for all merchants, where their headers are alike. */
+  shared(headers: AuthHeaders, own: string | undefined): Template<Epoch> {
+    this.#template ??= new Template(this, headers, own)
+    return this.#template.isLike(headers, own) ? this.#template : new Template(this, headers, own)
   }
-}
-
-function areAlike(one: AuthHeaders, other: AuthHeaders, except: string): boolean {
-  const names = Object.keys(one)
-  const same = names.every((name) => name === except ? name in other : one[name] === other[name])
-  return same && names.length === Object.keys(other).length
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Headers of one merchant, or of the partner itself where `msn` is `undefined`. */
 export abstract class HeaderSource {
+  #template: Template<Epoch> | undefined
+  readonly #msn: string | undefined
   readonly #native: NativePartner
   readonly #life: Life
-  readonly #msn: string | undefined
-  #epoch: Epoch | undefined
-  #headers: AuthHeaders | undefined
-  /** Which of them names the merchant. */
-  #own: string | undefined
-  #fetch: Promise<NativeSnapshot> | undefined
 
   /** @internal */
   constructor(partner: NativePartner, life: Life, msn: string | undefined) {
@@ -109,14 +112,8 @@ export abstract class HeaderSource {
 
   /** @internal The hot path. */
   fresh(): AuthHeaders | undefined {
-    const epoch = this.#epoch
-    return epoch !== undefined && Date.now() < epoch.until ? this.#copy() : undefined
-  }
-
-  #copy(): AuthHeaders {
-    const headers: AuthHeaders = { ...this.#headers }
-    if (this.#own !== undefined) headers[this.#own] = this.#msn as string
-    return headers
+    const template = this.#template
+    return template !== undefined && Date.now() < template.epoch.until ? template.copy(this.#msn) : undefined
   }
 
   /** @internal */
@@ -125,49 +122,73 @@ export abstract class HeaderSource {
   }
 
   /** @internal */
-  async authorized(signal: AbortSignal | undefined): Promise<Authorized> {
+  async authorized(signal?: AbortSignal | undefined): Promise<Authorized> {
+    return await this.received(await this.sought(signal), signal)
+  }
+
+  /**
+   * @internal What is at hand, or what to wait for: one promise for all callers, and no native call for those who come before
+   * it has landed. Ten thousand may come at once.
+   */
+  sought(signal: AbortSignal | undefined): Authorized | Promise<Landing> {
     signal?.throwIfAborted()
+    const flight = this.#life.flight
+    const found = this.#kept() ?? (flight === undefined ? this.#asked() : undefined)
+    if (found !== undefined) return found
+    return signal === undefined ? (flight ?? this.#started()) : shared(signal, flight ?? this.#started())
+  }
+
+  /** @internal A copy for each, and an error for each. */
+  received(found: Authorized | Landing, signal: AbortSignal | undefined): Authorized | Promise<Authorized> {
+    if (!(found instanceof Landing)) return found
+    const { source, outcome, error } = found
+    if (outcome === undefined && (source === this || !isAboutArgument(error))) throw translated(error)
+    const kept = this.#kept()
+    if (kept !== undefined) return kept
+    if (outcome !== undefined && source === this) return { ...outcome, headers: { ...outcome.headers } }
+    return this.#asked() ?? this.#alone(signal)
+  }
+
+  /** The fetch that others made has not helped: it failed for a reason that was its source's alone, or its token is gone. */
+  async #alone(signal: AbortSignal | undefined): Promise<Authorized> {
+    return await this.received(await shared(signal, this.#fetched()), signal)
+  }
+
+  #kept(): Authorized | undefined {
     const headers = this.fresh()
-    if (headers !== undefined) return { headers, token: (this.#epoch as Epoch).token }
-    return this.#asked() ?? (await this.#fetched(signal))
+    return headers === undefined ? undefined : { headers, token: (this.#template as Template<Epoch>).epoch.token }
   }
 
   #asked(): Authorized | undefined {
     const askedAt = Date.now()
     const snapshot = told(() => this.#native.cached(this.#msn))
-    return snapshot === null ? undefined : this.#kept(snapshot, askedAt)
+    return snapshot === null ? undefined : this.#keep(snapshot, askedAt)
   }
 
-  /** All who wait share one native call; each gets an error of its own. */
-  async #fetched(signal: AbortSignal | undefined): Promise<Authorized> {
+  #started(): Promise<Landing> {
+    return (this.#life.flight = this.#fetched().finally(() => (this.#life.flight = undefined)))
+  }
+
+  async #fetched(): Promise<Landing> {
     const askedAt = Date.now()
-    this.#fetch ??= this.#authorization()
     try {
-      return this.#kept(await shared(signal, this.#fetch), askedAt)
+      return new Landing(this, this.#keep(await this.#native.authorization(this.#msn), askedAt))
     } catch (error) {
-      throw error === signal?.reason ? error : translated(error)
+      return new Landing(this, undefined, error)
     }
   }
 
-  async #authorization(): Promise<NativeSnapshot> {
-    try {
-      return await this.#native.authorization(this.#msn)
-    } finally {
-      this.#fetch = undefined
-    }
-  }
-
-  #kept(snapshot: NativeSnapshot, askedAt: number): Authorized {
+  #keep(snapshot: NativeSnapshot, askedAt: number): Authorized {
     const epoch = this.#life.enter(snapshot, askedAt)
-    if (epoch === undefined) return { headers: paired(snapshot.headers), token: snapshot.token }
-    if (epoch !== this.#epoch) this.#enter(epoch, paired(snapshot.headers))
-    return { headers: this.#copy(), token: epoch.token }
+    const headers = paired(snapshot.headers)
+    if (epoch !== undefined && epoch !== this.#template?.epoch) this.#template = this.#templateIn(epoch, headers)
+    return { headers, token: snapshot.token }
   }
 
-  #enter(epoch: Epoch, headers: AuthHeaders): void {
-    this.#own = this.#msn === undefined ? undefined : Object.keys(headers).find((name) => headers[name] === this.#msn)
-    this.#headers = epoch.shared(headers, this.#own)
-    this.#epoch = epoch
+  #templateIn(epoch: Epoch, headers: AuthHeaders): Template<Epoch> {
+    const all = Object.entries(headers)
+    const own = all.find(([, value]) => value === this.#msn)?.[0]
+    return epoch.shared(Object.fromEntries(all.filter(([name]) => name !== own)), own)
   }
 }
 

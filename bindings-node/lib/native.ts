@@ -52,6 +52,8 @@ export interface NativeSettings {
   leeway?: number
   staleKeysFor?: number
   caPem?: string | Uint8Array
+  redisUrl?: string
+  redisCaPem?: string | Uint8Array
   basicEncoding?: string
   loginBasicEncoding?: string
   loginAuthMethod?: string

@@ -54,7 +54,10 @@ abstract class Handle extends HeaderSource {
    */
   async headers(options?: CallOptions): Promise<AuthHeaders> {
     const headers = options === undefined ? this.fresh() : undefined
-    return headers ?? (await this.authorized(signalOf(options))).headers
+    if (headers !== undefined) return headers
+    const signal = signalOf(options)
+    const found = await this.sought(signal)
+    return this.fresh() ?? (await this.received(found, signal)).headers
   }
 
   /** The same headers without waiting; `undefined` when a token must be fetched first, or the keys are not for this MSN. */

@@ -23,6 +23,14 @@ export interface Settings {
   staleKeysFor?: number | undefined
   /** A company's own certificate authorities in PEM, trusted besides those of the machine. */
   caPem?: string | Uint8Array | undefined
+  /**
+   * Shares the token with other processes through Redis or Valkey: `redis://[user:password@]host[:6379][/db]`, with TLS
+   * `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused as `redis_url`; a Redis that is
+   * out of reach costs an event and no call.
+   */
+  redisUrl?: string | undefined
+  /** The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's. */
+  redisCaPem?: string | Uint8Array | undefined
   /** How Basic is written at the token endpoint of specialised keys. */
   basicEncoding?: 'raw' | 'form' | undefined
   /** How sales unit keys write Basic at Login's endpoints. */
@@ -67,6 +75,8 @@ export const RULES = {
   leeway: 'number',
   staleKeysFor: 'number',
   caPem: 'any',
+  redisUrl: 'string',
+  redisCaPem: 'any',
   basicEncoding: 'string',
   loginBasicEncoding: 'string',
   loginAuthMethod: 'string',
@@ -80,18 +90,19 @@ const events = channel('vipps-partner-auth')
 
 /** Settings as the native part takes them. */
 export function settings(what: string, given: Settings | undefined): NativeSettings {
-  const { onEvent, clock, caPem, ...plain } = check.options(what, given, RULES)
+  const { onEvent, clock, caPem, redisCaPem, ...plain } = check.options(what, given, RULES)
   const made = check.present(plain) as NativeSettings
-  if (caPem !== undefined) made.caPem = pem(caPem)
+  if (caPem !== undefined) made.caPem = pem('caPem', caPem)
+  if (redisCaPem !== undefined) made.redisCaPem = pem('redisCaPem', redisCaPem)
   if (clock !== undefined) made.clock = check.instance('clock', clock, ManualClock).native
   // Must not hold the object that holds it: neither would ever be collected.
   made.listener = (event: Told) => tell(event, onEvent)
   return made
 }
 
-function pem(value: unknown): string | Uint8Array {
+function pem(name: string, value: unknown): string | Uint8Array {
   if (typeof value === 'string' || value instanceof Uint8Array) return value
-  throw new TypeError('caPem must be a string or a Uint8Array')
+  throw new TypeError(`${name} must be a string or a Uint8Array`)
 }
 
 function tell(event: Told, onEvent: Settings['onEvent']): void {

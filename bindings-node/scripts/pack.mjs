@@ -17,18 +17,39 @@ const out = resolve(folder)
 const { devDependencies, scripts, ...own } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const binary = `vipps-partner-auth.${platform}.node`
 
+checkFloor()
 rmSync(out, { recursive: true, force: true })
 pack(stagedPlatform(), out)
 pack(staged('package', { ...own, optionalDependencies: { [`${own.name}-${platform}`]: own.version } }), out)
 pack(staged('whole', own, binary), join(out, 'self-contained'))
 
+/** The oldest glibc that the README promises: the names of newer versions would stand in the binary. */
+function checkFloor() {
+  if (!platform.endsWith('-gnu')) return
+  const versions = readFileSync(library, 'latin1').matchAll(/GLIBC_2\.(\d+)/g)
+  const newest = Math.max(...Array.from(versions, ([, minor]) => Number(minor)))
+  if (newest > 17) throw new Error(`the binary needs glibc 2.${newest}, which is newer than 2.17`)
+  console.log(`${binary} needs glibc 2.${newest} or newer`)
+}
+
 /** The package itself; with `binary` it needs no other. */
 function staged(name, manifest, binary) {
   const at = fresh(name, manifest)
   for (const folder of ['dist', 'examples']) cpSync(join(root, folder), join(at, folder), { recursive: true })
-  copyFileSync(join(root, 'README.md'), join(at, 'README.md'))
+  // In the repository the pages for all languages lie beside this package, here within it.
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  writeFileSync(join(at, 'README.md'), readme.replaceAll('](../docs/', '](docs/'))
+  mkdirSync(join(at, 'docs'))
+  for (const [, page] of readme.matchAll(/\]\(\.\.\/docs\/([\w.-]+)\)/g)) copyPage(page, join(at, 'docs'))
   if (binary !== undefined) copyFileSync(library, join(at, binary))
   return at
+}
+
+/** A page and what it shows. */
+function copyPage(page, folder) {
+  const text = readFileSync(join(root, '../docs', page), 'utf8')
+  writeFileSync(join(folder, page), text)
+  for (const [, other] of text.matchAll(/\]\(([\w.-]+)\)/g)) copyFileSync(join(root, '../docs', other), join(folder, other))
 }
 
 function stagedPlatform() {

@@ -24,6 +24,8 @@ pub struct Settings<'env> {
     pub leeway: Option<f64>,
     pub stale_keys_for: Option<f64>,
     pub ca_pem: Option<Either<String, Uint8Array>>,
+    pub redis_url: Option<String>,
+    pub redis_ca_pem: Option<Either<String, Uint8Array>>,
     pub basic_encoding: Option<String>,
     pub login_basic_encoding: Option<String>,
     pub login_auth_method: Option<String>,
@@ -56,6 +58,12 @@ impl Settings<'_> {
         }
         if let Some(pem) = self.ca_pem {
             config = config.ca_pem(bytes(pem));
+        }
+        if let Some(url) = self.redis_url {
+            config = config.redis_url(url);
+        }
+        if let Some(pem) = self.redis_ca_pem {
+            config = config.redis_ca_pem(bytes(pem));
         }
         if let Some(text) = self.basic_encoding {
             config = config.basic_encoding(text.parse().or_fault()?);

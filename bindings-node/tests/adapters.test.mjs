@@ -20,7 +20,7 @@ async function elsewhere(t) {
     seen.push(request.headers)
     response.end('{}')
   }).listen(0, '127.0.0.1')
-  t.after(() => server.close().closeAllConnections())
+  t.after(() => (server.close(), server.closeAllConnections()))
   await once(server, 'listening')
   return { seen, url: `http://localhost:${server.address().port}/` }
 }

@@ -9,13 +9,14 @@ import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { createApp as withExpress } from '../examples/express.mjs'
 import { createApp as withFastify } from '../examples/fastify.mjs'
 import { payments } from '../examples/official-sdk.mjs'
+import { freePort } from './fleet/redis.mjs'
 import { KARI, MSN, SYSTEM, browser, emulator, partner, shop } from './support.mjs'
 
 /** Each framework as a way to serve on a port of this machine. */
 const FRAMEWORKS = {
   express: async (t, handle, port) => {
     const server = withExpress(handle, callbackAt(port)).listen(port, '127.0.0.1')
-    t.after(() => server.close().closeAllConnections())
+    t.after(() => (server.close(), server.closeAllConnections()))
     await once(server, 'listening')
   },
   fastify: async (t, handle, port) => {
@@ -26,16 +27,6 @@ const FRAMEWORKS = {
 }
 
 const callbackAt = (port) => `http://localhost:${port}/callback`
-
-async function freePort() {
-  const { createServer } = await import('node:net')
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 for (const [name, serve] of Object.entries(FRAMEWORKS)) {
   test(`${name}: a person logs in, another denies, a third has no session`, async (t) => {

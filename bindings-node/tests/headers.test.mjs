@@ -52,7 +52,53 @@ test('ten thousand callers at once make one token request and one native call', 
   const all = await Promise.all(Array.from({ length: 10_000 }, () => handle.headers()))
   assert.equal(new Set(all.map((headers) => headers.authorization)).size, 1)
   assert.equal(vipps.count(TOKEN), 1)
-  assert.ok(calls() <= 10_001, 'each asks for what is at hand, one fetches')
+  assert.equal(calls(), 2, 'one asks for what is at hand, then it fetches; the others wait for it')
+})
+
+test('callers of a thousand merchants at once wait for one fetch', async (t) => {
+  const vipps = await emulator(t)
+  const all = partner(vipps)
+  const authorization = t.mock.method(all.shared.native, 'authorization')
+  const shops = Array.from({ length: 1000 }, (_, at) => all.merchant(String(100_000 + at)))
+  const given = await Promise.all([...shops, all].map((handle) => handle.headers()))
+  shops.forEach((handle, at) => assert.equal(given[at]['merchant-serial-number'], handle.msn))
+  assert.ok(!('merchant-serial-number' in given[1000]))
+  assert.equal(authorization.mock.callCount(), 1)
+  assert.equal(vipps.count(TOKEN), 1)
+})
+
+test('what is wrong with one caller fails no other', async (t) => {
+  const vipps = await emulator(t)
+  const all = partner(vipps, { keys: vipps.specializedKeys })
+  const merchants = [MSN, '654321'].map((msn) => all.merchant(msn).headers())
+  const [one, other, own] = await Promise.allSettled([...merchants, all.headers()])
+  for (const { reason } of [one, other]) assert.deepEqual([reason.code, reason.field], ['invalid_config', 'msn'])
+  assert.ok(own.value.authorization)
+  assert.equal(vipps.requests().length, 1)
+})
+
+test('a failed fetch fails all who waited for it, of whatever merchant, and is made once', async (t) => {
+  const vipps = await emulator(t)
+  vipps.wrongEnvironment(true)
+  const all = partner(vipps)
+  const handles = [all, all.merchant(MSN), all.merchant('654321')]
+  const failed = await Promise.allSettled(handles.map((handle) => handle.headers()))
+  assert.deepEqual(failed.map(({ reason }) => reason.code), Array(3).fill('credentials_rejected'))
+  assert.equal(new Set(failed.map(({ reason }) => reason)).size, 3)
+  assert.equal(vipps.count(TOKEN), 1)
+})
+
+test('copies are plain objects, whether they have as many headers as most or not', async (t) => {
+  const vipps = await emulator(t)
+  for (const keys of [vipps.partnerKeys, vipps.specializedKeys]) {
+    const handle = partner(vipps, { keys })
+    const fetched = await handle.headers()
+    const copy = handle.cachedHeaders()
+    assert.deepEqual(copy, fetched)
+    for (const one of [fetched, copy]) assert.equal(Object.getPrototypeOf(one), Object.prototype)
+    copy.own = 'changed'
+    assert.ok(!('own' in handle.cachedHeaders()))
+  }
 })
 
 test('a thousand merchants share one token', async (t) => {

@@ -41,6 +41,8 @@ test('both ways in lead to the same classes, and the types name no more than is 
   const names = Object.keys(required).sort()
   assert.deepEqual(Object.keys(imported).filter((name) => name !== 'default').sort(), names)
   for (const name of names) assert.equal(imported[name], required[name], name)
+  const classes = names.filter((name) => /^[A-Z][a-z]/.test(name))
+  assert.deepEqual(classes.map((name) => required[name].name), classes, 'building the face renames none')
   const types = readFileSync(new URL('../dist/index.d.ts', import.meta.url), 'utf8')
   const told = [...types.matchAll(/export \{([^}]*)\}/g)].flatMap(([, list]) => list.split(',').map((name) => name.trim()))
   assert.deepEqual(told.filter((name) => name && !name.startsWith('type ')).sort(), names)

@@ -12,7 +12,7 @@ use crate::{
     convert::{datetime, object, optional_text, span, text, texts},
     errors::OrRaise,
     login::LoginResult,
-    partner::Merchant,
+    merchant::Merchant,
     process::PerProcess,
     userinfo::Userinfo,
 };

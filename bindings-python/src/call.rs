@@ -19,7 +19,7 @@ use futures_util::{
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
 use vipps_partner_auth::Result as CoreResult;
 
-use crate::{errors, process};
+use crate::{errors, gate, process};
 
 /// What a call brought, still to be turned into a Python object by a thread that may touch Python.
 type Outcome = Box<dyn for<'py> FnOnce(Python<'py>) -> PyResult<Py<PyAny>> + Send>;
@@ -107,7 +107,7 @@ impl Call {
 fn deliver(done: Py<PyAny>, result: Result<Result<Outcome, Box<dyn Any + Send>>, Aborted>) {
     // Handed over as an option: where no interpreter is left there is nobody to give the object back to.
     let mut done = Some(done);
-    let attached = Python::try_attach(|py| {
+    let tell = |py: Python<'_>| {
         let Some(done) = done.take() else { return };
         let outcome = match result {
             Ok(Ok(outcome)) => outcome(py),
@@ -120,7 +120,8 @@ fn deliver(done: Py<PyAny>, result: Result<Result<Outcome, Box<dyn Any + Send>>,
         };
         // The loop was closed meanwhile: nobody waits any more.
         drop(told);
-    });
+    };
+    let attached = gate::outside(|| Python::try_attach(tell));
     if attached.is_none() {
         std::mem::forget(done);
     }

@@ -61,13 +61,22 @@ pub(crate) fn object<'a, 'py, T: PyClass<Frozen = True> + Sync>(
 /// Seconds as a number, or a `timedelta`.
 pub(crate) fn span(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let seconds = seconds(field, value, "total_seconds", "a number of seconds or a timedelta")?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| invalid(value.py(), field, "must be zero or more seconds"))
+    up_to(LONGEST_SPAN, seconds).ok_or_else(|| invalid(value.py(), field, "must be zero or more seconds"))
 }
 
 /// Seconds since the Unix epoch as a number, or a `datetime`.
 pub(crate) fn instant(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let seconds = seconds(field, value, "timestamp", "a number of seconds since 1970 or a datetime")?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| invalid(value.py(), field, "must not lie before 1970"))
+    up_to(LAST_INSTANT, seconds).ok_or_else(|| invalid(value.py(), field, "must be a moment from 1970 to 9999"))
+}
+
+/// The last second that a `datetime` can hold.
+const LAST_INSTANT: Duration = Duration::from_secs(253_402_300_799);
+/// The longest `timedelta`, in whole seconds.
+const LONGEST_SPAN: Duration = Duration::from_secs(86_399_999_999_999);
+
+fn up_to(most: Duration, seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds).ok().filter(|span| *span <= most)
 }
 
 fn seconds(field: &str, value: &Bound<'_, PyAny>, method: &str, expected: &str) -> PyResult<f64> {

@@ -21,6 +21,7 @@ use self::{
 use crate::{
     convert::{datetime_of, instant, optional_text, span, text, texts, whole},
     errors::{OrRaise, invalid, refused, wrong_type},
+    gate,
     keys::{PartnerKeys, SalesUnitKeys, SpecializedKeys},
     process::PerProcess,
 };
@@ -93,8 +94,9 @@ impl Emulator {
         if let Some(bits) = rsa_bits {
             options.rsa_bits = rsa_size(bits)?;
         }
-        let live =
-            py.detach(|| emu::Emulator::start(options)).map_err(|error| PyOSError::new_err(error.to_string()))?;
+        let live = py
+            .detach(|| gate::within(|| emu::Emulator::start(options)))
+            .map_err(|error| PyOSError::new_err(error.to_string()))?;
         Ok(Self { base_url: live.base_url().to_owned(), page_url: live.page_url(), live: PerProcess::with(live) })
     }
 
@@ -306,7 +308,7 @@ impl Emulator {
     /// Publishes new keys and signs with them from now on; the old ones stay published.
     fn rotate_keys(&self, py: Python<'_>) -> PyResult<()> {
         let live = self.live()?;
-        py.detach(|| live.rotate_keys());
+        py.detach(|| gate::within(|| live.rotate_keys()));
         Ok(())
     }
 

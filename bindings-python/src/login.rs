@@ -8,7 +8,7 @@ use crate::{
     convert::{object, optional_text, parsed, text, texts},
     errors::OrRaise,
     id_token::IdTokenClaims,
-    partner::Merchant,
+    merchant::Merchant,
     settings::flag,
     token::LoginToken,
     userinfo::Userinfo,

@@ -1,6 +1,14 @@
-//! The entry point: a partner's keys at work, and the same bound to one merchant.
+//! The entry point: a partner's keys at work.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    future::Future,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use pyo3::{
     PyTraverseError, PyVisit,
@@ -14,9 +22,8 @@ use crate::{
     call::{Call, block},
     convert::{object, text},
     errors::OrRaise,
-    id_token::{Expected, IdTokenClaims},
     keys,
-    process::PerProcess,
+    process::{self, PerProcess},
     settings::{Environment, Settings, SystemInfo},
     snapshot::Snapshot,
     token::{AccessToken, Stats},
@@ -29,6 +36,8 @@ pub(crate) struct Partner {
     keys: core::Keys,
     system: core::SystemInfo,
     settings: Settings,
+    /// Those that `from_env` found; they say more than keys, system and environment.
+    variables: OnceLock<Variables>,
     live: PerProcess<Live>,
     snapshot: Snapshot,
 }
@@ -37,9 +46,25 @@ pub(crate) struct Partner {
 pub(crate) struct Live {
     pub(crate) partner: core::Partner,
     pub(crate) clock: Arc<dyn core::Clock>,
+    has_own_clock: bool,
+    /// The tick at which headers of this generation were last found to hold.
+    fresh_at: AtomicU64,
+    fresh_generation: AtomicU64,
 }
 
 impl Live {
+    /// Whether headers of this generation hold, asked of the clocks once in each tick for all merchants together.
+    pub(crate) fn is_fresh(&self, generation: u64, fresh_until: core::Now) -> bool {
+        let now = if self.has_own_clock { 0 } else { process::tick() };
+        if now != 0 && self.fresh_at.load(Relaxed) == now && self.fresh_generation.load(Relaxed) == generation {
+            return true;
+        }
+        let is_fresh = self.clock.now().is_before(fresh_until);
+        self.fresh_generation.store(generation, Relaxed);
+        self.fresh_at.store(if is_fresh { now } else { 0 }, Relaxed);
+        is_fresh
+    }
+
     fn cached(&self, msn: Option<&core::Msn>) -> Option<core::Headers> {
         match msn {
             None => self.partner.cached_headers(),
@@ -61,16 +86,25 @@ impl Live {
 impl Partner {
     fn make(py: Python<'_>, keys: core::Keys, system: core::SystemInfo, settings: Settings) -> PyResult<Self> {
         let checked = core::Partner::new(keys.clone(), system.clone(), settings.silent()).or_raise(py)?;
-        let environment = checked.environment().clone();
-        Ok(Self { environment, keys, system, settings, live: PerProcess::empty(), snapshot: Snapshot::default() })
+        let (environment, variables) = (checked.environment().clone(), OnceLock::new());
+        let (live, snapshot) = (PerProcess::empty(), Snapshot::default());
+        Ok(Self { environment, keys, system, settings, variables, live, snapshot })
     }
 
     pub(crate) fn live(&self, py: Python<'_>) -> PyResult<&Live> {
         self.live.get_or_make(|| {
-            let config = self.settings.live()?;
-            let partner = core::Partner::new(self.keys.clone(), self.system.clone(), config).or_raise(py)?;
-            Ok(Live { partner, clock: self.settings.clock() })
+            let partner = self.build(self.settings.live()?).or_raise(py)?;
+            let (clock, has_own_clock) = (self.settings.clock(), self.settings.has_clock());
+            let (fresh_at, fresh_generation) = (AtomicU64::new(0), AtomicU64::new(0));
+            Ok(Live { partner, clock, has_own_clock, fresh_at, fresh_generation })
         })
+    }
+
+    fn build(&self, config: core::Config) -> CoreResult<core::Partner> {
+        match self.variables.get() {
+            Some(variables) => variables.build(config),
+            None => core::Partner::new(self.keys.clone(), self.system.clone(), config),
+        }
     }
 
     /// The headers of the partner itself, whose values all merchants share.
@@ -83,14 +117,14 @@ impl Partner {
 }
 
 /// Where headers come from: a handle's snapshot, then the core without a wait, then the core.
-struct Source<'a> {
-    partner: &'a Partner,
-    snapshot: &'a Snapshot,
-    msn: Option<&'a core::Msn>,
+pub(crate) struct Source<'a> {
+    pub(crate) partner: &'a Partner,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) msn: Option<&'a core::Msn>,
 }
 
 impl Source<'_> {
-    fn cached<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+    pub(crate) fn cached<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let live = self.partner.live(py)?;
         if let Some(headers) = self.snapshot.headers(py, live) {
             return Ok(Some(headers));
@@ -98,7 +132,7 @@ impl Source<'_> {
         live.cached(self.msn).map(|headers| self.keep(py, live, &headers)).transpose()
     }
 
-    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    pub(crate) fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         if let Some(headers) = self.cached(py)? {
             return Ok(headers);
         }
@@ -113,13 +147,16 @@ impl Source<'_> {
     }
 
     /// Headers with the token in them, for adapters; `None` when a token must be fetched first.
-    fn cached_with_token<'py>(&self, py: Python<'py>) -> PyResult<Option<(Bound<'py, PyDict>, AccessToken)>> {
+    pub(crate) fn cached_with_token<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<Option<(Bound<'py, PyDict>, AccessToken)>> {
         let Some(headers) = self.cached(py)? else { return Ok(None) };
         let token = self.snapshot.token(self.partner.live(py)?);
         Ok(token.map(|token| (headers, AccessToken(token))))
     }
 
-    fn fetch(&self, py: Python<'_>) -> PyResult<Call> {
+    pub(crate) fn fetch(&self, py: Python<'_>) -> PyResult<Call> {
         let future = self.partner.live(py)?.authorization(self.msn);
         Ok(Call::new(future, |py, headers| {
             let pair = (crate::snapshot::dict(py, &headers, None)?, AccessToken(headers.token().clone()));
@@ -148,17 +185,21 @@ impl Partner {
         Self::make(py, keys::any(keys)?, system, Settings::parse(settings)?)
     }
 
-    /// Reads keys (sales unit keys where ``VIPPS_MSN`` is set, else partner keys), ``SystemInfo`` and environment from the
-    /// environment's variables. Settings say the rest.
+    /// Reads keys (sales unit keys where ``VIPPS_MSN`` is set, else partner keys), ``SystemInfo``, environment and
+    /// ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
     #[classmethod]
     #[pyo3(signature = (**settings))]
     fn from_env<'py>(cls: &Bound<'py, PyType>, settings: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
         let py = cls.py();
-        let chosen = core::Partner::from_env_with(Settings::parse(settings)?.silent()).or_raise(py)?;
+        let variables = Variables::now();
+        let chosen = variables.build(Settings::parse(settings)?.silent()).or_raise(py)?;
         let kwargs = settings.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
         kwargs.set_item("environment", Environment(chosen.environment().clone()).into_pyobject(py)?)?;
         let system = SystemInfo(core::SystemInfo::from_env().or_raise(py)?);
-        cls.call((keys::from_env(py)?, system), Some(&kwargs))
+        let made = cls.call((keys::from_env(py)?, system), Some(&kwargs))?;
+        // Set before anybody else can use it; a subclass may have made something else.
+        made.cast::<Self>().map(|made| made.get().variables.set(variables)).ok();
+        Ok(made)
     }
 
     /// Headers for calls that are not for one merchant; with specialized keys, for all calls.
@@ -230,107 +271,17 @@ impl Partner {
     }
 }
 
-/// The native half of ``vipps_partner_auth.Merchant``.
-#[pyclass(frozen, subclass, weakref, module = "vipps_partner_auth._native")]
-pub(crate) struct Merchant {
-    partner: Py<Partner>,
-    pub(crate) msn: core::Msn,
-    snapshot: Snapshot,
-}
+/// The environment's variables as they were at one moment: a forked child that builds anew must not see others.
+struct Variables(HashMap<String, core::Secret>);
 
-impl Merchant {
-    pub(crate) fn core(&self, py: Python<'_>) -> PyResult<core::Merchant> {
-        Ok(self.partner.get().live(py)?.partner.merchant(self.msn.clone()))
+impl Variables {
+    fn now() -> Self {
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let ours = std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("VIPPS_"));
+        Self(ours.map(|(name, value)| (name, value.into())).collect())
     }
 
-    fn source(&self) -> Source<'_> {
-        Source { partner: self.partner.get(), snapshot: &self.snapshot, msn: Some(&self.msn) }
-    }
-}
-
-#[pymethods]
-impl Merchant {
-    #[new]
-    fn new(partner: &Bound<'_, PyAny>, msn: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let partner = object::<Partner>("partner", partner)?.clone().unbind();
-        Ok(Self { partner, msn: crate::convert::msn(msn)?, snapshot: Snapshot::default() })
-    }
-
-    /// The partner behind it.
-    #[getter]
-    fn partner(&self, py: Python<'_>) -> Py<Partner> {
-        self.partner.clone_ref(py)
-    }
-
-    /// The sales unit this handle speaks for.
-    #[getter]
-    fn msn(&self) -> &str {
-        self.msn.as_str()
-    }
-
-    /// All headers of a call for this merchant. Fetches a token if none is at hand.
-    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.source().headers(py)
-    }
-
-    /// The same headers at once; ``None`` when a token must be fetched first.
-    fn cached_headers<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        self.source().cached(py)
-    }
-
-    fn _cached_authorization<'py>(&self, py: Python<'py>) -> PyResult<Option<(Bound<'py, PyDict>, AccessToken)>> {
-        self.source().cached_with_token(py)
-    }
-
-    fn _authorization(&self, py: Python<'_>) -> PyResult<Call> {
-        self.source().fetch(py)
-    }
-
-    /// Checks an ID token for this merchant; fetches Vipps' keys if none are at hand.
-    #[pyo3(signature = (jwt, **expect))]
-    fn verify_id_token(
-        &self,
-        py: Python<'_>,
-        jwt: &Bound<'_, PyAny>,
-        expect: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<IdTokenClaims> {
-        let (merchant, jwt, expect) = (self.core(py)?, text("jwt", jwt)?, Expected::parse(expect)?.0);
-        let claims = match merchant.verify_id_token_cached(&jwt, &expect) {
-            Some(claims) => claims,
-            None => block(py, async move { merchant.verify_id_token(&jwt, &expect).await })?,
-        };
-        claims.or_raise(py).map(IdTokenClaims)
-    }
-
-    /// The same check at once; ``None`` when keys must be fetched first.
-    #[pyo3(signature = (jwt, **expect))]
-    fn verify_id_token_cached(
-        &self,
-        py: Python<'_>,
-        jwt: &Bound<'_, PyAny>,
-        expect: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Option<IdTokenClaims>> {
-        let (merchant, jwt, expect) = (self.core(py)?, text("jwt", jwt)?, Expected::parse(expect)?.0);
-        merchant.verify_id_token_cached(&jwt, &expect).transpose().or_raise(py).map(|claims| claims.map(IdTokenClaims))
-    }
-
-    #[pyo3(signature = (jwt, **expect))]
-    fn _verify_id_token(
-        &self,
-        py: Python<'_>,
-        jwt: &Bound<'_, PyAny>,
-        expect: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Call> {
-        let (merchant, jwt, expect) = (self.core(py)?, text("jwt", jwt)?, Expected::parse(expect)?.0);
-        Ok(IdTokenClaims::call(async move { merchant.verify_id_token(&jwt, &expect).await }))
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<Merchant {}>", self.msn)
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.partner)?;
-        self.snapshot.traverse(&visit)
+    fn build(&self, config: core::Config) -> CoreResult<core::Partner> {
+        core::Partner::from_vars(|name| self.0.get(name).map(|value| value.expose().to_owned()), config)
     }
 }

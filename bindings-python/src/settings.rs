@@ -70,6 +70,10 @@ impl Settings {
         }
     }
 
+    pub(crate) fn has_clock(&self) -> bool {
+        self.clock.is_some()
+    }
+
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(self.hook.as_deref())?;
         visit.call(self.clock.as_ref())
@@ -85,6 +89,8 @@ fn set(config: core::Config, name: &str, value: &Bound<'_, PyAny>) -> PyResult<c
         "leeway" => config.leeway(span(name, value)?),
         "stale_keys_for" => config.stale_keys_for(span(name, value)?),
         "ca_pem" => config.ca_pem(pem(name, value)?),
+        "redis_url" => config.redis_url(text(name, value)?),
+        "redis_ca_pem" => config.redis_ca_pem(pem(name, value)?),
         "basic_encoding" => config.basic_encoding(parsed(name, value)?),
         "login_basic_encoding" => config.login_basic_encoding(parsed(name, value)?),
         "login_auth_method" => config.login_auth_method(parsed(name, value)?),

@@ -31,28 +31,30 @@ impl Kept {
     fn holds(&self, live: &Live) -> bool {
         self.process == process::generation()
             && self.generation == live.partner.generation()
-            && live.clock.now().is_before(self.fresh_until)
+            && live.is_fresh(self.generation, self.fresh_until)
     }
 }
 
 impl Snapshot {
     /// A copy of the headers; `None` when it is time to ask the core.
     pub(crate) fn headers<'py>(&self, py: Python<'py>, live: &Live) -> Option<Bound<'py, PyDict>> {
-        let kept = self.kept()?;
-        let kept = kept.as_ref().filter(|kept| kept.holds(live))?;
-        kept.headers.bind(py).copy().ok()
+        self.holding(live, |kept| kept.headers.bind(py).copy().ok())
     }
 
     /// The token within those headers.
     pub(crate) fn token(&self, live: &Live) -> Option<core::AccessToken> {
-        let kept = self.kept()?;
-        kept.as_ref().filter(|kept| kept.holds(live)).map(|kept| kept.token.clone())
+        self.holding(live, |kept| Some(kept.token.clone()))
     }
 
     /// The very dict, to share its values with others of the same token.
     pub(crate) fn shared<'py>(&self, py: Python<'py>, live: &Live) -> Option<Bound<'py, PyDict>> {
-        let kept = self.kept()?;
-        kept.as_ref().filter(|kept| kept.holds(live)).map(|kept| kept.headers.bind(py).clone())
+        self.holding(live, |kept| Some(kept.headers.bind(py).clone()))
+    }
+
+    fn holding<T>(&self, live: &Live, get: impl FnOnce(&Kept) -> Option<T>) -> Option<T> {
+        let place = self.kept()?;
+        let kept = place.as_ref()?;
+        if kept.holds(live) { get(kept) } else { None }
     }
 
     /// Keeps new headers and hands out a copy.

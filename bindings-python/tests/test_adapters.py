@@ -180,6 +180,17 @@ def test_a_redirect_takes_nothing_along(
     assert not [set(seen) & set(OURS) for seen in elsewhere.seen if set(seen) & set(OURS)]
 
 
+def test_nor_does_a_redirect_after_a_second_try_or_another_redirect(
+    client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+) -> None:
+    away = (302, {"location": elsewhere.url}, "")
+    for first in ((401, {}, ""), (302, {"location": PAYMENTS}, "")):
+        vipps_emulator.script(PAYMENTS, [first, away])
+        assert client.send(shop, "GET", vipps_emulator.base_url + PAYMENTS) == 200
+    assert len(elsewhere.seen) == 2
+    assert not [set(seen) & set(OURS) for seen in elsewhere.seen if set(seen) & set(OURS)]
+
+
 def test_what_vipps_refuses_is_raised(client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
     vipps_emulator.fail_next("standard_token", status=403)
     with pytest.raises(vipps.ForbiddenError):

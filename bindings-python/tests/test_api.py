@@ -353,6 +353,10 @@ BAD: list[tuple[str, Callable[[], object]]] = [
     ("leeway", lambda: vipps.Partner(keys(), SYSTEM, leeway=timedelta(hours=1))),
     ("ca_pem", lambda: vipps.Partner(keys(), SYSTEM, ca_pem="not pem")),
     ("ca_pem", lambda: vipps.Partner(keys(), SYSTEM, ca_pem=5)),  # type: ignore[arg-type]
+    ("redis_url", lambda: vipps.Partner(keys(), SYSTEM, redis_url="http://:a-secret-of-ours@cache.example")),
+    ("redis_url", lambda: vipps.Partner(keys(), SYSTEM, redis_url=5)),  # type: ignore[arg-type]
+    ("redis_ca_pem", lambda: vipps.Partner(keys(), SYSTEM, redis_url="rediss://cache.example", redis_ca_pem="no")),
+    ("redis_ca_pem", lambda: vipps.Partner(keys(), SYSTEM, redis_ca_pem=b"without redis_url")),
     ("basic_encoding", lambda: vipps.Partner(keys(), SYSTEM, basic_encoding="base64")),  # type: ignore[arg-type]
     ("on_event", lambda: vipps.Partner(keys(), SYSTEM, on_event="print")),  # type: ignore[arg-type]
     ("clock", lambda: vipps.Partner(keys(), SYSTEM, clock=5)),  # type: ignore[arg-type]
@@ -377,6 +381,9 @@ BAD: list[tuple[str, Callable[[], object]]] = [
     ("flow", lambda: vipps.IdTokenVerifier().verify("x", MSN, flow="other")),  # type: ignore[arg-type]
     ("msn", lambda: vipps.IdTokenVerifier().verify("x", 5)),  # type: ignore[arg-type]
     ("now", lambda: vipps.ManualClock(-1)),
+    ("now", lambda: vipps.ManualClock(1e19)),
+    ("by", lambda: vipps.ManualClock(0).advance(1e19)),
+    ("deadline", lambda: vipps.Partner(keys(), SYSTEM, deadline=float("inf"))),
     ("by", lambda: vipps.ManualClock(0).advance("a day")),  # type: ignore[arg-type]
     ("body", lambda: vipps.BackchannelPing.parse("a-secret-of-ours")),
     ("port", lambda: vipps.Emulator(port=70_000)),

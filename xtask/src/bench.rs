@@ -8,6 +8,7 @@ use crate::Command;
 use crate::demo::handed_on;
 use crate::failure::Result;
 use crate::step::{self, Step};
+use crate::uniffi::{self, Profile};
 use crate::{npm, python, repo, tool};
 
 pub(crate) const COMMAND: Command =
@@ -26,6 +27,7 @@ fn run(args: &[OsString]) -> Result {
     ])?;
     in_python()?;
     in_node()?;
+    on_the_jvm()?;
     of_fleets()
 }
 
@@ -57,6 +59,17 @@ fn in_node() -> Result {
         Step::new("bench: node", "node").words("--expose-gc main.mjs").within(peers),
     ];
     step::run_all(packages.into_iter().flatten().chain(steps)).map(drop)
+}
+
+/// The jar as it is published, beside its peers; where there is no JDK, that is said.
+fn on_the_jvm() -> Result {
+    if let Err(failure) = tool::require([&tool::JDK, &tool::MAVEN]) {
+        eprintln!("WARNING: JVM NOT MEASURED: {failure}");
+        return Ok(());
+    }
+    uniffi::prepare_jvm(Profile::Release)?;
+    let words = "--quiet --activate-profiles bench --projects bench --also-make -DskipTests verify";
+    Step::new("bench: jvm (minutes)", "mvn").words(words).within(Path::new("bindings-kotlin/kotlin")).run().map(drop)
 }
 
 /// Needs Python, which the other tables do not; where there is none, that is said.

@@ -10,7 +10,7 @@ use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
 use crate::uniffi::{self, Profile};
-use crate::{npm, python, repo, swift, tool};
+use crate::{jdk, npm, python, repo, swift, tool};
 
 pub(crate) const COMMAND: Command =
     Command { name: "test", arguments: "[--only a,b]", about: "run the test lanes, or only those named", details, run };
@@ -46,28 +46,28 @@ pub(crate) const LANES: &[Job] = &[
     },
     Job {
         name: "node",
-        about: "the npm package: its vectors, its face, its adapters with the real clients",
-        needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM],
+        about: "the npm package: its vectors, its face, its adapters with the real clients, its life in a process",
+        needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::REDIS],
         fetches: &[],
         run: node,
     },
     Job {
         name: "python",
         about: "the Python package: its vectors, its adapters with the real clients, its life in a process, its types",
-        needs: &[&tool::C_COMPILER, &tool::PYTHON],
+        needs: &[&tool::C_COMPILER, &tool::PYTHON, &tool::NODE, &tool::REDIS],
         fetches: &[],
         run: python,
     },
     Job {
         name: "jvm",
         about: "the Maven build: vectors from Kotlin, the face from Java, the adapters with the real clients",
-        needs: &[&tool::C_COMPILER, &tool::JDK, &tool::MAVEN],
+        needs: &[&tool::C_COMPILER, &tool::JDK, &tool::MAVEN, &tool::REDIS],
         fetches: &[],
         run: jvm,
     },
     Job {
         name: "swift",
-        about: "the Swift package, with the compiler of a newer Debian (needs root)",
+        about: "the Swift packages, with the compiler of a newer Debian (needs root)",
         needs: &[&tool::C_COMPILER, &tool::DEBOOTSTRAP, &tool::UNSHARE],
         fetches: &[],
         run: swift_package,
@@ -133,11 +133,11 @@ fn node() -> Result<Tally> {
 }
 
 /// All tests on the interpreter of the machine, and those that need nothing but pytest on each other one that is there:
-/// the same wheel is for all.
+/// the same wheel is for all. One of the checkers of types runs on Node.
 fn python() -> Result<Tally> {
     let tests = Path::new(python::PACKAGE).join("tests");
     let main = python::Environment::ready("main", Path::new("python3"), &tests.join("requirements.txt"))?;
-    let at = |step: Step| step.within(Path::new(python::PACKAGE));
+    let at = |step: Step| step.within(Path::new(python::PACKAGE)).env("MYPY_CACHE_DIR", python::scratch("mypy"));
     let mut steps = vec![
         main.build(""),
         main.install("python"),
@@ -147,7 +147,7 @@ fn python() -> Result<Tally> {
         at(main.step("python: types of a program", "-m mypy --strict tests/typed_sample.py")).on_failure(),
         at(main.pyright("tests/typed_sample.py")),
     ];
-    for (version, interpreter) in python::interpreters() {
+    for (version, interpreter) in python::others() {
         let heading = format!("python {version}");
         let other = python::Environment::ready(version, &interpreter, &tests.join("requirements-short.txt"))?;
         let test = at(other.step(format!("{heading}: test"), PYTEST)).words(PYTEST_ALONE).counted();
@@ -163,14 +163,19 @@ const PYTEST_ALONE: &str = "tests/test_api.py tests/test_vectors.py tests/test_p
 fn jvm() -> Result<Tally> {
     uniffi::prepare_jvm(Profile::Debug)?;
     let folder = Path::new("bindings-kotlin/kotlin");
-    lane("jvm", [Step::new("jvm: build and test", "mvn").words("verify").within(folder).counted()])
+    let test = Step::new("jvm: build and test", "mvn").words("verify").within(folder).counted();
+    lane("jvm", std::iter::once(test).chain(jdk::newer(folder)))
 }
 
 fn swift_package() -> Result<Tally> {
-    let package = uniffi::prepare_swift(Profile::Debug)?;
-    let build = swift::step("swift: build", &package, "build --build-tests --quiet")?.on_failure();
-    let test = swift::step("swift: test", &package, "test --skip-build --disable-xctest 2>&1")?.counted();
-    lane("swift", [build, test])
+    let compiler = swift::Compiler::obtain()?;
+    let steps = uniffi::prepare_swift(Profile::Debug)?.map(|package| {
+        let heading = |what: &str| format!("swift: {what} {}", package.file_name().unwrap_or_default().display());
+        let build = compiler.step(heading("build"), &package, "build --build-tests --quiet").on_failure();
+        let test = compiler.step(heading("test"), &package, "test --skip-build --disable-xctest").counted();
+        [build, test]
+    });
+    lane("swift", steps.into_iter().flatten())
 }
 
 /// A lane closes with the sum of what its runners counted; one that ran no test has proven nothing.

@@ -12,6 +12,7 @@ mod failure;
 mod fetched;
 mod fuzz;
 mod hygiene;
+mod jdk;
 mod job;
 mod lanes;
 mod npm;

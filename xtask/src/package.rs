@@ -1,47 +1,83 @@
 //! `cargo xtask package`: what would be published, built and listed.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::env::consts::{ARCH, DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::Command;
 use crate::failure::{Failure, Result};
+use crate::job::{self, Job};
 use crate::step::{self, Step};
+use crate::tally::Tally;
 use crate::uniffi::{self, Profile};
 use crate::{npm, python, repo, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "package",
-    arguments: "",
+    arguments: "[--only a,b]",
     about: "build what can be published, list its files and sizes",
     details,
     run,
 };
 
+const PACKAGES: &[Job] = &[
+    Job {
+        name: "crates",
+        about: "the Rust crates; everything has to be committed, since what is published is what is in git",
+        needs: &[&tool::C_COMPILER, &tool::GIT],
+        fetches: &[],
+        run: for_rust,
+    },
+    Job {
+        name: "python",
+        about: "the wheel and the source distribution",
+        needs: &[&tool::C_COMPILER, &tool::PYTHON],
+        fetches: &[],
+        run: for_python,
+    },
+    Job {
+        name: "node",
+        about: "the npm package, its binary for this platform, and both in one",
+        needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::PYTHON],
+        fetches: &[],
+        run: for_node,
+    },
+    Job {
+        name: "jvm",
+        about: "a Maven repository with the jars, their sources and their descriptions",
+        needs: &[&tool::C_COMPILER, &tool::JDK, &tool::MAVEN],
+        fetches: &[],
+        run: for_jvm,
+    },
+    Job {
+        name: "swift",
+        about: "the folders that a Swift package can depend on: for servers, and for apps",
+        needs: &[&tool::C_COMPILER],
+        fetches: &[],
+        run: for_swift,
+    },
+];
+
 const CRATES: [&str; 2] = ["vipps-partner-auth", "vipps-emulator"];
 
 fn details() -> String {
-    format!("Crates: {}. Everything has to be committed: what is published is what is in git.", CRATES.join(", "))
+    format!("Packages:\n{}", job::list(PACKAGES))
 }
 
 fn run(args: &[OsString]) -> Result {
-    if let Some(word) = args.first() {
-        return Err(Failure::usage(format!("one word too many: `{}`", word.to_string_lossy())));
-    }
-    tool::require([&tool::C_COMPILER, &tool::GIT])?;
+    job::run(PACKAGES, args)
+}
+
+fn for_rust() -> Result<Tally> {
     let chosen = CRATES.iter().flat_map(|name| ["-p", name]);
     Step::cargo("package", "package --locked").args(chosen).on_failure().run()?;
     let version = versions::workspace(&repo::read(&repo::root().join("Cargo.toml"))?)?;
     CRATES.iter().try_for_each(|name| report(name, &version))?;
-    for_python()?;
-    for_node()?;
-    for_jvm()?;
-    for_swift()
+    Ok(Tally::default())
 }
 
 /// A Maven repository with the jars, their sources and their descriptions.
-fn for_jvm() -> Result {
-    tool::require([&tool::JDK, &tool::MAVEN])?;
+fn for_jvm() -> Result<Tally> {
     uniffi::prepare_jvm(Profile::Release)?;
     let repository = repo::target().join("jvm/repository");
     Step::new("package: jvm", "mvn")
@@ -52,39 +88,61 @@ fn for_jvm() -> Result {
         .run()?;
     let jars = files(&repository)?.into_iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "jar"));
     jars.for_each(|(path, size)| println!("{size:>9}  {}", path.file_name().unwrap_or_default().display()));
-    Ok(())
+    Ok(Tally::default())
 }
 
-/// The npm package and its binary for this platform; the script lists them itself.
-fn for_node() -> Result {
-    tool::require([&tool::NODE, &tool::NPM])?;
+/// The npm package and its binary for this platform; the script lists them itself, then they are installed and tried.
+fn for_node() -> Result<Tally> {
+    let library = node_library()?;
     let folder = Path::new("bindings-node");
-    let library = repo::target().join("release").join(format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}"));
     let script = |name: &str| Step::new(format!("package: node {name}"), "node").args([name]).within(folder);
+    let packed = repo::target().join("npm");
     let steps = [
-        Step::cargo("package: node, native part (minutes)", "build --release -p vipps-partner-auth-node").on_failure(),
         script("scripts/build.mjs").on_failure(),
-        script("scripts/pack.mjs").args([library, repo::target().join("npm")]),
+        script("scripts/pack.mjs").args([&library, &packed]),
+        script("scripts/try.mjs").args([&packed]),
     ];
-    step::run_all(npm::install("package: node packages", folder).into_iter().chain(steps)).map(drop)
+    step::run_all(npm::install("package: node packages", folder).into_iter().chain(steps))
 }
 
-/// A folder that a Swift package can depend on by its path.
-fn for_swift() -> Result {
-    let package = uniffi::prepare_swift(Profile::Release)?;
-    for (path, size) in files(&package.join("native"))? {
-        println!("{size:>9}  {}", path.file_name().unwrap_or_default().display());
+/// On Linux for every glibc since 2.17 (2012), whatever the machine that builds has.
+fn node_library() -> Result<PathBuf> {
+    let library = format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}");
+    let heading = "package: node, native part (minutes)";
+    if !cfg!(all(target_os = "linux", target_env = "gnu")) {
+        Step::cargo(heading, "build --release -p vipps-partner-auth-node").on_failure().run()?;
+        return Ok(repo::target().join("release").join(library));
     }
-    Ok(())
+    let requirements = Path::new("bindings-node/requirements-package.txt");
+    let zig = python::Environment::ready("npm", Path::new("python3"), requirements)?;
+    let target = format!("{ARCH}-unknown-linux-gnu");
+    Step::cargo(heading, "zigbuild --release -p vipps-partner-auth-node")
+        .args(["--target".into(), format!("{target}.2.17")])
+        .env("PATH", step::search_path_with(&zig.programs())?)
+        .on_failure()
+        .run()?;
+    Ok(repo::target().join(target).join("release").join(library))
+}
+
+/// Folders that a Swift package can depend on by their paths.
+fn for_swift() -> Result<Tally> {
+    for package in uniffi::prepare_swift(Profile::Release)? {
+        println!("{}", package.display());
+        for (path, size) in files(&package.join("native"))? {
+            println!("{size:>9}  {}", path.file_name().unwrap_or_default().display());
+        }
+    }
+    Ok(Tally::default())
 }
 
 /// The wheel for every Linux since 2014 and every Python since 3.9, and what other systems build one from.
-fn for_python() -> Result {
-    tool::require([&tool::PYTHON])?;
+fn for_python() -> Result<Tally> {
     let requirements = Path::new(python::PACKAGE).join("requirements-package.txt");
     let environment = python::Environment::ready("package", Path::new("python3"), &requirements)?;
+    // maturin looks for zig, or for a Python that has it, on the search path.
+    let path = step::search_path_with(&environment.programs())?;
     let maturin = |words: &str| {
-        let step = Step::new("package: python", environment.program("maturin")).words(words);
+        let step = Step::new("package: python", environment.program("maturin")).words(words).env("PATH", &path);
         step.args(["--out".into(), python::packages()]).within(Path::new(python::PACKAGE)).on_failure()
     };
     maturin("build --release --zig --compatibility manylinux2014").run()?;
@@ -92,7 +150,7 @@ fn for_python() -> Result {
     for (path, size) in files(&python::packages())? {
         println!("{size:>9}  {}", path.file_name().unwrap_or_default().display());
     }
-    Ok(())
+    Ok(Tally::default())
 }
 
 /// cargo leaves the archive and, from building it once more, its unpacked files in `target/package`.
@@ -134,6 +192,13 @@ mod tests {
     #[test]
     fn words_are_refused() {
         assert!(run(&["core".into()]).is_err_and(|failure| failure.is_usage()));
+    }
+
+    #[test]
+    fn the_help_names_every_package() {
+        for package in PACKAGES {
+            assert!(details().contains(package.name));
+        }
     }
 
     #[test]

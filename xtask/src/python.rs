@@ -18,7 +18,7 @@ pub(crate) struct Environment(PathBuf);
 impl Environment {
     /// Makes one, and installs what `requirements` names, unless that was done since the file last changed.
     pub(crate) fn ready(name: &str, python: &Path, requirements: &Path) -> Result<Self> {
-        let here = Self(repo::target().join("python").join(name));
+        let here = Self(scratch(name));
         let (stamp, wanted) = (here.0.join("requirements.txt"), repo::read(&repo::root().join(requirements))?);
         if fs::read_to_string(&stamp).is_ok_and(|done| done == wanted) {
             return Ok(here);
@@ -40,7 +40,12 @@ impl Environment {
 
     /// A program that was installed into it.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
-        self.0.join(if cfg!(windows) { "Scripts" } else { "bin" }).join(name)
+        self.programs().join(name)
+    }
+
+    /// Where those programs lie.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.0.join(if cfg!(windows) { "Scripts" } else { "bin" })
     }
 
     /// Builds the wheel, for development or for release.
@@ -68,19 +73,25 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split_whitespace()
 }
 
+/// A place below `target` for what is installed, built or remembered.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    repo::target().join("python").join(name)
+}
+
 /// Where wheels lie.
-pub(crate) fn wheels() -> PathBuf {
-    repo::target().join("python").join("wheels")
+fn wheels() -> PathBuf {
+    scratch("wheels")
 }
 
 /// Where the packages lie that can be published.
 pub(crate) fn packages() -> PathBuf {
-    repo::target().join("python").join("packages")
+    scratch("packages")
 }
 
-/// The interpreters of this machine by version, at most one of each.
-pub(crate) fn interpreters() -> Vec<(&'static str, PathBuf)> {
-    VERSIONS.into_iter().filter_map(|version| Some((version, interpreter(version)?))).collect()
+/// The interpreters of this machine by version, at most one of each, less the one that `python3` is.
+pub(crate) fn others() -> Vec<(&'static str, PathBuf)> {
+    let others = VERSIONS.into_iter().filter(|version| answers(Path::new("python3"), version).is_none());
+    others.filter_map(|version| Some((version, interpreter(version)?))).collect()
 }
 
 fn interpreter(version: &str) -> Option<PathBuf> {

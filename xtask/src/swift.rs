@@ -7,70 +7,94 @@ use crate::repo;
 use crate::step::{self, Step};
 
 const RELEASE: &str = "trixie";
-const PACKAGES: &str = "swiftlang libc6-dev libstdc++-14-dev";
+const PLACE: &str = "VIPPS_SWIFT_ROOT";
 
-/// Runs a command of Swift in a package's folder.
-pub(crate) fn step(heading: &str, package: &Path, words: &str) -> Result<Step> {
-    let root = obtain()?;
-    let inside = format!(
-        "mount -t proc proc {root}/proc; mount --bind /dev {root}/dev; \
-         mkdir -p {root}/package {root}/vectors; mount --bind {package} {root}/package; \
-         mount --bind {vectors} {root}/vectors; ip link set lo up 2>&1 || true; \
-         exec chroot {root} env HOME=/var/cache VECTORS=/vectors PATH=/usr/bin:/bin \
-         sh -c 'cd /package && exec swift {words}'",
-        root = root.display(),
-        package = package.display(),
-        vectors = repo::root().join("tests/vectors").display(),
-    );
-    // Mounts of its own end with it.
-    Ok(Step::new(heading, "unshare").words("--mount sh -ec").args([inside]))
+/// Arguments: folder, release. Without what only a person reads, and without waiting for the disk at each file.
+const MAKE: &str = r#"
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+rm --recursive --force --one-file-system "$1"
+debootstrap --variant=minbase "$2" "$1"
+printf 'path-exclude=/usr/share/%s/*\n' doc man locale info >"$1/etc/dpkg/dpkg.cfg.d/small"
+echo force-unsafe-io >>"$1/etc/dpkg/dpkg.cfg.d/small"
+mount -t proc proc "$1/proc"
+chroot "$1" apt-get install --yes --no-install-recommends swiftlang libc6-dev libstdc++-14-dev
+chroot "$1" apt-get clean
+"#;
+
+/// Arguments: folder, package, vectors, words of a Swift command. The compiler finds its own libraries through `/proc`.
+const ENTER: &str = r#"
+mount -t proc proc "$1/proc"
+mount --bind /dev "$1/dev"
+mkdir -p "$1/package" "$1/vectors"
+mount --bind "$2" "$1/package"
+mount --bind "$3" "$1/vectors"
+root=$1
+shift 3
+exec chroot "$root" env -i HOME=/var/cache LC_ALL=C.UTF-8 VECTORS=/vectors PATH=/usr/bin:/bin \
+    sh -c 'cd /package && exec swift "$@" 2>&1' swift "$@"
+"#;
+
+/// A Debian that has a Swift compiler.
+pub(crate) struct Compiler {
+    root: PathBuf,
 }
 
-/// The folder with the compiler: made once, minutes the first time.
-fn obtain() -> Result<PathBuf> {
-    check_that_it_can_be_entered()?;
-    let root = home();
-    if !root.exists() {
-        let unfinished = root.with_extension("unfinished");
-        make(&unfinished)?;
-        std::fs::rename(&unfinished, &root).map_err(|error| Failure::failed(format!("{}: {error}", root.display())))?;
+impl Compiler {
+    /// Made once: about two minutes and 500 MB the first time.
+    pub(crate) fn obtain() -> Result<Self> {
+        check_that_it_can_be_entered()?;
+        let root = home();
+        if !root.exists() {
+            make(&root)?;
+        }
+        check_that_it_is_whole(&root)?;
+        Ok(Self { root })
     }
-    Ok(root)
+
+    /// Runs a command of Swift in a package's folder.
+    pub(crate) fn step(&self, heading: impl Into<String>, package: &Path, words: &str) -> Step {
+        let vectors = repo::root().join("tests/vectors");
+        script(heading, ENTER).args([&self.root, package, &vectors]).words(words)
+    }
+}
+
+/// What it mounts ends with it, also when it is killed.
+fn script(heading: impl Into<String>, text: &str) -> Step {
+    Step::new(heading, "unshare").words("--mount sh -ec").args([text, "sh"])
 }
 
 /// Outside the repository: it is a whole system of 3 GB, the same for every checkout.
 fn home() -> PathBuf {
-    let named = std::env::var_os("VIPPS_SWIFT_ROOT").map(PathBuf::from);
+    let named = std::env::var_os(PLACE).map(PathBuf::from);
     named.unwrap_or_else(|| Path::new("/var").join("tmp/vipps-swift").join(RELEASE))
 }
 
 fn check_that_it_can_be_entered() -> Result {
-    let user = step::ask("id", &["-u"]).unwrap_or_default();
-    if user.trim() != "0" {
-        return Err(Failure::failed(
-            "the lane swift can't run: it needs root, to enter a Debian of its own (`debootstrap`, `chroot`)",
-        ));
+    let is_root = step::ask("id", &["-u"]).is_some_and(|user| user.trim() == "0");
+    if is_root && step::ask("unshare", &["--mount", "true"]).is_some() {
+        return Ok(());
     }
-    Ok(())
+    let why = if is_root { "mounting is not allowed here (`unshare --mount` fails)" } else { "it needs root" };
+    Err(Failure::failed(format!("the lane swift can't run: {why}; it enters a Debian of its own with `chroot`")))
 }
 
+/// Under another name until it is whole, so that nobody takes one for whole whose making was interrupted.
 fn make(root: &Path) -> Result {
-    let folder = root.as_os_str();
-    step::run_all([
-        Step::new("swift: what an earlier try left", "rm")
-            .words("--recursive --force --one-file-system")
-            .args([folder]),
-        Step::new(format!("swift: Debian {RELEASE} into {} (about 90 s)", root.display()), "debootstrap")
-            .words("--variant=minbase")
-            .args([RELEASE.as_ref(), folder])
-            .on_failure(),
-        Step::new("swift: compiler", "chroot")
-            .args([folder])
-            .words("apt-get install --yes --no-install-recommends")
-            .words(PACKAGES)
-            .on_failure(),
-    ])?;
-    Ok(())
+    let mut unfinished = root.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
+    let heading = format!("swift: Debian {RELEASE} with a compiler, once, into {} (minutes)", root.display());
+    script(heading, MAKE).args([unfinished.as_os_str(), RELEASE.as_ref()]).on_failure().run()?;
+    std::fs::rename(&unfinished, root).map_err(|error| Failure::failed(format!("{}: {error}", root.display())))
+}
+
+fn check_that_it_is_whole(root: &Path) -> Result {
+    // A link whose goal is absolute, so from here it leads nowhere.
+    if root.join("usr/bin/swift").symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let root = root.display();
+    Err(Failure::failed(format!("no Swift compiler in {root}: remove that folder, or name another in {PLACE}")))
 }
 
 #[cfg(test)]
@@ -79,6 +103,13 @@ mod tests {
 
     #[test]
     fn the_folder_bears_the_release() {
-        assert!(std::env::var_os("VIPPS_SWIFT_ROOT").is_some() || home().ends_with(RELEASE));
+        assert!(std::env::var_os(PLACE).is_some() || home().ends_with(RELEASE));
+    }
+
+    #[test]
+    fn a_folder_without_a_compiler_is_named_with_its_cure() {
+        let Err(failure) = check_that_it_is_whole(Path::new("no-such-folder")) else { panic!("it is whole") };
+        assert!(failure.to_string().contains("no-such-folder"));
+        assert!(failure.to_string().contains(PLACE));
     }
 }

@@ -1,6 +1,6 @@
 //! The native libraries of the Kotlin and Swift packages, and the code that is generated from them.
 
-use std::env::consts::{ARCH, DLL_PREFIX, DLL_SUFFIX, OS};
+use std::env::consts::{ARCH, DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX, OS};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,9 +13,15 @@ struct Library {
     krate: &'static str,
     features: &'static str,
     file: &'static str,
-    /// Its folders in the Maven build; the Swift package it becomes, if any.
+    /// Its folders in the Maven build.
     jvm: &'static str,
-    swift: Option<&'static str>,
+    swift: Swift,
+}
+
+/// The Swift package that a library is a part of, and the name of its modules.
+struct Swift {
+    package: &'static str,
+    module: &'static str,
 }
 
 /// The one for apps first: it is built from the same crate, and what was built last stays.
@@ -25,21 +31,21 @@ const LIBRARIES: [Library; 3] = [
         features: "--no-default-features",
         file: "vipps_partner_auth_ffi",
         jvm: "app",
-        swift: None,
+        swift: Swift { package: "app", module: "VippsPartnerAuth" },
     },
     Library {
         krate: "vipps-partner-auth-ffi",
         features: "",
         file: "vipps_partner_auth_ffi",
         jvm: "server",
-        swift: Some("VippsPartnerAuth"),
+        swift: Swift { package: "package", module: "VippsPartnerAuth" },
     },
     Library {
         krate: "vipps-emulator-ffi",
         features: "",
         file: "vipps_emulator_ffi",
         jvm: "emulator",
-        swift: Some("VippsEmulator"),
+        swift: Swift { package: "package", module: "VippsEmulator" },
     },
 ];
 
@@ -71,22 +77,40 @@ pub(crate) fn prepare_jvm(profile: Profile) -> Result {
     Ok(())
 }
 
-/// Puts a whole Swift package together: the sources of the repository, generated code, libraries. Returns its folder.
-pub(crate) fn prepare_swift(profile: Profile) -> Result<PathBuf> {
+/// Puts the Swift packages together, of the repository's sources, generated code and libraries: the one for apps, and the
+/// one for servers with the emulator. Returns their folders.
+pub(crate) fn prepare_swift(profile: Profile) -> Result<[PathBuf; 2]> {
     build_generator()?;
-    let package = repo::target().join("swift/package");
-    for part in ["Sources", "Tests"] {
-        remove(&package.join(part))?;
-    }
-    copy_all(&repo::root().join("bindings-kotlin/swift"), &package)?;
-    for (library, name) in LIBRARIES.iter().filter_map(|library| Some((library, library.swift?))) {
+    copy_swift_sources()?;
+    for library in &LIBRARIES {
+        let (package, module) = (swift_package(library.swift.package), library.swift.module);
         let built = library.build(profile)?;
-        let generated = repo::target().join("swift/generated").join(name);
+        let generated = repo::target().join("swift/generated").join(library.jvm);
         generate(&built, "swift", &generated)?;
-        arrange(&generated, &package.join("Sources"), name, library.file)?;
+        arrange(&generated, &package.join("Sources"), module, library.file)?;
         ship(profile, &built, &package.join("native"))?;
     }
-    Ok(package)
+    Ok(["app", "package"].map(swift_package))
+}
+
+fn swift_package(name: &str) -> PathBuf {
+    repo::target().join("swift").join(name)
+}
+
+/// What was built in a package stays; a source that is gone does not.
+fn copy_swift_sources() -> Result {
+    let ours = repo::root().join("bindings-kotlin/swift");
+    let (app, server) = (swift_package("app"), swift_package("package"));
+    for part in ["Sources", "Tests"] {
+        remove(&app.join(part))?;
+        remove(&server.join(part))?;
+        copy_all(&ours.join(part), &server.join(part))?;
+    }
+    for file in ["Package.swift", "README.md"] {
+        copy(&ours.join(file), &server.join(file))?;
+    }
+    copy_all(&ours.join("app"), &app)?;
+    copy_all(&ours.join("Sources/VippsPartnerAuth/Shared"), &app.join("Sources/VippsPartnerAuth"))
 }
 
 impl Library {
@@ -104,19 +128,19 @@ fn build_generator() -> Result {
     Step::cargo("generator of bindings", "build -p bindings-generator").on_failure().run().map(drop)
 }
 
-/// From a library with its symbols, since they say what there is to generate.
+/// From the static library beside this one: symbols say what there is to generate, and a release build strips them.
 fn generate(library: &Path, language: &str, into: &Path) -> Result {
     remove(into)?;
-    let generator = repo::target().join("debug").join(format!("bindings-generator{}", std::env::consts::EXE_SUFFIX));
-    Step::new(format!("{language} code of {}", library.display()), generator)
-        .words("generate --no-format --language")
-        .args([language.as_ref(), library.as_os_str(), "--out-dir".as_ref(), into.as_os_str()])
+    let archive = library.with_extension(if cfg!(windows) { "lib" } else { "a" });
+    let generator = repo::target().join("debug").join(format!("bindings-generator{EXE_SUFFIX}"));
+    Step::new(format!("{language} code of {}", archive.display()), generator)
+        .args([language.as_ref(), archive.as_os_str(), into.as_os_str()])
         .on_failure()
         .run()
         .map(drop)
 }
 
-/// Copies a library to where it is packed from; one that is to be published, without its symbols.
+/// Copies a library to where it is packed from; one that is to be published, without symbols that nobody needs.
 fn ship(profile: Profile, library: &Path, into: &Path) -> Result {
     let copied = into.join(library.file_name().unwrap_or_default());
     copy(library, &copied)?;

@@ -11,6 +11,9 @@ pub(crate) fn run() -> Result<Tally> {
     for path in hygiene::files()?.iter().filter(|path| path.ends_with("/Cargo.toml")) {
         found.extend(own_version(path, &read(path)?));
     }
+    for path in hygiene::files()?.iter().filter(|path| is_about_maven(path)) {
+        found.extend(other_maven_version(&version, path, &read(path)?));
+    }
     found.extend(missing_from_changelog(&version, &read("CHANGELOG.md")?));
     if !found.is_empty() {
         return Err(Failure::failed(found.join("\n  ")));
@@ -37,6 +40,17 @@ fn own_version(path: &str, manifest: &str) -> Option<String> {
     let is_published = !section(manifest, "[package]").any(|line| line == "publish = false");
     let is_shared = section(manifest, "[package]").any(|line| line == "version.workspace = true");
     (is_published && !is_shared).then(|| format!("{path}: `version.workspace = true` is missing"))
+}
+
+/// Descriptions of Maven projects, and the page that says what to write into one's own.
+fn is_about_maven(path: &str) -> bool {
+    path.ends_with("pom.xml") || path == "bindings-kotlin/kotlin/README.md"
+}
+
+/// The first version in a description of a Maven project is its own or its parent's, which is the same.
+fn other_maven_version(version: &str, path: &str, text: &str) -> Option<String> {
+    let named = text.split_once("<version>").and_then(|(_, rest)| rest.split('<').next());
+    (named != Some(version)).then(|| format!("{path}: not version {version}: {}", named.unwrap_or("none")))
 }
 
 fn missing_from_changelog(version: &str, changelog: &str) -> Option<String> {
@@ -84,6 +98,16 @@ mod tests {
         assert_eq!(own_version("a/Cargo.toml", "[package]\nversion = \"0.0.0\"\npublish = false\n"), None);
         let found = own_version("a/Cargo.toml", "[package]\nversion = \"1.2.3\"\n");
         assert!(found.is_some_and(|text| text.starts_with("a/Cargo.toml")));
+    }
+
+    #[test]
+    fn a_maven_project_has_the_version_of_the_workspace() {
+        let project = |version| format!("<project><parent><version>{version}</version></parent><version>9</version>");
+        assert_eq!(other_maven_version("1.2.3", "pom.xml", &project("1.2.3")), None);
+        let found = other_maven_version("1.2.3", "a/pom.xml", &project("1.2.2"));
+        assert_eq!(found.as_deref(), Some("a/pom.xml: not version 1.2.3: 1.2.2"));
+        assert!(other_maven_version("1.2.3", "a/pom.xml", "<project/>").is_some());
+        assert!(is_about_maven("a/pom.xml") && !is_about_maven("a/README.md"));
     }
 
     #[test]

@@ -76,9 +76,10 @@ class Partner(_native.Partner, _Caller):
 
     ``environment`` is ``production``, ``test``, a base URL or an ``Environment``. All other settings are optional:
     ``connect_timeout``, ``request_timeout``, ``deadline``, ``leeway`` and ``stale_keys_for`` (seconds or ``timedelta``),
-    ``ca_pem``, ``basic_encoding`` and ``login_basic_encoding`` (``raw`` or ``form``), ``login_auth_method``
-    (``client_secret_basic`` or ``client_secret_post``), ``allow_partner_keys_in_test``, ``trusted_origins``,
-    ``on_event`` (called with each ``Event``, on another thread) and ``clock`` (a ``ManualClock``, for tests).
+    ``ca_pem``, ``redis_url`` and ``redis_ca_pem`` (a token for many processes), ``basic_encoding`` and
+    ``login_basic_encoding`` (``raw`` or ``form``), ``login_auth_method`` (``client_secret_basic`` or
+    ``client_secret_post``), ``allow_partner_keys_in_test``, ``trusted_origins``, ``on_event`` (called with each
+    ``Event``, on another thread) and ``clock`` (a ``ManualClock``, for tests).
     """
 
     __slots__ = ("_flights",)
@@ -87,7 +88,7 @@ class Partner(_native.Partner, _Caller):
         _flights: Flights
     else:
 
-        def __init__(self, *_args: object, **_settings: object) -> None:
+        def __init__(self, keys: object, system: object, **settings: object) -> None:
             _get_ready()
 
     @property
@@ -152,7 +153,7 @@ class IdTokenVerifier(_native.IdTokenVerifier):
 
     if not TYPE_CHECKING:
 
-        def __init__(self, *_args: object, **_settings: object) -> None:
+        def __init__(self, environment: object = None, *, jwks: object = None, **settings: object) -> None:
             _get_ready()
 
     async def verify_async(self, jwt: str, msn: str, **expect: Unpack[Expect]) -> _native.IdTokenClaims:

@@ -49,18 +49,19 @@ class _Attempt:
     def answered(self, response: Response, **settings: Any) -> Response:
         """Called with each response, before the session follows a redirect with a copy of its request."""
         if response.is_redirect:
-            self._guard(response)
+            self._guard(response, response.request)
             return response
         if response.status_code != 401 or self._is_repeated or not self._may_repeat(response.request):
             return response
         self._is_repeated = True
         return self._repeat(response, settings)
 
-    def _guard(self, response: Response) -> None:
+    def _guard(self, response: Response, followed: PreparedRequest) -> None:
+        """Takes our headers off the request whose copy follows a redirect, unless it leads to Vipps."""
         target = urljoin(response.url, response.headers["location"])
         if not self._auth._covers(target):
             for name in self._names:
-                response.request.headers.pop(name, None)
+                followed.headers.pop(name, None)
 
     def _may_repeat(self, request: PreparedRequest) -> bool:
         can_be_sent_again = request.body is None or isinstance(request.body, (bytes, str))
@@ -76,4 +77,7 @@ class _Attempt:
         again: Response = response.connection.send(request, **settings)
         again.history.append(response)
         again.request = request
+        if again.is_redirect:
+            # The session follows with a copy of the request that it knows, which is the first one.
+            self._guard(again, response.request)
         return again

@@ -49,6 +49,8 @@ class OtherSettings(TypedDict, total=False):
     leeway: Span | None
     stale_keys_for: Span | None
     ca_pem: str | bytes | None
+    redis_url: str | None
+    redis_ca_pem: str | bytes | None
     basic_encoding: Literal["raw", "form"] | None
     login_basic_encoding: Literal["raw", "form"] | None
     login_auth_method: Literal["client_secret_basic", "client_secret_post"] | None

@@ -43,57 +43,12 @@ struct PartnerTests {
         let (_, response) = try await URLSession.shared.data(for: call)
         #expect((response as? HTTPURLResponse)?.statusCode == 200)
 
+        let authorized = try await URLRequest(url: url).authorized(with: shop)
+        #expect(authorized.allHTTPHeaderFields == call.allHTTPHeaderFields)
+
         var elsewhere = URLRequest(url: try #require(URL(string: "https://elsewhere.example/")))
         try await elsewhere.authorize(with: shop)
         #expect(elsewhere.allHTTPHeaderFields ?? [:] == [:])
-    }
-
-    @Test func cancellingATaskEndsItsCall() async throws {
-        try vipps.failNext(endpoint: "standard_token", times: 1, failure: .hang)
-        let task = Task { try await shop.headers() }
-        while vipps.count(path: "/accesstoken/get") == 0 { await Task.yield() }
-        task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
-        // The fetch goes on for others; the next caller gets what it brings.
-        vipps.releaseHung()
-        _ = try await shop.headers()
-        #expect(vipps.count(path: "/accesstoken/get") == 1)
-    }
-
-    @Test func aTaskThatIsCancelledAlreadyGetsNowhere() async throws {
-        let task = Task {
-            while !Task.isCancelled { await Task.yield() }
-            return try await shop.headers()
-        }
-        task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
-    }
-
-    @Test func badInputIsATypedErrorThatNamesIt() async throws {
-        func field(_ call: () throws -> Any) -> String? {
-            do { _ = try call() } catch let error as VippsAuthError { return error.field } catch {}
-            return nil
-        }
-        #expect(field { try partner.merchant("12 345") } == "msn")
-        #expect(field { try partner.merchant("\u{0}🦀") } == "msn")
-        #expect(field { try Keys.partner(clientID: "", clientSecret: "s", subscriptionKey: "k") } == "client_id")
-        #expect(field { try SystemInfo(name: "acme\r\nX: 1", version: "1") } == "system_name")
-        #expect(field { try VippsEnvironment("http://vipps.example") } == "environment")
-        #expect(field { try LoginRequest(json: "{}") } == "request")
-        #expect(field { try PendingLogin(json: "[") } == "pending")
-        #expect(field { try BackchannelPing(body: "") } == "body")
-        #expect(field { try shop.login(redirectURI: "/callback") } == "redirect_uri")
-        for seconds in [-1, .nan, .infinity, 1e300] {
-            var settings = VippsSettings()
-            settings.deadline = seconds
-            #expect(field { try IDTokenVerifier(settings: settings) } == "deadline")
-        }
-        #expect(field { try ManualClock(at: .distantPast) } == "unix_seconds")
-        await #expect(throws: VippsAuthError.self) {
-            try await shop.backchannel().wait(PendingLogin(json: "{}"), timeout: -1)
-        }
-        #expect(throws: EmulatorError.self) { try vipps.advance(seconds: -1) }
-        #expect(throws: EmulatorError.self) { try vipps.approve(id: "nothing", msisdn: "4791234567") }
     }
 
     @Test func anErrorSaysWhatHappened() async throws {
@@ -113,10 +68,14 @@ struct PartnerTests {
         vipps.clearRequests()
         let token = try await partner.accessToken()
         let keys = try vipps.partnerKeys
-        var shown = "\(token) \(keys) \(shop) \(partner)"
-        dump(token, to: &shown)
-        dump(keys, to: &shown)
+        let expect = Expect(msn: "123456", accessToken: token.secret)
+        var settings = VippsSettings()
+        settings.redisURL = "redis://user:fixture-Password@cache.internal"
+        let values: [Any] = [token, keys, shop, partner, expect, settings]
+        var shown = values.map { "\($0) \(String(reflecting: $0))" }.joined()
+        values.forEach { dump($0, to: &shown) }
         #expect(!shown.contains(token.secret))
+        #expect(!shown.contains("fixture-Password"))
         #expect(!shown.contains(vipps.keysOfPartner().clientSecret))
     }
 
@@ -145,18 +104,33 @@ struct PartnerTests {
 
     @Test func eventsAreTold() async throws {
         let told = Told()
-        var settings = VippsSettings()
-        settings.onEvent = { told.add($0.name) }
-        let partner = try Partner(
-            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"),
-            environment: vipps.environment, settings: settings)
+        let partner = try partner { $0.onEvent = { told.add($0.name) } }
         _ = try await partner.headers()
         // A machine without certificates adds one about that.
         #expect(told.names.contains("token_fetched"))
     }
+
+    @Test func aRedisThatIsOutOfReachCostsNoCall() async throws {
+        let told = Told()
+        let partner = try partner { settings in
+            settings.redisURL = "redis://127.0.0.1:1"
+            settings.onEvent = { told.add($0.name) }
+        }
+        #expect(try await partner.headers()["authorization"]?.hasPrefix("Bearer ") == true)
+        #expect(told.names.contains("cache_failed"))
+        #expect(partner.stats.cacheFailures > 0)
+    }
+
+    private func partner(with change: (inout VippsSettings) -> Void) throws -> Partner {
+        var settings = VippsSettings()
+        change(&settings)
+        return try Partner(
+            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"),
+            environment: vipps.environment, settings: settings)
+    }
 }
 
-private final class Told: @unchecked Sendable {
+final class Told: @unchecked Sendable {
     private let lock = NSLock()
     private var list: [String] = []
 

@@ -39,6 +39,15 @@ struct ReadmeTests {
         #expect(call.value(forHTTPHeaderField: "Merchant-Serial-Number") == "123456")
     }
 
+    @Test func fleet() throws {
+        let keys = try vipps.partnerKeys
+        let system = try SystemInfo(name: "acme", version: "3.1.2")
+        var settings = VippsSettings()
+        settings.redisURL = "redis://cache.internal:6379"
+        let partner = try Partner(keys: keys, system: system, environment: environment, settings: settings)
+        #expect(partner.stats.tokensFromCache == 0)
+    }
+
     @Test func login() async throws {
         let callback = "https://shop.example/callback"
         try vipps.registerRedirectUri(msn: "123456", uri: callback)
@@ -55,6 +64,26 @@ struct ReadmeTests {
         let result = try await login.finish(callbackURL: callbackURL(), request: kept)
         print("\(result.claims.sub) is \(try await login.userinfo(result).name ?? "nobody")")
         #expect(try await login.userinfo(result).name == "Kari Fixture")
+    }
+
+    @Test func phone() async throws {
+        let now = Date(timeIntervalSince1970: Double(vipps.nowUnix()))
+        var settings = VippsSettings()
+        settings.clock = try ManualClock(at: now, runsThroughSleeps: true)
+        let partner = try Partner(
+            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"), environment: environment,
+            settings: settings)
+        let shop = try partner.merchant("123456")
+        var told: [String] = []
+        func print(_ line: String) { told.append(line) }
+        let phone = try shop.backchannel()
+        let pending = try await phone.start(
+            loginHint: "urn:msisdn:4791234567", scopes: ["openid"], options: BackchannelOptions(bindingMessage: "A1B2-C3"))
+        _ = try vipps.approve(id: pending.authReqID, msisdn: "4791234567")
+        if let result = try await phone.wait(pending, timeout: 300) {
+            print(result.claims.sub)
+        }
+        #expect(told.count == 1)
     }
 
     @Test func offline() async throws {
@@ -86,5 +115,18 @@ struct ReadmeTests {
             log("\(error.code): \(error.localizedDescription)")
         }
         #expect(logged.first?.hasPrefix("credentials_rejected: ") == true)
+    }
+
+    @Test func everyBlockIsRunHere() throws {
+        let here = URL(fileURLWithPath: #filePath)
+        let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        func trimmed(_ text: String) -> String {
+            text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")
+        }
+        let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
+        let tests = trimmed(try String(contentsOf: here, encoding: .utf8))
+        let blocks = readme.components(separatedBy: "```swift\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
+        #expect(blocks.count == 8)
+        for block in blocks { #expect(tests.contains(trimmed(block)), "\(block)") }
     }
 }

@@ -12,6 +12,7 @@ class Merchant internal constructor(
     val msn: String,
     private val handle: MerchantHandle,
 ) : Caller(), AutoCloseable {
+    private val direct = DirectCheck { native { handle.checkNumber() } }
     override val source: HeaderSource = HeaderSource(partner.drops, { handle.cachedHeaders() }, { handle.headers(null) })
 
     /**
@@ -48,8 +49,10 @@ class Merchant internal constructor(
 
     /** The same check without I/O; `null` when keys must be fetched first. */
     @JvmOverloads
-    fun verifyIdTokenCached(jwt: String, expect: Expect = Expect()): IdTokenClaims? =
-        native { handle.verifyIdTokenCached(jwt, expect.parts()) }?.let(::IdTokenClaims)
+    fun verifyIdTokenCached(jwt: String, expect: Expect = Expect()): IdTokenClaims? {
+        val parts = expect.parts()
+        return direct.verified(jwt, parts) ?: native { handle.verifyIdTokenCached(jwt, parts) }?.let(::IdTokenClaims)
+    }
 
     /**
      * Login in the browser, with this `redirect_uri`: the very text that is registered in the portal.

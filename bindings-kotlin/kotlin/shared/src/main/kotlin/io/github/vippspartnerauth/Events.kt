@@ -46,6 +46,7 @@ internal class Sink(private val listener: EventListener) : EventSink {
  * @property keysRefreshFailed loads of the key set that failed
  * @property unknownKidsSuppressed ID tokens with an unknown key for which the key set was not loaded again
  */
+@ConsistentCopyVisibility
 data class Stats internal constructor(
     val tokenRequests: Long,
     val tokensFetched: Long,

@@ -15,6 +15,10 @@ import java.time.Duration
  * @property leeway how far the clocks of issuer and reader may differ, 0 to 300 s; 60 s unless set
  * @property staleKeysFor how long past its age a key set is still used during an outage, at most 24 h; 4 h unless set
  * @property caPem a company's own certificate authorities, trusted besides those of the machine
+ * @property redisUrl where a `Partner` shares its token with other processes, Redis or Valkey:
+ * `redis://[user:password@]host[:6379][/db]`, with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`.
+ * A wrong URL is refused at once; a Redis that is out of reach costs an event and no call
+ * @property redisCaPem the authorities that Redis' certificate is checked against, in the place of the machine's
  * @property basicEncoding `raw` or `form`: how `/miami/v1/token` writes Basic
  * @property loginBasicEncoding `raw` or `form`: how Login writes the Basic of sales unit keys
  * @property loginAuthMethod `client_secret_basic` or `client_secret_post`: how sales unit keys authenticate in Login
@@ -30,6 +34,8 @@ class Settings(
     val leeway: Duration? = null,
     val staleKeysFor: Duration? = null,
     val caPem: String? = null,
+    val redisUrl: String? = null,
+    val redisCaPem: String? = null,
     val basicEncoding: String? = null,
     val loginBasicEncoding: String? = null,
     val loginAuthMethod: String? = null,
@@ -46,6 +52,8 @@ class Settings(
         leeway = leeway?.inSeconds(),
         staleKeysFor = staleKeysFor?.inSeconds(),
         caPem = caPem,
+        redisUrl = redisUrl,
+        redisCaPem = redisCaPem,
         basicEncoding = basicEncoding,
         loginBasicEncoding = loginBasicEncoding,
         loginAuthMethod = loginAuthMethod,
@@ -64,6 +72,8 @@ class Settings(
         private var leeway: Duration? = null
         private var staleKeysFor: Duration? = null
         private var caPem: String? = null
+        private var redisUrl: String? = null
+        private var redisCaPem: String? = null
         private var basicEncoding: String? = null
         private var loginBasicEncoding: String? = null
         private var loginAuthMethod: String? = null
@@ -90,6 +100,12 @@ class Settings(
         /** See [Settings.caPem]. */
         fun caPem(pem: String) = apply { caPem = pem }
 
+        /** See [Settings.redisUrl]. */
+        fun redisUrl(url: String) = apply { redisUrl = url }
+
+        /** See [Settings.redisCaPem]. */
+        fun redisCaPem(pem: String) = apply { redisCaPem = pem }
+
         /** See [Settings.basicEncoding]. */
         fun basicEncoding(encoding: String) = apply { basicEncoding = encoding }
 
@@ -113,8 +129,9 @@ class Settings(
 
         /** The settings so far. */
         fun build() = Settings(
-            connectTimeout, requestTimeout, deadline, leeway, staleKeysFor, caPem, basicEncoding, loginBasicEncoding,
-            loginAuthMethod, allowPartnerKeysInTest, trustedOrigins.toList(), onEvent, clock,
+            connectTimeout, requestTimeout, deadline, leeway, staleKeysFor, caPem, redisUrl, redisCaPem,
+            basicEncoding, loginBasicEncoding, loginAuthMethod, allowPartnerKeysInTest, trustedOrigins.toList(), onEvent,
+            clock,
         )
     }
 

@@ -9,6 +9,10 @@ import io.github.vippspartnerauth.SpecializedKeys
 import java.time.Duration
 import java.time.Instant
 
+/** Starts an emulator with these merchants connected to the partner. For all else there is [EmulatorOptions]. */
+@JvmName("start")
+fun emulatorWith(vararg merchants: String): Emulator = Emulator(EmulatorOptions(merchants = merchants.toList()))
+
 /** The emulator as an environment for a `Partner` or an `IdTokenVerifier`. */
 val Emulator.environment: Environment get() = Environment.of(baseUrl())
 

@@ -59,6 +59,16 @@ class ReadmeJavaTest {
     }
 
     @Test
+    void offline() throws Exception {
+        try (Emulator vipps = EmulatorKit.start("123456")) {
+            PartnerKeys keys = EmulatorKit.getPartnerKeys(vipps);
+            Partner partner = new Partner(keys, new SystemInfo("acme", "3.1.2"), EmulatorKit.getEnvironment(vipps));
+            Map<String, String> headers = partner.merchant("123456").headersBlocking();
+            assertEquals("123456", headers.get("merchant-serial-number"));
+        }
+    }
+
+    @Test
     void javaHttp() throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
         HttpResponse<String> response = VippsJavaHttp.send(shop, HttpClient.newHttpClient(), request, BodyHandlers.ofString());

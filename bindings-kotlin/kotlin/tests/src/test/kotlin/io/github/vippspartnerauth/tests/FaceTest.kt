@@ -106,6 +106,25 @@ class FaceTest {
     }
 
     @Test
+    fun `a plain native call says what the generated one would`(): Unit = Shop().use { shop ->
+        val extra = mapOf("name" to "\"Kåre 🦉\"", "half" to "\"?\"")
+        val jwt = shop.vipps.mintIdToken(EmulatorIdToken(msn = "123456", nonce = "?", claims = extra))
+        val verifier = IdTokenVerifier(shop.vipps.environment, shop.vipps.jwks())
+        val plain = verifier.verifyCached(jwt, Expect("123456", flow = Flow.BROWSER, nonce = "?"))!!
+        assertEquals("Kåre 🦉", plain.text("name"))
+        val wrong = listOf(Expect("123456", nonce = "\ud800"), Expect("123456", nonce = ""), Expect("123456", nonce = "!"))
+        wrong.forEach { assertThrows(VippsAuthException::class.java) { verifier.verifyCached(jwt, it) } }
+        listOf("", "?", jwt.dropLast(2), "$jwt\u0000", jwt + "A".repeat(1 shl 20)).forEach {
+            val error = assertThrows(VippsAuthException.InvalidIdToken::class.java) {
+                verifier.verifyCached(it, Expect("123456", nonce = "?"))
+            }
+            assertEquals(if (it == jwt.dropLast(2)) "signature" else "form", error.claim)
+        }
+        verifier.close()
+        assertThrows(IllegalStateException::class.java) { verifier.verifyCached(jwt, Expect("123456", nonce = "?")) }
+    }
+
+    @Test
     fun `bad input is a typed error that names it`(): Unit = Shop().use { shop ->
         val kari = "urn:msisdn:4791234567"
         val phone = shop.merchant.backchannel()

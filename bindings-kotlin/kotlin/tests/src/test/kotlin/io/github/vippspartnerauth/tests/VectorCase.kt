@@ -53,7 +53,7 @@ internal class VectorCase(private val case: JsonNode, private val shared: JsonNo
     private val issued = mutableMapOf<JsonNode, String>()
 
     private fun minted(claims: JsonNode, alg: String?) = issued.getOrPut(claims) {
-        val values = claims.fields().asSequence().associate { (name, value) ->
+        val values = claims.properties().associate { (name, value) ->
             name to value.toString().replace("{base_url}", vipps.baseUrl())
         }
         val left = USUAL_CLAIMS.filterNot(values::containsKey)
@@ -98,7 +98,7 @@ internal class VectorCase(private val case: JsonNode, private val shared: JsonNo
         if (error == null) return compareValues(ok, outcome.getOrThrow())
         val told = failure as? VippsAuthException ?: throw failure ?: AssertionError("no error, expected $error")
         assertTrue(error.has("code"), "an error has a code")
-        error.fields().forEach { (name, value) -> assertEquals(value, property(told, name), "$name of $told") }
+        error.properties().forEach { (name, value) -> assertEquals(value, property(told, name), "$name of $told") }
         val text = told.stackTraceToString()
         secrets.filter { it.length >= 8 }.forEach { assertFalse(it in text, "the error holds a secret") }
     }
@@ -106,7 +106,7 @@ internal class VectorCase(private val case: JsonNode, private val shared: JsonNo
     /** Of claims, those are compared that the case names; of all else, everything. */
     private fun compareValues(expected: JsonNode, made: JsonNode) {
         val claims = expected["claims"] ?: return assertEquals(plain(expected), plain(made))
-        claims.fields().forEach { (name, value) -> assertEquals(value, made["claims"][name], name) }
+        claims.properties().forEach { (name, value) -> assertEquals(value, made["claims"][name], name) }
     }
 
     private fun property(error: VippsAuthException, name: String): JsonNode = json(
@@ -147,4 +147,4 @@ internal fun form(text: String): List<Pair<String, String>> = text.split('&').fi
 internal fun JsonNode?.orEmpty(): List<JsonNode> = this?.toList().orEmpty()
 
 internal fun JsonNode?.orEmptyFields(): Map<String, JsonNode> =
-    this?.fields()?.asSequence()?.associate { it.key to it.value }.orEmpty()
+    this?.properties()?.associate { it.key to it.value }.orEmpty()

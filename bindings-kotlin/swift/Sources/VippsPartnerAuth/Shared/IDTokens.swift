@@ -2,7 +2,7 @@ import Foundation
 import VippsPartnerAuthNative
 
 /// What an ID token must say. Only the MSN is always needed, and ``Merchant`` fills it in by itself.
-public struct Expect: Sendable, CustomStringConvertible {
+public struct Expect: Sendable, CustomStringConvertible, CustomReflectable {
     /// Which flow an ID token came out of; decides which algorithms are good and which claims are required.
     public enum Flow: String, Sendable {
         /// The browser flow. RS256 only.
@@ -42,6 +42,7 @@ public struct Expect: Sendable, CustomStringConvertible {
     }
 
     public var description: String { "Expect(msn: \(msn ?? "nil"))" }
+    public var customMirror: Mirror { hidden(self) }
 
     var parts: ExpectParts {
         ExpectParts(
@@ -83,7 +84,9 @@ public final class IDTokenVerifier: Sendable {
     /// - Parameters:
     ///   - environment: whose tokens to check; production unless given
     ///   - jwks: a key set (RFC 7517 section 5) to work offline with; without it Vipps' keys are fetched when needed
-    public init(environment: VippsEnvironment? = nil, jwks: String? = nil, settings: VippsSettings = VippsSettings()) throws {
+    public init(
+        environment: VippsEnvironment? = nil, jwks: String? = nil, settings: VippsSettings = VippsSettings()
+    ) throws {
         handle = try native {
             try VerifierHandle(settings: settings.parts(environment), jwks: jwks, sink: settings.sink())
         }

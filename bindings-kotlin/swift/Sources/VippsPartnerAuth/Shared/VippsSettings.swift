@@ -35,8 +35,8 @@ public enum VippsEnvironment: Sendable, Hashable {
         }
     }
 
-    private static let known: [String: VippsEnvironment] = [VippsEnvironment.production, .test].reduce(into: [:]) { known, one in
-        known[(try? one.baseURL) ?? one.text] = one
+    private static let known = [VippsEnvironment.production, .test].reduce(into: [String: VippsEnvironment]()) {
+        $0[(try? $1.baseURL) ?? $1.text] = $1
     }
 }
 
@@ -55,6 +55,12 @@ public struct VippsSettings: Sendable {
     public var staleKeysFor: TimeInterval?
     /// A company's own certificate authorities (PEM), trusted besides those of the machine.
     public var caPEM: String?
+    /// Shares the token with other processes through Redis or Valkey: `redis://[user:password@]host[:6379][/db]`, with
+    /// TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused when the partner is
+    /// built; a Redis that is out of reach costs an event and no call.
+    public var redisURL: String?
+    /// The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's.
+    public var redisCAPEM: String?
     /// `raw` or `form`: how `/miami/v1/token` writes Basic.
     public var basicEncoding: String?
     /// `raw` or `form`: how Login writes the Basic of sales unit keys.
@@ -76,12 +82,19 @@ public struct VippsSettings: Sendable {
     func parts(_ environment: VippsEnvironment?) -> SettingsParts {
         SettingsParts(
             environment: environment?.text, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
-            deadline: deadline, leeway: leeway, staleKeysFor: staleKeysFor, caPem: caPEM, basicEncoding: basicEncoding,
-            loginBasicEncoding: loginBasicEncoding, loginAuthMethod: loginAuthMethod,
-            allowPartnerKeysInTest: allowPartnerKeysInTest, trustedOrigins: trustedOrigins, clock: clock?.handle)
+            deadline: deadline, leeway: leeway, staleKeysFor: staleKeysFor, caPem: caPEM, redisUrl: redisURL,
+            redisCaPem: redisCAPEM, basicEncoding: basicEncoding, loginBasicEncoding: loginBasicEncoding,
+            loginAuthMethod: loginAuthMethod, allowPartnerKeysInTest: allowPartnerKeysInTest,
+            trustedOrigins: trustedOrigins, clock: clock?.handle)
     }
 
     func sink() -> EventSink? { onEvent.map(Sink.init) }
+}
+
+extension VippsSettings: CustomStringConvertible, CustomReflectable {
+    /// Nothing of what was set: a Redis URL can hold a password.
+    public var description: String { "VippsSettings" }
+    public var customMirror: Mirror { hidden(self) }
 }
 
 /// One thing that happened behind the caller's back. Holds no secret.

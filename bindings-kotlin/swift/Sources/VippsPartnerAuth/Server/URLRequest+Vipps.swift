@@ -14,4 +14,12 @@ extension URLRequest {
             setValue(value, forHTTPHeaderField: name)
         }
     }
+
+    /// A copy with the headers that ``authorize(with:)`` attaches, for a request that is a constant or that several
+    /// tasks can reach, such as a variable at the top level of `main.swift`.
+    public func authorized(with caller: some Caller) async throws -> URLRequest {
+        var copy = self
+        try await copy.authorize(with: caller)
+        return copy
+    }
 }

@@ -1,0 +1,189 @@
+//! The check of ID tokens in one plain call, for the JVM.
+//!
+//! What is generated for the JVM carries structures, and makes five native calls of one: many times the check itself. Here
+//! one array goes back and forth. Only a good token is answered; whatever else there is to say is said by the generated
+//! call, which is made then.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
+    slice, str,
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::UNIX_EPOCH,
+};
+
+use vipps_partner_auth::{Expect, IdTokenClaims};
+
+use crate::verifier::ExpectParts;
+
+type Check = dyn Fn(&str, &Expect) -> Option<vipps_partner_auth::Result<IdTokenClaims>> + Send + Sync;
+
+/// A check that the other side knows by a number, until this is dropped.
+pub(crate) struct Registration(i64);
+
+impl Registration {
+    pub(crate) fn new(
+        check: impl Fn(&str, &Expect) -> Option<vipps_partner_auth::Result<IdTokenClaims>> + Send + Sync + 'static,
+    ) -> Self {
+        static NEXT: AtomicI64 = AtomicI64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        checks().write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(check));
+        Self(id)
+    }
+
+    pub(crate) fn id(&self) -> i64 {
+        self.0
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        checks().write().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Registration").field(&self.0).finish()
+    }
+}
+
+/// Checks the token in `buffer` and writes its claims there. Returns how many bytes those are; 0 when there is anything
+/// else to say.
+///
+/// In: the token and the members of `ExpectParts` in their order, each as its length (32 bits, big end first; −1 where it
+/// is absent) and UTF-8. Out: `iat` and `exp`, each as seconds (64 bits) and nanoseconds (32 bits), then `sub`, `msn` and all claims as JSON,
+/// written as texts are read.
+///
+/// # Safety
+///
+/// `buffer` points to `capacity` bytes that nobody else uses until this returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vipps_partner_auth_verify(check: i64, buffer: *mut u8, length: i32, capacity: i32) -> i32 {
+    let (Ok(length), Ok(capacity)) = (usize::try_from(length), usize::try_from(capacity)) else { return 0 };
+    if buffer.is_null() || length > capacity {
+        return 0;
+    }
+    // SAFETY: the caller says that these bytes are there and ours alone.
+    let buffer = unsafe { slice::from_raw_parts_mut(buffer, capacity) };
+    let claims = catch_unwind(AssertUnwindSafe(|| verified(check, &buffer[..length])));
+    claims.ok().flatten().and_then(|claims| write(&claims, buffer).ok()).unwrap_or(0)
+}
+
+fn verified(check: i64, input: &[u8]) -> Option<IdTokenClaims> {
+    let check = checks().read().unwrap_or_else(PoisonError::into_inner).get(&check)?.clone();
+    let mut texts = Texts(input);
+    let jwt = texts.next().ok()??;
+    let mut owned = || texts.next().map(|text| text.map(str::to_owned)).ok();
+    let expect = ExpectParts {
+        msn: owned()?,
+        flow: owned()?,
+        nonce: owned()?,
+        client_id: owned()?,
+        access_token: owned()?,
+        acr: owned()?,
+        auth_req_id: owned()?,
+    };
+    check(jwt, &expect.expect().ok()?)?.ok()
+}
+
+/// Reads texts one after the other, as our other half wrote them.
+struct Texts<'a>(&'a [u8]);
+
+impl<'a> Texts<'a> {
+    fn next(&mut self) -> io::Result<Option<&'a str>> {
+        let length = i32::from_be_bytes(*self.0.split_off(..4).and_then(|bytes| bytes.first_chunk()).ok_or_else(cut)?);
+        let Ok(length) = usize::try_from(length) else { return Ok(None) };
+        let text = self.0.split_off(..length).ok_or_else(cut)?;
+        str::from_utf8(text).map(Some).map_err(io::Error::other)
+    }
+}
+
+fn cut() -> io::Error {
+    io::ErrorKind::UnexpectedEof.into()
+}
+
+/// Returns how many bytes it took.
+fn write(claims: &IdTokenClaims, into: &mut [u8]) -> io::Result<i32> {
+    let capacity = into.len();
+    let mut left = into;
+    for moment in [claims.issued_at(), claims.expires_at()] {
+        let since = moment.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+        left.write_all(&since.as_secs().to_be_bytes())?;
+        left.write_all(&since.subsec_nanos().to_be_bytes())?;
+    }
+    for text in [claims.sub(), claims.msn().as_str(), claims.json()] {
+        left.write_all(&i32::try_from(text.len()).map_err(io::Error::other)?.to_be_bytes())?;
+        left.write_all(text.as_bytes())?;
+    }
+    i32::try_from(capacity - left.len()).map_err(io::Error::other)
+}
+
+fn checks() -> &'static RwLock<HashMap<i64, Arc<Check>>> {
+    static CHECKS: OnceLock<RwLock<HashMap<i64, Arc<Check>>>> = OnceLock::new();
+    CHECKS.get_or_init(RwLock::default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(texts: &[Option<&str>]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for text in texts {
+            let length = text.map_or(-1, |text| i32::try_from(text.len()).unwrap_or(-1));
+            bytes.extend(length.to_be_bytes());
+            bytes.extend(text.unwrap_or_default().bytes());
+        }
+        bytes
+    }
+
+    fn call(check: i64, mut buffer: Vec<u8>, length: i32) -> i32 {
+        let capacity = i32::try_from(buffer.len()).unwrap_or(0);
+        // SAFETY: the buffer is this function's own and as long as it says.
+        unsafe { vipps_partner_auth_verify(check, buffer.as_mut_ptr(), length, capacity) }
+    }
+
+    #[test]
+    fn texts_are_read_as_they_were_written() {
+        let bytes = input(&[Some("ø"), None, Some("")]);
+        let mut texts = Texts(&bytes);
+        let mut next = || texts.next().ok().flatten();
+        assert_eq!([next(), next(), next()], [Some("ø"), None, Some("")]);
+        assert!(texts.next().is_err());
+        assert!(Texts(&[0, 0, 0, 2, b'a']).next().is_err());
+        assert!(Texts(&[0, 0, 0, 1, 0xff]).next().is_err());
+    }
+
+    #[test]
+    fn a_check_that_panics_says_nothing() {
+        let check = Registration::new(|_, _| panic!("the check"));
+        let bytes = input(&[Some("a.b.c"), None, None, None, None, None, None, None]);
+        let length = i32::try_from(bytes.len()).unwrap_or(0);
+        assert_eq!(call(check.id(), bytes, length), 0);
+    }
+
+    #[test]
+    fn a_number_is_good_until_its_owner_goes() {
+        let check = Registration::new(|_, _| None);
+        let id = check.id();
+        assert!(checks().read().is_ok_and(|checks| checks.contains_key(&id)));
+        drop(check);
+        assert!(checks().read().is_ok_and(|checks| !checks.contains_key(&id)));
+    }
+
+    #[test]
+    fn input_that_makes_no_sense_says_nothing() {
+        let check = Registration::new(|_, _| None);
+        for (length, bytes) in [(-1, vec![0; 8]), (9, vec![0; 8]), (8, vec![0xff; 8]), (0, Vec::new())] {
+            assert_eq!(call(check.id(), bytes, length), 0);
+        }
+        // SAFETY: nothing is there, and it says so.
+        assert_eq!(unsafe { vipps_partner_auth_verify(check.id(), std::ptr::null_mut(), 0, 0) }, 0);
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+import VippsEmulator
+import VippsPartnerAuth
+
+/// Whatever comes in: a typed error that names it, or a call that works, and never the end of the process.
+struct BadInputTests {
+    private let vipps: Emulator
+    private let partner: Partner
+    private let shop: Merchant
+
+    init() throws {
+        vipps = try Emulator(options: EmulatorOptions(merchants: ["123456"]))
+        partner = try Partner(
+            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"), environment: vipps.environment)
+        shop = try partner.merchant("123456")
+    }
+
+    @Test func aTypedErrorNamesTheArgument() throws {
+        #expect(field { try partner.merchant("12 345") } == "msn")
+        #expect(field { try partner.merchant("\u{0}🦀") } == "msn")
+        #expect(field { try Keys.partner(clientID: "", clientSecret: "s", subscriptionKey: "k") } == "client_id")
+        #expect(field { try SystemInfo(name: "acme\r\nX: 1", version: "1") } == "system_name")
+        #expect(field { try VippsEnvironment("http://vipps.example") } == "environment")
+        #expect(field { try LoginRequest(json: "{}") } == "request")
+        #expect(field { try PendingLogin(json: "[") } == "pending")
+        #expect(field { try BackchannelPing(body: "") } == "body")
+        #expect(field { try shop.login(redirectURI: "/callback") } == "redirect_uri")
+    }
+
+    @Test func aSettingIsRefusedByItsName() throws {
+        #expect(refused { $0.redisURL = "http://cache.internal" } == "redis_url")
+        #expect(refused { $0.redisURL = "redis://" } == "redis_url")
+        #expect(refused { $0.redisCAPEM = "none" } == "redis_ca_pem")
+        #expect(refused { ($0.redisURL, $0.redisCAPEM) = ("rediss://cache.internal", "none") } == "redis_ca_pem")
+        #expect(refused { $0.caPEM = "none" } == "ca_pem")
+        #expect(refused { $0.basicEncoding = "base64" } == "basic_encoding")
+        #expect(refused { $0.loginBasicEncoding = "base64" } == "login_basic_encoding")
+        #expect(refused { $0.loginAuthMethod = "none" } == "login_auth_method")
+        #expect(refused { $0.trustedOrigins = ["http://gateway.example"] } == "trusted_origin")
+    }
+
+    @Test func noPasswordOfRedisIsTold() throws {
+        #expect {
+            _ = try partner { $0.redisURL = "redis://user:fixture-Password@cache.internal:port" }
+        } throws: { error in
+            !"\(error) \(error.localizedDescription) \(String(reflecting: error))".contains("fixture-Password")
+        }
+    }
+
+    @Test(arguments: [-1, .nan, .infinity, -.infinity, 1e300, .greatestFiniteMagnitude])
+    func aSpanThatIsNoneIsRefused(_ seconds: Double) async throws {
+        #expect(refused { $0.connectTimeout = seconds } == "connect_timeout")
+        #expect(refused { $0.requestTimeout = seconds } == "request_timeout")
+        #expect(refused { $0.deadline = seconds } == "deadline")
+        #expect(refused { $0.leeway = seconds } == "leeway")
+        #expect(refused { $0.staleKeysFor = seconds } == "stale_keys_for")
+        let clock = try ManualClock(at: Date(timeIntervalSince1970: 0))
+        let moment = Date(timeIntervalSince1970: seconds)
+        #expect(field { try ManualClock(at: moment) } == "unix_seconds")
+        #expect(field { try clock.setWall(moment) } == "unix_seconds")
+        #expect(field { try clock.advance(seconds) } == "span")
+        #expect(throws: EmulatorError.self) { try vipps.advance(seconds: seconds) }
+        #expect(throws: EmulatorError.self) { try vipps.setTime(unixSeconds: seconds) }
+        #expect(throws: EmulatorError.self) { try vipps.setLatency(endpoint: "jwks", seconds: seconds) }
+
+        let (phone, hint) = (try shop.backchannel(), "urn:msisdn:4791234567")
+        let options = BackchannelOptions(requestedExpiry: seconds)
+        let asked = await field { try await phone.start(loginHint: hint, scopes: ["openid"], options: options) }
+        #expect(asked == "requested_expiry")
+        let pending = try await phone.start(loginHint: hint, scopes: ["openid"])
+        #expect(await field { try await phone.wait(pending, timeout: seconds) } == "timeout")
+    }
+
+    @Test(arguments: [Int32.min, -1, 65_536, .max])
+    func aNumberThatIsNoneIsRefused(_ number: Int32) {
+        func refuses<T>(_ call: () throws -> T) { #expect(throws: EmulatorError.self) { _ = try call() } }
+        refuses { try Emulator(options: EmulatorOptions(port: number)) }
+        refuses { try Emulator(options: EmulatorOptions(rsaBits: number)) }
+        refuses { try vipps.fields(count: number) }
+        refuses { try vipps.failNext(endpoint: "jwks", times: 1, failure: .reply(status: number)) }
+        refuses { try vipps.script(path: "/", replies: [EmulatorReply(status: number)]) }
+        refuses { try vipps.approve(id: "nothing", msisdn: String(number)) }
+    }
+
+    private static let texts = [
+        "nothing": "", "a space": " ", "zero": "\u{0}", "a line break": "\r\n", "a crab": "🦀\u{301}",
+        "half a JSON": "{\"a\":", "no letters": "\u{FFFD}\u{202E}", "a million bytes": String(repeating: "ø", count: 500_000),
+    ]
+
+    @Test(arguments: texts.keys.sorted())
+    func noTextEndsTheProcess(_ name: String) async throws {
+        let text = try #require(Self.texts[name])
+        let verifier = try IDTokenVerifier(environment: vipps.environment)
+        let login = try shop.login(redirectURI: "https://shop.example/callback")
+        let request = try await login.start(scopes: ["openid"])
+        let calls: [() async throws -> Any] = [
+            { try Keys.salesUnit(clientID: text, clientSecret: text, subscriptionKey: text, msn: text) },
+            { try Keys.specialized(clientID: text, clientSecret: text, scope: text) },
+            { try SystemInfo(name: text, version: text, pluginName: text, pluginVersion: text) },
+            { SystemInfo.fit(text) }, { try VippsEnvironment(text) }, { partner.covers(text) },
+            { try partner.merchant(text) }, { try shop.login(redirectURI: text) },
+            { try LoginRequest(json: text) }, { try PendingLogin(json: text) }, { try BackchannelPing(body: text) },
+            { try UnverifiedConsentRevoked(body: text) }, { try IDTokenVerifier(jwks: text) },
+            { try await verifier.verify(text, expect: Expect(msn: text, nonce: text, acr: text, authReqID: text)) },
+            { try request.code(callbackURL: text) }, { try request.resumeURI(appCallbackURI: text, callbackURL: text) },
+            { try await login.start(scopes: [text]) },
+            { try await login.finish(callbackURL: text, request: request) },
+            { try await shop.backchannel().userExists(msisdn: text) as Any },
+            { try await shop.backchannel().start(loginHint: text, scopes: [text]) },
+            { try partner { ($0.caPEM, $0.redisURL, $0.trustedOrigins) = (text, text, [text]) } },
+        ]
+        for call in calls {
+            do {
+                _ = try await call()
+            } catch let error as VippsAuthError {
+                #expect(error.kind != .internal, "\(error)")
+            }
+        }
+    }
+
+    private func refused(_ change: (inout VippsSettings) -> Void) -> String? { field { try partner(with: change) } }
+
+    private func partner(with change: (inout VippsSettings) -> Void) throws -> Partner {
+        var settings = VippsSettings()
+        change(&settings)
+        return try Partner(
+            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"),
+            environment: vipps.environment, settings: settings)
+    }
+}
+
+/// The argument that an error names.
+private func field<T>(_ call: () throws -> T) -> String? {
+    do { _ = try call() } catch { return (error as? VippsAuthError)?.field }
+    return nil
+}
+
+private func field<T>(_ call: () async throws -> T) async -> String? {
+    do { _ = try await call() } catch { return (error as? VippsAuthError)?.field }
+    return nil
+}

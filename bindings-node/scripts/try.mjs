@@ -1,0 +1,63 @@
+// Installs what was packed as its users do, in empty folders and without a network, and puts it to work.
+//
+// node scripts/try.mjs <folder that pack.mjs filled>
+
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+
+const PROGRAM = `
+  import assert from 'node:assert/strict'
+  import { createRequire } from 'node:module'
+  import { Emulator, Partner } from 'vipps-partner-auth'
+
+  assert.equal(createRequire(import.meta.url)('vipps-partner-auth').Partner, Partner)
+  const vipps = await Emulator.start({ merchants: ['123456'] })
+  const system = { name: 'acme', version: '3.1.2' }
+  const partner = new Partner({ keys: vipps.partnerKeys, system, environment: vipps.baseUrl })
+  const response = await partner.merchant('123456').fetch(vipps.baseUrl + '/epayment/v1/payments/acme-1')
+  assert.equal(response.status, 200)
+  await vipps.stop()
+`
+
+const [packed] = process.argv.slice(2)
+if (packed === undefined) throw new Error('where are the packages?')
+const tarballs = (folder) => readdirSync(folder).filter((file) => file.endsWith('.tgz')).map((file) => join(folder, file))
+
+works('the package and its binary', tarballs(resolve(packed)))
+works('both in one', tarballs(resolve(packed, 'self-contained')))
+saysWhatIsMissing(tarballs(resolve(packed)).filter((file) => !/-(linux|darwin|win32)-/.test(basename(file))))
+
+function works(what, files) {
+  installed(files, (run) => run('program.mjs'))
+  console.log(`${what}: installed in an empty folder without a network, required, imported, and it works`)
+}
+
+function saysWhatIsMissing(files) {
+  installed(files, (run) => {
+    try {
+      run('program.mjs')
+    } catch ({ stderr }) {
+      if (/has no binary that works here[\s\S]*None of these is installed/.test(stderr)) return
+      throw new Error(stderr)
+    }
+    throw new Error('it works without a binary')
+  })
+  console.log('the package without its binary: says what is missing')
+}
+
+function installed(files, use) {
+  const folder = mkdtempSync(join(tmpdir(), 'vipps-partner-auth-'))
+  const run = (file) => execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
+  try {
+    mkdirSync(join(folder, 'cache'))
+    writeFileSync(join(folder, 'package.json'), '{ "name": "of-a-user", "version": "1.0.0", "private": true }\n')
+    writeFileSync(join(folder, 'program.mjs'), PROGRAM)
+    const offline = ['install', '--offline', '--no-audit', '--no-fund', '--cache', join(folder, 'cache')]
+    execFileSync('npm', [...offline, ...files], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+    use(run)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
