@@ -10,7 +10,7 @@ use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
 use crate::uniffi::{self, Profile};
-use crate::{jdk, npm, python, repo, swift, tool};
+use crate::{jdk, mixed, npm, python, repo, swift, tool};
 
 pub(crate) const COMMAND: Command =
     Command { name: "test", arguments: "[--only a,b]", about: "run the test lanes, or only those named", details, run };
@@ -71,6 +71,13 @@ pub(crate) const LANES: &[Job] = &[
         needs: &[&tool::C_COMPILER, &tool::DEBOOTSTRAP, &tool::UNSHARE],
         fetches: &[],
         run: swift_package,
+    },
+    Job {
+        name: "mixed",
+        about: "processes of Rust, Python, Node and the JVM share one token (after python, node and jvm)",
+        needs: &[&tool::C_COMPILER, &tool::REDIS, &tool::PYTHON, &tool::NODE, &tool::JDK],
+        fetches: &[],
+        run: mixed_fleet,
     },
 ];
 
@@ -176,6 +183,11 @@ fn swift_package() -> Result<Tally> {
         [build, test]
     });
     lane("swift", steps.into_iter().flatten())
+}
+
+fn mixed_fleet() -> Result<Tally> {
+    let test = Step::cargo("mixed: test", FLEET_TESTS).words("--quiet -- --ignored processes_of_all_languages");
+    lane("mixed", [test.env("FLEET_WORKERS", mixed::workers()?).counted()])
 }
 
 /// A lane closes with the sum of what its runners counted; one that ran no test has proven nothing.

@@ -15,6 +15,7 @@ mod hygiene;
 mod jdk;
 mod job;
 mod lanes;
+mod mixed;
 mod npm;
 mod package;
 mod python;

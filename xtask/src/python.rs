@@ -18,7 +18,7 @@ pub(crate) struct Environment(PathBuf);
 impl Environment {
     /// Makes one, and installs what `requirements` names, unless that was done since the file last changed.
     pub(crate) fn ready(name: &str, python: &Path, requirements: &Path) -> Result<Self> {
-        let here = Self(scratch(name));
+        let here = Self::of(name);
         let (stamp, wanted) = (here.0.join("requirements.txt"), repo::read(&repo::root().join(requirements))?);
         if fs::read_to_string(&stamp).is_ok_and(|done| done == wanted) {
             return Ok(here);
@@ -31,6 +31,11 @@ impl Environment {
         // Written last: one that was interrupted is made anew. Where it fails the next run installs once more.
         let _ = fs::write(stamp, wanted);
         Ok(here)
+    }
+
+    /// One that was made before.
+    pub(crate) fn of(name: &str) -> Self {
+        Self(scratch(name))
     }
 
     /// A step of this environment's interpreter.
