@@ -94,7 +94,9 @@ fn check_that_it_is_whole(root: &Path) -> Result {
         return Ok(());
     }
     let root = root.display();
-    Err(Failure::failed(format!("no Swift compiler in {root}: remove that folder, or name another in {PLACE}")))
+    Err(Failure::failed(format!(
+        "no Swift compiler in {root}: name another folder in {PLACE}, or remove this one, and it is made anew"
+    )))
 }
 
 #[cfg(test)]

@@ -32,9 +32,10 @@ public class ForeignBench {
         SymbolLookup library = SymbolLookup.libraryLookup(unpacked(), Arena.global());
         Linker linker = Linker.nativeLinker();
         NUMBER = linker.downcallHandle(
-                library.findOrThrow("ffi_vipps_partner_auth_ffi_uniffi_contract_version"), FunctionDescriptor.of(JAVA_INT));
+                library.find("ffi_vipps_partner_auth_ffi_uniffi_contract_version").orElseThrow(),
+                FunctionDescriptor.of(JAVA_INT));
         ARRAY = linker.downcallHandle(
-                library.findOrThrow("vipps_partner_auth_verify"),
+                library.find("vipps_partner_auth_verify").orElseThrow(),
                 FunctionDescriptor.of(JAVA_INT, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT));
     }
 
