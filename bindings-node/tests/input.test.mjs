@@ -47,7 +47,7 @@ test('settings are refused by name', () => {
     [{ allowPartnerKeysInTest: 1 }, { name: 'TypeError', message: /allowPartnerKeysInTest/ }],
     [{ onEvent: {} }, { name: 'TypeError', message: /onEvent/ }],
     [{ clock: Date }, { name: 'TypeError', message: /clock/ }],
-    [{ conectTimeout: 1 }, { name: 'TypeError', message: /unknown option conectTimeout/ }],
+    [{ connectionTimeout: 1 }, { name: 'TypeError', message: /unknown option connectionTimeout/ }],
     [{ keys: KEYS }, { name: 'TypeError', message: /keys/ }],
     [{ keys: undefined }, { name: 'TypeError', message: /keys/ }],
     [{ system: 'acme' }, { name: 'TypeError', message: /system/ }],

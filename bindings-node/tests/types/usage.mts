@@ -86,7 +86,7 @@ console.log(advice(undefined))
 // @ts-expect-error keys are not a plain object
 new Partner({ keys: { clientId: 'a', clientSecret: 'b', subscriptionKey: 'c' }, system })
 // @ts-expect-error there is no such option
-new Partner({ keys: PartnerKeys.fromEnv(), system, conectTimeout: 1 })
+new Partner({ keys: PartnerKeys.fromEnv(), system, connectionTimeout: 1 })
 // @ts-expect-error specialised keys have no subscription key
 new SpecializedKeys({ clientId: 'a', clientSecret: 'b', subscriptionKey: 'c' })
 // @ts-expect-error an msn is a text

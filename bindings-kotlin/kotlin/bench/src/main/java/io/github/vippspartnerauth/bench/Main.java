@@ -72,7 +72,15 @@ public final class Main {
                 .warmupIterations(3).warmupTime(TimeValue.milliseconds(700))
                 .measurementIterations(3).measurementTime(TimeValue.milliseconds(500))
                 .shouldFailOnError(true)
-                .jvmArgs("-XX:+UseSerialGC", "-Xmx512m").verbosity(VerboseMode.SILENT).build();
+                .jvmArgs(flags()).verbosity(VerboseMode.SILENT).build();
+    }
+
+    /** Newer Javas warn of native code that nobody said was wanted. */
+    private static String[] flags() {
+        boolean warns = Runtime.version().feature() >= 22;
+        return new String[] {
+            "-XX:+UseSerialGC", "-Xmx512m", warns ? "--enable-native-access=ALL-UNNAMED" : "-Dnative.access=unasked",
+        };
     }
 
     private void sizes() throws Exception {
