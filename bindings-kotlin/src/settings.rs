@@ -1,6 +1,6 @@
 //! Settings as they come from the other language, and the core's [`Config`] made of them.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use vipps_partner_auth::{Config, Environment};
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Everything that can be set. What is absent has the core's default. Spans of time are in seconds.
-#[derive(Debug, Clone, Default, uniffi::Record)]
+#[derive(Clone, Default, uniffi::Record)]
 pub struct SettingsParts {
     /// `production`, `test` or a base URL.
     pub environment: Option<String>,
@@ -44,6 +44,13 @@ pub struct SettingsParts {
     pub trusted_origins: Vec<String>,
     /// A clock for tests.
     pub clock: Option<Arc<ManualClockHandle>>,
+}
+
+/// Without the settings themselves: the URL of a Redis may hold its password.
+impl fmt::Debug for SettingsParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SettingsParts").finish_non_exhaustive()
+    }
 }
 
 impl SettingsParts {

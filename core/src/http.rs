@@ -14,6 +14,7 @@ use rustls::{
     crypto::CryptoProvider,
 };
 use rustls_pki_types::CertificateDer;
+#[cfg(not(target_os = "android"))]
 use rustls_platform_verifier::Verifier;
 use url::Url;
 
@@ -88,7 +89,7 @@ const MAX_REPLY: usize = 256 * 1024;
 
 /// The default sender: reqwest over rustls, HTTP/1.1, TLS 1.2 or newer, https only (plain http to loopback), no
 /// redirects, certificates judged as the operating system does (`SSL_CERT_FILE` honoured) with bundled authorities
-/// where the machine has none, proxies from the environment (never for loopback). Built on first use.
+/// where the machine has none, and on Android; proxies from the environment (never for loopback). Built on first use.
 pub struct ReqwestClient {
     connect_timeout: Duration,
     authorities: Vec<CertificateDer<'static>>,
@@ -153,16 +154,24 @@ impl ReqwestClient {
     }
 
     fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
+        #[cfg(not(target_os = "android"))]
         if Verifier::new(provider.clone()).is_ok() {
-            return match Verifier::new_with_extra_roots(self.authorities.clone(), provider.clone()) {
-                Ok(verifier) => Ok(Arc::new(verifier)),
-                Err(_) => Err(SendError::not_sent("the certificate authorities could not be read")),
-            };
+            return self.platform_verifier(provider);
         }
         let verifier = bundled_verifier(self.authorities.clone(), provider.clone())
             .map_err(|_| SendError::not_sent("tls could not be set up"))?;
         self.events.tell(Event::BundledRootsUsed);
         Ok(verifier)
+    }
+
+    /// Not on Android: there it works only where the app has handed over its `Context`, takes no authorities of the user,
+    /// and panics otherwise.
+    #[cfg(not(target_os = "android"))]
+    fn platform_verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
+        match Verifier::new_with_extra_roots(self.authorities.clone(), provider.clone()) {
+            Ok(verifier) => Ok(Arc::new(verifier)),
+            Err(_) => Err(SendError::not_sent("the certificate authorities could not be read")),
+        }
     }
 }
 

@@ -3,27 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::step::{self, Step};
+use crate::step;
 
 /// The first with virtual threads.
 const VIRTUAL_THREADS: u32 = 21;
 
-/// The tests that depend on the Java they run on, once more on the newest one of this machine, where the usual one is older
-/// than virtual threads.
-pub(crate) fn newer(folder: &Path) -> Option<Step> {
+/// What tells Maven to run the tests that depend on the Java they run on once more, on the newest one of this machine, where
+/// the usual one is older than virtual threads.
+pub(crate) fn newer() -> Option<String> {
     if version(Path::new("java")).is_some_and(|version| version >= VIRTUAL_THREADS) {
         return None;
     }
-    let Some((version, java)) = newest().filter(|(version, _)| *version >= VIRTUAL_THREADS) else {
+    let Some((_, java)) = newest().filter(|(version, _)| *version >= VIRTUAL_THREADS) else {
         eprintln!("WARNING: VIRTUAL THREADS NOT TRIED: no Java {VIRTUAL_THREADS} or newer in /usr/lib/jvm");
         return None;
     };
-    let step = Step::new(format!("jvm: test on Java {version}"), "mvn").words("verify").words(AGAIN).within(folder);
-    Some(step.args([format!("-Djvm={}", java.display())]).counted())
+    Some(format!("-Dnewer.java={}", java.display()))
 }
-
-const AGAIN: &str = "-Dtest=LifeTest,FaceTest,AdaptersTest,AppTest,LoginTest -Dsurefire.failIfNoSpecifiedTests=false \
-    -DargLine=--enable-native-access=ALL-UNNAMED";
 
 fn newest() -> Option<(u32, PathBuf)> {
     let homes = fs::read_dir("/usr/lib/jvm").ok()?.flatten();

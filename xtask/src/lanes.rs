@@ -170,8 +170,8 @@ const PYTEST_ALONE: &str = "tests/test_api.py tests/test_vectors.py tests/test_p
 fn jvm() -> Result<Tally> {
     uniffi::prepare_jvm(Profile::Debug)?;
     let folder = Path::new("bindings-kotlin/kotlin");
-    let test = Step::new("jvm: build and test", "mvn").words("verify").within(folder).counted();
-    lane("jvm", std::iter::once(test).chain(jdk::newer(folder)))
+    let test = Step::new("jvm: build and test", "mvn").words("verify").args(jdk::newer());
+    lane("jvm", [test.within(folder).counted()])
 }
 
 fn swift_package() -> Result<Tally> {

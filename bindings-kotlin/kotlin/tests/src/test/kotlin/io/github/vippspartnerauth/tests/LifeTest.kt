@@ -41,7 +41,8 @@ class LifeTest {
     }
 
     private fun fetchOn(pool: ExecutorService, shop: Shop) {
-        val calls: List<Future<Map<String, String>>> = List(1_000) { pool.submit<Map<String, String>>(shop.merchant::headersBlocking) }
+        val calls: List<Future<Map<String, String>>> =
+            List(1_000) { pool.submit<Map<String, String>>(shop.merchant::headersBlocking) }
         assertEquals(1, calls.map { it.get().getValue("authorization") }.distinct().size)
         assertEquals(1, shop.tokenRequests())
         pool.shutdown()
