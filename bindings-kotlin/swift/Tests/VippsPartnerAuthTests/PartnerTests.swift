@@ -51,6 +51,23 @@ struct PartnerTests {
         #expect(elsewhere.allHTTPHeaderFields ?? [:] == [:])
     }
 
+    @Test func aRedirectIsFollowedOnlyWhereTheHeadersMayGo() async throws {
+        let elsewhere = try Emulator(options: EmulatorOptions(merchants: ["123456"]))
+        let payments = "/epayment/v1/payments"
+        let url = try #require(URL(string: vipps.baseUrl() + payments))
+        let call = try await URLRequest(url: url).authorized(with: shop)
+        let session = URLSession(configuration: .ephemeral, delegate: CoveredRedirects(for: shop), delegateQueue: nil)
+        for (origin, status) in [(elsewhere.baseUrl(), 302), (vipps.baseUrl(), 200)] {
+            let redirect = EmulatorReply(status: 302, headers: ["location": origin + payments])
+            try vipps.script(path: payments, replies: [redirect])
+            let (_, response) = try await session.data(for: call)
+            #expect((response as? HTTPURLResponse)?.statusCode == status)
+        }
+        #expect(elsewhere.requests().isEmpty)
+        #expect(vipps.count(path: payments) == 3)
+        session.invalidateAndCancel()
+    }
+
     @Test func anErrorSaysWhatHappened() async throws {
         vipps.wrongEnvironment(wrong: true)
         do {

@@ -7,7 +7,7 @@ extension URLRequest {
     /// Attaches the headers of a call for this merchant or partner, if the partner covers the URL; else leaves the
     /// request as it is.
     ///
-    /// A session that follows a redirect takes them along: refuse redirects in its delegate.
+    /// A session takes them along on a redirect to any host, unless ``CoveredRedirects`` is its delegate.
     public mutating func authorize(with caller: some Caller) async throws {
         guard let url, caller.covers(url.absoluteString) else { return }
         for (name, value) in try await caller.headers() {
