@@ -30,6 +30,7 @@ impl Step {
         let mut command = Command::new(program);
         command.current_dir(repo::root());
         forget_own_package(&mut command);
+        forget_own_libraries(&mut command);
         Self { heading: heading.into(), command, output: Output::Shown }
     }
 
@@ -160,9 +161,32 @@ fn forget_own_package(command: &mut Command) {
     }
 }
 
+/// `cargo run` puts `target` first among the places of libraries: a jar would load what was last built there in the place of
+/// what is in it.
+fn forget_own_libraries(command: &mut Command) {
+    const PLACES: [&str; 2] = ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
+    for (name, folders) in PLACES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))) {
+        let others = std::env::split_paths(&folders).filter(|folder| !folder.starts_with(repo::target()));
+        match std::env::join_paths(others).ok().filter(|others| !others.is_empty()) {
+            Some(others) => command.env(name, others),
+            None => command.env_remove(name),
+        };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_program_finds_no_library_that_was_built_here() {
+        let here = |places: &OsStr| std::env::split_paths(places).any(|folder| folder.starts_with(repo::target()));
+        assert!(std::env::var_os("LD_LIBRARY_PATH").is_some_and(|places| here(&places)), "cargo puts it there");
+        let step = Step::new("any", "any");
+        let told = step.command.get_envs().find(|(name, _)| *name == "LD_LIBRARY_PATH").map(|(_, places)| places);
+        assert!(told.is_some_and(|places| !places.is_some_and(here)));
+    }
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
