@@ -68,9 +68,20 @@ pub trait TokenCache: Send + Sync + fmt::Debug {
         key: &'a CacheKey,
         holder: &'a str,
         ttl: Duration,
-    ) -> BoxFuture<'a, Result<bool, CacheError>> {
+    ) -> BoxFuture<'a, Result<Lock, CacheError>> {
         let _ = (key, holder, ttl);
-        Box::pin(async { Ok(true) })
+        Box::pin(async { Ok(Lock::Ours) })
+    }
+
+    /// off
+    fn hold_off<'a>(
+        &'a self,
+        key: &'a CacheKey,
+        holder: &'a str,
+        span: Duration,
+    ) -> BoxFuture<'a, Result<(), CacheError>> {
+        let _ = (key, holder, span);
+        Box::pin(async { Ok(()) })
     }
 
     /// Gives the lock back, if `holder` still has it.
@@ -88,6 +99,30 @@ pub struct CacheKey {
     seal: Arc<Seal>,
 }
 
+/// Who fetches now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lock {
+    /// a
+    Ours,
+    /// b
+    Theirs,
+    /// c
+    HeldOff(Duration),
+}
+
+/// fp
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyFingerprint([u8; 16]);
+
+impl KeyFingerprint {
+    pub(crate) fn of(secret: &Secret) -> Self {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest::digest(&SHA256, secret.expose().as_bytes()).as_ref()[..16]);
+        Self(bytes)
+    }
+}
+
 /// A token as a cache holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -100,12 +135,19 @@ pub struct CachedToken {
     pub lifetime: Duration,
     /// How long the store itself will keep it, where it can tell: a span needs no two clocks to agree.
     pub remaining: Option<Duration>,
+    /// key
+    pub subscription_key: Option<KeyFingerprint>,
 }
 
 impl CachedToken {
     /// A token with the end of its life, since the Unix epoch, and the length it had when it was granted.
     pub fn new(secret: impl Into<Secret>, expires_at: Duration, lifetime: Duration) -> Self {
-        Self { secret: secret.into(), expires_at, lifetime, remaining: None }
+        Self { secret: secret.into(), expires_at, lifetime, remaining: None, subscription_key: None }
+    }
+
+    /// key
+    pub fn with_subscription_key(self, subscription_key: Option<KeyFingerprint>) -> Self {
+        Self { subscription_key, ..self }
     }
 
     /// The same, with what the store says of the rest of its life.

@@ -57,11 +57,18 @@ pub trait Clock: Send + Sync + fmt::Debug {
         self.now().wall
     }
 
-    /// Waits for `span`. Dropping the future ends the wait.
+    /// Waits for `span`. Dropping the future ends the wait. The library calls it on its own I/O thread, or on the runtime
+    /// that was set.
     fn sleep(&self, span: Duration) -> BoxFuture<'static, ()>;
+
+    /// Ends when `span` is over: a limit for work that goes on meanwhile. Default: [`sleep`](Self::sleep). It differs
+    /// where a sleep moves the clock and a limit must not.
+    fn timer(&self, span: Duration) -> BoxFuture<'static, ()> {
+        self.sleep(span)
+    }
 }
 
-/// The machine's own clocks, and tokio's timer for waiting.
+/// The machine's own clocks, and the timer of the tokio runtime that the wait runs on.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -105,7 +112,8 @@ impl ManualClock {
         Self::new(seconds, false)
     }
 
-    /// A clock on which nobody ever waits: each sleep moves it on by its own length at once.
+    /// A clock on which nobody ever waits: each sleep moves it on by its own length at once. Limits end when sleeps, or
+    /// [`advance`](Self::advance), have moved it past them.
     pub fn running_through_sleeps(seconds: u64) -> Self {
         Self::new(seconds, true)
     }
@@ -148,6 +156,11 @@ impl Clock for ManualClock {
         if self.hands().runs_through_sleeps {
             return Box::pin(async move { clock.advance(span) });
         }
+        self.timer(span)
+    }
+
+    fn timer(&self, span: Duration) -> BoxFuture<'static, ()> {
+        let clock = self.clone();
         let until = self.now().monotonic.saturating_add(span);
         Box::pin(poll_fn(move |context| {
             let mut hands = clock.hands();

@@ -12,9 +12,11 @@ use crate::{
     clock::{Clock, SystemClock},
     error::{Error, Result},
     event::{Event, EventHook},
+    executor::Executor,
     headers::SystemHeaders,
     http::HttpSend,
     keys::{by_variable, environment_variable, optional, required},
+    random::Jitter,
 };
 
 /// Which Vipps to talk to.
@@ -319,7 +321,9 @@ pub struct Config {
     pub(crate) redis_url: Option<String>,
     pub(crate) redis_ca_pem: Option<Vec<u8>>,
     pub(crate) on_event: Option<EventHook>,
+    pub(crate) event_sink: Option<EventHook>,
     pub(crate) runtime: Option<tokio::runtime::Handle>,
+    pub(crate) jitter: Jitter,
 }
 
 impl Default for Config {
@@ -343,7 +347,9 @@ impl Default for Config {
             redis_url: None,
             redis_ca_pem: None,
             on_event: None,
+            event_sink: None,
             runtime: None,
+            jitter: Jitter::default(),
         }
     }
 }
@@ -458,18 +464,40 @@ impl Config {
         self
     }
 
-    /// Called for everything that happens behind the caller's back. It runs on whatever thread it happens on, so it
-    /// must be quick; a panic in it is caught and dropped.
+    /// Called for each [`Event`], in order, on a thread of its own while there are events to tell. So it may take its
+    /// time and may call this library, the [blocking calls](crate::Blocking) too. A panic in it is caught and logged.
+    ///
+    /// At most 1,000 events wait for it; what comes on top is dropped, counted, and told as [`Event::EventsDropped`] when
+    /// there is room again. When the last handle of the [`Partner`](crate::Partner) is gone, it is called no more.
     pub fn on_event(mut self, hook: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.on_event = Some(Arc::new(hook));
         self
     }
 
-    /// The tokio runtime on which requests and renewals run, with its timer and I/O enabled. Default: the one in whose
-    /// context a call is made. A
-    /// current-thread runtime makes progress only while something is blocked on it; callers elsewhere would wait for it.
+    /// Called with each [`Event`] at once, on the thread where it happened: for a counter or a queue of your own. It
+    /// holds up the library's work while it runs, so it must not wait, and must not call this library. A panic in it is
+    /// caught and logged. Prefer [`on_event`](Self::on_event).
+    pub fn event_sink(mut self, sink: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.event_sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// A tokio runtime for requests, timers and renewals, with its timer and I/O enabled. Default: none is needed. The
+    /// library has one I/O thread of its own for the whole process, started on first use, and its futures work under any
+    /// executor.
+    ///
+    /// Set one to keep the number of threads down. It must outlive the handles made with it. On a current-thread runtime
+    /// nothing happens while nothing is blocked on it, for callers elsewhere too.
     pub fn runtime(mut self, handle: tokio::runtime::Handle) -> Self {
         self.runtime = Some(handle);
+        self
+    }
+
+    /// The numbers between 0 and 1 that spread waits and renewals, so that a simulation can be repeated. Default: the
+    /// machine's randomness. Nothing secret is made of them.
+    #[doc(hidden)]
+    pub fn jitter(mut self, numbers: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        self.jitter = Jitter::from_numbers(Arc::new(numbers));
         self
     }
 
@@ -513,6 +541,7 @@ impl Config {
         check_positive("deadline", self.deadline)?;
         check_at_most("leeway", self.leeway, Duration::from_mins(5), "must be 0 to 300 seconds")?;
         check_at_most("stale_keys_for", self.stale_keys_for, Duration::from_hours(24), "must be at most 24 hours")?;
+        Executor::new(self.runtime.clone()).check()?;
         self.ca_certificates().map(drop)
     }
 

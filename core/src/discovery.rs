@@ -1,10 +1,6 @@
 //! The only place that fetches the discovery document (OpenID Connect Discovery section 4).
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -12,43 +8,32 @@ use http::{
     header::{ACCEPT, CACHE_CONTROL},
 };
 use serde::Deserialize;
-use tokio::runtime::Handle;
 use url::Url;
 
 use crate::{
     clock::{Clock, Now},
     config::{Config, Environment, may_carry_secrets},
-    error::{Error, ErrorKind, Result},
-    flight::{Flight, Slot, landed, runtime},
+    error::{Error, Result},
     headers::{JSON, SystemHeaders},
     http::{HttpSend, SendError},
+    random::Jitter,
+    renewing::{Attempt, Failure, Fetched, Lease, Renewing, Source},
     reply::Refusal,
-    retry::wait_before_retry,
+    retry::Tries,
+    transport::Transport,
 };
 
-/// Where the issuer's endpoints are. Asked for when they are first needed, kept as long as their age allows.
+/// Where the issuer's endpoints are. Asked for when they are first needed, kept as long as their age allows; old ones
+/// serve while others are asked for.
 pub(crate) struct Discovery {
     environment: Environment,
     system: SystemHeaders,
-    http: Arc<dyn HttpSend>,
+    transport: Transport,
     clock: Arc<dyn Clock>,
-    runtime: Option<Handle>,
+    jitter: Jitter,
     request_timeout: Duration,
     deadline: Duration,
-    control: Mutex<Control>,
-}
-
-#[derive(Default)]
-struct Control {
-    flight: Slot<Arc<Endpoints>>,
-    known: Option<Known>,
-    /// A question failed: callers are told so, or given the old endpoints, until then.
-    held_off: Option<(Now, Error)>,
-}
-
-struct Known {
-    endpoints: Arc<Endpoints>,
-    until: Now,
+    renewing: Renewing<Endpoints>,
 }
 
 /// The URLs of one issuer, as it tells them. Login judges its own where they are used, so that a fault there costs no
@@ -62,118 +47,43 @@ pub(crate) struct Endpoints {
     pub(crate) backchannel_authentication: String,
 }
 
-/// Between two questions while there are old endpoints.
-const GAP: Duration = Duration::from_secs(30);
-/// After a question that failed while there are none.
-const COLD_GAP: Duration = Duration::from_secs(5);
-const SHORTEST_AGE: Duration = Duration::from_mins(5);
-const SILENT_AGE: Duration = Duration::from_hours(1);
-const LONGEST_AGE: Duration = Duration::from_hours(24);
+const SHORTEST_AGE: Duration = Duration::from_secs(5 * 60);
+const SILENT_AGE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Discovery {
     pub(crate) fn new(http: Arc<dyn HttpSend>, config: &Config, system: SystemHeaders) -> Self {
         Self {
             environment: config.environment.clone(),
             system,
-            http,
+            transport: Transport::new(http),
             clock: config.clock.clone(),
-            runtime: config.runtime.clone(),
+            jitter: config.jitter.clone(),
             request_timeout: config.request_timeout,
             deadline: config.deadline,
-            control: Mutex::default(),
+            renewing: Renewing::new(config),
         }
     }
 
-    /// The endpoints. Asked for once, however many want to know: with all the tries while there are none, with one where
-    /// old ones stay good for as long as no others can be had.
-    pub(crate) async fn endpoints(self: &Arc<Self>) -> Result<Arc<Endpoints>> {
-        Ok(self.join_or_ask()?.await?)
+    /// The endpoints. Asked for once, however many want to know; old ones stay good for as long as no others can be had.
+    pub(crate) async fn endpoints(self: &Arc<Self>) -> Result<Arc<Lease<Endpoints>>> {
+        self.renewing.value(self).await
     }
 
-    /// Something did not work where it should be: perhaps it has moved. The next caller asks again.
-    pub(crate) fn doubt(&self) {
-        if let Some(known) = &mut self.control().known {
-            known.until = Now { wall: Duration::ZERO, monotonic: Duration::ZERO };
-        }
-    }
-
-    fn join_or_ask(self: &Arc<Self>) -> Result<Flight<Arc<Endpoints>>> {
-        let runtime = runtime(self.runtime.as_ref())?;
-        let now = self.clock.now();
-        let mut control = self.control();
-        if let Some(endpoints) = control.usable(now) {
-            return Ok(landed(endpoints));
-        }
-        if let Some(flight) = control.flight.join() {
-            return Ok(flight);
-        }
-        if let Some((until, error)) = control.held_off.as_ref().filter(|(until, _)| now.is_before(*until)) {
-            return Err(error.clone().with_retry_after(Some(now.until(*until))));
-        }
-        let source = Arc::clone(self);
-        Ok(control.flight.launch(&runtime, async move { source.find_out().await }))
-    }
-
-    async fn find_out(&self) -> Result<Arc<Endpoints>> {
-        let outcome = self.ask_with_tries().await;
-        let mut control = self.control();
-        control.flight.clear();
-        match (outcome, &control.known) {
-            (Ok(known), _) => {
-                let endpoints = known.endpoints.clone();
-                (control.known, control.held_off) = (Some(known), None);
-                Ok(endpoints)
-            }
-            (Err(error), Some(known)) => {
-                let endpoints = known.endpoints.clone();
-                control.held_off = Some((self.clock.now().plus(GAP), error));
-                Ok(endpoints)
-            }
-            (Err(error), None) => {
-                let error = as_outage(&error, "the endpoints of vipps can't be had");
-                let gap = COLD_GAP.max(error.retry_after().unwrap_or_default());
-                control.held_off = Some((self.clock.now().plus(gap), error.clone()));
-                Err(error.with_retry_after(Some(gap)))
-            }
-        }
-    }
-
-    async fn ask_with_tries(&self) -> Result<Known> {
-        let deadline = self.clock.now().plus(self.deadline);
-        let has_old_ones = self.control().known.is_some();
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let error = match self.ask(deadline).await {
-                Ok(known) => return Ok(known),
-                Err(error) => error,
-            };
-            match wait_before_retry(tries, &error, self.clock.now().until(deadline)) {
-                Some(wait) if !has_old_ones => self.clock.sleep(wait).await,
-                _ => return Err(error),
-            }
-        }
-    }
-
-    async fn ask(&self, deadline: Now) -> Result<Known> {
-        // The issuer ends with a slash, so this is not the naive join that makes a double one.
-        let address = format!("{}.well-known/openid-configuration", self.environment.issuer());
-        let asked = self.clock.now();
-        let response = self.fetch(&address, deadline).await?;
-        let endpoints = Arc::new(Endpoints::parse(response.body(), &self.environment)?);
-        let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
-        Ok(Known { endpoints, until: asked.plus(age) })
+    /// Something did not work where it should be: perhaps it has moved.
+    pub(crate) fn doubt(self: &Arc<Self>) {
+        self.renewing.doubt(self);
     }
 
     /// `GET` of a public document.
-    pub(crate) async fn fetch(&self, address: &str, deadline: Now) -> Result<Response<Bytes>> {
+    pub(crate) async fn document(&self, address: &str, deadline: Now) -> Result<Response<Bytes>> {
         let mut request = Request::get(address)
             .header(ACCEPT, JSON)
             .body(Bytes::new())
             .map_err(|_| Error::unavailable("an address of the discovery document is malformed"))?;
         self.system.add_to(request.headers_mut());
         let limit = self.clock.now().until(deadline).min(self.request_timeout);
-        let response = self.http.send(request, limit).await.map_err(SendError::into_error)?;
+        let response = self.transport.send(request, limit).await.map_err(SendError::into_error)?;
         if response.status() != StatusCode::OK {
             let refusal = Refusal::read(&response);
             return Err(refusal.into_error(response.status(), response.headers(), self.clock.now()));
@@ -181,18 +91,43 @@ impl Discovery {
         Ok(response)
     }
 
-    fn control(&self) -> MutexGuard<'_, Control> {
-        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn ask(&self, deadline: Now) -> Result<Fetched<Endpoints>> {
+        // The issuer ends with a slash, so this is not the naive join that makes a double one.
+        let address = format!("{}.well-known/openid-configuration", self.environment.issuer());
+        let asked = self.clock.now();
+        let response = self.document(&address, deadline).await?;
+        let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
+        Ok(Fetched {
+            value: Endpoints::parse(response.body(), &self.environment)?,
+            fresh_until: asked.plus(age),
+            usable_until: asked.plus(Duration::MAX),
+        })
     }
 }
 
-impl Control {
-    /// The endpoints that need no question: fresh ones, or old ones while a question has just failed.
-    fn usable(&self, now: Now) -> Option<Arc<Endpoints>> {
-        let has_just_failed = self.held_off.as_ref().is_some_and(|(until, _)| now.is_before(*until));
-        let known = self.known.as_ref().filter(|known| has_just_failed || now.is_before(known.until))?;
-        Some(known.endpoints.clone())
+impl Source for Discovery {
+    type Value = Endpoints;
+
+    fn renewing(&self) -> &Renewing<Endpoints> {
+        &self.renewing
     }
+
+    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Endpoints>> {
+        let deadline = self.clock.now().plus(self.deadline);
+        let tries = Tries { clock: &*self.clock, jitter: &self.jitter, deadline };
+        let asked = tries.run(|_: &Error| attempt.is_awaited(), || self.ask(deadline)).await;
+        asked.map_err(|error| as_outage(error, "the endpoints of Vipps could not be fetched"))
+    }
+
+    fn stored(self: Arc<Self>, _endpoints: &Arc<Lease<Endpoints>>, _attempt: &Attempt) {}
+
+    fn failed(self: Arc<Self>, _failure: &Failure<'_>, _attempt: &Attempt) {}
+
+    fn is_stale(&self, _endpoints: &Lease<Endpoints>, _now: Now, _failures: u32) -> bool {
+        false
+    }
+
+    fn served_stale(&self, _endpoints: &Lease<Endpoints>, _now: Now) {}
 }
 
 impl Endpoints {
@@ -232,16 +167,11 @@ impl Endpoints {
 
 /// Whatever went wrong with a public document, what it is needed for may still be good: the kind says "try later", the
 /// rest says why.
-pub(crate) fn as_outage(error: &Error, detail: &'static str) -> Error {
-    if error.kind() == ErrorKind::Unavailable {
-        return error.clone();
+pub(crate) fn as_outage(error: Error, detail: &'static str) -> Error {
+    if error.retryable() {
+        return error;
     }
-    let outage = Error::unavailable(detail).with_retry_after(error.retry_after());
-    let outage = if error.retryable() { outage } else { outage.with_hint("check the base url") };
-    match error.status().and_then(|status| StatusCode::from_u16(status).ok()) {
-        Some(status) => outage.with_status(status),
-        None => outage,
-    }
+    error.into_unavailable(detail).with_hint("check the base url")
 }
 
 /// RFC 9111 section 5.2.2.1. A document that must not be stored is kept for the shortest age all the same.

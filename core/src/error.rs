@@ -84,6 +84,8 @@ struct Parts {
     trace_id: Option<String>,
     retry_after: Option<Duration>,
     hint: Option<&'static str>,
+    /// No reply came, and the request may have arrived.
+    may_have_been_sent: bool,
 }
 
 impl Error {
@@ -180,6 +182,7 @@ impl Error {
             trace_id: None,
             retry_after: None,
             hint: None,
+            may_have_been_sent: false,
         }))
     }
 
@@ -236,6 +239,23 @@ impl Error {
         self.0.oauth_error = self.0.oauth_error.filter(|code| !echoes(code));
         self.0.trace_id = self.0.trace_id.filter(|id| !echoes(id));
         self
+    }
+
+    /// The same facts about the reply, told as an outage.
+    pub(crate) fn into_unavailable(mut self, detail: &'static str) -> Self {
+        self.0.kind = ErrorKind::Unavailable;
+        self.0.detail = detail.into();
+        self.0.field = None;
+        self
+    }
+
+    pub(crate) fn with_maybe_sent(mut self, may_have_been_sent: bool) -> Self {
+        self.0.may_have_been_sent = may_have_been_sent;
+        self
+    }
+
+    pub(crate) fn may_have_been_sent(&self) -> bool {
+        self.0.may_have_been_sent
     }
 
     pub(crate) fn with_trace_id(mut self, trace_id: Option<String>) -> Self {

@@ -1,8 +1,9 @@
-//! What happens behind the caller's back, for logs and metrics.
+//! What happens in the background, for logs and metrics.
+
+mod teller;
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -10,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use self::teller::Teller;
 use crate::error::Error;
 
 /// One thing that happened. Holds no secret. Also written to `tracing`, target `vipps_partner_auth`.
@@ -21,7 +23,7 @@ pub enum Event {
         /// How long it will be valid.
         lifetime: Duration,
     },
-    /// A token was renewed behind the callers, who went on using the older one.
+    /// A token was renewed in the background, while callers went on using the older one.
     TokenRenewed {
         /// How long the new one will be valid.
         lifetime: Duration,
@@ -49,13 +51,14 @@ pub enum Event {
     TokenFromCache,
     /// The shared cache failed; the call went on without it.
     CacheFailed {
-        /// What was tried: `load`, `store`, `remove`, `lock` or `unlock`.
+        /// What was tried: `load`, `store`, `remove`, `lock`, `unlock` or `hold_off`.
         operation: &'static str,
         /// Why: a reason from the program's own text, such as `redis is full`, else `failed` or `no answer in time`. Other
         /// words of a cache stay with it, since they may hold anything.
         detail: &'static str,
     },
-    /// An API refused a token that was renewed for the same reason moments ago; it was not renewed again.
+    /// An API refused a token for a merchant for whom it was replaced moments ago; it was not replaced again. Told once
+    /// for each replacement; [`Stats::refusals_ignored`] counts them all.
     RefusalIgnored,
     /// The key set was loaded.
     KeysRefreshed {
@@ -85,6 +88,11 @@ pub enum Event {
     BundledRootsUsed,
     /// A client id does not look like one (a GUID); perhaps another value was pasted.
     UnusualClientId,
+    /// The hook was too slow for all that happened, and there was no room for these events.
+    EventsDropped {
+        /// How many.
+        count: u64,
+    },
     /// A phone number was given whose country is not known to have Vipps MobilePay; it was sent all the same.
     UnusualCountryCode,
 }
@@ -109,6 +117,7 @@ impl Event {
             Self::KeySkipped { .. } => "key_skipped",
             Self::BundledRootsUsed => "bundled_roots_used",
             Self::UnusualClientId => "unusual_client_id",
+            Self::EventsDropped { .. } => "events_dropped",
             Self::UnusualCountryCode => "unusual_country_code",
         }
     }
@@ -137,6 +146,7 @@ impl Event {
                 vec![("operation", (*operation).to_owned()), ("detail", (*detail).to_owned())]
             }
             Self::KeysRefreshed { keys } => vec![("keys", keys.to_string())],
+            Self::EventsDropped { count } => vec![("count", count.to_string())],
             Self::StaleKeysUsed { past_age } => vec![("past_age", seconds(past_age))],
             Self::KeySkipped { reason } => vec![("reason", (*reason).to_owned())],
             Self::OtherSubscriptionKeyUsed
@@ -177,7 +187,7 @@ pub struct Stats {
     pub token_requests: u64,
     /// Tokens fetched while somebody waited.
     pub tokens_fetched: u64,
-    /// Tokens renewed behind the callers.
+    /// Tokens renewed in the background.
     pub tokens_renewed: u64,
     /// Fetches that failed while somebody waited.
     pub fetches_failed: u64,
@@ -193,14 +203,23 @@ pub struct Stats {
     pub keys_refresh_failed: u64,
     /// ID tokens with an unknown key for which the key set was not loaded again.
     pub unknown_kids_suppressed: u64,
+    /// Refusals by an API for which no other token was fetched, since one had been moments ago.
+    pub refusals_ignored: u64,
+    /// Events that the hook was too slow for.
+    pub events_dropped: u64,
 }
 
-/// Where the modules of this crate report to: counters, `tracing`, and the user's hook.
+/// Where the modules of this crate report to: counters, `tracing`, and the user's hook and sink.
 #[derive(Clone, Default)]
 pub(crate) struct Events {
-    hook: Option<EventHook>,
+    teller: Option<Arc<Teller>>,
+    sink: Option<EventHook>,
     counters: Arc<Counters>,
 }
+
+/// Ends the calls of the hook when the handle that it belongs to is gone.
+#[derive(Default)]
+pub(crate) struct EventsGuard(Option<Arc<Teller>>);
 
 #[derive(Default)]
 struct Counters {
@@ -214,20 +233,28 @@ struct Counters {
     keys_refreshed: AtomicU64,
     keys_refresh_failed: AtomicU64,
     unknown_kids_suppressed: AtomicU64,
+    refusals_ignored: AtomicU64,
+    events_dropped: AtomicU64,
 }
 
 impl Events {
-    pub(crate) fn new(hook: Option<EventHook>) -> Self {
-        Self { hook, counters: Arc::default() }
+    pub(crate) fn new(hook: Option<EventHook>, sink: Option<EventHook>) -> Self {
+        Self { teller: hook.map(|hook| Arc::new(Teller::new(hook))), sink, counters: Arc::default() }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "an event is made to be told, once")]
+    pub(crate) fn guard(&self) -> EventsGuard {
+        EventsGuard(self.teller.clone())
+    }
+
     pub(crate) fn tell(&self, event: Event) {
         self.counters.count(&event);
         log(&event);
-        if let Some(hook) = &self.hook {
-            // A user's hook must not be able to break a renewal that other callers wait for.
-            let _ = catch_unwind(AssertUnwindSafe(|| hook(&event)));
+        if let Some(sink) = &self.sink {
+            teller::call(sink, &event);
+        }
+        let had_room = self.teller.as_ref().is_none_or(|teller| teller.tell(event));
+        if !had_room {
+            self.counters.events_dropped.fetch_add(1, Relaxed);
         }
     }
 
@@ -237,6 +264,10 @@ impl Events {
 
     pub(crate) fn unknown_kid_suppressed(&self) {
         self.counters.unknown_kids_suppressed.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn refusal_ignored(&self) {
+        self.counters.refusals_ignored.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -252,6 +283,16 @@ impl Events {
             keys_refreshed: counters.keys_refreshed.load(Relaxed),
             keys_refresh_failed: counters.keys_refresh_failed.load(Relaxed),
             unknown_kids_suppressed: counters.unknown_kids_suppressed.load(Relaxed),
+            refusals_ignored: counters.refusals_ignored.load(Relaxed),
+            events_dropped: counters.events_dropped.load(Relaxed),
+        }
+    }
+}
+
+impl Drop for EventsGuard {
+    fn drop(&mut self) {
+        if let Some(teller) = &self.0 {
+            teller.close();
         }
     }
 }

@@ -78,8 +78,12 @@ impl Finished {
         }
         // A clone holds no spare room, and this one is kept for hours.
         let map = build()?.clone();
-        let (generation, fresh_until, token) = (held.generation, held.fresh_until, held.token.clone());
-        let parts = Arc::new(Parts { generation, fresh_until, token, map });
+        let parts = Arc::new(Parts {
+            generation: held.generation,
+            fresh_until: held.fresh_until,
+            token: held.token.clone(),
+            map,
+        });
         self.0.store(Some(parts.clone()));
         Ok(Headers(parts))
     }

@@ -1,37 +1,18 @@
 //! Single flight: many callers, one piece of work, one result.
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, panic::AssertUnwindSafe};
 
 use futures_util::{FutureExt, future::Shared};
-use tokio::{
-    runtime::Handle,
-    task::{AbortHandle, JoinError},
-};
+use tokio::task::AbortHandle;
 
 use crate::{
     clock::BoxFuture,
-    error::{Error, ErrorKind, Result},
+    error::Result,
+    executor::{Executor, panicked, shut_down},
 };
 
 /// Work in progress; every clone gets the same result.
-pub(crate) type Flight<T> = Shared<BoxFuture<'static, Result<T, Fault>>>;
-
-/// Why work brought no result.
-#[derive(Debug, Clone)]
-pub(crate) enum Fault {
-    Failed(Error),
-    /// Its runtime was shut down. Whoever waits on another may start anew.
-    Cancelled,
-}
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Failed(error) => error,
-            Fault::Cancelled => Self::unavailable("the runtime was shut down during the request"),
-        }
-    }
-}
+pub(crate) type Flight<T> = Shared<BoxFuture<'static, Result<T>>>;
 
 /// The place for at most one [`Flight`] at a time. Kept behind its owner's lock.
 pub(crate) struct Slot<T>(Option<(Flight<T>, AbortHandle)>);
@@ -46,14 +27,19 @@ impl<T: Clone + Send + Sync + 'static> Slot<T> {
     /// Starts work as a task of its own: no caller who gives up can stop it for the others.
     pub(crate) fn launch(
         &mut self,
-        runtime: &Handle,
+        executor: &Executor,
         work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Flight<T> {
-        let task = runtime.spawn(work);
+    ) -> Result<Flight<T>> {
+        let task = executor.spawn(AssertUnwindSafe(work).catch_unwind())?;
         let handle = task.abort_handle();
-        let flight = task.map(landing).boxed().shared();
+        let landing = task.map(|end| match end {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(panicked()),
+            Err(_) => Err(shut_down()),
+        });
+        let flight = landing.boxed().shared();
         self.0 = Some((flight.clone(), handle));
-        flight
+        Ok(flight)
     }
 
     /// The work is done; the next caller starts anew.
@@ -65,22 +51,6 @@ impl<T: Clone + Send + Sync + 'static> Slot<T> {
 /// Work that was already done when it was asked for.
 pub(crate) fn landed<T: Clone + Send + Sync + 'static>(result: T) -> Flight<T> {
     std::future::ready(Ok(result)).boxed().shared()
-}
-
-/// The runtime to work on: the one that was set, else the caller's.
-pub(crate) fn runtime(configured: Option<&Handle>) -> Result<Handle> {
-    if let Some(handle) = configured {
-        return Ok(handle.clone());
-    }
-    Handle::try_current().map_err(|_| Error::invalid_config("runtime", "set one, or call from within a tokio runtime"))
-}
-
-fn landing<T>(done: Result<Result<T>, JoinError>) -> Result<T, Fault> {
-    match done {
-        Ok(result) => result.map_err(Fault::Failed),
-        Err(error) if error.is_cancelled() => Err(Fault::Cancelled),
-        Err(_) => Err(Fault::Failed(Error::new(ErrorKind::Internal, "a background task panicked"))),
-    }
 }
 
 impl<T> Default for Slot<T> {

@@ -68,7 +68,7 @@ impl SendError {
     }
 
     pub(crate) fn into_error(self) -> crate::Error {
-        let error = crate::Error::unavailable(self.detail);
+        let error = crate::Error::unavailable(self.detail).with_maybe_sent(self.reached_the_server);
         match self.hint {
             Some(hint) => error.with_hint(hint),
             None => error,
@@ -83,6 +83,14 @@ impl fmt::Display for SendError {
 }
 
 impl StdError for SendError {}
+
+/// The sender that was set, else the default one.
+pub(crate) fn sender(config: &Config, events: &Events) -> Result<Arc<dyn HttpSend>> {
+    match &config.http {
+        Some(sender) => Ok(sender.clone()),
+        None => Ok(Arc::new(ReqwestClient::with_events(config, events.clone())?)),
+    }
+}
 
 /// No reply of this service is larger; more is cut off as an error before it fills the memory.
 const MAX_REPLY: usize = 256 * 1024;

@@ -25,11 +25,12 @@ use crate::{
     config::Config,
     discovery::Discovery,
     error::{Error, Result},
-    event::{Events, Stats},
+    event::{Events, EventsGuard, Stats},
+    executor::Executor,
     headers::SystemHeaders,
+    http::sender,
     jwks::{Algorithm, Found, Key, KeySet},
     msn::Msn,
-    partner::sender,
     remote_jwks::{Loaded, RemoteJwks},
 };
 
@@ -75,6 +76,9 @@ struct Inner {
     clock: Arc<dyn Clock>,
     keys: KeySource,
     events: Events,
+    executor: Executor,
+    /// Of a verifier that stands alone; a partner's ends with the partner.
+    _events_end: EventsGuard,
 }
 
 enum KeySource {
@@ -241,9 +245,11 @@ impl IdTokenVerifier {
     pub fn new(config: impl Into<Config>) -> Result<Self> {
         let config = config.into();
         config.check()?;
-        let events = Events::new(config.on_event.clone());
+        let events = Events::new(config.on_event.clone(), config.event_sink.clone());
         let discovery = Discovery::new(sender(&config, &events)?, &config, SystemHeaders::default());
-        Ok(Self::remote(Arc::new(discovery), events, &config))
+        let events_end = events.guard();
+        let remote = RemoteJwks::new(Arc::new(discovery), events.clone(), &config);
+        Ok(Self::over(KeySource::Remote(Arc::new(remote)), events, events_end, &config))
     }
 
     /// A verifier that works offline with this key set (RFC 7517 section 5). A set without a usable key is refused,
@@ -251,24 +257,27 @@ impl IdTokenVerifier {
     pub fn with_jwks(config: impl Into<Config>, jwks: &str) -> Result<Self> {
         let config = config.into();
         config.check()?;
-        let events = Events::new(config.on_event.clone());
+        let events = Events::new(config.on_event.clone(), config.event_sink.clone());
         let keys =
             KeySet::parse(jwks.as_bytes(), &events).map_err(|fault| Error::invalid_config("jwks", fault.detail()))?;
-        Ok(Self::over(KeySource::Fixed(keys), events, &config))
+        let events_end = events.guard();
+        Ok(Self::over(KeySource::Fixed(keys), events, events_end, &config))
     }
 
     pub(crate) fn remote(discovery: Arc<Discovery>, events: Events, config: &Config) -> Self {
         let remote = RemoteJwks::new(discovery, events.clone(), config);
-        Self::over(KeySource::Remote(Arc::new(remote)), events, config)
+        Self::over(KeySource::Remote(Arc::new(remote)), events, EventsGuard::default(), config)
     }
 
-    fn over(keys: KeySource, events: Events, config: &Config) -> Self {
+    fn over(keys: KeySource, events: Events, events_end: EventsGuard, config: &Config) -> Self {
         Self(Arc::new(Inner {
             issuer: config.environment.issuer(),
             leeway: config.leeway,
             clock: config.clock.clone(),
             keys,
             events,
+            executor: Executor::new(config.runtime.clone()),
+            _events_end: events_end,
         }))
     }
 
@@ -287,6 +296,10 @@ impl IdTokenVerifier {
     /// The same check without I/O; `None` when keys must be fetched first.
     pub fn verify_cached(&self, jwt: &str, expect: &Expect) -> Option<Result<IdTokenClaims>> {
         self.0.verify_cached(jwt, expect)
+    }
+
+    pub(crate) fn executor(&self) -> Executor {
+        self.0.executor.clone()
     }
 
     /// Sees to it that there are keys to check with.
@@ -318,7 +331,7 @@ impl Inner {
             remote.current().await?
         };
         // Only a set that was asked for after this token came can prove that there is no such key.
-        if loaded.number > since {
+        if loaded.fetch > since {
             return check.against_last(&loaded.keys);
         }
         match check.against(&loaded.keys) {
@@ -389,8 +402,8 @@ impl<'a> Check<'a> {
     }
 
     async fn against_another(self, remote: &Arc<RemoteJwks>, seen: &Arc<Loaded>, since: u64) -> Result<IdTokenClaims> {
-        let loaded = remote.reload(seen).await?;
-        if loaded.number > since {
+        let loaded = remote.reload(seen, since).await?;
+        if loaded.fetch > since {
             return self.against_last(&loaded.keys);
         }
         self.against(&loaded.keys).unwrap_or_else(|_| Err(remote.unknown_for_now()))

@@ -19,15 +19,20 @@
 //! # }
 //! ```
 //!
-//! All futures need a tokio runtime.
+//! All futures work under any executor: the library does its I/O on one thread of its own. [`Partner::blocking`] and its
+//! like serve code without one. After a `fork` without `exec` the child must make handles of its own: those of the parent
+//! may wait for a thread that is not there.
 #![forbid(unsafe_code)]
 
+mod blocking;
 mod cache;
+mod caller;
 mod clock;
 mod config;
 mod discovery;
 mod error;
 mod event;
+mod executor;
 mod finished;
 mod flight;
 mod headers;
@@ -44,14 +49,18 @@ mod partner;
 mod provider;
 mod random;
 mod remote_jwks;
+mod renewing;
 mod reply;
 mod retry;
 mod secret;
 mod token;
+mod transport;
 
 #[cfg(feature = "redis")]
 pub use cache::RedisCache;
-pub use cache::{CacheError, CacheKey, CachedToken, MemoryCache, TokenCache};
+pub use blocking::Blocking;
+pub use cache::{CacheError, CacheKey, CachedToken, KeyFingerprint, Lock, MemoryCache, TokenCache};
+pub use caller::Caller;
 pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
 pub use config::{BaseUrl, BasicEncoding, Config, Environment, LoginAuthMethod, SystemInfo};
 pub use error::{Error, ErrorKind, Result};
@@ -59,8 +68,6 @@ pub use event::{Event, Stats};
 pub use finished::Headers;
 pub use http::{HttpSend, ReqwestClient, SendError};
 pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
-#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
-pub use integrations::Caller;
 #[cfg(feature = "reqwest-middleware")]
 pub use integrations::reqwest_middleware;
 #[cfg(feature = "tower")]

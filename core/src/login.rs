@@ -38,6 +38,7 @@ pub use self::{
 use crate::{
     config::may_carry_secrets,
     error::{Error, Result},
+    executor::Executor,
     id_token::{Expect, Flow},
     keys::Keys,
     partner::Merchant,
@@ -106,16 +107,9 @@ impl Login {
     pub async fn finish(&self, callback_url: &str, request: &LoginRequest) -> Result<LoginResult> {
         self.check_request(request)?;
         let code = request.code(callback_url)?;
-        // Without keys the code would be spent for nothing.
-        self.client.keys_are_there().await?;
-        let grant = Grant::Code {
-            code: code.code(),
-            redirect_uri: request.redirect_uri(),
-            code_verifier: request.code_verifier(),
-        };
-        let answer = self.client.exchange(&grant, Resend::Never).await?;
-        let reply = answer.tokens(exchange_refusal)?;
-        self.client.accept(reply, expected_of(request), request.scopes()).await
+        let client = self.client.clone();
+        let request = request.clone();
+        self.client.executor().run(async move { exchange(&client, &code, &request).await }).await
     }
 
     /// Asks who the person is: what the login's scopes open. Possible for about ten minutes after the login.
@@ -123,7 +117,13 @@ impl Login {
     /// `LoginFailed`, reason `expired`, after that; `InvalidIdToken`, claim `sub`, when the answer is about somebody
     /// else.
     pub async fn userinfo(&self, result: &LoginResult) -> Result<Userinfo> {
-        self.client.userinfo(result).await
+        let client = self.client.clone();
+        let result = result.clone();
+        self.client.executor().run(async move { client.userinfo(&result).await }).await
+    }
+
+    pub(crate) fn executor(&self) -> &Executor {
+        self.client.executor()
     }
 
     fn client_parameter(&self) -> ClientParameter<'_> {
@@ -145,6 +145,19 @@ impl Login {
         }
         Ok(())
     }
+}
+
+async fn exchange(client: &LoginClient, code: &AuthorizationCode, request: &LoginRequest) -> Result<LoginResult> {
+    // Without keys the code would be spent for nothing.
+    client.keys_are_there().await?;
+    let grant = Grant::Code {
+        code: code.code(),
+        redirect_uri: request.redirect_uri(),
+        code_verifier: request.code_verifier(),
+    };
+    let answer = client.exchange(&grant, Resend::Never).await?;
+    let tokens = answer.tokens(exchange_refusal)?;
+    client.accept(tokens, expected_of(request), request.scopes()).await
 }
 
 fn expected_of(request: &LoginRequest) -> Expect {

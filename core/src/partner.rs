@@ -3,23 +3,24 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderMap;
-use tokio::runtime::Handle;
 
 use crate::{
     clock::Clock,
     config::{BasicEncoding, Config, Environment, LoginAuthMethod, SystemInfo},
     discovery::Discovery,
     error::{Error, Result},
-    event::{Event, Events, Stats},
+    event::{Event, Events, EventsGuard, Stats},
     finished::{Finished, Headers},
     headers::{SystemHeaders, specialized, standard},
-    http::{HttpSend, ReqwestClient},
+    http::sender,
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
     keys::{Keys, environment_variable},
     msn::Msn,
     origin::TrustedOrigins,
     provider::{Held, TokenProvider},
+    random::Jitter,
     token::AccessToken,
+    transport::Transport,
 };
 
 /// One set of keys at work. Build one per set of keys and keep it: it holds the token. Cheap to clone.
@@ -48,14 +49,15 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     pub(crate) login: LoginSettings,
     finished: Finished,
+    _events_end: EventsGuard,
 }
 
 /// What Login needs besides.
 pub(crate) struct LoginSettings {
-    pub(crate) http: Arc<dyn HttpSend>,
+    pub(crate) transport: Transport,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) discovery: Arc<Discovery>,
-    pub(crate) runtime: Option<Handle>,
+    pub(crate) jitter: Jitter,
     pub(crate) request_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) auth_method: LoginAuthMethod,
@@ -95,9 +97,9 @@ impl Partner {
     /// Headers for calls that are not for one merchant, such as a list of sales units; with specialized keys, for all
     /// calls. Fetches a token if none is at hand.
     ///
-    /// `CredentialsRejected` and `Forbidden` when Vipps refuses the keys; `RateLimited` and `Unavailable`, perhaps with
-    /// [`Error::retry_after`], when there may be a token later; `Protocol` for a reply that is not understood;
-    /// `InvalidConfig`, field `runtime`, outside a tokio runtime.
+    /// `CredentialsRejected` and `Forbidden` when Vipps refuses the keys; `RateLimited` and `Unavailable` when there may
+    /// be a token later; `Protocol` for a reply that is not understood. After a failure Vipps is not asked again for a
+    /// while, a second at first and up to a minute; [`Error::retry_after`] says for how long.
     pub async fn headers(&self) -> Result<HeaderMap> {
         Ok(self.authorization().await?.to_map())
     }
@@ -123,12 +125,15 @@ impl Partner {
         self.0.provider.invalidate(token)
     }
 
-    /// For adapters, when an API answered 401 to a call that carried this token: drops it as
-    /// [`invalidate`](Self::invalidate) does and tells whether one more try makes sense. Fetches are not made more
-    /// often than every 30 seconds for this cause, so that one merchant whose calls are always refused can't wear out
-    /// the token endpoint for all others.
-    pub fn refused(&self, token: &AccessToken) -> bool {
-        self.0.provider.refused_by_api(token)
+    /// For adapters, when an API answered 401 to a call with [`headers`](Self::headers) that carried this token: brings
+    /// headers with another token, for one more try, or says why there is none. See [`Merchant::refused`].
+    pub async fn refused(&self, token: &AccessToken) -> Result<Headers> {
+        self.0.finished_headers(&*self.0.provider.replacement(token, None).await?)
+    }
+
+    /// The same for a call that can't be repeated: nobody waits, and the next call has the other token.
+    pub fn note_refused(&self, token: &AccessToken) {
+        self.0.note_refused(token, None);
     }
 
     /// Whether headers may be sent to this URL: https (or http to a loopback address), and the environment's own origin
@@ -145,6 +150,21 @@ impl Partner {
     /// ```
     pub fn covers(&self, url: &str) -> bool {
         url::Url::parse(url).is_ok_and(|url| self.0.trusted.cover(&url))
+    }
+
+    /// Whether headers may follow a redirect: `to` is [covered](Self::covers) and of the same origin as `from`.
+    ///
+    /// ```
+    /// # use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
+    /// # let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key")?;
+    /// # let partner = Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, Config::default())?;
+    /// assert!(partner.may_follow("https://api.vipps.no/epayment/v1/payments", "https://api.vipps.no/moved"));
+    /// assert!(!partner.may_follow("https://api.vipps.no/epayment/v1/payments", "https://shop.example/"));
+    /// # Ok::<(), vipps_partner_auth::Error>(())
+    /// ```
+    pub fn may_follow(&self, from: &str, to: &str) -> bool {
+        let is_same_origin = || Some(url::Url::parse(from).ok()?.origin() == url::Url::parse(to).ok()?.origin());
+        self.covers(to) && is_same_origin() == Some(true)
     }
 
     #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
@@ -175,7 +195,8 @@ impl Partner {
     fn build(keys: Keys, system: &SystemInfo, config: &Config) -> Result<Self> {
         config.check()?;
         check_environment(&keys, config)?;
-        let events = Events::new(config.on_event.clone());
+        let events = Events::new(config.on_event.clone(), config.event_sink.clone());
+        let events_end = events.guard();
         if keys.standard().is_some_and(|keys| !looks_like_a_guid(&keys.client_id)) {
             events.tell(Event::UnusualClientId);
         }
@@ -193,24 +214,18 @@ impl Partner {
             verifier,
             events,
             login: LoginSettings {
-                http,
+                transport: Transport::new(http),
                 clock: config.clock.clone(),
                 discovery,
-                runtime: config.runtime.clone(),
+                jitter: config.jitter.clone(),
                 request_timeout: config.request_timeout,
                 deadline: config.deadline,
                 auth_method: config.login_auth_method,
                 basic_encoding: config.login_basic_encoding,
             },
             finished: Finished::default(),
+            _events_end: events_end,
         })))
-    }
-}
-
-pub(crate) fn sender(config: &Config, events: &Events) -> Result<Arc<dyn HttpSend>> {
-    match &config.http {
-        Some(sender) => Ok(sender.clone()),
-        None => Ok(Arc::new(ReqwestClient::with_events(config, events.clone())?)),
     }
 }
 
@@ -241,6 +256,15 @@ impl Inner {
             Some(key) => standard(&held.authorization, key, msn, &self.system),
             None => Ok(specialized(&held.authorization, &self.system)),
         }
+    }
+
+    fn note_refused(&self, token: &AccessToken, merchant: Option<Msn>) {
+        let provider = self.provider.clone();
+        let token = token.clone();
+        self.provider.executor().spawn_detached(async move {
+            // Why there is no other token concerns the next call.
+            drop(provider.replacement(&token, merchant.as_ref()).await);
+        });
     }
 
     /// Sales unit keys speak for one merchant whatever the call; naming it helps to trace the call.
@@ -300,6 +324,25 @@ impl Merchant {
     pub async fn authorization(&self) -> Result<Headers> {
         self.0.partner.0.check_msn(&self.0.msn)?;
         self.finished(&*self.0.partner.0.provider.token().await?)
+    }
+
+    /// For adapters, when an API answered 401 to a call for this merchant that carried this token: brings headers with
+    /// another token, for one more try, or says why there is none.
+    ///
+    /// A 401 is a suspicion: the token may have ended, or the merchant's sales unit is not connected, or the product not
+    /// set up for it. So everybody else goes on with the token until another is there, callers share one fetch, and a
+    /// merchant whose calls are always refused causes a fetch ever more seldom, from twice a minute to once an hour.
+    ///
+    /// Fails as [`headers`](Self::headers) does; `Unavailable` with [`Error::retry_after`] when the last refusal for this
+    /// merchant is too recent. The caller then passes on the API's own 401.
+    pub async fn refused(&self, token: &AccessToken) -> Result<Headers> {
+        self.0.partner.0.check_msn(&self.0.msn)?;
+        self.finished(&*self.0.partner.0.provider.replacement(token, Some(&self.0.msn)).await?)
+    }
+
+    /// The same for a call that can't be repeated: nobody waits, and the next call has the other token.
+    pub fn note_refused(&self, token: &AccessToken) {
+        self.0.partner.0.note_refused(token, Some(self.0.msn.clone()));
     }
 
     /// Checks an ID token for this merchant: [`IdTokenVerifier::verify`] with this MSN, and with the `client_id`

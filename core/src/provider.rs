@@ -1,42 +1,37 @@
 //! The only place that decides to fetch a token.
 
+mod credential;
+mod restraint;
 mod shared;
-mod vipps;
 
 use std::{
+    collections::VecDeque,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{
-            AtomicU64,
-            Ordering::{AcqRel, Acquire, Release},
-        },
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use arc_swap::ArcSwapOption;
-use http::HeaderValue;
-use tokio::runtime::Handle;
+use bytes::Bytes;
+use http::{HeaderValue, Request};
 use zeroize::Zeroizing;
 
-use self::{
-    shared::{Lock, Turn},
-    vipps::Credential,
-};
+use self::{credential::Credential, restraint::Restraint, shared::SharedCache};
 use crate::{
-    cache::{CacheKey, TokenCache},
     clock::{Clock, Now},
     config::{Config, Environment},
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     event::{Event, Events},
-    flight::{Fault, Flight, Slot, landed, runtime},
+    executor::Executor,
     headers::SystemHeaders,
     http::HttpSend,
     keys::{Keys, sensitive},
-    random,
+    msn::Msn,
+    random::Jitter,
+    renewing::{Attempt, Failure, Fetched, Lease, Renewing, Source},
+    retry::Tries,
     secret::Secret,
-    token::AccessToken,
+    token::{AccessToken, NoGrant, parse_reply},
+    transport::Transport,
 };
 
 /// Holds one credential's token and renews it. A fresh token costs one uncontended read.
@@ -44,85 +39,55 @@ pub(crate) struct TokenProvider {
     credential: Credential,
     environment: Environment,
     system: SystemHeaders,
-    http: Arc<dyn HttpSend>,
+    transport: Transport,
     clock: Arc<dyn Clock>,
+    jitter: Jitter,
     events: Events,
-    cache: Option<(Arc<dyn TokenCache>, CacheKey)>,
-    runtime: Option<Handle>,
+    cache: Option<SharedCache>,
     request_timeout: Duration,
     deadline: Duration,
     /// This process's share of the margin, 0.8 to 1, so that a fleet does not renew at once.
     margin_share: f64,
-    current: ArcSwapOption<Held>,
-    /// Changed only under the lock, together with `current`.
-    generation: AtomicU64,
-    control: Mutex<Control>,
+    renewing: Renewing<Token>,
+    memory: Mutex<Memory>,
 }
+
+/// A token in use.
+pub(crate) type Held = Lease<Token>;
 
 /// A token with all that is derived from it once.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct Token {
     pub(crate) token: AccessToken,
     pub(crate) authorization: HeaderValue,
     pub(crate) subscription_key: Option<HeaderValue>,
-    pub(crate) generation: u64,
-    pub(crate) fresh_until: Now,
-    usable_until: Now,
-}
-
-/// What changes outside the hot path.
-#[derive(Debug, Default)]
-struct Control {
-    flight: Slot<Arc<Held>>,
-    errand: Errand,
-    /// The credential was refused, or the service asked to wait: callers are told at once until then.
-    held_off: Option<(Now, Error)>,
-    next_renewal: Option<Now>,
-    stale_told: bool,
-    second_key_active: bool,
-    /// An API refused this token; the shared cache must not bring it back.
-    refused: Option<AccessToken>,
-    last_refusal: Option<Now>,
-}
-
-/// Whether somebody waits for a fetch, or it runs behind callers who have a usable token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Errand {
-    #[default]
-    Awaited,
-    /// Somebody waits, who has a usable token but not for long enough.
-    Replacing,
-    Behind,
-}
-
-impl Errand {
-    fn is_awaited(self) -> bool {
-        self != Self::Behind
-    }
-}
-
-/// How a caller came by a flight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Launched,
-    Joined(Errand),
+    arrival: Arrival,
 }
 
 /// A token as it arrived, from Vipps or from the shared cache.
+#[derive(Debug, Clone)]
 struct Arrival {
     secret: Secret,
     lifetime: Duration,
     expires: Now,
+    /// It came with the second subscription key of the pair.
+    second_key: bool,
+    from_cache: bool,
 }
 
-/// Keys that were refused are not sent again for this long.
-const NEGATIVE_MEMORY: Duration = Duration::from_secs(30);
-/// The wait between two tries to renew, before jitter of up to a fifth.
-const RENEWAL_GAP: Duration = Duration::from_secs(30);
+/// What is remembered from one fetch to the next.
+#[derive(Debug, Default)]
+struct Memory {
+    second_key_active: bool,
+    /// APIs refused these; the shared cache must not bring them back.
+    refused: VecDeque<AccessToken>,
+    restraint: Restraint,
+}
+
 /// Requests in flight should still find the token valid.
 const LAST_SECONDS: Duration = Duration::from_secs(5);
-/// An API that refuses token after token must not turn each call into a fetch.
-const REFUSAL_GAP: Duration = Duration::from_secs(30);
+/// Refused tokens that are remembered.
+const MOST_REFUSED: usize = 8;
 
 impl TokenProvider {
     pub(crate) fn new(
@@ -132,276 +97,240 @@ impl TokenProvider {
         events: Events,
         config: &Config,
     ) -> Result<Self> {
-        let cache = config.shared_cache()?.map(|cache| (cache, CacheKey::new(&config.environment, keys)));
         Ok(Self {
             credential: Credential::new(keys, config.basic_encoding),
             environment: config.environment.clone(),
             system,
-            http,
+            transport: Transport::new(http),
             clock: config.clock.clone(),
+            jitter: config.jitter.clone(),
             events,
-            cache,
-            runtime: config.runtime.clone(),
+            cache: SharedCache::new(keys, config)?,
             request_timeout: config.request_timeout,
             deadline: config.deadline,
-            margin_share: 1.0 - 0.2 * random::fraction(),
-            current: ArcSwapOption::empty(),
-            generation: AtomicU64::new(0),
-            control: Mutex::default(),
+            margin_share: 1.0 - 0.2 * config.jitter.fraction(),
+            renewing: Renewing::new(config),
+            memory: Mutex::default(),
         })
     }
 
     /// A token to use now: from memory if it can be, else from the shared cache, else from Vipps.
     pub(crate) async fn token(self: &Arc<Self>) -> Result<Arc<Held>> {
-        loop {
-            if let Some(held) = self.cached() {
-                return Ok(held);
-            }
-            let (flight, part) = self.join_or_launch()?;
-            match (flight.await, part) {
-                (Ok(held), _) => return Ok(held),
-                // Another's runtime ended with the request on it; ours goes on.
-                (Err(Fault::Cancelled), Part::Joined(_)) => {}
-                // A renewal is one try that nobody waited for; whoever waits now gets all the tries.
-                (Err(Fault::Failed(error)), Part::Joined(Errand::Behind)) if error.retryable() => {}
-                (Err(fault), _) => return Err(fault.into()),
-            }
-        }
+        self.renewing.value(self).await
     }
 
-    /// A token to use now, without I/O. Starts a renewal behind the caller when one is due.
+    /// A token to use now, without I/O. Starts a renewal in the background when one is due.
     pub(crate) fn cached(self: &Arc<Self>) -> Option<Arc<Held>> {
-        let held = self.current.load();
-        let held = held.as_ref()?;
-        let now = self.clock.now();
-        let serve = now.is_before(held.fresh_until) || (now.is_before(held.usable_until) && self.renews(held, now));
-        serve.then(|| held.clone())
+        self.renewing.cached(self)
     }
 
-    /// A token with at least `span` left, for a request that can't be sent again. Where tokens don't live that long, a
-    /// new one.
+    /// A token with at least `span` left, for a request that can't be sent again. Where there is none to be had, or
+    /// tokens don't live that long, one that is good now.
     pub(crate) async fn lasting(self: &Arc<Self>, span: Duration) -> Result<Arc<Held>> {
         let held = self.token().await?;
         if self.clock.now().plus(span).is_before(held.usable_until) {
             return Ok(held);
         }
-        loop {
-            let (flight, part) = self.join_or_renew(&held)?;
-            match (flight.await, part) {
-                (Ok(held), _) => return Ok(held),
-                // A renewal is one try that nobody waited for; whoever waits now gets all the tries.
-                (Err(Fault::Failed(error)), Part::Joined(Errand::Behind)) if error.retryable() => {}
-                (Err(fault), _) => return Err(fault.into()),
-            }
+        let newer = self.renewing.another(self, |lease| lease.generation > held.generation, |_, _| Ok(()));
+        let renewed = match newer {
+            Ok(flight) => flight.await,
+            Err(error) => Err(error),
+        };
+        match renewed {
+            Err(_) if self.clock.now().is_before(held.usable_until) => Ok(held),
+            outcome => outcome,
         }
+    }
+
+    /// An API answered 401 to a call for `merchant` that carried this token. Brings another token, or says why there is
+    /// none. That is a suspicion and no more: until another token is there, everybody else is served this one.
+    pub(crate) async fn replacement(
+        self: &Arc<Self>,
+        refused: &AccessToken,
+        merchant: Option<&Msn>,
+    ) -> Result<Arc<Held>> {
+        if !self.is_current(refused) {
+            return self.token().await.and_then(|held| other_than(refused, held));
+        }
+        let is_another = |lease: &Arc<Held>| lease.token.as_secret() != refused.as_secret();
+        let mut denied = false;
+        let permit = |now: Now, _| self.memory().restraint.permit(merchant, now).inspect_err(|_| denied = true);
+        let flight = self.renewing.another(self, is_another, permit);
+        if denied {
+            self.tell_denial(merchant);
+        }
+        let flight = flight?;
+        self.remember_refused(refused);
+        other_than(refused, flight.await?)
     }
 
     /// Drops this token, and only this one: a late refusal can't evict a newer token. Tells whether it was dropped.
-    pub(crate) fn invalidate(&self, token: &AccessToken) -> bool {
-        self.drop_token(token, &mut self.control())
-    }
-
-    /// An API answered 401 to this token. Tells whether the call is worth one more try with another token.
-    pub(crate) fn refused_by_api(&self, token: &AccessToken) -> bool {
-        let now = self.clock.now();
-        let mut control = self.control();
-        if !self.is_current(token) {
-            return true;
+    pub(crate) fn invalidate(self: &Arc<Self>, token: &AccessToken) -> bool {
+        let dropped = self.renewing.drop_if(|held| held.token.as_secret() == token.as_secret());
+        if dropped {
+            self.remember_refused(token);
         }
-        if control.last_refusal.is_none_or(|last| !now.is_before(last.plus(REFUSAL_GAP))) {
-            control.last_refusal = Some(now);
-            return self.drop_token(token, &mut control);
+        if dropped && self.cache.is_some() {
+            self.withdraw(token);
         }
-        drop(control);
-        self.events.tell(Event::RefusalIgnored);
-        false
-    }
-
-    fn drop_token(&self, token: &AccessToken, control: &mut Control) -> bool {
-        if !self.is_current(token) {
-            return false;
-        }
-        self.current.store(None);
-        self.generation.fetch_add(1, AcqRel);
-        control.refused = Some(token.clone());
-        self.withdraw(token);
-        true
+        dropped
     }
 
     pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(Acquire)
+        self.renewing.generation()
+    }
+
+    pub(crate) fn executor(&self) -> &Executor {
+        self.renewing.executor()
+    }
+
+    /// Once for each fetch that was permitted, however often it happens; all of them are counted.
+    fn tell_denial(&self, merchant: Option<&Msn>) {
+        self.events.refusal_ignored();
+        let is_first = self.memory().restraint.is_first_denial(merchant);
+        if is_first {
+            self.events.tell(Event::RefusalIgnored);
+        }
     }
 
     fn is_current(&self, token: &AccessToken) -> bool {
-        self.current.load().as_ref().is_some_and(|held| held.token.as_secret() == token.as_secret())
+        self.renewing.current().as_ref().is_some_and(|held| held.token.as_secret() == token.as_secret())
     }
 
-    fn control(&self) -> MutexGuard<'_, Control> {
-        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    fn remember_refused(&self, token: &AccessToken) {
+        let mut memory = self.memory();
+        if memory.refused.iter().any(|known| known.as_secret() == token.as_secret()) {
+            return;
+        }
+        if memory.refused.len() == MOST_REFUSED {
+            memory.refused.pop_front();
+        }
+        memory.refused.push_back(token.clone());
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Who fetches, and who waits for it.
-impl TokenProvider {
-    /// The lock is held while everything is looked at once more, so that N waiters make one fetch.
-    fn join_or_launch(self: &Arc<Self>) -> Result<(Flight<Arc<Held>>, Part)> {
-        let runtime = runtime(self.runtime.as_ref())?;
-        let mut control = self.control();
-        let now = self.clock.now();
-        if let Some(held) = self.current.load_full().filter(|held| now.is_before(held.usable_until)) {
-            return Ok((landed(held), Part::Launched));
-        }
-        if let Some(flight) = control.flight.join() {
-            return Ok((flight, Part::Joined(control.errand)));
-        }
-        // Where there is a shared cache, another process may have had more luck.
-        if let Some(error) = control.refusal_in_force(now).filter(|_| self.cache.is_none()) {
-            return Err(error);
-        }
-        Ok((self.launch(Errand::Awaited, &runtime, &mut control), Part::Launched))
+/// A token endpoint may hand out the same token until it ends.
+fn other_than(refused: &AccessToken, held: Arc<Held>) -> Result<Arc<Held>> {
+    if held.token.as_secret() == refused.as_secret() {
+        return Err(Error::unavailable("Vipps gave the same token again after an API had refused it"));
+    }
+    Ok(held)
+}
+
+impl Source for TokenProvider {
+    type Value = Token;
+
+    fn renewing(&self) -> &Renewing<Token> {
+        &self.renewing
     }
 
-    /// Somebody waits for a renewal, so it is tried now even if one has failed a moment ago.
-    fn join_or_renew(self: &Arc<Self>, held: &Held) -> Result<(Flight<Arc<Held>>, Part)> {
-        let runtime = runtime(self.runtime.as_ref())?;
-        let mut control = self.control();
-        if let Some(newer) = self.current.load_full().filter(|current| current.generation > held.generation) {
-            return Ok((landed(newer), Part::Launched));
-        }
-        if let Some(flight) = control.flight.join() {
-            return Ok((flight, Part::Joined(control.errand)));
-        }
-        Ok((self.launch(Errand::Replacing, &runtime, &mut control), Part::Launched))
-    }
-
-    /// Sees to it that a usable token gets renewed, without waiting. `false` when that can't be: no runtime to do it on.
-    fn renews(self: &Arc<Self>, held: &Held, now: Now) -> bool {
-        let Ok(mut control) = self.control.try_lock() else {
-            return true;
+    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Token>> {
+        let arrival = match &self.cache {
+            Some(cache) => self.fetch_in_turn(cache, &attempt).await?,
+            None => self.fetch_from_vipps(&attempt).await?,
         };
-        // The token may have been renewed since this caller looked.
-        if control.flight.join().is_some() || self.generation() != held.generation {
-            return true;
-        }
-        if control.next_renewal.is_some_and(|due| now.is_before(due)) {
-            let first = !std::mem::replace(&mut control.stale_told, true);
-            drop(control);
-            if first {
-                self.events.tell(Event::StaleTokenServed { remaining: now.until(held.usable_until) });
-            }
-            return true;
-        }
-        let Ok(runtime) = runtime(self.runtime.as_ref()) else {
-            return false;
-        };
-        // Also for a renewal that never ends as it should.
-        control.next_renewal = Some(now.plus(RENEWAL_GAP));
-        drop(self.launch(Errand::Behind, &runtime, &mut control));
-        true
+        self.fetched(arrival)
     }
 
-    fn launch(self: &Arc<Self>, errand: Errand, runtime: &Handle, control: &mut Control) -> Flight<Arc<Held>> {
-        control.errand = errand;
-        let provider = Arc::clone(self);
-        control.flight.launch(runtime, async move { provider.fetch(errand).await })
-    }
-
-    async fn fetch(self: Arc<Self>, errand: Errand) -> Result<Arc<Held>> {
-        let lock = match self.turn(errand).await {
-            Turn::Ours(lock) => lock,
-            Turn::Found(held) => {
-                self.events.tell(Event::TokenFromCache);
-                return Ok(held);
-            }
-        };
-        let outcome = match self.refused_still() {
-            Some(error) => Err(error),
-            None => self.fetch_from_vipps(errand).await.map_err(|error| self.regret(error, errand)),
-        };
-        match outcome {
-            Ok(arrival) => self.welcome(arrival, errand, lock),
-            Err(error) => {
-                if let Some(lock) = lock {
-                    tokio::spawn(async move { self.give_back(lock).await });
-                }
-                Err(error)
-            }
-        }
-    }
-
-    fn welcome(self: Arc<Self>, arrival: Arrival, errand: Errand, lock: Option<Lock>) -> Result<Arc<Held>> {
-        let lifetime = arrival.lifetime;
-        let held = self.hold(&arrival)?;
-        self.events.tell(match errand {
-            Errand::Awaited => Event::TokenFetched { lifetime },
-            Errand::Replacing | Errand::Behind => Event::TokenRenewed { lifetime },
+    fn stored(self: Arc<Self>, held: &Arc<Held>, attempt: &Attempt) {
+        let lifetime = held.arrival.lifetime;
+        self.events.tell(match (held.arrival.from_cache, attempt.replaces) {
+            (true, _) => Event::TokenFromCache,
+            (false, false) => Event::TokenFetched { lifetime },
+            (false, true) => Event::TokenRenewed { lifetime },
         });
-        // The token is there; nobody need wait until others can find it too.
+        if self.cache.is_some() && !held.arrival.from_cache {
+            self.share(held.clone());
+        }
+    }
+
+    fn failed(self: Arc<Self>, failure: &Failure<'_>, attempt: &Attempt) {
+        let error = failure.error.clone();
+        self.events.tell(if attempt.replaces {
+            Event::RenewalFailed { error, next_try_in: failure.next_renewal_in }
+        } else {
+            Event::TokenFetchFailed { error }
+        });
         if self.cache.is_some() {
-            tokio::spawn(async move {
-                self.share(&arrival).await;
-                if let Some(lock) = lock {
-                    self.give_back(lock).await;
-                }
-            });
+            self.pause_others(failure, attempt);
         }
-        Ok(held)
     }
 
-    fn is_held_off(&self) -> bool {
-        self.control().refusal_in_force(self.clock.now()).is_some()
+    fn is_stale(&self, _held: &Held, _now: Now, failures: u32) -> bool {
+        failures > 0
     }
 
-    fn refused_still(&self) -> Option<Error> {
-        let mut control = self.control();
-        let refusal = control.refusal_in_force(self.clock.now())?;
-        control.flight.clear();
-        Some(refusal)
+    fn served_stale(&self, held: &Held, now: Now) {
+        self.events.tell(Event::StaleTokenServed { remaining: now.until(held.usable_until) });
     }
 
-    /// Remembers a failure for as long as it is worth, and for no longer.
-    fn regret(&self, error: Error, errand: Errand) -> Error {
-        let now = self.clock.now();
-        let mut control = self.control();
-        control.flight.clear();
-        control.held_off = hold_off(&error).map(|span| (now.plus(span), error.clone()));
-        if errand.is_awaited() {
-            drop(control);
-            self.events.tell(Event::TokenFetchFailed { error: error.clone() });
-            return error;
+    fn looks_elsewhere(&self) -> bool {
+        self.cache.is_some()
+    }
+}
+
+/// Asking Vipps: the tries of one fetch, and the pair of subscription keys.
+impl TokenProvider {
+    async fn fetch_from_vipps(&self, attempt: &Attempt) -> Result<Arrival> {
+        let deadline = self.clock.now().plus(self.deadline);
+        let tries = Tries { clock: &*self.clock, jitter: &self.jitter, deadline };
+        tries.run(|_: &Error| attempt.is_awaited(), || self.try_with_either_key(deadline)).await
+    }
+
+    /// Subscription keys come in pairs: when one is refused, the other may still be good.
+    async fn try_with_either_key(&self, deadline: Now) -> Result<Arrival> {
+        let second_key = self.memory().second_key_active;
+        let refusal = match self.try_once(second_key, deadline).await {
+            Err(refusal) if refusal.subscription_key_refused && self.credential.has_second_key() => refusal,
+            outcome => return outcome.map_err(|refusal| refusal.error),
+        };
+        match self.try_once(!second_key, deadline).await {
+            Ok(arrival) => {
+                self.memory().second_key_active = !second_key;
+                self.events.tell(Event::OtherSubscriptionKeyUsed);
+                Ok(arrival)
+            }
+            Err(other) => Err(if other.subscription_key_refused { refusal.error } else { other.error }),
         }
-        let gap = RENEWAL_GAP.mul_f64(1.0 + 0.2 * random::fraction()).max(error.retry_after().unwrap_or_default());
-        control.next_renewal = Some(now.plus(gap));
-        control.stale_told = false;
-        drop(control);
-        self.events.tell(Event::RenewalFailed { error: error.clone(), next_try_in: gap });
-        error
     }
 
-    /// Puts a new token in the place of the old one.
-    fn hold(&self, arrival: &Arrival) -> Result<Arc<Held>> {
-        let mut control = self.control();
-        let held = Arc::new(self.held(arrival, &control)?);
-        control.flight.clear();
-        let (flight, second_key_active) = (Slot::default(), control.second_key_active);
-        let (refused, last_refusal) = (control.refused.take(), control.last_refusal);
-        *control = Control { flight, second_key_active, refused, last_refusal, ..Control::default() };
-        self.current.store(Some(held.clone()));
-        self.generation.store(held.generation, Release);
-        Ok(held)
+    async fn try_once(&self, second_key: bool, deadline: Now) -> Result<Arrival, NoGrant> {
+        let since = self.clock.now();
+        let request = self.token_request(second_key)?;
+        self.events.token_requested();
+        let limit = since.until(deadline).min(self.request_timeout);
+        let response = self.transport.send(request, limit).await.map_err(|fault| fault.into_error())?;
+        let grant = parse_reply(&response, since, self.clock.now()).map_err(|no_grant| NoGrant {
+            error: no_grant.error.without_echo_of(&self.credential.secrets()),
+            ..no_grant
+        })?;
+        let expires = since.plus(grant.lifetime);
+        if !self.clock.now().is_before(expires) {
+            return Err(Error::unavailable("the token had run out before it arrived").into());
+        }
+        Ok(Arrival { secret: grant.secret, lifetime: grant.lifetime, expires, second_key, from_cache: false })
     }
 
-    fn held(&self, arrival: &Arrival, control: &Control) -> Result<Held> {
+    fn token_request(&self, second_key: bool) -> Result<Request<Bytes>> {
+        self.credential.token_request(&self.environment, &self.system, second_key)
+    }
+
+    fn fetched(&self, arrival: Arrival) -> Result<Fetched<Token>> {
         let bearer = Zeroizing::new(format!("Bearer {}", arrival.secret.expose()));
-        let key = self.credential.subscription_key(control.second_key_active);
-        let (lifetime, expires) = (arrival.lifetime, arrival.expires);
-        Ok(Held {
-            token: AccessToken::new(arrival.secret.clone(), expires.wall),
-            authorization: sensitive(&bearer)?,
-            subscription_key: key.map(|key| sensitive(key.expose())).transpose()?,
-            generation: self.generation() + 1,
-            fresh_until: expires.minus(margin(lifetime).mul_f64(self.margin_share)),
-            usable_until: expires.minus(LAST_SECONDS.min(lifetime / 10)),
+        let key = self.credential.subscription_key(arrival.second_key);
+        Ok(Fetched {
+            fresh_until: arrival.expires.minus(margin(arrival.lifetime).mul_f64(self.margin_share)),
+            usable_until: arrival.expires.minus(LAST_SECONDS.min(arrival.lifetime / 10)),
+            value: Token {
+                token: AccessToken::new(arrival.secret.clone(), arrival.expires.wall),
+                authorization: sensitive(&bearer)?,
+                subscription_key: key.map(|key| sensitive(key.expose())).transpose()?,
+                arrival,
+            },
         })
     }
 }
@@ -409,24 +338,7 @@ impl TokenProvider {
 /// How long before its end a token is renewed: early, because several may be valid at once and an outage of the
 /// endpoint should find us with hours left.
 fn margin(lifetime: Duration) -> Duration {
-    (lifetime / 10).max(Duration::from_mins(1)).min(lifetime / 2)
-}
-
-fn hold_off(error: &Error) -> Option<Duration> {
-    match error.kind() {
-        ErrorKind::CredentialsRejected => Some(NEGATIVE_MEMORY),
-        _ => error.retry_after(),
-    }
-}
-
-impl Control {
-    fn refusal_in_force(&self, now: Now) -> Option<Error> {
-        let (until, error) = self.held_off.as_ref()?;
-        if !now.is_before(*until) {
-            return None;
-        }
-        Some(if error.retryable() { error.clone().with_retry_after(Some(now.until(*until))) } else { error.clone() })
-    }
+    (lifetime / 10).max(Duration::from_secs(60)).min(lifetime / 2)
 }
 
 impl fmt::Debug for TokenProvider {

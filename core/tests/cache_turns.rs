@@ -15,9 +15,12 @@ use support::{
 };
 use tokio::task::JoinHandle;
 use vipps_partner_auth::{
-    BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Event, ManualClock, Now, Partner, Secret, TokenCache,
+    BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Event, Lock, ManualClock, Now, Partner, Secret,
+    TokenCache,
 };
 
+/// The holder of a lock that marks a pause.
+const PAUSE: &str = "pause";
 const LOCK_LIFE: Duration = Duration::from_secs(5);
 /// Longer than between two looks.
 const LOOK: Duration = Duration::from_millis(100);
@@ -96,14 +99,33 @@ impl TokenCache for Shared {
         true
     }
 
-    fn lock<'a>(&'a self, _: &'a CacheKey, holder: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, CacheError>> {
+    fn lock<'a>(&'a self, _: &'a CacheKey, holder: &'a str, ttl: Duration) -> BoxFuture<'a, Result<Lock, CacheError>> {
         let now = self.clock.now();
         let mut inside = self.called("lock");
-        let free = inside.lock.as_ref().is_none_or(|(_, until)| !now.is_before(*until));
-        if free {
-            inside.lock = Some((holder.to_owned(), now.plus(ttl)));
+        let taken = inside.lock.clone().filter(|(_, until)| now.is_before(*until));
+        let state = match taken {
+            Some((known, until)) if known == PAUSE => Lock::HeldOff(now.until(until)),
+            Some((known, _)) if known != holder => Lock::Theirs,
+            _ => {
+                inside.lock = Some((holder.to_owned(), now.plus(ttl)));
+                Lock::Ours
+            }
+        };
+        answer(inside.lock_fault, state)
+    }
+
+    fn hold_off<'a>(
+        &'a self,
+        _: &'a CacheKey,
+        holder: &'a str,
+        span: Duration,
+    ) -> BoxFuture<'a, Result<(), CacheError>> {
+        let until = self.clock.now().plus(span);
+        let mut inside = self.called("hold_off");
+        if inside.lock.as_ref().is_some_and(|(known, _)| known == holder) {
+            inside.lock = Some((PAUSE.to_owned(), until));
         }
-        answer(inside.lock_fault, free)
+        answer(None, ())
     }
 
     fn unlock<'a>(&'a self, _: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
@@ -279,7 +301,8 @@ async fn who_was_told_to_wait_looks_but_does_not_stand_in_line() {
     for _ in 0..10 {
         partner.access_token().await.expect_err("refused still");
     }
-    assert_eq!((world.vipps.count(), shared.count("lock"), shared.count("load")), (1, 1, 12));
+    assert_eq!((world.vipps.count(), shared.count("lock"), shared.count("load")), (1, 1, 3), "one look a second");
+    world.pass(Duration::from_secs(1)).await;
     shared.inside().entry = Some(CachedToken::new("other", Duration::from_secs(START) + DAY, DAY));
     assert_eq!(partner.access_token().await.expect("another's luck").secret(), "other");
 }
@@ -381,7 +404,7 @@ async fn what_the_store_says_of_the_rest_of_a_life_is_believed_over_a_clock_that
 }
 
 #[tokio::test]
-async fn a_refused_token_is_taken_away_from_the_fleet_and_a_newer_one_is_not() {
+async fn a_refused_token_stays_until_there_is_another_and_a_dropped_one_does_not() {
     let world = World::new();
     let shared = Shared::new(&world);
     let fleet = fleet(&world, &shared, 2);
@@ -389,16 +412,22 @@ async fn a_refused_token_is_taken_away_from_the_fleet_and_a_newer_one_is_not() {
     settle().await;
     let refused = fleet[1].access_token().await.expect("shared");
     assert_eq!(refused.secret(), "token-1");
-    assert!(fleet[0].refused(&refused));
+    world.vipps.hold();
+    let replaced = tokio::spawn({
+        let (partner, refused) = (fleet[0].clone(), refused.clone());
+        async move { partner.refused(&refused).await }
+    });
     settle().await;
-    assert_eq!(shared.inside().entry, None);
-    assert_eq!(the_same(calls(&fleet[..1]).await).await, "token-2");
+    assert_eq!(shared.inside().entry.as_ref().expect("the old one").secret.expose(), "token-1");
+    world.vipps.release();
+    replaced.await.expect("no panic").expect("another token");
     settle().await;
+    assert_eq!(shared.inside().entry.as_ref().expect("the newer one").secret.expose(), "token-2");
     assert!(fleet[1].invalidate(&refused));
     settle().await;
     assert_eq!(shared.inside().entry.as_ref().expect("the newer one").secret.expose(), "token-2");
     assert_eq!(the_same(calls(&fleet).await).await, "token-2");
-    assert_eq!((world.vipps.count(), shared.count("remove")), (2, 2));
+    assert_eq!((world.vipps.count(), shared.count("remove")), (2, 1));
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ fn rejected(jwks: &str) {
 fn beside_a_good_one(jwk: Value, jwt: &str) -> (vipps_partner_auth::Result<()>, Vec<&'static str>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let sink = told.clone();
-    let config = offline_config(NOW).on_event(move |event| {
+    let config = offline_config(NOW).event_sink(move |event| {
         if let Event::KeySkipped { reason } = event {
             sink.lock().expect("no panic in here").push(*reason);
         }

@@ -44,7 +44,7 @@ async fn an_outage_of_an_hour_is_not_noticed_by_those_who_log_in() {
         work(&world, 3600).await;
 
         let loads: Vec<_> = world.issuer.asked().into_iter().filter(|asked| asked.url == JWKS_URL).collect();
-        assert!((90..=121).contains(&loads.len()), "{} loads", loads.len());
+        assert!((12..=20).contains(&loads.len()), "{} loads: seldom and seldom, up to every five minutes", loads.len());
         assert!(loads.windows(2).all(|pair| pair[1].at >= pair[0].at + GAP), "at most one load in 30 seconds");
 
         let events = world.events();
@@ -57,13 +57,13 @@ async fn an_outage_of_an_hour_is_not_noticed_by_those_who_log_in() {
                 _ => None,
             })
             .collect();
-        assert!(stale.len() >= 90 && stale.len() <= failed, "{} times, once for each failed load", stale.len());
+        assert!(stale.len() >= 10 && stale.len() <= failed, "{} times, once for each failed load", stale.len());
         assert!(stale.windows(2).all(|pair| pair[0] < pair[1]), "and it grows");
-        assert!(stale.last().is_some_and(|past_age| (2900..=3000).contains(&past_age.as_secs())), "{stale:?}");
+        assert!(stale.last().is_some_and(|past_age| (2600..=3000).contains(&past_age.as_secs())), "{stale:?}");
 
         world.issuer.come_back(&jwks(&[&RSA, &OTHER_RSA]));
         world.events();
-        work(&world, 31).await;
+        work(&world, 301).await;
         assert_eq!(world.events(), [Event::KeysRefreshed { keys: 2 }]);
         world.judge(&world.token(&OTHER_RSA)).await.expect("a key of the time after");
     }

@@ -63,20 +63,20 @@ async fn a_renewal_that_brings_the_key_lets_the_token_in() {
 }
 
 #[tokio::test]
-async fn a_reload_that_is_rate_limited_is_an_outage_too() {
+async fn a_reload_that_is_rate_limited_says_so() {
     let world = World::warm(&[&RSA]).await;
     world.issuer.answer_jwks(Reply::status(429, "").header("retry-after", "7"));
     world.advance(GAP);
     let error = world.judge(&world.token(&OTHER_RSA)).await.expect_err("perhaps a new key");
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!((error.kind(), error.status()), (ErrorKind::RateLimited, Some(429)));
 }
 
 #[tokio::test]
-async fn a_first_load_that_is_rate_limited_is_an_outage_too() {
+async fn a_first_load_that_is_rate_limited_says_so() {
     let world = World::new(&[&RSA]);
     world.issuer.answer_jwks(Reply::status(429, "").header("retry-after", "120"));
     let error = world.judge(&world.token(&RSA)).await.expect_err("no keys");
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!((error.kind(), error.status()), (ErrorKind::RateLimited, Some(429)));
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ fn crowd(world: &World, runtime: &Handle, token: &str) {
 
 #[test]
 fn a_cold_crowd_on_many_threads_makes_one_discovery_and_one_fetch() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("a runtime");
     let token = Token::of(&RSA).signed_by(&RSA);
     for round in 0..400 {
         let world = World::new(&[&RSA]);

@@ -89,7 +89,7 @@ fn config() -> Config {
 
 /// Nobody waits, and every event is noted.
 fn watched(config: Config) -> Config {
-    config.clock(Arc::new(ManualClock::running_through_sleeps(NOW))).on_event(|event: &Event| note(event))
+    config.clock(Arc::new(ManualClock::running_through_sleeps(NOW))).event_sink(|event: &Event| note(event))
 }
 
 fn expect() -> Expect {
@@ -172,7 +172,7 @@ async fn renewals_failovers_and_refusals_leave_no_trace() {
     }
     let partner = shop.partner();
     if let Ok(token) = partner.access_token().await {
-        note(&(partner.refused(&token), partner.refused(&token), partner.invalidate(&token)));
+        note(&(partner.refused(&token).await, partner.refused(&token).await, partner.invalidate(&token)));
     }
     assert!(partner.stats().renewals_failed > 0);
     assert_clean(start);

@@ -99,7 +99,7 @@ impl Kept {
 }
 
 fn watched(config: Config) -> Config {
-    config.clock(Arc::new(ManualClock::running_through_sleeps(START))).on_event(|event: &Event| note(event))
+    config.clock(Arc::new(ManualClock::running_through_sleeps(START))).event_sink(|event: &Event| note(event))
 }
 
 fn both_keys() -> [Keys; 2] {
@@ -375,7 +375,7 @@ async fn a_login_that_goes_well_leaves_no_trace() {
     let kept = Kept::new().await;
     let scene = Scene::hurried();
     scene.bend(|token| token.with("email", EMAIL));
-    let phone = phone_of(scene.config().on_event(|event: &Event| note(event)));
+    let phone = phone_of(scene.config().event_sink(|event: &Event| note(event)));
     let pending = phone.start(&hint(), &["openid"]).await.expect("a login");
     scene.decide(&pending, Decision::Approved);
     let result = phone.wait(&pending, Duration::from_secs(60)).await;

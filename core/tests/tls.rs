@@ -394,7 +394,7 @@ mod environment {
     fn watched(config: Config) -> (Config, Arc<Mutex<Vec<Event>>>) {
         let events = Arc::new(Mutex::new(Vec::new()));
         let log = events.clone();
-        (config.on_event(move |event| log.lock().expect("events").push(event.clone())), events)
+        (config.event_sink(move |event| log.lock().expect("events").push(event.clone())), events)
     }
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {

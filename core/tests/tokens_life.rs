@@ -5,7 +5,9 @@ mod support;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use support::{DAY, MILLISECOND, Reply, START, World, asked_once, bearer, settle};
+use support::{
+    DAY, MILLISECOND, Reply, START, World, asked_once, bearer, msn, partner_keys, partner_of, random_fraction, settle,
+};
 use vipps_partner_auth::{Clock, ErrorKind};
 
 fn seconds(count: u64) -> Duration {
@@ -18,7 +20,8 @@ async fn renewers_of_hundred(lifetime: u64, left: Duration) -> usize {
     for _ in 0..100 {
         let world = World::new();
         world.vipps.grant_for(lifetime);
-        let shop = world.shop();
+        let partner = partner_of(partner_keys(), world.config().jitter(random_fraction));
+        let shop = partner.merchant(msn("123456"));
         shop.headers().await.expect("a token");
         world.clock.advance(seconds(lifetime) - left);
         assert_eq!(bearer(&shop.cached_headers().expect("a usable token")), "token-1");
@@ -165,6 +168,7 @@ async fn a_token_that_has_run_out_on_arrival_is_refused_and_not_kept() {
         world.vipps.script([Reply::json(format!(r#"{{"access_token":"dead","expires_in":{number}}}"#))]);
         let partner = world.partner();
         assert_eq!(partner.access_token().await.expect_err("it has run out").kind(), ErrorKind::Protocol);
+        world.clock.advance(Duration::from_secs(1));
         assert_eq!(partner.access_token().await.expect("another").secret(), "token-2", "{number}");
     }
 }
@@ -192,6 +196,7 @@ async fn a_reply_without_a_good_token_is_a_protocol_error_and_leaves_nothing_beh
         let error = partner.access_token().await.expect_err(body);
         assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(200)), "{body}");
         assert!(partner.cached_headers().is_none());
+        world.clock.advance(Duration::from_secs(1));
         assert_eq!(partner.access_token().await.expect("the next call fetches").secret(), "token-2", "{body}");
     }
 }

@@ -1,12 +1,12 @@
-//! Tokens that an API refused: what is dropped, what is not, and how often.
+//! Tokens that an API refused: what is replaced, what stays, and how often.
 #![allow(clippy::unchecked_time_subtraction, reason = "an underflow fails the test, as it should")]
 
 mod support;
 
 use std::time::Duration;
 
-use support::{DAY, MILLISECOND, World, bearer, msn, settle};
-use vipps_partner_auth::{AccessToken, Event, Partner};
+use support::{DAY, INVALID_CLIENT, Reply, World, bearer, msn, settle};
+use vipps_partner_auth::{AccessToken, Event, Merchant, Partner};
 
 const GAP: Duration = Duration::from_secs(30);
 
@@ -87,46 +87,80 @@ async fn all_merchants_follow_when_the_token_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_token_an_api_refused_is_dropped_once_in_thirty_seconds() {
+async fn a_refused_token_is_replaced_and_served_to_all_others_meanwhile() {
     let world = World::new();
     let partner = world.partner();
-    assert!(partner.refused(&token(&partner).await), "worth another try");
-    let second = token(&partner).await;
-    assert_eq!(second.secret(), "token-2");
-    world.clock.advance(GAP - MILLISECOND);
-    assert!(!partner.refused(&second), "another token would be refused too");
-    assert_eq!(token(&partner).await, second);
+    let first = token(&partner).await;
+    let (shop, other) = (shop_of(&partner, 1), shop_of(&partner, 2));
+    world.vipps.hold();
+    let refused = tokio::spawn({
+        let first = first.clone();
+        async move { shop.refused(&first).await }
+    });
+    settle().await;
+    assert_eq!(bearer(&other.headers().await.expect("good as far as anybody knows")), "token-1");
+    assert!(!refused.is_finished());
+    world.vipps.release();
+    let headers = refused.await.expect("no panic").expect("another token");
+    assert_eq!(bearer(&headers), "token-2");
+    assert_eq!(bearer(&other.cached_headers().expect("renewed")), "token-2");
     assert_eq!(world.vipps.count(), 2);
-    assert_eq!(world.events.count(|event| *event == Event::RefusalIgnored), 1);
+}
 
-    world.clock.advance(MILLISECOND);
-    assert!(partner.refused(&second));
-    assert_eq!(token(&partner).await.secret(), "token-3");
-    assert_eq!(world.events.count(|event| *event == Event::RefusalIgnored), 1);
+#[tokio::test]
+async fn one_merchants_refusals_cost_no_other_a_call_while_the_endpoint_is_down() {
+    let world = World::new();
+    let partner = world.partner();
+    let first = token(&partner).await;
+    let (misconfigured, good) = (shop_of(&partner, 1), shop_of(&partner, 2));
+    world.vipps.always(Reply::status(503).retry_after("120"));
+    for second in 0..119 {
+        let error = misconfigured.refused(&first).await.expect_err("there is no other");
+        assert_eq!(error.code(), "unavailable", "{second}");
+        assert!(error.retry_after().is_some(), "{second}");
+        assert_eq!(bearer(&good.headers().await.expect("a good token is there")), "token-1", "{second}");
+        world.clock.advance(Duration::from_secs(1));
+    }
+    assert!(world.vipps.count() <= 4, "{} requests", world.vipps.count());
+}
+
+#[tokio::test]
+async fn a_token_that_ended_is_replaced_although_another_merchant_used_up_its_share() {
+    let world = World::new();
+    let partner = world.partner();
+    let (misconfigured, good) = (shop_of(&partner, 1), shop_of(&partner, 2));
+    misconfigured.refused(&token(&partner).await).await.expect("another token");
+    let ended = token(&partner).await;
+    assert_eq!(misconfigured.refused(&ended).await.expect_err("too soon").code(), "unavailable");
+    assert_eq!(bearer(&good.refused(&ended).await.expect("another token")), "token-3");
+    assert_eq!(bearer(&misconfigured.headers().await.expect("a token")), "token-3");
 }
 
 #[tokio::test]
 async fn a_merchant_whose_calls_are_always_refused_does_not_wear_out_the_endpoint() {
     let world = World::new();
     let partner = world.partner();
-    for _ in 0..600 {
-        partner.refused(&token(&partner).await);
+    let shop = shop_of(&partner, 1);
+    for _ in 0..7_200 {
+        drop(shop.refused(&token(&partner).await).await);
         world.clock.advance(Duration::from_millis(500));
     }
-    assert_eq!(world.vipps.count(), 1 + 300 / 30, "in five minutes");
+    assert_eq!(world.vipps.count(), 1 + 7, "at 0, 30, 90, 210, 450, 930, 1890 seconds of an hour");
+    let told = world.events.count(|event| *event == Event::RefusalIgnored);
+    assert_eq!(told, 7, "once for each replacement");
+    assert_eq!(partner.stats().refusals_ignored, 7_200 - 7);
 }
 
 #[tokio::test]
-async fn a_refusal_of_a_token_that_is_gone_is_worth_another_try_and_drops_nothing() {
+async fn a_refusal_of_a_token_that_is_gone_brings_the_one_in_use() {
     let world = World::new();
     let partner = world.partner();
     let old = token(&partner).await;
-    assert!(partner.refused(&old));
+    partner.refused(&old).await.expect("another token");
     let current = token(&partner).await;
     for _ in 0..100 {
-        assert!(partner.refused(&old));
+        assert_eq!(*partner.refused(&old).await.expect("the one in use").token(), current);
     }
-    assert_eq!(token(&partner).await, current);
     assert_eq!(world.vipps.count(), 2);
     assert_eq!(world.events.count(|event| *event == Event::RefusalIgnored), 0);
 }
@@ -137,29 +171,63 @@ async fn a_thousand_calls_refused_at_once_cost_one_fetch() {
     let partner = world.partner();
     let old = token(&partner).await;
     let calls: Vec<_> = (0..1_000)
-        .map(|_| {
-            let (partner, old) = (partner.clone(), old.clone());
-            tokio::spawn(async move {
-                assert!(partner.refused(&old));
-                token(&partner).await
-            })
+        .map(|number| {
+            let shop = shop_of(&partner, number % 100);
+            let old = old.clone();
+            tokio::spawn(async move { bearer(&shop.refused(&old).await.expect("another token")).to_owned() })
         })
         .collect();
     for call in calls {
-        assert_eq!(call.await.expect("no panic").secret(), "token-2");
+        assert_eq!(call.await.expect("no panic"), "token-2");
     }
     assert_eq!(world.vipps.count(), 2);
 }
 
 #[tokio::test]
-async fn a_refusal_long_ago_by_either_clock_limits_nothing() {
+async fn the_same_token_once_more_is_no_replacement() {
+    let world = World::new();
+    world.vipps.always(Reply::token("the-same", 86_400));
+    let partner = world.partner();
+    let refused = token(&partner).await;
+    let error = partner.refused(&refused).await.expect_err("nothing new");
+    assert_eq!((error.code(), error.retryable()), ("unavailable", true));
+    assert_eq!(bearer(&partner.headers().await.expect("still in use")), "the-same");
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_repeated_is_noted_for_the_next_one() {
+    let world = World::new();
+    let partner = world.partner();
+    let shop = shop_of(&partner, 1);
+    shop.note_refused(&token(&partner).await);
+    settle().await;
+    assert_eq!(bearer(&shop.cached_headers().expect("replaced")), "token-2");
+}
+
+#[tokio::test]
+async fn keys_that_are_refused_meanwhile_leave_the_token_in_use() {
+    let world = World::new();
+    let partner = world.partner();
+    let first = token(&partner).await;
+    world.vipps.always(Reply::refusal(401, INVALID_CLIENT));
+    let error = shop_of(&partner, 1).refused(&first).await.expect_err("no other");
+    assert_eq!(error.code(), "credentials_rejected");
+    assert_eq!(bearer(&shop_of(&partner, 2).headers().await.expect("in use")), "token-1");
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_jumps_does_not_lengthen_the_restraint() {
     for wall in [-3_600, 3_600] {
         let world = World::new();
         let partner = world.partner();
-        assert!(partner.refused(&token(&partner).await));
+        partner.refused(&token(&partner).await).await.expect("another token");
         let second = token(&partner).await;
         world.shift_wall(wall);
         world.clock.advance(GAP);
-        assert!(partner.refused(&second), "{wall}");
+        partner.refused(&second).await.expect("another token");
     }
+}
+
+fn shop_of(partner: &Partner, number: u32) -> Merchant {
+    partner.merchant(msn(&format!("{}", 100_000 + number)))
 }

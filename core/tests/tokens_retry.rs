@@ -3,10 +3,11 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use support::{
     INVALID_CLIENT, KEY_REFUSED, MILLISECOND, Reply, UNAUTHORIZED_CLIENT, World, asked_once, partner_keys, partner_of,
+    random_fraction,
 };
 use vipps_partner_auth::{ErrorKind, Partner};
 
@@ -71,6 +72,7 @@ async fn a_failed_call_leaves_nothing_that_could_be_served() {
     let partner = world.partner();
     failure(&partner).await;
     assert!(partner.cached_headers().is_none());
+    world.clock.advance(seconds(1));
     failure(&partner).await;
     assert_eq!(world.vipps.count(), 6, "the next call has all its tries");
 }
@@ -81,7 +83,7 @@ async fn the_waits_between_tries_are_fully_jittered_and_the_second_may_be_twice_
     for _ in 0..200 {
         let world = World::hurried();
         world.vipps.always(Reply::broken());
-        failure(&world.partner()).await;
+        failure(&partner_of(partner_keys(), world.config().jitter(random_fraction))).await;
         let moments: Vec<_> = world.vipps.seen().iter().map(|seen| seen.at.monotonic.as_millis()).collect();
         firsts.push(moments[1] - moments[0]);
         seconds.push(moments[2] - moments[1]);
@@ -115,10 +117,11 @@ async fn a_retry_after_that_is_not_understood_is_as_good_as_none() {
         let world = World::hurried();
         world.vipps.always(Reply::status(503).retry_after(value));
         let partner = world.partner();
-        assert_eq!(failure(&partner).await.retry_after(), None, "{value}");
+        assert_eq!(failure(&partner).await.retry_after(), Some(seconds(1)), "{value}: the library's own pause");
         assert_eq!(world.vipps.count(), 3, "{value}");
+        world.clock.advance(seconds(1));
         failure(&partner).await;
-        assert_eq!(world.vipps.count(), 6, "nothing to hold the next call off");
+        assert_eq!(world.vipps.count(), 6, "nothing more to hold the next call off");
     }
 }
 
@@ -197,7 +200,7 @@ async fn refused_keys_are_remembered_for_thirty_seconds() {
             assert_eq!(failure(&partner).await, first);
         }
         world.clock.advance(seconds(30) - MILLISECOND);
-        assert_eq!(failure(&partner).await, first);
+        assert_eq!(failure(&partner).await.retry_after(), Some(MILLISECOND));
         assert_eq!(world.vipps.count(), 1);
         world.clock.advance(MILLISECOND);
         assert!(partner.headers().await.is_ok());
@@ -216,14 +219,59 @@ async fn refused_keys_are_told_without_waiting() {
 }
 
 #[tokio::test]
-async fn other_failures_are_not_remembered() {
-    for (status, kind) in [(403, ErrorKind::Forbidden), (404, ErrorKind::Protocol), (400, ErrorKind::Protocol)] {
-        let world = World::new();
-        world.vipps.script([Reply::status(status)]);
+async fn every_failure_begins_a_pause_that_doubles_to_a_minute() {
+    let failures = [
+        (Reply::status(403), ErrorKind::Forbidden),
+        (Reply::status(404), ErrorKind::Protocol),
+        (Reply::status(400), ErrorKind::Protocol),
+        (Reply::status(302), ErrorKind::Protocol),
+        (Reply::status(204), ErrorKind::Protocol),
+        (Reply::json("<html>log in to the network</html>"), ErrorKind::Protocol),
+        (Reply::json("{"), ErrorKind::Protocol),
+        (Reply::status(429), ErrorKind::RateLimited),
+        (Reply::status(429).retry_after("0"), ErrorKind::RateLimited),
+        (Reply::status(503), ErrorKind::Unavailable),
+        (Reply::status(503).retry_after("0"), ErrorKind::Unavailable),
+        (Reply::not_sent(), ErrorKind::Unavailable),
+        (Reply::broken(), ErrorKind::Unavailable),
+    ];
+    for (reply, kind) in failures {
+        let world = World::hurried();
+        let case = format!("{reply:?}");
+        world.vipps.always(reply);
         let partner = world.partner();
-        assert_eq!(failure(&partner).await.kind(), kind);
-        assert!(partner.headers().await.is_ok(), "{status}");
+        for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
+            let error = failure(&partner).await;
+            assert_eq!((error.kind(), error.retry_after()), (kind, Some(seconds(pause))), "{case}");
+            let asked = world.vipps.count();
+            for left in (1..=pause).rev() {
+                let told = failure(&partner).await;
+                assert_eq!((told.kind(), told.retry_after()), (kind, Some(seconds(left))), "{case}");
+                world.clock.advance(seconds(1));
+            }
+            assert_eq!(world.vipps.count(), asked, "nobody asked meanwhile: {case}");
+        }
+        world.vipps.always(Reply::token("good", 3_600));
+        assert!(partner.headers().await.is_ok(), "{case}");
+        assert!(partner.invalidate(&partner.access_token().await.expect("a token")));
+        world.vipps.always(Reply::status(403));
+        assert_eq!(failure(&partner).await.retry_after(), Some(seconds(1)), "a success clears it: {case}");
     }
+}
+
+#[tokio::test]
+async fn a_fleet_that_was_told_the_same_does_not_come_back_in_one_instant() {
+    let mut moments = HashSet::new();
+    for _ in 0..50 {
+        let world = World::new();
+        let partner = partner_of(partner_keys(), world.config().jitter(random_fraction));
+        world.vipps.script([Reply::status(429).retry_after("100")]);
+        assert_eq!(failure(&partner).await.retry_after(), Some(seconds(100)));
+        let left = failure(&partner).await.retry_after().expect("a pause");
+        assert!((seconds(100)..=seconds(120)).contains(&left), "{left:?}");
+        moments.insert(left.as_secs());
+    }
+    assert!(moments.len() > 5, "{moments:?}");
 }
 
 #[tokio::test]

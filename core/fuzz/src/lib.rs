@@ -28,6 +28,6 @@ pub fn token_from(reply: http::Response<Bytes>) -> Result<AccessToken> {
         Config::default().http(Arc::new(OneReply(reply))).clock(Arc::new(ManualClock::running_through_sleeps(NOW)));
     let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key")?;
     let partner = Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, config)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(partner.access_token())
 }

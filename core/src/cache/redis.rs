@@ -137,10 +137,10 @@ impl TokenCache for RedisCache {
         key: &'a CacheKey,
         holder: &'a str,
         ttl: Duration,
-    ) -> BoxFuture<'a, Result<bool, CacheError>> {
+    ) -> BoxFuture<'a, Result<super::Lock, CacheError>> {
         Box::pin(async move {
             let set = cmd("SET").arg(name("lock", key)).arg(holder).arg("NX").arg("PX").arg(milliseconds(ttl)).take();
-            Ok(self.run::<Option<String>>(set).await?.is_some())
+            Ok(if self.run::<Option<String>>(set).await?.is_some() { super::Lock::Ours } else { super::Lock::Theirs })
         })
     }
 

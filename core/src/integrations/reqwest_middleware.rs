@@ -15,7 +15,8 @@ use http::{Extensions, StatusCode};
 use reqwest::{Request, Response, redirect::Policy};
 use reqwest_middleware::{ClientBuilder, Error, Middleware, Next, Result};
 
-use super::Caller;
+use super::put;
+use crate::Caller;
 
 /// A client that puts the headers of `caller` on every request to Vipps and tries once more, with another token,
 /// after a 401 (if the body can be sent again). Requests to other hosts pass as they are.
@@ -48,20 +49,27 @@ struct Authorize(Caller);
 #[async_trait]
 impl Middleware for Authorize {
     async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
-        if !self.0.covers(request.url()) {
+        if !self.0.partner().covers_url(request.url()) {
             return next.run(request, extensions).await;
         }
         let again = request.try_clone();
-        let token = self.0.authorize(request.headers_mut()).await.map_err(Error::middleware)?;
+        let headers = self.0.authorization().await.map_err(Error::middleware)?;
+        put(&headers, request.headers_mut());
         let response = next.clone().run(request, extensions).await?;
-        // The token is dropped even where this call can't be made again, for the sake of the next one.
-        let refused = response.status() == StatusCode::UNAUTHORIZED && self.0.refused(&token);
-        match again {
-            Some(mut request) if refused => {
-                self.0.authorize(request.headers_mut()).await.map_err(Error::middleware)?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let Some(mut request) = again else {
+            self.0.note_refused(headers.token());
+            return Ok(response);
+        };
+        match self.0.refused(headers.token()).await {
+            Ok(others) => {
+                put(&others, request.headers_mut());
                 next.run(request, extensions).await
             }
-            _ => Ok(response),
+            // There is no other token: the API's own answer says more than why.
+            Err(_) => Ok(response),
         }
     }
 }

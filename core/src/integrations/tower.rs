@@ -21,8 +21,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 use url::Url;
 
-use super::Caller;
-use crate::clock::BoxFuture;
+use super::put;
+use crate::{Caller, clock::BoxFuture};
 
 /// What a stack's errors are boxed into.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -138,18 +138,22 @@ where
     S: Service<Request<B>, Response = Response<C>>,
     S::Error: Into<BoxError>,
 {
-    if !Url::parse(&request.uri().to_string()).is_ok_and(|url| caller.covers(&url)) {
+    if !Url::parse(&request.uri().to_string()).is_ok_and(|url| caller.partner().covers_url(&url)) {
         return inner.call(request).await.map_err(Into::into);
     }
-    let token = caller.authorize(request.headers_mut()).await?;
+    let headers = caller.authorization().await?;
+    put(&headers, request.headers_mut());
     let response = inner.call(request).await.map_err(Into::into)?;
-    let refused = response.status() == StatusCode::UNAUTHORIZED && caller.refused(&token);
-    match again {
-        Some(mut request) if refused => {
-            caller.authorize(request.headers_mut()).await?;
-            poll_fn(|context| inner.poll_ready(context)).await.map_err(Into::into)?;
-            inner.call(request).await.map_err(Into::into)
-        }
-        _ => Ok(response),
+    if response.status() != StatusCode::UNAUTHORIZED {
+        return Ok(response);
     }
+    let Some(mut request) = again else {
+        caller.note_refused(headers.token());
+        return Ok(response);
+    };
+    // There may be no other token: the API's own answer says more than why.
+    let Ok(others) = caller.refused(headers.token()).await else { return Ok(response) };
+    put(&others, request.headers_mut());
+    poll_fn(|context| inner.poll_ready(context)).await.map_err(Into::into)?;
+    inner.call(request).await.map_err(Into::into)
 }

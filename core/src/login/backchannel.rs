@@ -1,9 +1,10 @@
 //! Vipps Login from a phone number (CIBA Core, poll mode, with Vipps' redirect variant), for tills, call centres and
 //! kiosks.
 
-use std::{fmt, time::Duration};
+use std::{fmt, pin::pin, time::Duration};
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     event::Event,
-    flight::Fault,
+    executor::Executor,
     id_token::{Expect, Flow},
     partner::Merchant,
     random::unguessable,
@@ -136,13 +137,17 @@ impl Backchannel {
     pub async fn user_exists(&self, msisdn: &str) -> Result<Option<bool>> {
         let hint = LoginHint::msisdn(msisdn)?;
         self.notice_country(&hint);
-        let form = [("login_hint", hint.as_str())];
-        let answer = self.0.post(&self.0.user_exists_endpoint(), &form, Resend::Freely).await?;
-        match answer.status().as_u16() {
-            404 => Ok(None),
-            200..=299 => user_exists(answer.body()).map(Some),
-            _ => Err(start_refusal(&answer, "msisdn")),
-        }
+        let client = self.0.clone();
+        let ask = async move {
+            let form = [("login_hint", hint.as_str())];
+            let answer = client.post(&client.user_exists_endpoint(), &form, Resend::Freely).await?;
+            match answer.status().as_u16() {
+                404 => Ok(None),
+                200..=299 => user_exists(answer.body()).map(Some),
+                _ => Err(start_refusal(&answer, "msisdn")),
+            }
+        };
+        self.0.executor().run(ask).await
     }
 
     /// Asks a person to log in. `login_hint` is `urn:msisdn:` and a phone number with country code; see [`LoginHint`].
@@ -166,12 +171,9 @@ impl Backchannel {
         options.check()?;
         let redirect = options.redirect_uri.as_deref().map(Redirect::to).transpose()?;
         self.notice_country(&hint);
-        let start = Start { hint, scopes, nonce: unguessable()?, redirect, options };
-        let endpoints = self.0.endpoints().await?;
-        let form = start.form();
-        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer = self.0.post(&endpoints.backchannel_authentication, &form, Resend::WithAnotherToken).await?;
-        start.pending(&answer, &self.0)
+        let start = Start { hint, scopes, nonce: unguessable()?, redirect, options: options.clone() };
+        let client = self.0.clone();
+        self.0.executor().run(async move { start.send(&client).await }).await
     }
 
     /// Asks once whether the person has decided; `None` while they have not, and without asking before the interval is
@@ -195,27 +197,16 @@ impl Backchannel {
         self.ask(pending).await
     }
 
-    /// Polls at the pace Vipps wants until the person has decided; `None` when `timeout` is over first. The login goes on
-    /// then, and so it does when this future is dropped: call again with the same `pending`.
+    /// Polls at the pace Vipps wants until the person has decided; `None` when `timeout` is over first, also in the middle
+    /// of a poll. The login goes on then, and so it does when this future is dropped: call again with the same `pending`.
     ///
     /// Trouble on the way to Vipps is no error here, it is asked again until the login expires. Fails as
     /// [`poll`](Self::poll) does otherwise.
     pub async fn wait(&self, pending: &PendingLogin, timeout: Duration) -> Result<Option<LoginResult>> {
         self.check_polled(pending)?;
-        // Of the two clocks the one that nobody sets.
-        let give_up_at = self.0.clock().now().monotonic.saturating_add(timeout);
-        loop {
-            match self.poll(pending).await {
-                Ok(None) => {}
-                Err(error) if error.retryable() => {}
-                outcome => return outcome,
-            }
-            let left = give_up_at.saturating_sub(self.0.clock().now().monotonic);
-            if left.is_zero() {
-                return Ok(None);
-            }
-            self.0.clock().sleep(self.next_poll_in(pending).min(left)).await;
-        }
+        let this = self.clone();
+        let pending = pending.clone();
+        self.0.executor().run(async move { this.wait_for_decision(&pending, timeout).await }).await
     }
 
     /// How long until [`poll`](Self::poll) will ask Vipps again, for those who keep their own time.
@@ -252,15 +243,26 @@ impl Backchannel {
             return Err(Error::invalid_config("pending", "this login ends by polling"));
         };
         let code = redirect.code(callback_url, &facts.issuer)?;
-        self.0.keys_are_there().await?;
-        let grant = Grant::BackchannelRedirect { code: &code };
-        let tokens = self.0.exchange(&grant, Resend::Never).await?.tokens(exchange_refusal)?;
-        self.accept(tokens, Flow::BackchannelRedirect, facts).await
+        let this = self.clone();
+        let pending = pending.clone();
+        let exchange = async move {
+            this.0.keys_are_there().await?;
+            let grant = Grant::BackchannelRedirect { code: &code };
+            let tokens = this.0.exchange(&grant, Resend::Never).await?.tokens(exchange_refusal)?;
+            this.accept(tokens, Flow::BackchannelRedirect, pending.facts()).await
+        };
+        self.0.executor().run(exchange).await
     }
 
     /// Asks who the person is, as [`Login::userinfo`](crate::Login::userinfo).
     pub async fn userinfo(&self, result: &LoginResult) -> Result<Userinfo> {
-        self.0.userinfo(result).await
+        let client = self.0.clone();
+        let result = result.clone();
+        self.0.executor().run(async move { client.userinfo(&result).await }).await
+    }
+
+    pub(crate) fn executor(&self) -> &Executor {
+        self.0.executor()
     }
 
     /// What the login brought already, or the answer to a question under way.
@@ -268,24 +270,38 @@ impl Backchannel {
         if let Some(result) = pending.result() {
             return Some(Ok(Some(result)));
         }
-        let flight = pending.poll_under_way()?;
-        Some(flight.await.map_err(Error::from))
+        Some(pending.poll_under_way()?.await)
+    }
+
+    async fn wait_for_decision(&self, pending: &PendingLogin, timeout: Duration) -> Result<Option<LoginResult>> {
+        let clock = self.0.clock();
+        // Of the two clocks the one that nobody sets.
+        let give_up_at = clock.now().monotonic.saturating_add(timeout);
+        let left = || give_up_at.saturating_sub(clock.now().monotonic);
+        loop {
+            // A poll that is given up goes on; what it brings is kept in the pending login.
+            match select(pin!(self.poll(pending)), clock.timer(left())).await {
+                Either::Left((Ok(None), _)) => {}
+                Either::Left((Err(error), _)) if error.retryable() => {}
+                Either::Left((outcome, _)) => return outcome,
+                Either::Right(_) => return Ok(None),
+            }
+            if left().is_zero() {
+                return Ok(None);
+            }
+            clock.sleep(self.next_poll_in(pending).min(left())).await;
+        }
     }
 
     async fn ask(&self, pending: &PendingLogin) -> Result<Option<LoginResult>> {
-        let (this, asked) = (self.clone(), pending.clone());
+        let this = self.clone();
+        let asked = pending.clone();
         let ask = async move {
             let outcome = this.ask_vipps(&asked).await;
             asked.polled(&outcome);
             outcome
         };
-        pending.join_or_poll(&self.0.runtime()?, ask).await.map_err(|fault| {
-            // A runtime that ended brought no answer that could set the pace.
-            if matches!(fault, Fault::Cancelled) {
-                pending.failed(self.0.clock().now(), None);
-            }
-            fault.into()
-        })
+        pending.join_or_poll(self.0.executor(), ask)?.await
     }
 
     async fn ask_vipps(&self, pending: &PendingLogin) -> Result<Option<LoginResult>> {
@@ -349,15 +365,23 @@ impl Backchannel {
 }
 
 /// A request to start, and what must be kept of it.
-struct Start<'a> {
+struct Start {
     hint: LoginHint,
     scopes: Vec<String>,
     nonce: String,
     redirect: Option<Redirect>,
-    options: &'a BackchannelOptions,
+    options: BackchannelOptions,
 }
 
-impl Start<'_> {
+impl Start {
+    async fn send(self, client: &LoginClient) -> Result<PendingLogin> {
+        let endpoints = client.endpoints().await?;
+        let form = self.form();
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = client.post(&endpoints.backchannel_authentication, &form, Resend::WithAnotherToken).await?;
+        self.pending(&answer, client)
+    }
+
     fn form(&self) -> Vec<(&'static str, String)> {
         let mut form = vec![
             ("login_hint", self.hint.as_str().to_owned()),

@@ -6,12 +6,11 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use form_urlencoded::Serializer;
 use http::{Request, Response, StatusCode};
-use tokio::runtime::Handle;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
-    refusal::{reply_lost, too_old_for_userinfo, userinfo_refusal},
+    refusal::{reply_lost, told, too_old_for_userinfo, userinfo_refusal},
     result::{LoginResult, LoginToken},
     token::{Grant, Tokens},
     userinfo::Userinfo,
@@ -22,7 +21,7 @@ use crate::{
     discovery::Endpoints,
     error::{Error, ErrorKind, Result},
     event::Events,
-    flight::runtime,
+    executor::Executor,
     headers,
     http::SendError,
     id_token::Expect,
@@ -30,8 +29,9 @@ use crate::{
     msn::Msn,
     partner::{Inner, Merchant},
     provider::Held,
+    renewing::Lease,
     reply::Refusal,
-    retry::wait_before_retry,
+    retry::{Tries, TryFailure},
     secret::Secret,
     token::{basic, post},
 };
@@ -46,7 +46,7 @@ pub(super) struct LoginClient {
 /// What may be sent a second time. What certainly did not arrive always may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resend {
-    /// A code is good once: only what the gateway refused or held back, so that nothing behind it has seen it.
+    /// A code is good once: only what was refused before anybody looked at it, for the caller's token or by the gateway.
     Never,
     /// What was refused for the token it carried.
     WithAnotherToken,
@@ -84,11 +84,11 @@ impl LoginClient {
         &*self.inner().login.clock
     }
 
-    pub(super) fn runtime(&self) -> Result<Handle> {
-        runtime(self.inner().login.runtime.as_ref())
+    pub(super) fn executor(&self) -> &Executor {
+        self.inner().provider.executor()
     }
 
-    pub(super) async fn endpoints(&self) -> Result<Arc<Endpoints>> {
+    pub(super) async fn endpoints(&self) -> Result<Arc<Lease<Endpoints>>> {
         self.inner().login.discovery.endpoints().await
     }
 
@@ -169,32 +169,55 @@ enum Content<'a> {
     Token(&'a LoginToken),
 }
 
+/// Why one try brought no answer to work with.
+struct Failed {
+    error: Error,
+    /// The answer that says so, if there was one.
+    answer: Option<Answer>,
+    may_be_repeated: bool,
+}
+
+impl TryFailure for Failed {
+    fn error(&self) -> &Error {
+        &self.error
+    }
+}
+
 /// One call with its tries.
 impl LoginClient {
     async fn send(&self, url: &str, content: &Content<'_>, resend: Resend) -> Result<Answer> {
         self.check_endpoint(url)?;
-        let deadline = self.clock().now().plus(self.inner().login.deadline);
-        let (mut tries, mut renewed) = (0, false);
-        loop {
-            tries += 1;
-            let token = self.token_for(content, resend).await?;
-            let limit = self.limit(resend, deadline);
-            let (error, last) = match self.send_once(url, content, token.as_deref(), limit).await {
-                Ok(answer) if !renewed && self.wants_another_token(&answer, token.as_deref(), resend) => {
-                    renewed = true;
-                    continue;
-                }
-                Ok(answer) if answer.may_be_asked_again(resend) => (answer.error(answer.refusal()), Some(answer)),
-                Ok(answer) => return Ok(answer),
-                Err(error) if error.may_have_been_sent() && resend == Resend::Never => return Err(reply_lost()),
-                Err(error) if error.may_have_been_sent() && resend != Resend::Freely => return Err(error.into_error()),
-                Err(error) => (error.into_error(), None),
-            };
-            match (wait_before_retry(tries, &error, self.clock().now().until(deadline)), last) {
-                (Some(wait), _) => self.clock().sleep(wait).await,
-                (None, Some(answer)) => return Ok(answer),
-                (None, None) => return Err(error),
-            }
+        let login = &self.inner().login;
+        let deadline = self.clock().now().plus(login.deadline);
+        let tries = Tries { clock: self.clock(), jitter: &login.jitter, deadline };
+        let wants_more = |failed: &Failed| failed.may_be_repeated;
+        match tries.run(wants_more, || self.try_once(url, content, resend, deadline)).await {
+            Ok(answer) => Ok(answer),
+            Err(Failed { answer: Some(answer), .. }) => Ok(answer),
+            Err(Failed { error, .. }) => Err(error),
+        }
+    }
+
+    /// One request, and one more where the token it carried was refused and there is another.
+    async fn try_once(
+        &self,
+        url: &str,
+        content: &Content<'_>,
+        resend: Resend,
+        deadline: Now,
+    ) -> Result<Answer, Failed> {
+        let token = self.token_for(content, resend).await.map_err(Failed::for_good)?;
+        let answer = self.send_once(url, content, token.as_deref(), resend, deadline).await?;
+        let Some(token) = token.filter(|_| answer.status() == StatusCode::UNAUTHORIZED) else {
+            return answer.or_try_again(resend);
+        };
+        if !answer.has_used_up_nothing(resend) {
+            self.merchant.note_refused(&token.token);
+            return Ok(answer);
+        }
+        match self.inner().provider.replacement(&token.token, Some(self.msn())).await {
+            Ok(other) => self.send_once(url, content, Some(&other), resend, deadline).await?.or_try_again(resend),
+            Err(error) => Err(Failed::for_good(answer.no_other_token(error))),
         }
     }
 
@@ -230,11 +253,16 @@ impl LoginClient {
         url: &str,
         content: &Content<'_>,
         token: Option<&Held>,
-        limit: Duration,
-    ) -> Result<Answer, SendError> {
-        let request = self.request(url, content, token).map_err(|_| SendError::not_sent("the request is malformed"))?;
+        resend: Resend,
+        deadline: Now,
+    ) -> Result<Answer, Failed> {
+        let request = self.request(url, content, token).map_err(Failed::for_good)?;
+        let limit = self.limit(resend, deadline);
         let sent_at = self.clock().now();
-        let response = self.inner().login.http.send(request, limit).await?;
+        let response = match self.inner().login.transport.send(request, limit).await {
+            Ok(response) => response,
+            Err(fault) => return Err(Failed::unanswered(fault, resend)),
+        };
         let secrets = secrets(content, token, self.keys());
         Ok(Answer { response, sent_at, now: self.clock().now(), secrets })
     }
@@ -274,11 +302,17 @@ impl LoginClient {
         sensitive(&basic(&keys.client_id, &keys.client_secret, self.inner().login.basic_encoding))
     }
 
-    /// Whether another token may do; the one that was refused is dropped in any case.
-    fn wants_another_token(&self, answer: &Answer, token: Option<&Held>, resend: Resend) -> bool {
-        let Some(token) = token.filter(|_| answer.status() == StatusCode::UNAUTHORIZED) else { return false };
-        let may_help = self.inner().provider.refused_by_api(&token.token);
-        may_help && (resend != Resend::Never || answer.refusal().of_gateway)
+}
+
+impl Failed {
+    fn for_good(error: Error) -> Self {
+        Self { error, answer: None, may_be_repeated: false }
+    }
+
+    fn unanswered(fault: SendError, resend: Resend) -> Self {
+        let may_have_arrived = fault.may_have_been_sent();
+        let error = if may_have_arrived && resend == Resend::Never { reply_lost() } else { fault.into_error() };
+        Self { error, answer: None, may_be_repeated: !may_have_arrived || resend == Resend::Freely }
     }
 }
 
@@ -353,12 +387,31 @@ impl Answer {
         self.status() == StatusCode::TOO_MANY_REQUESTS && self.refusal().of_gateway
     }
 
-    fn may_be_asked_again(&self, resend: Resend) -> bool {
-        match resend {
+    /// Whether this 401 is of somebody who authenticates the caller before anything else is looked at, such as a code.
+    fn has_used_up_nothing(&self, resend: Resend) -> bool {
+        let refusal = self.refusal();
+        let is_sure = refusal.of_gateway || refusal.oauth_error.as_deref() == Some("invalid_client");
+        resend != Resend::Never || is_sure || self.body().is_empty()
+    }
+
+    /// This answer, where no other try may bring a better one.
+    fn or_try_again(self, resend: Resend) -> Result<Self, Failed> {
+        let may_be_repeated = match resend {
             Resend::Freely => matches!(self.status().as_u16(), 429 | 500 | 502 | 503 | 504),
             Resend::Never => self.was_held_back(),
             Resend::WithAnotherToken => false,
+        };
+        if !may_be_repeated {
+            return Ok(self);
         }
+        Err(Failed { error: self.error(self.refusal()), answer: Some(self), may_be_repeated })
+    }
+
+    /// Whether the token or the merchant is at fault can't be told while there is no other token to try.
+    fn no_other_token(&self, why: Error) -> Error {
+        let refusal = self.refusal();
+        let error = told(self, why, refusal);
+        if error.retryable() { error } else { self.error(self.refusal()) }
     }
 }
 

@@ -110,7 +110,7 @@ fn refused_argument(argument: &'static str) -> Error {
     Error::invalid_config(argument, "vipps refused it")
 }
 
-fn told(answer: &Answer, error: Error, refusal: Refusal) -> Error {
+pub(super) fn told(answer: &Answer, error: Error, refusal: Refusal) -> Error {
     let (oauth_error, trace_id) = refusal.codes();
     answer.without_echo(error.with_oauth_error(oauth_error).with_trace_id(trace_id).with_status(answer.status()))
 }

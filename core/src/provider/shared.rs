@@ -1,21 +1,46 @@
 //! The shared cache, whose trouble is never an error of a call, and the turns that processes take at fetching.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
-use futures_util::future::{Either, select};
+use futures_util::{
+    FutureExt,
+    future::{Either, select},
+};
 
-use super::{Arrival, Errand, Held, LAST_SECONDS, TokenProvider, margin};
+use super::{Arrival, Held, LAST_SECONDS, TokenProvider, margin};
 use crate::{
-    cache::{CacheError, CacheKey, CachedToken, TokenCache},
-    clock::{BoxFuture, Clock},
+    cache::{CacheError, CacheKey, CachedToken, KeyFingerprint, Lock, TokenCache},
+    clock::Clock,
+    config::Config,
+    error::{Error, Result},
     event::Event,
-    flight::runtime,
+    keys::Keys,
     random,
+    renewing::{Attempt, Failure},
     token::{AccessToken, LONGEST_LIFETIME, is_token},
 };
 
+/// A store that other processes may share.
+#[derive(Debug)]
+pub(super) struct SharedCache {
+    store: Arc<dyn TokenCache>,
+    key: CacheKey,
+    /// The name of this process at the lock. One for its life, so that it knows a lock that is its own.
+    holder: String,
+    has_lock: AtomicBool,
+}
+
 /// The clocks of the machines that share a cache may differ by this much.
-const CLOCK_DIFFERENCE: Duration = Duration::from_mins(1);
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 /// A shared cache that does not answer is gone without.
 const CACHE_PATIENCE: Duration = Duration::from_secs(1);
 /// Longer than a fetch takes on a good day. A process that died or hangs holds nobody up for longer.
@@ -27,67 +52,82 @@ const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(2 * LOCK_LIFE.as_secs
 const LOOK_GAP: Duration = Duration::from_millis(50);
 
 /// How a fetch goes on after the shared cache was asked.
-pub(super) enum Turn {
+enum Turn {
     /// Another process had the token.
-    Found(Arc<Held>),
-    /// This process asks Vipps, and the others wait for it if it holds the lock.
-    Ours(Option<Lock>),
-}
-
-/// The right to fetch for all processes, for a few seconds.
-pub(super) struct Lock {
-    holder: String,
+    Found(Arrival),
+    /// This process asks Vipps.
+    Ours,
+    /// Nobody asks Vipps now.
+    NotNow(Error),
 }
 
 /// What the shared cache had.
 enum Look {
-    Found(Arc<Held>),
+    Found(Arrival),
     Nothing,
     Broken,
 }
 
+impl SharedCache {
+    pub(super) fn new(keys: &Keys, config: &Config) -> Result<Option<Self>> {
+        let Some(store) = config.shared_cache()? else { return Ok(None) };
+        let key = CacheKey::new(&config.environment, keys);
+        Ok(Some(Self { store, key, holder: random::unguessable()?, has_lock: AtomicBool::new(false) }))
+    }
+}
+
 impl TokenProvider {
-    /// One process fetches, the others wait for what it gets. When it has kept them waiting for as long as a lock lives,
-    /// one of them takes its place.
-    pub(super) async fn turn(&self, errand: Errand) -> Turn {
-        let Some((cache, key)) = &self.cache else { return Turn::Ours(None) };
-        let Ok(holder) = random::unguessable() else { return Turn::Ours(None) };
+    /// One process fetches, the others wait for what it gets.
+    pub(super) async fn fetch_in_turn(&self, cache: &SharedCache, attempt: &Attempt) -> Result<Arrival> {
+        match self.turn(cache, attempt).await {
+            Turn::Found(arrival) => Ok(arrival),
+            Turn::Ours => self.fetch_from_vipps(attempt).await,
+            Turn::NotNow(error) => Err(error),
+        }
+    }
+
+    /// When the one that fetches has kept the others waiting for as long as a lock lives, one of them takes its place.
+    async fn turn(&self, cache: &SharedCache, attempt: &Attempt) -> Turn {
         let deadline = self.clock.now().plus(PATIENCE_WITH_OTHERS.min(self.deadline));
         let mut told = false;
         loop {
-            match self.look(&**cache, key, errand, &mut told).await {
-                Look::Found(held) => return Turn::Found(held),
-                Look::Nothing if cache.locks() && !self.is_held_off() => {}
-                Look::Nothing | Look::Broken => return Turn::Ours(None),
+            let look = self.look(cache, attempt, &mut told).await;
+            if let Look::Found(arrival) = look {
+                return Turn::Found(arrival);
             }
-            match self.patiently("lock", cache.lock(key, &holder, LOCK_LIFE)).await {
-                Some(true) => return self.turn_with(Lock { holder }, &**cache, key, errand, &mut told).await,
-                Some(false) if self.clock.now().is_before(deadline) => {}
-                Some(false) | None => return Turn::Ours(None),
+            if let Some(error) = &attempt.in_pause {
+                return Turn::NotNow(error.clone());
             }
-            self.clock.sleep(LOOK_GAP + random::up_to(LOOK_GAP)).await;
+            if matches!(look, Look::Broken) || !cache.store.locks() {
+                return Turn::Ours;
+            }
+            match self.patiently("lock", async { cache.store.lock(&cache.key, &cache.holder, LOCK_LIFE).await }).await {
+                Some(Lock::Ours) => {
+                    cache.has_lock.store(true, Relaxed);
+                    return self.turn_with_lock(cache, attempt, &mut told).await;
+                }
+                Some(Lock::HeldOff(span)) => return Turn::NotNow(held_off(span)),
+                Some(Lock::Theirs) if self.clock.now().is_before(deadline) => {}
+                Some(Lock::Theirs) if !attempt.is_awaited() => return Turn::NotNow(held_off(LOCK_LIFE)),
+                Some(Lock::Theirs) | None => return Turn::Ours,
+            }
+            self.clock.sleep(LOOK_GAP + self.jitter.up_to(LOOK_GAP)).await;
         }
     }
 
     /// Whoever had the lock before may have stored a token since this process looked.
-    async fn turn_with(
-        &self,
-        lock: Lock,
-        cache: &dyn TokenCache,
-        key: &CacheKey,
-        errand: Errand,
-        told: &mut bool,
-    ) -> Turn {
-        let Look::Found(held) = self.look(cache, key, errand, told).await else { return Turn::Ours(Some(lock)) };
-        self.give_back(lock).await;
-        Turn::Found(held)
+    async fn turn_with_lock(&self, cache: &SharedCache, attempt: &Attempt, told: &mut bool) -> Turn {
+        let Look::Found(arrival) = self.look(cache, attempt, told).await else { return Turn::Ours };
+        self.unlock(cache).await;
+        Turn::Found(arrival)
     }
 
     /// An entry that can't be read is none, and told once (`told`) however often it is looked at.
-    async fn look(&self, cache: &dyn TokenCache, key: &CacheKey, errand: Errand, told: &mut bool) -> Look {
-        let fault = match within(CACHE_PATIENCE, &*self.clock, cache.load(key)).await {
+    async fn look(&self, cache: &SharedCache, attempt: &Attempt, told: &mut bool) -> Look {
+        let fault = match within(&*self.clock, async { cache.store.load(&cache.key).await }).await {
             Ok(found) => {
-                return found.and_then(|found| self.taken_over(found, errand)).map_or(Look::Nothing, Look::Found);
+                let arrival = found.and_then(|found| self.taken_over(found, attempt));
+                return arrival.map_or(Look::Nothing, Look::Found);
             }
             Err(fault) => fault,
         };
@@ -97,46 +137,92 @@ impl TokenProvider {
         if fault.unreadable { Look::Nothing } else { Look::Broken }
     }
 
-    fn taken_over(&self, found: CachedToken, errand: Errand) -> Option<Arc<Held>> {
+    fn taken_over(&self, found: CachedToken, attempt: &Attempt) -> Option<Arrival> {
         let now = self.clock.now();
         let left = found.expires_at.checked_sub(now.wall)?;
         let plausible = found.lifetime <= LONGEST_LIFETIME && left <= found.lifetime + CLOCK_DIFFERENCE;
         let left = left.min(found.lifetime).min(found.remaining.unwrap_or(left));
-        let refused = self.control().refused.as_ref().is_some_and(|token| *token.as_secret() == found.secret);
-        if !plausible || refused || left <= errand.least_life(found.lifetime) || !is_token(found.secret.expose()) {
+        if !plausible || left <= least_life(attempt, found.lifetime) || !is_token(found.secret.expose()) {
             return None;
         }
+        let second_key = self.key_of(found.subscription_key)?;
+        let mut memory = self.memory();
+        if memory.refused.iter().any(|token| *token.as_secret() == found.secret) {
+            return None;
+        }
+        memory.second_key_active = second_key;
+        drop(memory);
         let expires = now.plus(left);
-        self.hold(&Arrival { secret: found.secret, lifetime: found.lifetime, expires }).ok()
+        Some(Arrival { secret: found.secret, lifetime: found.lifetime, expires, second_key, from_cache: true })
     }
 
-    pub(super) async fn share(&self, arrival: &Arrival) {
-        let Some((cache, key)) = &self.cache else { return };
-        let left = self.clock.now().until(arrival.expires);
-        let token = CachedToken::new(arrival.secret.expose(), arrival.expires.wall, arrival.lifetime);
-        self.patiently("store", cache.store(key, token, left)).await;
+    /// Which key of the own pair a shared token came with; `None` if with neither, so that it can't be used here.
+    fn key_of(&self, fingerprint: Option<KeyFingerprint>) -> Option<bool> {
+        let Some(fingerprint) = fingerprint else { return Some(self.memory().second_key_active) };
+        let is_of = |second: &bool| {
+            let key = self.credential.subscription_key(*second);
+            key.is_some_and(|key| KeyFingerprint::of(key) == fingerprint)
+        };
+        [false, true].into_iter().find(is_of)
     }
 
-    pub(super) async fn give_back(&self, lock: Lock) {
-        let Some((cache, key)) = &self.cache else { return };
-        self.patiently("unlock", cache.unlock(key, &lock.holder)).await;
+    /// The token is there; nobody here need wait until others can find it too.
+    pub(super) fn share(self: &Arc<Self>, held: Arc<Held>) {
+        let provider = self.clone();
+        self.executor().spawn_detached(async move {
+            let Some(cache) = &provider.cache else { return };
+            let arrival = &held.arrival;
+            let left = provider.clock.now().until(arrival.expires);
+            let key = provider.credential.subscription_key(arrival.second_key);
+            let token = CachedToken::new(arrival.secret.expose(), arrival.expires.wall, arrival.lifetime)
+                .with_subscription_key(key.map(KeyFingerprint::of));
+            provider.patiently("store", async { cache.store.store(&cache.key, token, left).await }).await;
+            provider.unlock(cache).await;
+        });
     }
 
-    /// A token that was refused must not go on being handed to other processes. Behind the caller, who can't wait.
-    pub(super) fn withdraw(&self, token: &AccessToken) {
-        let Some((cache, key)) = self.cache.clone() else { return };
-        let Ok(runtime) = runtime(self.runtime.as_ref()) else { return };
-        let (clock, events, token) = (self.clock.clone(), self.events.clone(), token.clone());
-        runtime.spawn(async move {
-            let work = cache.remove(&key, token.as_secret());
-            if let Err(Fault { detail, .. }) = within(CACHE_PATIENCE, &*clock, work).await {
-                events.tell(Event::CacheFailed { operation: "remove", detail });
+    /// Vipps gave no token: the other processes need not all find that out by themselves. A connection that was never
+    /// made says more of this machine than of Vipps.
+    pub(super) fn pause_others(self: &Arc<Self>, failure: &Failure<'_>, attempt: &Attempt) {
+        let span = if attempt.replaces { failure.next_renewal_in } else { failure.pause };
+        let error = failure.error;
+        let of_vipps = error.retryable() && (error.status().is_some() || error.may_have_been_sent());
+        let provider = self.clone();
+        self.executor().spawn_detached(async move {
+            let Some(cache) = provider.cache.as_ref().filter(|cache| cache.has_lock.load(Relaxed)) else { return };
+            if of_vipps {
+                cache.has_lock.store(false, Relaxed);
+                let work = async { cache.store.hold_off(&cache.key, &cache.holder, span).await };
+                provider.patiently("hold_off", work).await;
+            } else {
+                provider.unlock(cache).await;
             }
         });
     }
 
-    async fn patiently<T>(&self, operation: &'static str, work: BoxFuture<'_, Result<T, CacheError>>) -> Option<T> {
-        match within(CACHE_PATIENCE, &*self.clock, work).await {
+    async fn unlock(&self, cache: &SharedCache) {
+        if cache.has_lock.swap(false, Relaxed) {
+            self.patiently("unlock", async { cache.store.unlock(&cache.key, &cache.holder).await }).await;
+        }
+    }
+
+    /// A token that was dropped must not go on being handed to other processes.
+    pub(super) fn withdraw(self: &Arc<Self>, token: &AccessToken) {
+        let provider = self.clone();
+        let token = token.clone();
+        self.executor().spawn_detached(async move {
+            let Some(cache) = &provider.cache else { return };
+            let work = async { cache.store.remove(&cache.key, token.as_secret()).await };
+            provider.patiently("remove", work).await;
+        });
+    }
+
+    async fn patiently<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, CacheError>> + Send,
+    ) -> Option<T> {
+        match within(&*self.clock, work).await {
             Ok(done) => Some(done),
             Err(fault) => {
                 self.cache_failed(operation, &fault);
@@ -156,24 +242,23 @@ struct Fault {
     unreadable: bool,
 }
 
-async fn within<T>(
-    patience: Duration,
-    clock: &dyn Clock,
-    work: BoxFuture<'_, Result<T, CacheError>>,
-) -> Result<T, Fault> {
-    match select(work, clock.sleep(patience)).await {
-        Either::Left((Ok(done), _)) => Ok(done),
-        Either::Left((Err(error), _)) => Err(Fault { detail: error.reason(), unreadable: error.is_unreadable() }),
-        Either::Right(_) => Err(Fault { detail: "no answer in time", unreadable: false }),
+/// A cache may be the user's own code: it has little time, and a panic in it is a fault like any other.
+async fn within<T>(clock: &dyn Clock, work: impl Future<Output = Result<T, CacheError>> + Send) -> Result<T, Fault> {
+    let fault = |detail| Fault { detail, unreadable: false };
+    let work = pin!(AssertUnwindSafe(work).catch_unwind());
+    match select(work, clock.sleep(CACHE_PATIENCE)).await {
+        Either::Left((Ok(Ok(done)), _)) => Ok(done),
+        Either::Left((Ok(Err(error)), _)) => Err(Fault { detail: error.reason(), unreadable: error.is_unreadable() }),
+        Either::Left((Err(_), _)) => Err(fault("the cache panicked")),
+        Either::Right(_) => Err(fault("no answer in time")),
     }
 }
 
-impl Errand {
-    /// What a shared token must still have before it. One that would have to be renewed at once is no renewal.
-    fn least_life(self, lifetime: Duration) -> Duration {
-        match self {
-            Self::Awaited => LAST_SECONDS,
-            Self::Replacing | Self::Behind => margin(lifetime),
-        }
-    }
+/// What a shared token must still have before it. One that would have to be renewed at once is no renewal.
+fn least_life(attempt: &Attempt, lifetime: Duration) -> Duration {
+    if attempt.replaces { margin(lifetime) } else { LAST_SECONDS }
+}
+
+fn held_off(span: Duration) -> Error {
+    Error::unavailable("another process asked Vipps for a token and got none").with_retry_after(Some(span))
 }

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use tokio::runtime::Handle;
 use vipps_partner_auth::{
     Clock, Config, Environment, Event, Expect, IdTokenClaims, IdTokenVerifier, ManualClock, Now, Result,
 };
@@ -33,7 +34,13 @@ impl World {
         let config = Config::from(Environment::Production)
             .clock(Arc::new(clock.clone()))
             .http(Arc::new(issuer.clone()))
-            .on_event(move |event| sink.lock().expect("no test panics in here").push(event.clone()));
+            .jitter(|| 0.0)
+            .event_sink(move |event| sink.lock().expect("no test panics in here").push(event.clone()));
+        // On the runtime of the test, so that a few turns of it settle everything.
+        let config = match Handle::try_current() {
+            Ok(runtime) => config.runtime(runtime),
+            Err(_) => config,
+        };
         let verifier = IdTokenVerifier::new(adapt(config)).expect("a good config");
         Self { clock, issuer, verifier, events }
     }

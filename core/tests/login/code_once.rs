@@ -168,9 +168,43 @@ async fn two_refusals_by_the_gateway_are_enough() {
 }
 
 #[tokio::test]
-async fn any_other_401_is_the_end_and_the_next_login_has_a_new_token() {
-    let bodies =
-        ["", r#"{"error":"invalid_client"}"#, "<html>401</html>", r#"{"title":"Unauthorized","status":"401"}"#];
+async fn a_401_to_the_partners_token_is_answered_with_another_one() {
+    for way in BOTH {
+        for body in ["", r#"{"error":"invalid_client"}"#] {
+            let returned = Returned::by(way).await;
+            returned.scene.next(At::Exchange, [Reply::refusal(401, body)]);
+            returned.finish().await.expect("a login");
+            assert_eq!(returned.tokens_sent(), ["token-1", "token-2"], "{way:?} {body}");
+
+            let returned = Returned::by(way).await;
+            returned.scene.always(At::Exchange, Reply::refusal(401, body));
+            let error = returned.error().await;
+            assert_eq!((error.kind(), error.retryable()), (ErrorKind::CredentialsRejected, false), "{way:?} {body}");
+            assert!(error.hint().is_some_and(|hint| hint.contains("client_secret_basic")), "{error}");
+            assert_eq!(returned.tokens_sent(), ["token-1", "token-2"], "a second 401 ends it: {way:?} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_401_without_another_token_says_when_to_come_back() {
+    for way in BOTH {
+        let returned = Returned::by(way).await;
+        returned.scene.next(At::ApiToken, [Reply::token("token-1", 86_400)]);
+        returned.scene.always(At::ApiToken, Reply::status(503));
+        returned.scene.next(At::Exchange, [Reply::refusal(401, r#"{"error":"invalid_client"}"#)]);
+        let error = returned.error().await;
+        assert_eq!((error.kind(), error.retryable(), error.status()), (ErrorKind::Unavailable, true, Some(401)));
+        assert!(error.retry_after().is_some(), "{error}");
+        returned.scene.mend(At::ApiToken);
+        returned.scene.world.clock.advance(Duration::from_secs(1));
+        returned.finish().await.expect("the code is still good");
+    }
+}
+
+#[tokio::test]
+async fn a_401_of_unknown_origin_is_the_end_and_the_next_login_has_a_new_token() {
+    let bodies = ["<html>401</html>", r#"{"title":"Unauthorized","status":"401"}"#];
     for way in BOTH {
         for body in bodies {
             let returned = Returned::by(way).await;
@@ -179,6 +213,7 @@ async fn any_other_401_is_the_end_and_the_next_login_has_a_new_token() {
             assert_eq!((error.kind(), error.retryable()), (ErrorKind::CredentialsRejected, false), "{way:?} {body}");
             assert!(error.hint().is_some_and(|hint| hint.contains("client_secret_basic")), "{error}");
             assert_eq!(returned.sent(), 1, "{way:?} {body}");
+            crate::support::settle().await;
             returned.finish().await.expect("another login");
             assert_eq!(returned.tokens_sent(), ["token-1", "token-2"], "{way:?} {body}");
         }
@@ -190,11 +225,14 @@ async fn refusals_one_after_the_other_do_not_wear_out_the_token_endpoint() {
     for way in BOTH {
         let returned = Returned::by(way).await;
         returned.scene.always(At::Exchange, Reply::status(401));
+        assert_eq!(returned.error().await.kind(), ErrorKind::CredentialsRejected, "{way:?}");
         for _ in 0..10 {
-            assert_eq!(returned.error().await.kind(), ErrorKind::CredentialsRejected, "{way:?}");
+            let error = returned.error().await;
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "the library's own restraint: {way:?}");
+            assert!(error.retry_after().is_some(), "{way:?}");
         }
         assert_eq!(returned.scene.count(At::ApiToken), 2, "{way:?}");
-        assert_eq!(returned.scene.world.events.count(|event| *event == Event::RefusalIgnored), 9, "{way:?}");
+        assert_eq!(returned.scene.world.events.count(|event| *event == Event::RefusalIgnored), 1, "{way:?}");
     }
 }
 

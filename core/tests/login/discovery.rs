@@ -80,11 +80,13 @@ async fn in_an_outage_not_every_login_waits_for_a_question_of_its_own() {
     scene.always(At::Discovery, Reply::broken().taking(10 * SECOND));
     for _ in 0..100 {
         login.start(&["openid"]).await.expect("a request");
+        settle().await;
     }
     assert_eq!(scene.count(At::Discovery), 2);
     scene.mend(At::Discovery);
     scene.world.pass(30 * SECOND).await;
     login.start(&["openid"]).await.expect("a request");
+    settle().await;
     assert_eq!(scene.count(At::Discovery), 3);
 }
 
@@ -132,6 +134,7 @@ async fn the_age_is_obeyed_within_bounds() {
         for (pass, count) in [(0, 1), (age - 1, 1), (1, 2), (1, 2)] {
             scene.world.pass(pass * SECOND).await;
             login.start(&["openid"]).await.expect("a request");
+            settle().await;
             assert_eq!(scene.count(At::Discovery), count, "{header:?} {pass}");
         }
     }
@@ -251,9 +254,13 @@ async fn a_code_that_met_a_wrong_endpoint_is_still_good() {
     let callback = scene.approve(&request);
     scene.always(At::Discovery, document_with("token_endpoint", ELSEWHERE[0]));
     scene.world.pass(3_600 * SECOND).await;
+    login.start(&["openid"]).await.expect("with the old document, while the new one is asked for");
+    settle().await;
     login.finish(&callback, &request).await.expect_err("not trusted");
     scene.mend(At::Discovery);
     scene.world.pass(3_600 * SECOND).await;
+    login.start(&["openid"]).await.expect("a request");
+    settle().await;
     login.finish(&callback, &request).await.expect("a login");
 }
 

@@ -105,13 +105,20 @@ async fn a_renewal_that_failed_a_moment_ago_is_tried_again_since_somebody_waits(
 }
 
 #[tokio::test]
-async fn when_the_renewal_fails_the_code_is_kept_for_later() {
-    let (scene, login, request, callback) = near_the_end(Scene::hurried(), 40).await;
-    scene.always(At::ApiToken, Reply::status(400));
-    let error = login.finish(&callback, &request).await.expect_err("no token that lasts");
-    assert_eq!((error.kind(), scene.count(At::Exchange)), (ErrorKind::Protocol, 0));
+async fn when_the_renewal_fails_a_token_that_is_good_now_will_do() {
+    for refusal in [Reply::status(400), Reply::status(429).retry_after("31")] {
+        let (scene, login, request, callback) = near_the_end(Scene::hurried(), 40).await;
+        scene.always(At::ApiToken, refusal);
+        login.finish(&callback, &request).await.expect("a login");
+        assert_eq!(sent_token(&scene), "token-1");
+    }
+}
+
+#[tokio::test]
+async fn without_any_token_the_code_is_kept_for_later() {
+    let (scene, login, request, callback) = near_the_end(Scene::hurried(), 0).await;
     scene.always(At::ApiToken, Reply::status(429).retry_after("31"));
-    let error = login.finish(&callback, &request).await.expect_err("no token that lasts");
+    let error = login.finish(&callback, &request).await.expect_err("no token");
     assert_eq!((error.kind(), scene.count(At::Exchange)), (ErrorKind::RateLimited, 0));
     scene.mend(At::ApiToken);
     scene.world.pass(Duration::from_secs(31)).await;

@@ -1,15 +1,9 @@
 //! Waiting for a person: at Vipps' pace, through every trouble, and never longer than it makes sense.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::{runtime::Builder, task::JoinHandle};
-use vipps_partner_auth::{Backchannel, BoxFuture, Clock, LoginResult, ManualClock, Now, PendingLogin, Result};
+use vipps_partner_auth::{Backchannel, Clock, LoginResult, PendingLogin, Result};
 
 use crate::{
     scene::{At, Decision, PHONE, Scene, assert_why, phone_of, refused, refused_by_gateway, sub, why},
@@ -73,9 +67,25 @@ async fn a_wait_that_is_over_can_be_called_again_and_keeps_the_pace() {
     }
     assert_eq!(polls(&scene), [0, 5, 10]);
     scene.decide(&pending, Decision::Approved);
-    let wait = waiting(&phone, &pending, 3 * SECOND).await;
+    let wait = waiting(&phone, &pending, 4 * SECOND).await;
     pass(&scene, 3).await;
     assert!(wait.await.expect("no panic").expect("an answer").is_some());
+}
+
+#[tokio::test]
+async fn a_wait_keeps_its_limit_in_the_middle_of_a_poll_and_loses_no_answer() {
+    let scene = Scene::new();
+    let (phone, pending) = started(&scene).await;
+    scene.decide(&pending, Decision::Approved);
+    scene.world.vipps.hold_at(At::Exchange.path());
+    let wait = waiting(&phone, &pending, SECOND).await;
+    pass(&scene, 1).await;
+    assert_eq!(wait.await.expect("no panic"), Ok(None));
+    assert_eq!(scene.count(At::Exchange), 1);
+    scene.world.vipps.release();
+    settle().await;
+    assert!(phone.wait(&pending, SECOND).await.expect("an answer").is_some());
+    assert_eq!(scene.count(At::Exchange), 1, "the tokens of a login come once");
 }
 
 #[tokio::test]
@@ -297,34 +307,17 @@ async fn a_wall_clock_set_on_does_not_cut_a_wait_short() {
     assert_eq!(wait.await.expect("no panic"), Ok(None));
 }
 
-/// Counts who sleeps.
-#[derive(Debug)]
-struct Counting(ManualClock, AtomicUsize);
-
-impl Clock for Counting {
-    fn now(&self) -> Now {
-        self.0.now()
-    }
-
-    fn sleep(&self, span: Duration) -> BoxFuture<'static, ()> {
-        self.1.fetch_add(1, SeqCst);
-        self.0.sleep(span)
-    }
-}
-
 #[tokio::test]
-async fn a_runtime_that_has_ended_does_not_make_a_wait_spin() {
+async fn a_runtime_that_has_ended_ends_a_wait_in_words() {
     let scene = Scene::new();
     let (_, pending) = started(&scene).await;
-    let clock = Arc::new(Counting(scene.world.clock.clone(), AtomicUsize::new(0)));
-    let ended = Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+    let ended = Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a runtime");
     let handle = ended.handle().clone();
+    let phone = phone_of(scene.config().runtime(handle));
     // A runtime can't be ended from within another.
     std::thread::spawn(move || drop(ended)).join().expect("no panic");
-    let phone = phone_of(scene.config().clock(clock.clone()).runtime(handle));
-    let wait = waiting(&phone, &pending, LONG).await;
-    wait.abort();
-    assert_eq!(clock.1.load(SeqCst), 1);
+    let error = phone.wait(&pending, LONG).await.expect_err("nothing can run");
+    assert_eq!((error.code(), error.retryable()), ("unavailable", true));
 }
 
 #[tokio::test]

@@ -5,10 +5,17 @@
 mod cache;
 mod vipps;
 
-use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    hash::{BuildHasher, RandomState},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use http::{HeaderMap, header::AUTHORIZATION};
-use tokio::sync::watch;
+use tokio::{runtime::Handle, sync::watch};
 use vipps_partner_auth::{
     Clock, Config, Event, Keys, ManualClock, Merchant, Msn, Partner, PartnerKeys, SalesUnitKeys, SpecializedKeys,
     SystemInfo,
@@ -54,12 +61,18 @@ impl World {
         Self { vipps: Arc::new(FakeVipps::new(clock.clone())), clock, events: EventLog::default() }
     }
 
+    /// Everything runs on the runtime of the test, if it has one, so that [`settle`] knows when all is quiet.
     pub(crate) fn config(&self) -> Config {
         let events = self.events.clone();
-        Config::default()
+        let config = Config::default()
             .clock(Arc::new(self.clock.clone()))
             .http(self.vipps.clone())
-            .on_event(move |event| events.add(event))
+            .jitter(|| 0.0)
+            .event_sink(move |event| events.add(event));
+        match Handle::try_current() {
+            Ok(runtime) => config.runtime(runtime),
+            Err(_) => config,
+        }
     }
 
     pub(crate) fn partner(&self) -> Partner {
@@ -153,6 +166,12 @@ pub(crate) async fn settle() {
     for _ in 0..64 {
         tokio::task::yield_now().await;
     }
+}
+
+/// A number between 0 and 1, another one each time: the jitter of the world outside of tests.
+pub(crate) fn random_fraction() -> f64 {
+    let random = RandomState::new().hash_one(0) >> 32;
+    f64::from(u32::try_from(random).expect("32 bits")) / (f64::from(u32::MAX) + 1.0)
 }
 
 /// What a future gives when it is asked once: `None` if it would have to wait.
