@@ -69,8 +69,11 @@ impl<H> Blocking<H> {
     fn run_exchange<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
         self.executor.check_may_block()?;
         wait(call, self.limit).unwrap_or_else(|| {
-            Err(Error::login_failed("reply_lost", "the time limit was over before the login ended, so the code may be used up")
-                .with_hint("start the login again"))
+            Err(Error::login_failed(
+                "reply_lost",
+                "the time limit was over before the login ended, so the code may be used up",
+            )
+            .with_hint("start the login again"))
         })
     }
 }

@@ -130,7 +130,8 @@ fn io_runtime() -> Option<Handle> {
 }
 
 fn start() -> Result<Handle> {
-    let could_not = |_| Error::unavailable("the I/O thread could not be started").with_hint("is there a limit on threads?");
+    let could_not =
+        |_| Error::unavailable("the I/O thread could not be started").with_hint("is there a limit on threads?");
     let runtime = Builder::new_current_thread().thread_name(THREAD_NAME).enable_all().build().map_err(could_not)?;
     let handle = runtime.handle().clone();
     thread::Builder::new()

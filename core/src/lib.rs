@@ -56,9 +56,9 @@ mod secret;
 mod token;
 mod transport;
 
+pub use blocking::Blocking;
 #[cfg(feature = "redis")]
 pub use cache::RedisCache;
-pub use blocking::Blocking;
 pub use cache::{CacheError, CacheKey, CachedToken, KeyFingerprint, Lock, MemoryCache, TokenCache};
 pub use caller::Caller;
 pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};

@@ -150,11 +150,8 @@ impl Login {
 async fn exchange(client: &LoginClient, code: &AuthorizationCode, request: &LoginRequest) -> Result<LoginResult> {
     // Without keys the code would be spent for nothing.
     client.keys_are_there().await?;
-    let grant = Grant::Code {
-        code: code.code(),
-        redirect_uri: request.redirect_uri(),
-        code_verifier: request.code_verifier(),
-    };
+    let grant =
+        Grant::Code { code: code.code(), redirect_uri: request.redirect_uri(), code_verifier: request.code_verifier() };
     let answer = client.exchange(&grant, Resend::Never).await?;
     let tokens = answer.tokens(exchange_refusal)?;
     client.accept(tokens, expected_of(request), request.scopes()).await

@@ -162,8 +162,7 @@ mod tests {
 
     #[test]
     fn the_pause_doubles_to_a_minute_and_no_answer_shortens_it() {
-        let pauses: Vec<_> =
-            (1..=8).map(|failures| pause_after(failures, &Error::protocol("x")).as_secs()).collect();
+        let pauses: Vec<_> = (1..=8).map(|failures| pause_after(failures, &Error::protocol("x")).as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
         let at_once = Error::unavailable("x").with_retry_after(Some(Duration::ZERO));
         assert_eq!(pause_after(3, &at_once), Duration::from_secs(4));

@@ -115,7 +115,8 @@ fn crowd(world: &World, runtime: &Handle, token: &str) {
 
 #[test]
 fn a_cold_crowd_on_many_threads_makes_one_discovery_and_one_fetch() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("a runtime");
     let token = Token::of(&RSA).signed_by(&RSA);
     for round in 0..400 {
         let world = World::new(&[&RSA]);

@@ -6,8 +6,8 @@ mod support;
 use std::{collections::HashSet, time::Duration};
 
 use support::{
-    DAY, INVALID_CLIENT, MILLISECOND, Reply, World, asked_once, bearer, msn, partner_keys, partner_of,
-    random_fraction, settle,
+    DAY, INVALID_CLIENT, MILLISECOND, Reply, World, asked_once, bearer, msn, partner_keys, partner_of, random_fraction,
+    settle,
 };
 use tokio::runtime::Runtime;
 use vipps_partner_auth::{ErrorKind, Event, Merchant};

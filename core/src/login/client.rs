@@ -301,7 +301,6 @@ impl LoginClient {
     fn basic(&self, keys: &StandardKeys) -> Result<http::HeaderValue> {
         sensitive(&basic(&keys.client_id, &keys.client_secret, self.inner().login.basic_encoding))
     }
-
 }
 
 impl Failed {
