@@ -17,7 +17,8 @@ use url::Url;
 
 use crate::{
     clock::{Clock, Now},
-    config::{Config, Environment, may_carry_secrets},
+    config::Config,
+    environment::{Environment, may_carry_secrets},
     error::{Error, ErrorKind, Result},
     flight::{Flight, Slot, landed, runtime},
     headers::{JSON, SystemHeaders},

@@ -6,9 +6,9 @@ use http::{
 };
 
 use crate::{
-    config::SystemInfo,
     error::{Error, Result},
     msn::Msn,
+    system::SystemInfo,
 };
 
 pub(crate) const CLIENT_ID: HeaderName = HeaderName::from_static("client_id");

@@ -26,6 +26,7 @@ mod cache;
 mod clock;
 mod config;
 mod discovery;
+mod environment;
 mod error;
 mod event;
 mod finished;
@@ -47,13 +48,15 @@ mod remote_jwks;
 mod reply;
 mod retry;
 mod secret;
+mod system;
 mod token;
 
 #[cfg(feature = "redis")]
 pub use cache::RedisCache;
 pub use cache::{CacheError, CacheKey, CachedToken, MemoryCache, TokenCache};
 pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
-pub use config::{BaseUrl, BasicEncoding, Config, Environment, LoginAuthMethod, SystemInfo};
+pub use config::{BasicEncoding, Config, LoginAuthMethod};
+pub use environment::{BaseUrl, Environment};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, Stats};
 pub use finished::Headers;
@@ -73,4 +76,5 @@ pub use login::{
 pub use msn::Msn;
 pub use partner::{Merchant, Partner};
 pub use secret::Secret;
+pub use system::SystemInfo;
 pub use token::AccessToken;

@@ -36,7 +36,7 @@ pub use self::{
     userinfo::{Address, Userinfo},
 };
 use crate::{
-    config::may_carry_secrets,
+    environment::may_carry_secrets,
     error::{Error, Result},
     id_token::{Expect, Flow},
     keys::Keys,

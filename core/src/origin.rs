@@ -3,7 +3,8 @@
 use url::{Origin, Url};
 
 use crate::{
-    config::{Config, may_carry_secrets},
+    config::Config,
+    environment::may_carry_secrets,
     error::{Error, Result},
 };
 

@@ -7,8 +7,9 @@ use tokio::runtime::Handle;
 
 use crate::{
     clock::Clock,
-    config::{BasicEncoding, Config, Environment, LoginAuthMethod, SystemInfo},
+    config::{BasicEncoding, Config, LoginAuthMethod},
     discovery::Discovery,
+    environment::Environment,
     error::{Error, Result},
     event::{Event, Events, Stats},
     finished::{Finished, Headers},
@@ -19,6 +20,7 @@ use crate::{
     msn::Msn,
     origin::TrustedOrigins,
     provider::{Held, TokenProvider},
+    system::SystemInfo,
     token::AccessToken,
 };
 

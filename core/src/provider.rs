@@ -27,7 +27,8 @@ use self::{
 use crate::{
     cache::{CacheKey, TokenCache},
     clock::{Clock, Now},
-    config::{Config, Environment},
+    config::Config,
+    environment::Environment,
     error::{Error, ErrorKind, Result},
     event::{Event, Events},
     flight::{Fault, Flight, Slot, landed, runtime},

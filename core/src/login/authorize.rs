@@ -13,7 +13,7 @@ use super::{
     scopes,
 };
 use crate::{
-    config::may_carry_secrets,
+    environment::may_carry_secrets,
     error::{Error, Result},
     msn::Msn,
     random::unguessable,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use url::Url;
 
 use crate::{
-    config::is_loopback,
+    environment::is_loopback,
     error::{Error, Result},
 };
 

@@ -1,0 +1,126 @@
+//! Who is calling.
+
+use http::HeaderMap;
+
+use crate::{
+    error::{Error, Result},
+    headers::SystemHeaders,
+    keys::{by_variable, environment_variable, optional, required},
+};
+
+/// Who is calling: the four `Vipps-System-*` headers. Each value at most 30 characters of printable ASCII; a header
+/// whose value is empty is left out.
+///
+/// Source: Vipps MobilePay, "HTTP headers".
+///
+/// ```
+/// use vipps_partner_auth::SystemInfo;
+///
+/// let system = SystemInfo::new("acme", "3.1.2")?.with_plugin("acme-webshop", "4.5.6")?;
+/// assert_eq!(system.name(), "acme");
+/// assert_eq!(SystemInfo::new("acme", "3\r\nX: 1").unwrap_err().field(), Some("system_version"));
+/// # Ok::<(), vipps_partner_auth::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemInfo {
+    name: String,
+    version: String,
+    plugin: Option<(String, String)>,
+}
+
+impl SystemInfo {
+    /// The name and version of the system that calls, such as an ERP. Refuses a bad value, naming
+    /// `system_name` or `system_version`.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Result<Self> {
+        let name = checked("system_name", name.into())?;
+        let version = checked("system_version", version.into())?;
+        Ok(Self { name, version, plugin: None })
+    }
+
+    /// The name and version of the plugin within that system. Refuses a bad value, naming `plugin_name` or
+    /// `plugin_version`.
+    pub fn with_plugin(self, name: impl Into<String>, version: impl Into<String>) -> Result<Self> {
+        let plugin = (checked("plugin_name", name.into())?, checked("plugin_version", version.into())?);
+        Ok(Self { plugin: Some(plugin), ..self })
+    }
+
+    /// Reads `VIPPS_SYSTEM_NAME`, `VIPPS_SYSTEM_VERSION` and, if set, `VIPPS_PLUGIN_NAME` with `VIPPS_PLUGIN_VERSION`.
+    pub fn from_env() -> Result<Self> {
+        Self::from_vars(environment_variable)
+    }
+
+    /// Like [`from_env`](Self::from_env), from any other source of named values.
+    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let system = Self::new(required(&vars, "VIPPS_SYSTEM_NAME")?, required(&vars, "VIPPS_SYSTEM_VERSION")?);
+        let system = system.map_err(by_variable)?;
+        match optional(&vars, "VIPPS_PLUGIN_NAME") {
+            Some(name) => system.with_plugin(name, required(&vars, "VIPPS_PLUGIN_VERSION")?).map_err(by_variable),
+            None => Ok(system),
+        }
+    }
+
+    /// All four values as an application's settings hold them. A plugin has both a name and a version or neither.
+    pub fn from_parts(
+        name: impl Into<String>,
+        version: impl Into<String>,
+        plugin_name: Option<String>,
+        plugin_version: Option<String>,
+    ) -> Result<Self> {
+        let system = Self::new(name, version)?;
+        match (plugin_name, plugin_version) {
+            (Some(name), Some(version)) => system.with_plugin(name, version),
+            (None, None) => Ok(system),
+            (Some(_), None) => Err(Error::invalid_config("plugin_version", "is needed with plugin_name")),
+            (None, Some(_)) => Err(Error::invalid_config("plugin_name", "is needed with plugin_version")),
+        }
+    }
+
+    /// The first 30 characters of a text with everything dropped that a header can't hold: an explicit help for
+    /// names that come from elsewhere. Never applied by itself.
+    ///
+    /// ```
+    /// assert_eq!(vipps_partner_auth::SystemInfo::fit(" Acme ✓ Commerce"), "Acme  Commerce");
+    /// ```
+    pub fn fit(text: &str) -> String {
+        let kept: String = text.trim().chars().filter(|c| matches!(c, ' '..='~')).take(MAX_SYSTEM_VALUE).collect();
+        kept.trim().to_owned()
+    }
+
+    /// The headers by themselves, for a call that this library does not make.
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(4);
+        SystemHeaders::new(self).add_to(&mut headers);
+        headers
+    }
+
+    /// `Vipps-System-Name`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `Vipps-System-Version`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// `Vipps-System-Plugin-Name` and `Vipps-System-Plugin-Version`. Without a plugin the headers repeat the system's own
+    /// values, as Vipps wants it.
+    pub fn plugin(&self) -> Option<(&str, &str)> {
+        self.plugin.as_ref().map(|(name, version)| (name.as_str(), version.as_str()))
+    }
+}
+
+const MAX_SYSTEM_VALUE: usize = 30;
+
+fn checked(field: &'static str, value: String) -> Result<String> {
+    if value.trim_matches(' ') != value {
+        return Err(Error::invalid_config(field, "must not begin or end with a space"));
+    }
+    if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(Error::invalid_config(field, "must be printable ascii"));
+    }
+    if value.len() > MAX_SYSTEM_VALUE {
+        return Err(Error::invalid_config(field, "must be at most 30 characters"));
+    }
+    Ok(value)
+}
