@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     event::{Event, EventHook},
     http::HttpSend,
-    keys::optional,
+    variables::optional,
 };
 
 /// How client id and secret are written into HTTP Basic.
@@ -25,16 +25,32 @@ pub enum BasicEncoding {
     Form,
 }
 
-impl FromStr for BasicEncoding {
-    type Err = Error;
-
-    /// `raw` or `form`; anything else is `InvalidConfig`, field `basic_encoding`.
-    fn from_str(text: &str) -> Result<Self> {
+impl BasicEncoding {
+    /// The encoding that a setting of this name asks for: `raw` or `form`. Anything else is `InvalidConfig`, field `setting`.
+    ///
+    /// ```
+    /// use vipps_partner_auth::BasicEncoding;
+    ///
+    /// assert_eq!(BasicEncoding::parse("login_basic_encoding", "raw"), Ok(BasicEncoding::Raw));
+    /// let error = BasicEncoding::parse("login_basic_encoding", "Raw").unwrap_err();
+    /// assert_eq!(error.to_string(), "login_basic_encoding `Raw` must be raw or form field=`login_basic_encoding`");
+    /// ```
+    pub fn parse(setting: &'static str, text: &str) -> Result<Self> {
         match text {
             "raw" => Ok(Self::Raw),
             "form" => Ok(Self::Form),
-            _ => Err(Error::invalid_config("basic_encoding", "must be raw or form")),
+            _ => Err(Error::breaks_rule(setting, "must be raw or form").with_value(text)),
         }
+    }
+}
+
+impl FromStr for BasicEncoding {
+    type Err = Error;
+
+    /// `raw` or `form`; anything else is `InvalidConfig`, field `basic_encoding`. For a setting of another name see
+    /// [`parse`](Self::parse).
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse("basic_encoding", text)
     }
 }
 
@@ -58,7 +74,10 @@ impl FromStr for LoginAuthMethod {
         match text {
             "client_secret_basic" => Ok(Self::ClientSecretBasic),
             "client_secret_post" => Ok(Self::ClientSecretPost),
-            _ => Err(Error::invalid_config("login_auth_method", "must be client_secret_basic or client_secret_post")),
+            _ => {
+                let rule = "must be client_secret_basic or client_secret_post";
+                Err(Error::breaks_rule("login_auth_method", rule).with_value(text))
+            }
         }
     }
 }
@@ -108,8 +127,8 @@ impl Default for Config {
             basic_encoding: BasicEncoding::Raw,
             login_basic_encoding: BasicEncoding::Form,
             login_auth_method: LoginAuthMethod::default(),
-            leeway: Duration::from_mins(1),
-            stale_keys_for: Duration::from_hours(4),
+            leeway: Duration::from_secs(60),
+            stale_keys_for: Duration::from_secs(4 * 60 * 60),
             allow_partner_keys_in_test: false,
             trusted_origins: Vec::new(),
             clock: Arc::new(SystemClock),
@@ -250,10 +269,10 @@ impl Config {
 
     /// Applies `VIPPS_ENVIRONMENT` (`production`, `test` or a base URL) and `VIPPS_REDIS_URL`, if set.
     pub(crate) fn with_vars(mut self, vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        if let Some(url) = optional(&vars, "VIPPS_REDIS_URL") {
+        if let Some(url) = optional(&vars, "VIPPS_REDIS_URL")? {
             self.redis_url = Some(url);
         }
-        match optional(&vars, "VIPPS_ENVIRONMENT") {
+        match optional(&vars, "VIPPS_ENVIRONMENT")? {
             Some(_) => Ok(self.environment(Environment::from_vars(vars)?)),
             None => Ok(self),
         }
@@ -263,10 +282,12 @@ impl Config {
     pub(crate) fn shared_cache(&self) -> Result<Option<Arc<dyn TokenCache>>> {
         match (&self.redis_url, &self.token_cache) {
             (None, _) if self.redis_ca_pem.is_some() => {
-                Err(Error::invalid_config("redis_ca_pem", "means nothing without redis_url"))
+                Err(Error::breaks_rule("redis_ca_pem", "means nothing without redis_url"))
             }
             (None, cache) => Ok(cache.clone()),
-            (Some(_), Some(_)) => Err(Error::invalid_config("redis_url", "can't go with a token_cache of your own")),
+            (Some(_), Some(_)) => {
+                Err(Error::breaks_rule("redis_url", "can't go with a token_cache of your own: set one of the two"))
+            }
             (Some(url), None) => self.redis_cache(url).map(Some),
         }
     }
@@ -279,15 +300,15 @@ impl Config {
     #[cfg(not(feature = "redis"))]
     #[expect(clippy::unused_self, reason = "the other build needs it")]
     fn redis_cache(&self, _url: &str) -> Result<Arc<dyn TokenCache>> {
-        Err(Error::invalid_config("redis_url", "needs the feature redis, which this build lacks"))
+        Err(Error::breaks_rule("redis_url", "needs the feature redis, which this build lacks"))
     }
 
     pub(crate) fn check(&self) -> Result<()> {
         check_positive("connect_timeout", self.connect_timeout)?;
         check_positive("request_timeout", self.request_timeout)?;
         check_positive("deadline", self.deadline)?;
-        check_at_most("leeway", self.leeway, Duration::from_mins(5), "must be 0 to 300 seconds")?;
-        check_at_most("stale_keys_for", self.stale_keys_for, Duration::from_hours(24), "must be at most 24 hours")?;
+        check_at_most("leeway", self.leeway, LONGEST_LEEWAY, "must be 0 to 300 seconds")?;
+        check_at_most("stale_keys_for", self.stale_keys_for, LONGEST_STALE_AGE, "must be at most 24 hours")?;
         self.ca_certificates().map(drop)
     }
 
@@ -295,31 +316,34 @@ impl Config {
         let Some(pem) = &self.ca_pem else { return Ok(Vec::new()) };
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
             .collect::<Result<_, _>>()
-            .map_err(|_| Error::invalid_config("ca_pem", "must be pem"))?;
+            .map_err(|_| Error::breaks_rule("ca_pem", "must be PEM, which begins with -----BEGIN CERTIFICATE-----"))?;
         if certificates.is_empty() {
-            return Err(Error::invalid_config("ca_pem", "must hold at least one certificate"));
+            let rule = "must hold at least one certificate, as PEM that begins with -----BEGIN CERTIFICATE-----";
+            return Err(Error::breaks_rule("ca_pem", rule));
         }
         let mut roots = RootCertStore::empty();
         if certificates.iter().any(|certificate| roots.add(certificate.clone()).is_err()) {
-            return Err(Error::invalid_config("ca_pem", "holds something that is not a certificate"));
+            return Err(Error::breaks_rule("ca_pem", "holds something that is not a certificate"));
         }
         Ok(certificates)
     }
 }
 
 /// A timer can't wait longer than this, and nobody means to.
-const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
+const LONGEST_STALE_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn check_positive(field: &'static str, span: Duration) -> Result<()> {
     if span.is_zero() {
-        return Err(Error::invalid_config(field, "must be more than zero"));
+        return Err(Error::breaks_rule(field, "must be more than zero, such as 5 seconds"));
     }
     check_at_most(field, span, LONGEST_TIMEOUT, "must be at most one hour")
 }
 
 fn check_at_most(field: &'static str, span: Duration, limit: Duration, rule: &'static str) -> Result<()> {
     if span > limit {
-        return Err(Error::invalid_config(field, rule));
+        return Err(Error::breaks_rule(field, rule).with_value(&format!("{}s", span.as_secs_f64())));
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ use crate::{
     flight::{Flight, Slot, landed, runtime},
     headers::{JSON, SystemHeaders},
     http::{HttpSend, SendError},
+    origin::TrustedOrigins,
     reply::Refusal,
     retry::wait_before_retry,
 };
@@ -30,6 +31,7 @@ use crate::{
 /// Where the issuer's endpoints are. Asked for when they are first needed, kept as long as their age allows.
 pub(crate) struct Discovery {
     environment: Environment,
+    trusted: TrustedOrigins,
     system: SystemHeaders,
     http: Arc<dyn HttpSend>,
     clock: Arc<dyn Clock>,
@@ -72,9 +74,10 @@ const SILENT_AGE: Duration = Duration::from_hours(1);
 const LONGEST_AGE: Duration = Duration::from_hours(24);
 
 impl Discovery {
-    pub(crate) fn new(http: Arc<dyn HttpSend>, config: &Config, system: SystemHeaders) -> Self {
-        Self {
+    pub(crate) fn new(http: Arc<dyn HttpSend>, config: &Config, system: SystemHeaders) -> Result<Self> {
+        Ok(Self {
             environment: config.environment.clone(),
+            trusted: TrustedOrigins::new(config)?,
             system,
             http,
             clock: config.clock.clone(),
@@ -82,7 +85,7 @@ impl Discovery {
             request_timeout: config.request_timeout,
             deadline: config.deadline,
             control: Mutex::default(),
-        }
+        })
     }
 
     /// The endpoints. Asked for once, however many want to know: with all the tries while there are none, with one where
@@ -162,6 +165,7 @@ impl Discovery {
         let asked = self.clock.now();
         let response = self.fetch(&address, deadline).await?;
         let endpoints = Arc::new(Endpoints::parse(response.body(), &self.environment)?);
+        self.trusted.check_key_set(&endpoints.jwks_uri)?;
         let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
         Ok(Known { endpoints, until: asked.plus(age) })
     }

@@ -94,5 +94,5 @@ impl SystemHeaders {
 }
 
 pub(crate) fn value(field: &'static str, text: &str) -> Result<HeaderValue> {
-    HeaderValue::from_str(text).map_err(|_| Error::invalid_config(field, "can't stand in a header"))
+    HeaderValue::from_str(text).map_err(|_| Error::breaks_rule(field, "can't stand in an HTTP header"))
 }

@@ -43,6 +43,7 @@ mod msn;
 mod origin;
 mod partner;
 mod provider;
+mod quote;
 mod random;
 mod remote_jwks;
 mod reply;
@@ -50,6 +51,7 @@ mod retry;
 mod secret;
 mod system;
 mod token;
+mod variables;
 
 #[cfg(feature = "redis")]
 pub use cache::RedisCache;

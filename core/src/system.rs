@@ -5,7 +5,7 @@ use http::HeaderMap;
 use crate::{
     error::{Error, Result},
     headers::SystemHeaders,
-    keys::{by_variable, environment_variable, optional, required},
+    variables::{all_are_set, by_variable, environment_variable, optional, required},
 };
 
 /// Who is calling: the four `Vipps-System-*` headers. Each value at most 30 characters of printable ASCII; a header
@@ -44,19 +44,27 @@ impl SystemInfo {
         Ok(Self { plugin: Some(plugin), ..self })
     }
 
-    /// Reads `VIPPS_SYSTEM_NAME`, `VIPPS_SYSTEM_VERSION` and, if set, `VIPPS_PLUGIN_NAME` with `VIPPS_PLUGIN_VERSION`.
+    /// Reads `VIPPS_SYSTEM_NAME`, `VIPPS_SYSTEM_VERSION` and, if set, `VIPPS_PLUGIN_NAME` with `VIPPS_PLUGIN_VERSION`. An
+    /// error names all the variables that are missing.
     pub fn from_env() -> Result<Self> {
         Self::from_vars(environment_variable)
     }
 
     /// Like [`from_env`](Self::from_env), from any other source of named values.
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        all_are_set(&vars, &Self::variables(&vars))?;
         let system = Self::new(required(&vars, "VIPPS_SYSTEM_NAME")?, required(&vars, "VIPPS_SYSTEM_VERSION")?);
         let system = system.map_err(by_variable)?;
-        match optional(&vars, "VIPPS_PLUGIN_NAME") {
+        match optional(&vars, "VIPPS_PLUGIN_NAME")? {
             Some(name) => system.with_plugin(name, required(&vars, "VIPPS_PLUGIN_VERSION")?).map_err(by_variable),
             None => Ok(system),
         }
+    }
+
+    /// What must be set.
+    pub(crate) fn variables(vars: &impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+        let of_plugin = vars("VIPPS_PLUGIN_NAME").filter(|name| !name.is_empty()).map(|_| "VIPPS_PLUGIN_VERSION");
+        ["VIPPS_SYSTEM_NAME", "VIPPS_SYSTEM_VERSION"].into_iter().chain(of_plugin).collect()
     }
 
     /// All four values as an application's settings hold them. A plugin has both a name and a version or neither.
@@ -70,8 +78,8 @@ impl SystemInfo {
         match (plugin_name, plugin_version) {
             (Some(name), Some(version)) => system.with_plugin(name, version),
             (None, None) => Ok(system),
-            (Some(_), None) => Err(Error::invalid_config("plugin_version", "is needed with plugin_name")),
-            (None, Some(_)) => Err(Error::invalid_config("plugin_name", "is needed with plugin_version")),
+            (Some(_), None) => Err(Error::breaks_rule("plugin_version", "is needed with plugin_name")),
+            (None, Some(_)) => Err(Error::breaks_rule("plugin_name", "is needed with plugin_version")),
         }
     }
 
@@ -113,14 +121,15 @@ impl SystemInfo {
 const MAX_SYSTEM_VALUE: usize = 30;
 
 fn checked(field: &'static str, value: String) -> Result<String> {
+    let refused = |rule| Err(Error::breaks_rule(field, rule).with_value(&value));
     if value.trim_matches(' ') != value {
-        return Err(Error::invalid_config(field, "must not begin or end with a space"));
+        return refused("must not begin or end with a space");
     }
     if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return Err(Error::invalid_config(field, "must be printable ascii"));
+        return refused("must be printable ASCII, such as acme");
     }
     if value.len() > MAX_SYSTEM_VALUE {
-        return Err(Error::invalid_config(field, "must be at most 30 characters"));
+        return refused("must be at most 30 characters");
     }
     Ok(value)
 }
