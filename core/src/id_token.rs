@@ -254,8 +254,8 @@ impl IdTokenVerifier {
         let config = config.into();
         config.check()?;
         let events = Events::new(config.on_event.clone());
-        let keys =
-            KeySet::parse(jwks.as_bytes(), &events).map_err(|fault| Error::invalid_config("jwks", fault.detail()))?;
+        let keys = KeySet::parse(jwks.as_bytes(), &events)
+            .map_err(|fault| Error::breaks_rule("jwks", format!("can't be used: {}", fault.detail())))?;
         Ok(Self::over(KeySource::Fixed(keys), events, &config))
     }
 

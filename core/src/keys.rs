@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     msn::Msn,
     secret::Secret,
-    variables::{all_are_set, by_variable, environment_variable, optional, required},
+    variables::{all_are_set, by_variable, environment_variable, is_stray, optional, required},
 };
 
 /// Partner keys: one set for every merchant connected to the partner. They work in production only.
@@ -314,7 +314,7 @@ fn check_basic_part(field: &'static str, value: &str) -> Result<()> {
     if value.chars().any(char::is_control) {
         return refused("must not hold control characters: look for a stray line end");
     }
-    if value.trim() != value {
+    if value.trim_matches(is_stray) != value {
         return refused("must not begin or end with white space");
     }
     Ok(())

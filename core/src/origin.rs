@@ -173,6 +173,9 @@ const FIELD: &str = "trusted_origin";
 
 fn bare(text: &str) -> Result<Url> {
     let url = parse(text)?;
+    if text.contains('*') {
+        return Err(Error::breaks_rule(FIELD, "must name one host: there are no wildcards").with_url(text));
+    }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || has_user(&url) {
         let rule = "must be scheme, host and port alone, such as https://gateway.example";
         return Err(Error::breaks_rule(FIELD, rule).with_url(text));

@@ -53,7 +53,8 @@ fn clean(name: &'static str, value: String) -> Result<String> {
     }
 }
 
-fn is_stray(sign: char) -> bool {
+/// What nobody sees at the end of a value.
+pub(crate) fn is_stray(sign: char) -> bool {
     // Of those that have no width: the space, the joiners and the byte order mark.
     sign.is_whitespace() || sign.is_control() || matches!(sign, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
