@@ -214,8 +214,8 @@ impl Config {
         self
     }
 
-    /// One more origin (`https://gateway.example`) to which adapters may attach headers, besides the environment's own.
-    /// May be called again for others.
+    /// One more origin (`https://gateway.example`) besides the environment's own: adapters may attach headers there, and the
+    /// discovery document may place Login's endpoints and the keys of ID tokens there. May be called again for others.
     pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
         self.trusted_origins.push(origin.into());
         self

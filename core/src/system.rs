@@ -5,6 +5,7 @@ use http::HeaderMap;
 use crate::{
     error::{Error, Result},
     headers::SystemHeaders,
+    quote::quoted,
     variables::{all_are_set, by_variable, environment_variable, optional, required},
 };
 
@@ -120,16 +121,34 @@ impl SystemInfo {
 
 const MAX_SYSTEM_VALUE: usize = 30;
 
+/// Of a value that is refused no more is shown than what is wrong with it: it may be a secret in the wrong place.
 fn checked(field: &'static str, value: String) -> Result<String> {
-    let refused = |rule| Err(Error::breaks_rule(field, rule).with_value(&value));
+    let refused = |rule: String| Err(Error::breaks_rule(field, rule));
     if value.trim_matches(' ') != value {
-        return refused("must not begin or end with a space");
+        return refused("must not begin or end with a space".to_owned());
     }
-    if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return refused("must be printable ASCII, such as acme");
+    if let Some(sign) = value.chars().find(|sign| !matches!(sign, ' '..='~')) {
+        return refused(format!("must be printable ASCII, which {} is not", quoted(sign.encode_utf8(&mut [0; 4]))));
     }
     if value.len() > MAX_SYSTEM_VALUE {
-        return refused("must be at most 30 characters");
+        return refused(format!("must be at most 30 characters, and has {}", value.len()));
     }
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_and_the_rest_is_not() {
+        for (name, told) in [
+            ("hidden ", "system_name must not begin or end with a space"),
+            ("hidden\n", "system_name must be printable ASCII, which `\\n` is not"),
+            ("hiddén", "system_name must be printable ASCII, which `é` is not"),
+            (&"hidden".repeat(6), "system_name must be at most 30 characters, and has 36"),
+        ] {
+            assert_eq!(SystemInfo::new(name, "1").expect_err(name).detail(), told);
+        }
+    }
 }

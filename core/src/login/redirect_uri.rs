@@ -105,17 +105,13 @@ impl Place {
 /// Escapes in capital letters, and none for what needs none (RFC 3986 section 6.2.2.1 and 6.2.2.2).
 fn normalized(text: &str) -> String {
     let mut parts = text.split('%');
-    let mut normal = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let escaped = part.get(..2).and_then(|digits| byte(digits));
-        match escaped {
-            Some(byte) if is_unreserved(byte) => normal.push(char::from(byte)),
-            Some(byte) => normal.push_str(&format!("%{byte:02X}")),
-            None => normal.push('%'),
-        }
-        normal.push_str(if escaped.is_some() { &part[2..] } else { part });
-    }
-    normal
+    let plain = parts.next().unwrap_or_default().to_owned();
+    let escaped = parts.map(|part| match part.get(..2).and_then(byte) {
+        Some(byte) if is_unreserved(byte) => format!("{}{}", char::from(byte), &part[2..]),
+        Some(byte) => format!("%{byte:02X}{}", &part[2..]),
+        None => format!("%{part}"),
+    });
+    std::iter::once(plain).chain(escaped).collect()
 }
 
 fn byte(digits: &str) -> Option<u8> {
