@@ -48,10 +48,11 @@ pub struct ErrorParts {
 pub(crate) type Result<T> = std::result::Result<T, AuthError>;
 
 impl AuthError {
-    /// An argument that can't be handed to the core at all.
-    pub(crate) fn invalid(field: &str, detail: &str) -> Self {
+    /// An argument that can't be handed to the core at all, and the rule that it breaks.
+    pub(crate) fn invalid(field: &str, rule: &str) -> Self {
+        let detail = format!("{field} {rule}");
         let text = format!("{detail} field=`{field}`");
-        let parts = ErrorParts::bare(ErrorKind::InvalidConfig, detail, text);
+        let parts = ErrorParts::bare(ErrorKind::InvalidConfig, &detail, text);
         Self::Failed { parts: ErrorParts { field: Some(field.to_owned()), ..parts } }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use vipps_partner_auth::{Config, Environment};
+use vipps_partner_auth::{BasicEncoding, Config, Environment};
 
 use crate::{
     clock::ManualClockHandle,
@@ -96,10 +96,10 @@ impl SettingsParts {
 
     fn encodings(&self, mut config: Config) -> Result<Config> {
         if let Some(text) = &self.basic_encoding {
-            config = config.basic_encoding(text.parse()?);
+            config = config.basic_encoding(BasicEncoding::parse("basic_encoding", text)?);
         }
         if let Some(text) = &self.login_basic_encoding {
-            config = config.login_basic_encoding(text.parse().map_err(|_| not_an_encoding("login_basic_encoding"))?);
+            config = config.login_basic_encoding(BasicEncoding::parse("login_basic_encoding", text)?);
         }
         if let Some(text) = &self.login_auth_method {
             config = config.login_auth_method(text.parse()?);
@@ -120,14 +120,10 @@ fn set(
     }
 }
 
-fn not_an_encoding(field: &str) -> AuthError {
-    AuthError::invalid(field, "must be raw or form")
-}
-
 /// A span of time as the core takes it, where the other language can write one that is none.
 pub(crate) fn span(field: &str, seconds: f64) -> Result<Duration> {
     let span = Duration::try_from_secs_f64(seconds).ok().filter(|span| *span <= LONGEST);
-    span.ok_or_else(|| AuthError::invalid(field, "must be a span of time, not below zero"))
+    span.ok_or_else(|| AuthError::invalid(field, "must be a span of time, not below zero and not endless"))
 }
 
 /// More than any setting takes; sums with it stay far from what a clock can hold.

@@ -28,7 +28,7 @@ export interface VippsAuthErrorDetails {
 
 /**
  * Everything that goes wrong, except for arguments of the wrong type (`TypeError`) and aborted calls (the signal's reason).
- * Its text is lower case, says what happened, and holds no secret and no response body.
+ * Its text says what happened, and holds no secret and no response body.
  *
  * | `code` | what to do |
  * |---|---|

@@ -66,10 +66,10 @@ impl Settings<'_> {
             config = config.redis_ca_pem(bytes(pem));
         }
         if let Some(text) = self.basic_encoding {
-            config = config.basic_encoding(text.parse().or_fault()?);
+            config = config.basic_encoding(core::BasicEncoding::parse("basic_encoding", &text).or_fault()?);
         }
         if let Some(text) = self.login_basic_encoding {
-            config = config.login_basic_encoding(text.parse().or_fault()?);
+            config = config.login_basic_encoding(core::BasicEncoding::parse("login_basic_encoding", &text).or_fault()?);
         }
         if let Some(text) = self.login_auth_method {
             config = config.login_auth_method(text.parse().or_fault()?);

@@ -20,7 +20,7 @@ use self::{
 };
 use crate::{
     convert::{datetime_of, instant, optional_text, span, text, texts, whole},
-    errors::{OrRaise, invalid, refused, wrong_type},
+    errors::{OrRaise, invalid, invalid_sentence, refused, wrong_type},
     gate,
     keys::{PartnerKeys, SalesUnitKeys, SpecializedKeys},
     process::PerProcess,
@@ -45,7 +45,7 @@ fn choice<T: Clone>(field: &str, value: &Bound<'_, PyAny>, choices: &[(&str, T)]
 
 /// One of the emulator's own text codes.
 fn coded<T: FromStr<Err = io::Error>>(field: &str, value: &Bound<'_, PyAny>) -> PyResult<T> {
-    let rule = |error: io::Error| invalid(value.py(), field, &error.to_string());
+    let rule = |error: io::Error| invalid_sentence(value.py(), field, &error.to_string());
     text(field, value)?.parse::<T>().map_err(rule)
 }
 
@@ -361,7 +361,7 @@ impl Emulator {
             (Some(status), None, None) => error_reply(status, shape)?,
             (None, Some(how), None) => choice("how", how, &mishaps())?,
             (None, None, Some(delay)) => emu::Failure::Delay(span("delay", delay)?),
-            _ => return Err(invalid(py, "status", "one of status, how and delay must be given")),
+            _ => return Err(invalid_sentence(py, "status", "one of status, how and delay must be given")),
         };
         if let Some(error) = optional_text("error", error)? {
             failure = failure.with_error(error);

@@ -30,10 +30,15 @@ pub(crate) fn internal(py: Python<'_>) -> PyErr {
     make(py, ErrorKind::Internal.code(), detail, |fields| fields.set_item("detail", detail))
 }
 
-/// An argument that Python can hold and the core can't.
+/// An argument that Python can hold and the core can't, and the rule that it breaks.
 pub(crate) fn invalid(py: Python<'_>, field: &str, rule: &str) -> PyErr {
-    make(py, ErrorKind::InvalidConfig.code(), &format!("{rule} field=`{field}`"), |fields| {
-        fields.set_item("detail", rule)?;
+    invalid_sentence(py, field, &format!("{field} {rule}"))
+}
+
+/// The same in a sentence whose subject is another.
+pub(crate) fn invalid_sentence(py: Python<'_>, field: &str, sentence: &str) -> PyErr {
+    make(py, ErrorKind::InvalidConfig.code(), &format!("{sentence} field=`{field}`"), |fields| {
+        fields.set_item("detail", sentence)?;
         fields.set_item("field", field)
     })
 }

@@ -276,7 +276,10 @@ struct Variables(HashMap<String, core::Secret>);
 
 impl Variables {
     fn now() -> Self {
-        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        // What is no UTF-8 is left to the core to refuse by name.
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        };
         let ours = std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("VIPPS_"));
         Self(ours.map(|(name, value)| (name, value.into())).collect())
     }

@@ -91,14 +91,18 @@ fn set(config: core::Config, name: &str, value: &Bound<'_, PyAny>) -> PyResult<c
         "ca_pem" => config.ca_pem(pem(name, value)?),
         "redis_url" => config.redis_url(text(name, value)?),
         "redis_ca_pem" => config.redis_ca_pem(pem(name, value)?),
-        "basic_encoding" => config.basic_encoding(parsed(name, value)?),
-        "login_basic_encoding" => config.login_basic_encoding(parsed(name, value)?),
+        "basic_encoding" => config.basic_encoding(encoding("basic_encoding", value)?),
+        "login_basic_encoding" => config.login_basic_encoding(encoding("login_basic_encoding", value)?),
         "login_auth_method" => config.login_auth_method(parsed(name, value)?),
         "allow_partner_keys_in_test" if flag(name, value)? => config.allow_partner_keys_in_test(),
         "allow_partner_keys_in_test" => config,
         "trusted_origins" => texts(name, value)?.into_iter().fold(config, core::Config::trusted_origin),
         _ => return Err(PyTypeError::new_err(format!("there is no setting {name}"))),
     })
+}
+
+fn encoding(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<core::BasicEncoding> {
+    core::BasicEncoding::parse(field, &text(field, value)?).or_raise(value.py())
 }
 
 fn pem(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {

@@ -21,7 +21,7 @@ use aws_lc_rs::digest::{self, SHA256};
 use self::seal::Seal;
 use crate::{
     clock::BoxFuture,
-    config::Environment,
+    environment::Environment,
     keys::{Keys, SpecializedKeys},
     secret::Secret,
 };

@@ -1,246 +1,21 @@
-//! Settings: which environment, who is calling, and the knobs with the reasons for their defaults.
+//! Settings: the knobs with the reasons for their defaults.
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
-use http::HeaderMap;
 use rustls::RootCertStore;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
-use url::{Host, Url};
 
 use crate::{
     cache::TokenCache,
     clock::{Clock, SystemClock},
+    environment::Environment,
     error::{Error, Result},
     event::{Event, EventHook},
     executor::Executor,
-    headers::SystemHeaders,
     http::HttpSend,
-    keys::{by_variable, environment_variable, optional, required},
     random::Jitter,
+    variables::optional,
 };
-
-/// Which Vipps to talk to.
-///
-/// ```
-/// use vipps_partner_auth::Environment;
-///
-/// let emulator: Environment = "http://127.0.0.1:8585".parse()?;
-/// assert_eq!(emulator.issuer(), "http://127.0.0.1:8585/access-management-1.0/access/");
-/// assert_eq!("http://vipps.example".parse::<Environment>().unwrap_err().field(), Some("environment"));
-/// # Ok::<(), vipps_partner_auth::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Environment {
-    /// `https://api.vipps.no`, for Vipps and MobilePay in every country. The only one where partner keys work.
-    #[default]
-    Production,
-    /// `https://apitest.vipps.no`. Takes sales unit keys, never partner keys.
-    Test,
-    /// Any other base URL: the emulator, or a gateway of your own.
-    Custom(BaseUrl),
-}
-
-/// A checked base URL: https, or http to a loopback address; no user, query or fragment; no trailing slash.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct BaseUrl(String);
-
-impl Environment {
-    /// An environment of your own, such as the emulator's `http://127.0.0.1:8585`.
-    pub fn custom(base_url: &str) -> Result<Self> {
-        let url = Url::parse(base_url).map_err(|_| Error::invalid_config("environment", "must be an absolute url"))?;
-        if !may_carry_secrets(&url) {
-            return Err(Error::invalid_config("environment", "must be https; plain http only to a loopback address"));
-        }
-        let bare =
-            url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-        if !bare {
-            return Err(Error::invalid_config("environment", "must have no user, query or fragment"));
-        }
-        // A well-known address is what it is, however it was written.
-        let base_url = url.as_str().trim_end_matches('/').to_owned();
-        let known = [Self::Production, Self::Test].into_iter().find(|known| known.base_url() == base_url);
-        Ok(known.unwrap_or(Self::Custom(BaseUrl(base_url))))
-    }
-
-    /// Reads `VIPPS_ENVIRONMENT`: `production`, `test` or a base URL; production when it is not set.
-    pub fn from_env() -> Result<Self> {
-        Self::from_vars(environment_variable)
-    }
-
-    /// Like [`from_env`](Self::from_env), from any other source of named values.
-    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let text = optional(&vars, "VIPPS_ENVIRONMENT");
-        text.map_or(Ok(Self::default()), |text| text.parse().map_err(by_variable))
-    }
-
-    /// The base URL, without a trailing slash.
-    pub fn base_url(&self) -> &str {
-        match self {
-            Self::Production => "https://api.vipps.no",
-            Self::Test => "https://apitest.vipps.no",
-            Self::Custom(BaseUrl(url)) => url,
-        }
-    }
-
-    /// The `iss` of this environment's ID tokens. It ends with a slash.
-    pub fn issuer(&self) -> String {
-        format!("{}/access-management-1.0/access/", self.base_url())
-    }
-
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url())
-    }
-}
-
-impl FromStr for Environment {
-    type Err = Error;
-
-    /// `production`, `test`, or a base URL.
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "production" => Ok(Self::Production),
-            "test" => Ok(Self::Test),
-            url if url.contains("://") => Self::custom(url),
-            _ => Err(Error::invalid_config("environment", "must be production, test or a base url")),
-        }
-    }
-}
-
-/// Whether secrets may travel to this URL: https, or http that never leaves the machine.
-pub(crate) fn may_carry_secrets(url: &Url) -> bool {
-    match url.scheme() {
-        "https" => url.has_host(),
-        "http" => is_loopback(url),
-        _ => false,
-    }
-}
-
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
-/// Who is calling: the four `Vipps-System-*` headers. Each value at most 30 characters of printable ASCII; a header
-/// whose value is empty is left out.
-///
-/// Source: Vipps MobilePay, "HTTP headers".
-///
-/// ```
-/// use vipps_partner_auth::SystemInfo;
-///
-/// let system = SystemInfo::new("acme", "3.1.2")?.with_plugin("acme-webshop", "4.5.6")?;
-/// assert_eq!(system.name(), "acme");
-/// assert_eq!(SystemInfo::new("acme", "3\r\nX: 1").unwrap_err().field(), Some("system_version"));
-/// # Ok::<(), vipps_partner_auth::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SystemInfo {
-    name: String,
-    version: String,
-    plugin: Option<(String, String)>,
-}
-
-impl SystemInfo {
-    /// The name and version of the system that calls, such as an ERP. Refuses a bad value, naming
-    /// `system_name` or `system_version`.
-    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Result<Self> {
-        let name = checked("system_name", name.into())?;
-        let version = checked("system_version", version.into())?;
-        Ok(Self { name, version, plugin: None })
-    }
-
-    /// The name and version of the plugin within that system. Refuses a bad value, naming `plugin_name` or
-    /// `plugin_version`.
-    pub fn with_plugin(self, name: impl Into<String>, version: impl Into<String>) -> Result<Self> {
-        let plugin = (checked("plugin_name", name.into())?, checked("plugin_version", version.into())?);
-        Ok(Self { plugin: Some(plugin), ..self })
-    }
-
-    /// Reads `VIPPS_SYSTEM_NAME`, `VIPPS_SYSTEM_VERSION` and, if set, `VIPPS_PLUGIN_NAME` with `VIPPS_PLUGIN_VERSION`.
-    pub fn from_env() -> Result<Self> {
-        Self::from_vars(environment_variable)
-    }
-
-    /// Like [`from_env`](Self::from_env), from any other source of named values.
-    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let system = Self::new(required(&vars, "VIPPS_SYSTEM_NAME")?, required(&vars, "VIPPS_SYSTEM_VERSION")?);
-        let system = system.map_err(by_variable)?;
-        match optional(&vars, "VIPPS_PLUGIN_NAME") {
-            Some(name) => system.with_plugin(name, required(&vars, "VIPPS_PLUGIN_VERSION")?).map_err(by_variable),
-            None => Ok(system),
-        }
-    }
-
-    /// All four values as an application's settings hold them. A plugin has both a name and a version or neither.
-    pub fn from_parts(
-        name: impl Into<String>,
-        version: impl Into<String>,
-        plugin_name: Option<String>,
-        plugin_version: Option<String>,
-    ) -> Result<Self> {
-        let system = Self::new(name, version)?;
-        match (plugin_name, plugin_version) {
-            (Some(name), Some(version)) => system.with_plugin(name, version),
-            (None, None) => Ok(system),
-            (Some(_), None) => Err(Error::invalid_config("plugin_version", "is needed with plugin_name")),
-            (None, Some(_)) => Err(Error::invalid_config("plugin_name", "is needed with plugin_version")),
-        }
-    }
-
-    /// The first 30 characters of a text with everything dropped that a header can't hold: an explicit help for
-    /// names that come from elsewhere. Never applied by itself.
-    ///
-    /// ```
-    /// assert_eq!(vipps_partner_auth::SystemInfo::fit(" Acme ✓ Commerce"), "Acme  Commerce");
-    /// ```
-    pub fn fit(text: &str) -> String {
-        let kept: String = text.trim().chars().filter(|c| matches!(c, ' '..='~')).take(MAX_SYSTEM_VALUE).collect();
-        kept.trim().to_owned()
-    }
-
-    /// The headers by themselves, for a call that this library does not make.
-    pub fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(4);
-        SystemHeaders::new(self).add_to(&mut headers);
-        headers
-    }
-
-    /// `Vipps-System-Name`.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// `Vipps-System-Version`.
-    pub fn version(&self) -> &str {
-        &self.version
-    }
-
-    /// `Vipps-System-Plugin-Name` and `Vipps-System-Plugin-Version`. Without a plugin the headers repeat the system's own
-    /// values, as Vipps wants it.
-    pub fn plugin(&self) -> Option<(&str, &str)> {
-        self.plugin.as_ref().map(|(name, version)| (name.as_str(), version.as_str()))
-    }
-}
-
-const MAX_SYSTEM_VALUE: usize = 30;
-
-fn checked(field: &'static str, value: String) -> Result<String> {
-    if value.trim_matches(' ') != value {
-        return Err(Error::invalid_config(field, "must not begin or end with a space"));
-    }
-    if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return Err(Error::invalid_config(field, "must be printable ascii"));
-    }
-    if value.len() > MAX_SYSTEM_VALUE {
-        return Err(Error::invalid_config(field, "must be at most 30 characters"));
-    }
-    Ok(value)
-}
 
 /// How client id and secret are written into HTTP Basic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -252,16 +27,32 @@ pub enum BasicEncoding {
     Form,
 }
 
-impl FromStr for BasicEncoding {
-    type Err = Error;
-
-    /// `raw` or `form`; anything else is `InvalidConfig`, field `basic_encoding`.
-    fn from_str(text: &str) -> Result<Self> {
+impl BasicEncoding {
+    /// The encoding that a setting of this name asks for: `raw` or `form`. Anything else is `InvalidConfig`, field `setting`.
+    ///
+    /// ```
+    /// use vipps_partner_auth::BasicEncoding;
+    ///
+    /// assert_eq!(BasicEncoding::parse("login_basic_encoding", "raw"), Ok(BasicEncoding::Raw));
+    /// let error = BasicEncoding::parse("login_basic_encoding", "Raw").unwrap_err();
+    /// assert_eq!(error.to_string(), "login_basic_encoding `Raw` must be raw or form field=`login_basic_encoding`");
+    /// ```
+    pub fn parse(setting: &'static str, text: &str) -> Result<Self> {
         match text {
             "raw" => Ok(Self::Raw),
             "form" => Ok(Self::Form),
-            _ => Err(Error::invalid_config("basic_encoding", "must be raw or form")),
+            _ => Err(Error::breaks_rule(setting, "must be raw or form").with_value(text)),
         }
+    }
+}
+
+impl FromStr for BasicEncoding {
+    type Err = Error;
+
+    /// `raw` or `form`; anything else is `InvalidConfig`, field `basic_encoding`. For a setting of another name see
+    /// [`parse`](Self::parse).
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse("basic_encoding", text)
     }
 }
 
@@ -285,7 +76,10 @@ impl FromStr for LoginAuthMethod {
         match text {
             "client_secret_basic" => Ok(Self::ClientSecretBasic),
             "client_secret_post" => Ok(Self::ClientSecretPost),
-            _ => Err(Error::invalid_config("login_auth_method", "must be client_secret_basic or client_secret_post")),
+            _ => {
+                let rule = "must be client_secret_basic or client_secret_post";
+                Err(Error::breaks_rule("login_auth_method", rule).with_value(text))
+            }
         }
     }
 }
@@ -337,8 +131,8 @@ impl Default for Config {
             basic_encoding: BasicEncoding::Raw,
             login_basic_encoding: BasicEncoding::Form,
             login_auth_method: LoginAuthMethod::default(),
-            leeway: Duration::from_mins(1),
-            stale_keys_for: Duration::from_hours(4),
+            leeway: Duration::from_secs(60),
+            stale_keys_for: Duration::from_secs(4 * 60 * 60),
             allow_partner_keys_in_test: false,
             trusted_origins: Vec::new(),
             clock: Arc::new(SystemClock),
@@ -426,8 +220,8 @@ impl Config {
         self
     }
 
-    /// One more origin (`https://gateway.example`) to which adapters may attach headers, besides the environment's own.
-    /// May be called again for others.
+    /// One more origin (`https://gateway.example`) besides the environment's own: adapters may attach headers there, and the
+    /// discovery document may place Login's endpoints and the keys of ID tokens there. May be called again for others.
     pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
         self.trusted_origins.push(origin.into());
         self
@@ -503,10 +297,10 @@ impl Config {
 
     /// Applies `VIPPS_ENVIRONMENT` (`production`, `test` or a base URL) and `VIPPS_REDIS_URL`, if set.
     pub(crate) fn with_vars(mut self, vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        if let Some(url) = optional(&vars, "VIPPS_REDIS_URL") {
+        if let Some(url) = optional(&vars, "VIPPS_REDIS_URL")? {
             self.redis_url = Some(url);
         }
-        match optional(&vars, "VIPPS_ENVIRONMENT") {
+        match optional(&vars, "VIPPS_ENVIRONMENT")? {
             Some(_) => Ok(self.environment(Environment::from_vars(vars)?)),
             None => Ok(self),
         }
@@ -516,10 +310,12 @@ impl Config {
     pub(crate) fn shared_cache(&self) -> Result<Option<Arc<dyn TokenCache>>> {
         match (&self.redis_url, &self.token_cache) {
             (None, _) if self.redis_ca_pem.is_some() => {
-                Err(Error::invalid_config("redis_ca_pem", "means nothing without redis_url"))
+                Err(Error::breaks_rule("redis_ca_pem", "means nothing without redis_url"))
             }
             (None, cache) => Ok(cache.clone()),
-            (Some(_), Some(_)) => Err(Error::invalid_config("redis_url", "can't go with a token_cache of your own")),
+            (Some(_), Some(_)) => {
+                Err(Error::breaks_rule("redis_url", "can't go with a token_cache of your own: set one of the two"))
+            }
             (Some(url), None) => self.redis_cache(url).map(Some),
         }
     }
@@ -532,15 +328,15 @@ impl Config {
     #[cfg(not(feature = "redis"))]
     #[expect(clippy::unused_self, reason = "the other build needs it")]
     fn redis_cache(&self, _url: &str) -> Result<Arc<dyn TokenCache>> {
-        Err(Error::invalid_config("redis_url", "needs the feature redis, which this build lacks"))
+        Err(Error::breaks_rule("redis_url", "needs the feature redis, which this build lacks"))
     }
 
     pub(crate) fn check(&self) -> Result<()> {
         check_positive("connect_timeout", self.connect_timeout)?;
         check_positive("request_timeout", self.request_timeout)?;
         check_positive("deadline", self.deadline)?;
-        check_at_most("leeway", self.leeway, Duration::from_mins(5), "must be 0 to 300 seconds")?;
-        check_at_most("stale_keys_for", self.stale_keys_for, Duration::from_hours(24), "must be at most 24 hours")?;
+        check_at_most("leeway", self.leeway, LONGEST_LEEWAY, "must be 0 to 300 seconds")?;
+        check_at_most("stale_keys_for", self.stale_keys_for, LONGEST_STALE_AGE, "must be at most 24 hours")?;
         Executor::new(self.runtime.clone()).check()?;
         self.ca_certificates().map(drop)
     }
@@ -549,31 +345,34 @@ impl Config {
         let Some(pem) = &self.ca_pem else { return Ok(Vec::new()) };
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
             .collect::<Result<_, _>>()
-            .map_err(|_| Error::invalid_config("ca_pem", "must be pem"))?;
+            .map_err(|_| Error::breaks_rule("ca_pem", "must be PEM, which begins with -----BEGIN CERTIFICATE-----"))?;
         if certificates.is_empty() {
-            return Err(Error::invalid_config("ca_pem", "must hold at least one certificate"));
+            let rule = "must hold at least one certificate, as PEM that begins with -----BEGIN CERTIFICATE-----";
+            return Err(Error::breaks_rule("ca_pem", rule));
         }
         let mut roots = RootCertStore::empty();
         if certificates.iter().any(|certificate| roots.add(certificate.clone()).is_err()) {
-            return Err(Error::invalid_config("ca_pem", "holds something that is not a certificate"));
+            return Err(Error::breaks_rule("ca_pem", "holds something that is not a certificate"));
         }
         Ok(certificates)
     }
 }
 
 /// A timer can't wait longer than this, and nobody means to.
-const LONGEST_TIMEOUT: Duration = Duration::from_hours(1);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
+const LONGEST_STALE_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn check_positive(field: &'static str, span: Duration) -> Result<()> {
     if span.is_zero() {
-        return Err(Error::invalid_config(field, "must be more than zero"));
+        return Err(Error::breaks_rule(field, "must be more than zero, such as 5 seconds"));
     }
     check_at_most(field, span, LONGEST_TIMEOUT, "must be at most one hour")
 }
 
 fn check_at_most(field: &'static str, span: Duration, limit: Duration, rule: &'static str) -> Result<()> {
     if span > limit {
-        return Err(Error::invalid_config(field, rule));
+        return Err(Error::breaks_rule(field, rule).with_value(&format!("{}s", span.as_secs_f64())));
     }
     Ok(())
 }

@@ -12,10 +12,12 @@ use url::Url;
 
 use crate::{
     clock::{Clock, Now},
-    config::{Config, Environment, may_carry_secrets},
+    config::Config,
+    environment::{Environment, may_carry_secrets},
     error::{Error, Result},
     headers::{JSON, SystemHeaders},
     http::{HttpSend, SendError},
+    origin::TrustedOrigins,
     random::Jitter,
     renewing::{Attempt, Failure, Fetched, Lease, Renewing, Source},
     reply::Refusal,
@@ -27,6 +29,7 @@ use crate::{
 /// serve while others are asked for.
 pub(crate) struct Discovery {
     environment: Environment,
+    trusted: TrustedOrigins,
     system: SystemHeaders,
     transport: Transport,
     clock: Arc<dyn Clock>,
@@ -52,9 +55,10 @@ const SILENT_AGE: Duration = Duration::from_secs(60 * 60);
 const LONGEST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Discovery {
-    pub(crate) fn new(http: Arc<dyn HttpSend>, config: &Config, system: SystemHeaders) -> Self {
-        Self {
+    pub(crate) fn new(http: Arc<dyn HttpSend>, config: &Config, system: SystemHeaders) -> Result<Self> {
+        Ok(Self {
             environment: config.environment.clone(),
+            trusted: TrustedOrigins::new(config)?,
             system,
             transport: Transport::new(http),
             clock: config.clock.clone(),
@@ -62,7 +66,7 @@ impl Discovery {
             request_timeout: config.request_timeout,
             deadline: config.deadline,
             renewing: Renewing::new(config),
-        }
+        })
     }
 
     /// The endpoints. Asked for once, however many want to know; old ones stay good for as long as no others can be had.
@@ -97,8 +101,10 @@ impl Discovery {
         let asked = self.clock.now();
         let response = self.document(&address, deadline).await?;
         let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
+        let endpoints = Endpoints::parse(response.body(), &self.environment)?;
+        self.trusted.check_key_set(&endpoints.jwks_uri)?;
         Ok(Fetched {
-            value: Endpoints::parse(response.body(), &self.environment)?,
+            value: endpoints,
             fresh_until: asked.plus(age),
             usable_until: asked.plus(Duration::MAX),
         })

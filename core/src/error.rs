@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use crate::quote::{quoted, quoted_url};
+
 /// What the reader of an [`Error`] should do. The same nine kinds, with the same codes, in every language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -54,8 +56,8 @@ impl ErrorKind {
 
 /// The one error type of this crate.
 ///
-/// Its text is lower case, says what happened, and holds no secret and no response body: only the OAuth error code,
-/// the HTTP status and Vipps' trace ids.
+/// Its text says what happened, and holds no secret and no response body: only the OAuth error code, the HTTP status and
+/// Vipps' trace ids. A setting or an argument that is wrong is named, and its value is repeated where it can be no secret.
 ///
 /// ```
 /// use vipps_partner_auth::{ErrorKind, Msn};
@@ -64,7 +66,8 @@ impl ErrorKind {
 /// assert_eq!(error.kind(), ErrorKind::InvalidConfig);
 /// assert_eq!(error.code(), "invalid_config");
 /// assert!(!error.retryable());
-/// assert_eq!(error.to_string(), "must be 4 to 10 digits, without white space field=`msn`");
+/// assert_eq!(error.detail(), "msn must be 4 to 10 digits without white space, such as 123456");
+/// assert_eq!(error.field(), Some("msn"));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Parts>);
@@ -76,6 +79,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 struct Parts {
     kind: ErrorKind,
     detail: Cow<'static, str>,
+    /// What the detail of a wrong setting says behind its subject and value.
+    rule: Option<Cow<'static, str>>,
     field: Option<&'static str>,
     claim: Option<&'static str>,
     reason: Option<Cow<'static, str>>,
@@ -174,6 +179,7 @@ impl Error {
         Self(Box::new(Parts {
             kind,
             detail: detail.into(),
+            rule: None,
             field: None,
             claim: None,
             reason: None,
@@ -186,10 +192,52 @@ impl Error {
         }))
     }
 
-    pub(crate) fn invalid_config(field: &'static str, rule: impl Into<Cow<'static, str>>) -> Self {
-        let mut error = Self::new(ErrorKind::InvalidConfig, rule);
+    /// A whole sentence about a setting or an argument. Where the field is its subject see
+    /// [`breaks_rule`](Self::breaks_rule).
+    pub(crate) fn invalid_config(field: &'static str, sentence: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidConfig, sentence);
         error.0.field = Some(field);
         error
+    }
+
+    /// A setting or an argument and the rule that it breaks, such as `must not be empty`; the field is put in front.
+    pub(crate) fn breaks_rule(field: &'static str, rule: impl Into<Cow<'static, str>>) -> Self {
+        let rule = rule.into();
+        let mut error = Self::invalid_config(field, format!("{field} {rule}"));
+        error.0.rule = Some(rule);
+        error
+    }
+
+    /// With the value that breaks the rule, between field and rule. Never for a secret.
+    pub(crate) fn with_value(self, value: &str) -> Self {
+        self.with_quoted(&quoted(value))
+    }
+
+    /// The same for a URL, which is shown without user and query.
+    pub(crate) fn with_url(self, url: &str) -> Self {
+        match quoted_url(url) {
+            Some(shown) => self.with_quoted(&shown),
+            None => self,
+        }
+    }
+
+    fn with_quoted(mut self, shown: &str) -> Self {
+        if let (Some(field), Some(rule)) = (self.0.field, &self.0.rule) {
+            self.0.detail = format!("{field} {shown} {rule}").into();
+        }
+        self
+    }
+
+    /// The same rule for something that has another name and a value that is not to be shown.
+    pub(crate) fn under_name(self, name: &'static str) -> Self {
+        let renamed = match self.0.rule {
+            Some(rule) => Self::breaks_rule(name, rule),
+            None => Self::invalid_config(name, self.0.detail),
+        };
+        match self.0.hint {
+            Some(hint) => renamed.with_hint(hint),
+            None => renamed,
+        }
     }
 
     pub(crate) fn invalid_id_token(claim: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {

@@ -95,6 +95,12 @@ pub enum Event {
     },
     /// A phone number was given whose country is not known to have Vipps MobilePay; it was sent all the same.
     UnusualCountryCode,
+    /// A scope was asked for that is not known to be Vipps' own, such as `phone` in the place of `phoneNumber`; it was sent
+    /// all the same.
+    UnusualScope {
+        /// The scope.
+        scope: String,
+    },
 }
 
 impl Event {
@@ -119,6 +125,7 @@ impl Event {
             Self::UnusualClientId => "unusual_client_id",
             Self::EventsDropped { .. } => "events_dropped",
             Self::UnusualCountryCode => "unusual_country_code",
+            Self::UnusualScope { .. } => "unusual_scope",
         }
     }
 
@@ -149,6 +156,7 @@ impl Event {
             Self::EventsDropped { count } => vec![("count", count.to_string())],
             Self::StaleKeysUsed { past_age } => vec![("past_age", seconds(past_age))],
             Self::KeySkipped { reason } => vec![("reason", (*reason).to_owned())],
+            Self::UnusualScope { scope } => vec![("scope", scope.clone())],
             Self::OtherSubscriptionKeyUsed
             | Self::TokenFromCache
             | Self::RefusalIgnored

@@ -6,9 +6,9 @@ use http::{
 };
 
 use crate::{
-    config::SystemInfo,
     error::{Error, Result},
     msn::Msn,
+    system::SystemInfo,
 };
 
 pub(crate) const CLIENT_ID: HeaderName = HeaderName::from_static("client_id");
@@ -94,5 +94,5 @@ impl SystemHeaders {
 }
 
 pub(crate) fn value(field: &'static str, text: &str) -> Result<HeaderValue> {
-    HeaderValue::from_str(text).map_err(|_| Error::invalid_config(field, "can't stand in a header"))
+    HeaderValue::from_str(text).map_err(|_| Error::breaks_rule(field, "can't stand in an HTTP header"))
 }

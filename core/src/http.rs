@@ -20,7 +20,8 @@ use url::Url;
 
 use crate::{
     clock::BoxFuture,
-    config::{Config, is_loopback, may_carry_secrets},
+    config::Config,
+    environment::{is_loopback, may_carry_secrets},
     error::Result,
     event::{Event, Events},
 };

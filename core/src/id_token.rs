@@ -108,7 +108,9 @@ impl FromStr for Flow {
             "browser" => Ok(Self::Browser),
             "backchannel" => Ok(Self::Backchannel),
             "backchannel_redirect" => Ok(Self::BackchannelRedirect),
-            _ => Err(Error::invalid_config("flow", "must be browser, backchannel or backchannel_redirect")),
+            _ => {
+                Err(Error::breaks_rule("flow", "must be browser, backchannel or backchannel_redirect").with_value(text))
+            }
         }
     }
 }
@@ -185,12 +187,12 @@ impl Expect {
             ("auth_req_id", &self.auth_req_id),
         ];
         if let Some((field, _)) = given.iter().find(|(_, value)| value.as_deref() == Some("")) {
-            return Err(Error::invalid_config(field, "an expected value must not be empty: leave it out"));
+            return Err(Error::breaks_rule(field, "must not be empty where it is expected: leave it out"));
         }
         if self.flow == Flow::BackchannelRedirect && self.auth_req_id.is_none() {
-            return Err(Error::invalid_config("auth_req_id", "is needed to check a token of the redirect variant"));
+            return Err(Error::breaks_rule("auth_req_id", "is needed to check an ID token of the redirect variant"));
         }
-        self.msn.as_ref().ok_or_else(|| Error::invalid_config("msn", "is needed to check an id token"))
+        self.msn.as_ref().ok_or_else(|| Error::breaks_rule("msn", "is needed to check an ID token"))
     }
 }
 
@@ -246,7 +248,7 @@ impl IdTokenVerifier {
         let config = config.into();
         config.check()?;
         let events = Events::new(config.on_event.clone(), config.event_sink.clone());
-        let discovery = Discovery::new(sender(&config, &events)?, &config, SystemHeaders::default());
+        let discovery = Discovery::new(sender(&config, &events)?, &config, SystemHeaders::default())?;
         let events_end = events.guard();
         let remote = RemoteJwks::new(Arc::new(discovery), events.clone(), &config);
         Ok(Self::over(KeySource::Remote(Arc::new(remote)), events, events_end, &config))
@@ -258,8 +260,8 @@ impl IdTokenVerifier {
         let config = config.into();
         config.check()?;
         let events = Events::new(config.on_event.clone(), config.event_sink.clone());
-        let keys =
-            KeySet::parse(jwks.as_bytes(), &events).map_err(|fault| Error::invalid_config("jwks", fault.detail()))?;
+        let keys = KeySet::parse(jwks.as_bytes(), &events)
+            .map_err(|fault| Error::breaks_rule("jwks", format!("can't be used: {}", fault.detail())))?;
         let events_end = events.guard();
         Ok(Self::over(KeySource::Fixed(keys), events, events_end, &config))
     }

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, Result},
     msn::Msn,
     secret::Secret,
+    variables::{all_are_set, by_variable, environment_variable, is_stray, optional, required},
 };
 
 /// Partner keys: one set for every merchant connected to the partner. They work in production only.
@@ -81,16 +82,24 @@ impl PartnerKeys {
     }
 
     /// Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and, if set,
-    /// `VIPPS_SECOND_SUBSCRIPTION_KEY`. An error names the variable that is missing, never a value.
+    /// `VIPPS_SECOND_SUBSCRIPTION_KEY`. An error names all the variables that are missing, and never a value.
     pub fn from_env() -> Result<Self> {
         Self::from_vars(environment_variable)
     }
 
     /// Like [`from_env`](Self::from_env), from any other source of named values (a secret store, a mounted file).
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        all_are_set(&vars, &STANDARD_VARIABLES)?;
         StandardKeys::from_vars(&vars).map(Self)
     }
+
+    /// The id of the client that the keys are for. No secret.
+    pub fn client_id(&self) -> &str {
+        &self.0.client_id
+    }
 }
+
+const STANDARD_VARIABLES: [&str; 3] = ["VIPPS_CLIENT_ID", "VIPPS_CLIENT_SECRET", "VIPPS_SUBSCRIPTION_KEY"];
 
 impl SalesUnitKeys {
     /// Keys as the merchant portal shows them, and the MSN of the sales unit they belong to.
@@ -117,8 +126,14 @@ impl SalesUnitKeys {
 
     /// Like [`from_env`](Self::from_env), from any other source of named values.
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        all_are_set(&vars, &STANDARD_VARIABLES.into_iter().chain(["VIPPS_MSN"]).collect::<Vec<_>>())?;
         let msn = required(&vars, "VIPPS_MSN")?.parse().map_err(by_variable)?;
         Ok(Self { standard: StandardKeys::from_vars(&vars)?, msn })
+    }
+
+    /// The id of the client that the keys are for. No secret.
+    pub fn client_id(&self) -> &str {
+        &self.standard.client_id
     }
 
     /// The sales unit these keys belong to.
@@ -128,13 +143,14 @@ impl SalesUnitKeys {
 }
 
 impl SpecializedKeys {
-    /// Keys for the specialized flow. `client_id` must not hold a colon, neither part a control character.
+    /// Keys for the specialized flow. Refuses an empty part, one with control characters or with white space around it, and a
+    /// colon in the `client_id`, naming the field.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Result<Self> {
         let (client_id, client_secret) = (client_id.into(), client_secret.into());
         check_basic_part("client_id", &client_id)?;
         check_basic_part("client_secret", client_secret.expose())?;
         if client_id.contains(':') {
-            return Err(Error::invalid_config("client_id", "must not hold a colon: it would end the id in Basic"));
+            return Err(Error::breaks_rule("client_id", "must not hold a colon: it would end the id in HTTP Basic"));
         }
         Ok(Self { client_id, client_secret, scope: None })
     }
@@ -152,12 +168,23 @@ impl SpecializedKeys {
 
     /// Like [`from_env`](Self::from_env), from any other source of named values.
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        all_are_set(&vars, &["VIPPS_CLIENT_ID", "VIPPS_CLIENT_SECRET"])?;
         let keys = Self::new(required(&vars, "VIPPS_CLIENT_ID")?, required(&vars, "VIPPS_CLIENT_SECRET")?);
         let keys = keys.map_err(by_variable)?;
-        match optional(&vars, "VIPPS_SCOPE") {
+        match optional(&vars, "VIPPS_SCOPE")? {
             Some(scope) => keys.with_scope(&scope).map_err(by_variable),
             None => Ok(keys),
         }
+    }
+
+    /// The id of the client that the keys are for. No secret.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The scope that is asked for, in its normal order.
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
     }
 }
 
@@ -172,7 +199,7 @@ impl StandardKeys {
     fn with_second_subscription_key(self, key: Secret) -> Result<Self> {
         check_header_value("second_subscription_key", key.expose())?;
         if key == self.subscription_key {
-            return Err(Error::invalid_config("second_subscription_key", "must differ from the first"));
+            return Err(Error::breaks_rule("second_subscription_key", "must differ from the first key of the pair"));
         }
         Ok(Self { second_subscription_key: Some(key), ..self })
     }
@@ -189,7 +216,7 @@ impl StandardKeys {
             required(vars, "VIPPS_SUBSCRIPTION_KEY")?.into(),
         );
         let keys = keys.map_err(by_variable)?;
-        match optional(vars, "VIPPS_SECOND_SUBSCRIPTION_KEY") {
+        match optional(vars, "VIPPS_SECOND_SUBSCRIPTION_KEY")? {
             Some(key) => keys.with_second_subscription_key(key.into()).map_err(by_variable),
             None => Ok(keys),
         }
@@ -223,10 +250,15 @@ impl Keys {
 
     /// Like [`from_env`](Self::from_env), from any other source of named values.
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        if optional(&vars, "VIPPS_MSN").is_some() {
+        if optional(&vars, "VIPPS_MSN")?.is_some() {
             return SalesUnitKeys::from_vars(vars).map(Self::from);
         }
         PartnerKeys::from_vars(vars).map(Self::from)
+    }
+
+    /// What must be set; where `VIPPS_MSN` is, it is needed as well.
+    pub(crate) fn variables() -> &'static [&'static str] {
+        &STANDARD_VARIABLES
     }
 
     pub(crate) fn standard(&self) -> Option<&StandardKeys> {
@@ -237,7 +269,8 @@ impl Keys {
         }
     }
 
-    pub(crate) fn client_id(&self) -> &str {
+    /// The id of the client that the keys are for. No secret.
+    pub fn client_id(&self) -> &str {
         match self {
             Self::Specialized(keys) => &keys.client_id,
             Self::Partner(keys) => &keys.0.client_id,
@@ -262,60 +295,27 @@ impl Keys {
     }
 }
 
-pub(crate) fn environment_variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// An empty variable counts as one that is not set: that is how deployment tools write "none".
-pub(crate) fn optional(vars: &impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
-    vars(name).filter(|value| !value.is_empty())
-}
-
-pub(crate) fn required(vars: &impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String> {
-    optional(vars, name).ok_or_else(|| Error::invalid_config(name, "is not set"))
-}
-
-/// The same rule, told under the name of the variable the value came from.
-pub(crate) fn by_variable(error: Error) -> Error {
-    let variable = match error.field() {
-        Some("client_id") => "VIPPS_CLIENT_ID",
-        Some("client_secret") => "VIPPS_CLIENT_SECRET",
-        Some("subscription_key") => "VIPPS_SUBSCRIPTION_KEY",
-        Some("second_subscription_key") => "VIPPS_SECOND_SUBSCRIPTION_KEY",
-        Some("msn") => "VIPPS_MSN",
-        Some("scope") => "VIPPS_SCOPE",
-        Some("environment") => "VIPPS_ENVIRONMENT",
-        Some("system_name") => "VIPPS_SYSTEM_NAME",
-        Some("system_version") => "VIPPS_SYSTEM_VERSION",
-        Some("plugin_name") => "VIPPS_PLUGIN_NAME",
-        Some("plugin_version") => "VIPPS_PLUGIN_VERSION",
-        _ => return error,
-    };
-    Error::invalid_config(variable, error.detail().to_owned())
-}
-
 fn check_header_value(field: &'static str, value: &str) -> Result<()> {
+    let refused = |rule| Err(Error::breaks_rule(field, rule));
     if value.is_empty() {
-        return Err(Error::invalid_config(field, "must not be empty"));
+        return refused("must not be empty");
     }
     if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Error::invalid_config(
-            field,
-            "must be visible ascii without white space: look for a stray line end",
-        ));
+        return refused("must be visible ASCII without white space: look for a stray line end");
     }
     Ok(())
 }
 
 fn check_basic_part(field: &'static str, value: &str) -> Result<()> {
+    let refused = |rule| Err(Error::breaks_rule(field, rule));
     if value.is_empty() {
-        return Err(Error::invalid_config(field, "must not be empty"));
+        return refused("must not be empty");
     }
     if value.chars().any(char::is_control) {
-        return Err(Error::invalid_config(field, "must not hold control characters: look for a stray line end"));
+        return refused("must not hold control characters: look for a stray line end");
     }
-    if value.trim() != value {
-        return Err(Error::invalid_config(field, "must not begin or end with white space"));
+    if value.trim_matches(is_stray) != value {
+        return refused("must not begin or end with white space");
     }
     Ok(())
 }
@@ -329,7 +329,8 @@ pub(crate) fn is_scope_token(token: &str) -> bool {
 fn normalized_scope(scope: &str) -> Result<String> {
     let mut tokens: Vec<_> = scope.split(' ').collect();
     if !tokens.iter().all(|token| is_scope_token(token)) {
-        return Err(Error::invalid_config("scope", "must be scope tokens with one space between two"));
+        let rule = "must be scopes with one space between two, such as donations:read";
+        return Err(Error::breaks_rule("scope", rule).with_value(scope));
     }
     tokens.sort_unstable();
     tokens.dedup();

@@ -16,8 +16,6 @@ mod userinfo;
 
 use std::fmt;
 
-use url::Url;
-
 use self::{
     authorize::ClientParameter,
     client::{LoginClient, Resend},
@@ -36,7 +34,6 @@ pub use self::{
     userinfo::{Address, Userinfo},
 };
 use crate::{
-    config::may_carry_secrets,
     error::{Error, Result},
     executor::Executor,
     id_token::{Expect, Flow},
@@ -89,8 +86,16 @@ impl Login {
         let scopes = scopes::parse(scopes)?;
         let options = options.checked()?;
         let endpoints = self.client.endpoints().await?;
-        let endpoint = public_endpoint(&endpoints.authorization)?;
-        LoginRequest::new(endpoint, &self.client_parameter(), self.client.issuer(), &self.redirect_uri, scopes, options)
+        let endpoint = self.client.trusted().page(&endpoints.authorization)?;
+        scopes::notice_unusual(&scopes, self.client.events());
+        LoginRequest::new(
+            endpoint.as_str(),
+            &self.client_parameter(),
+            self.client.issuer(),
+            &self.redirect_uri,
+            scopes,
+            options,
+        )
     }
 
     /// Ends a login: checks the callback, exchanges the code, checks the ID token.
@@ -140,7 +145,7 @@ impl Login {
         if request.issuer() != self.client.issuer() {
             return Err(Error::login_failed("issuer", "the request was made for another environment"));
         }
-        if request.redirect_uri() != self.redirect_uri.as_str() {
+        if !self.redirect_uri.is_same(request.place()) {
             return Err(Error::login_failed("redirect_uri", "the request was made for another redirect_uri"));
         }
         Ok(())
@@ -163,14 +168,6 @@ fn expected_of(request: &LoginRequest) -> Expect {
         Some(acr) => expect.acr(acr),
         None => expect,
     }
-}
-
-/// Carries no secret, but a person will trust what is there.
-fn public_endpoint(url: &str) -> Result<&str> {
-    if Url::parse(url).is_ok_and(|url| may_carry_secrets(&url) && url.fragment().is_none()) {
-        return Ok(url);
-    }
-    Err(Error::protocol("the authorization_endpoint of the discovery document is not https"))
 }
 
 impl fmt::Debug for Login {

@@ -37,10 +37,21 @@ impl FromStr for Msn {
     fn from_str(text: &str) -> Result<Self, Error> {
         let well_formed = (4..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         if !well_formed {
-            return Err(Error::invalid_config("msn", "must be 4 to 10 digits, without white space"));
+            return Err(malformed(text));
         }
         Ok(Self(text.into()))
     }
+}
+
+/// Longer texts were never meant for a merchant serial number.
+const LONGEST_SHOWN: usize = 20;
+
+/// Shows the text only where it is a number with a blemish. What holds letters may be anything, such as a secret in the
+/// wrong place.
+fn malformed(text: &str) -> Error {
+    let error = Error::breaks_rule("msn", "must be 4 to 10 digits without white space, such as 123456");
+    let is_number = !text.contains(char::is_alphabetic) && text.chars().count() <= LONGEST_SHOWN;
+    if is_number { error.with_value(text) } else { error }
 }
 
 impl TryFrom<String> for Msn {
@@ -66,5 +77,31 @@ impl fmt::Display for Msn {
 impl fmt::Debug for Msn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Msn({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        text.parse::<Msn>().expect_err(text).detail().to_owned()
+    }
+
+    #[test]
+    fn a_number_with_a_blemish_is_shown() {
+        for text in ["123456 ", "12 345", "123,456", "123456.0", "+123456", "123", "12345678901", "１２３４５６", ""]
+        {
+            let told = format!("msn `{text}` must be 4 to 10 digits without white space, such as 123456");
+            assert_eq!(refused(text), told);
+        }
+        assert!(refused("123456\n").starts_with("msn `123456\\n` must be"));
+    }
+
+    #[test]
+    fn what_may_be_anything_else_is_not() {
+        for text in ["hidden", "123abc", "1234567890 1234567890", "fixture-Secret+/42=="] {
+            assert_eq!(refused(text), "msn must be 4 to 10 digits without white space, such as 123456", "{text}");
+        }
     }
 }

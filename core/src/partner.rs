@@ -6,21 +6,24 @@ use http::HeaderMap;
 
 use crate::{
     clock::Clock,
-    config::{BasicEncoding, Config, Environment, LoginAuthMethod, SystemInfo},
+    config::{BasicEncoding, Config, LoginAuthMethod},
     discovery::Discovery,
+    environment::Environment,
     error::{Error, Result},
     event::{Event, Events, EventsGuard, Stats},
     finished::{Finished, Headers},
     headers::{SystemHeaders, specialized, standard},
     http::sender,
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
-    keys::{Keys, environment_variable},
+    keys::Keys,
     msn::Msn,
     origin::TrustedOrigins,
     provider::{Held, TokenProvider},
     random::Jitter,
+    system::SystemInfo,
     token::AccessToken,
     transport::Transport,
+    variables::{all_are_set, environment_variable},
 };
 
 /// One set of keys at work. Build one per set of keys and keep it: it holds the token. Cheap to clone.
@@ -73,7 +76,8 @@ impl Partner {
     }
 
     /// Reads everything from the environment: the keys (sales unit keys where `VIPPS_MSN` is set, else partner keys),
-    /// the [`SystemInfo`], `VIPPS_ENVIRONMENT` (`production` unless set) and, if set, `VIPPS_REDIS_URL`. An error names the variable.
+    /// the [`SystemInfo`], `VIPPS_ENVIRONMENT` (`production` unless set) and, if set, `VIPPS_REDIS_URL`. An error names
+    /// the variable, and where some are missing all of them.
     pub fn from_env() -> Result<Self> {
         Self::from_vars(environment_variable, Config::default())
     }
@@ -85,6 +89,7 @@ impl Partner {
 
     /// The same from any other source of named values, such as a secret store.
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>, config: Config) -> Result<Self> {
+        all_are_set(&vars, &[Keys::variables(), &SystemInfo::variables(&vars)].concat())?;
         let config = config.with_vars(&vars)?;
         Self::build(Keys::from_vars(&vars)?, &SystemInfo::from_vars(&vars)?, &config)
     }
@@ -140,6 +145,10 @@ impl Partner {
     /// or one that [`Config::trusted_origin`] lists. The token endpoints and the calls of Login are not covered: they
     /// take other headers. Adapters must ask before they attach headers.
     ///
+    /// Clients differ in what they make of a URL that is not quite one, so this is false for all that any of them might
+    /// read as another place: a backslash, white space or another character that is no ASCII, a user, a host that is
+    /// escaped, a missing slash. Hand in what the client itself will send.
+    ///
     /// ```
     /// # use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
     /// # let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key")?;
@@ -149,7 +158,7 @@ impl Partner {
     /// # Ok::<(), vipps_partner_auth::Error>(())
     /// ```
     pub fn covers(&self, url: &str) -> bool {
-        url::Url::parse(url).is_ok_and(|url| self.0.trusted.cover(&url))
+        self.0.trusted.cover_text(url)
     }
 
     /// Whether headers may follow a redirect: `to` is [covered](Self::covers) and of the same origin as `from`.
@@ -203,7 +212,7 @@ impl Partner {
         let http = sender(config, &events)?;
         let system = SystemHeaders::new(system);
         let provider = TokenProvider::new(&keys, system.clone(), http.clone(), events.clone(), config)?;
-        let discovery = Arc::new(Discovery::new(http.clone(), config, system.clone()));
+        let discovery = Arc::new(Discovery::new(http.clone(), config, system.clone())?);
         let verifier = IdTokenVerifier::remote(discovery.clone(), events.clone(), config);
         Ok(Self(Arc::new(Inner {
             keys,
@@ -234,7 +243,8 @@ fn check_environment(keys: &Keys, config: &Config) -> Result<()> {
         && config.environment == Environment::Test
         && !config.allow_partner_keys_in_test;
     if refused {
-        return Err(Error::invalid_config("environment", "partner keys work only in production")
+        return Err(Error::breaks_rule("environment", "takes no partner keys: they work only in production")
+            .with_value(config.environment.base_url())
             .with_hint("use the sales unit keys of the test sales unit, or the emulator"));
     }
     Ok(())
@@ -279,9 +289,15 @@ impl Inner {
         match &self.keys {
             Keys::Partner(_) => Ok(()),
             Keys::SalesUnit(keys) if keys.msn == *msn => Ok(()),
-            Keys::SalesUnit(_) => Err(Error::invalid_config("msn", "these sales unit keys are for another msn")),
-            Keys::Specialized(_) => Err(Error::invalid_config("msn", "specialized keys act for no one sales unit")
-                .with_hint("use the headers of the partner itself")),
+            Keys::SalesUnit(_) => {
+                Err(Error::breaks_rule("msn", "does not fit: these sales unit keys are for another msn")
+                    .with_value(msn.as_str()))
+            }
+            Keys::Specialized(_) => {
+                Err(Error::breaks_rule("msn", "does not fit: specialized keys act for no one sales unit")
+                    .with_value(msn.as_str())
+                    .with_hint("use the headers of the partner itself"))
+            }
         }
     }
 }
@@ -360,8 +376,9 @@ impl Merchant {
     }
 
     fn own(&self, expect: &Expect) -> Result<Expect> {
-        if expect.msn.as_ref().is_some_and(|msn| *msn != self.0.msn) {
-            return Err(Error::invalid_config("msn", "is not the msn of this merchant"));
+        if let Some(other) = expect.msn.as_ref().filter(|msn| **msn != self.0.msn) {
+            let rule = format!("is not the msn of this merchant, which is {}", self.0.msn);
+            return Err(Error::breaks_rule("msn", rule).with_value(other.as_str()));
         }
         let expect = expect.clone().msn(self.0.msn.clone());
         match &self.0.partner.0.keys {

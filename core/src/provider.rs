@@ -18,7 +18,8 @@ use zeroize::Zeroizing;
 use self::{credential::Credential, restraint::Restraint, shared::SharedCache};
 use crate::{
     clock::{Clock, Now},
-    config::{Config, Environment},
+    config::Config,
+    environment::Environment,
     error::{Error, Result},
     event::{Event, Events},
     executor::Executor,

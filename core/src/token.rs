@@ -18,7 +18,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     clock::Now,
-    config::{BasicEncoding, Environment},
+    config::BasicEncoding,
+    environment::Environment,
     error::{Error, Result},
     headers::{CLIENT_ID, CLIENT_SECRET, JSON, MERCHANT_SERIAL_NUMBER, SUBSCRIPTION_KEY, SystemHeaders, value},
     keys::{SpecializedKeys, StandardKeys, sensitive},

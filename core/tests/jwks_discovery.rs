@@ -48,12 +48,20 @@ async fn each_environment_has_its_own_issuer() {
 }
 
 #[tokio::test]
-async fn the_set_may_live_elsewhere_but_only_behind_https() {
-    let world = World::new(&[&RSA]);
-    world.issuer.answer_discovery(Reply::discovery(ISSUER, "https://keys.example/set?v=1"));
+async fn the_set_lives_at_the_own_origin_or_one_that_was_listed() {
+    const ELSEWHERE: &str = "https://keys.example/set?v=1";
+    let world = World::with(&jwks(&[&RSA]), |config| config.trusted_origin("https://keys.example"));
+    world.issuer.answer_discovery(Reply::discovery(ISSUER, ELSEWHERE));
     world.judge(&world.token(&RSA)).await.expect("a good token");
-    assert_eq!(world.issuer.asked_for("https://keys.example/set?v=1"), 1);
+    assert_eq!(world.issuer.asked_for(ELSEWHERE), 1);
     for refused in [
+        ELSEWHERE,
+        "http://127.0.0.1:6379/x",
+        "http://localhost/jwks.json",
+        "http://[::1]:8585/jwks.json",
+        "https://apitest.vipps.no/jwks.json",
+        "https://api.vipps.no:8443/jwks.json",
+        "https://api.vipps.no@keys.example/jwks.json",
         "http://api.vipps.no/jwks.json",
         "http://keys.example/",
         "ftp://keys.example/",

@@ -210,4 +210,122 @@ fn a_plugin_has_a_name_and_a_version_or_neither() {
 fn a_well_known_address_is_the_environment_it_names() {
     assert_eq!("https://api.vipps.no/".parse(), Ok(Environment::Production));
     assert_eq!("https://APITEST.vipps.no".parse(), Ok(Environment::Test));
+    for text in ["https://api.vipps.no/recurring", "https://apitest.vipps.no:8443", "https://user@api.vipps.no"] {
+        assert_eq!(Environment::custom(text).expect_err(text).field(), Some("environment"));
+    }
+}
+
+/// What an error of a reader says, by its detail.
+fn detail_of<T>(outcome: Result<T>) -> String {
+    outcome.err().map(|error| error.detail().to_owned()).expect("an error")
+}
+
+#[test]
+fn all_missing_variables_are_told_at_once() {
+    let none = Variables::new();
+    assert_eq!(
+        detail_of(Partner::from_vars(read(&none), Config::default())),
+        "VIPPS_CLIENT_ID, VIPPS_CLIENT_SECRET, VIPPS_SUBSCRIPTION_KEY, VIPPS_SYSTEM_NAME and VIPPS_SYSTEM_VERSION are not set"
+    );
+    assert_eq!(
+        detail_of(SalesUnitKeys::from_vars(read(&none))),
+        "VIPPS_CLIENT_ID, VIPPS_CLIENT_SECRET, VIPPS_SUBSCRIPTION_KEY and VIPPS_MSN are not set"
+    );
+    assert_eq!(
+        detail_of(PartnerKeys::from_vars(read(&none))),
+        "VIPPS_CLIENT_ID, VIPPS_CLIENT_SECRET and VIPPS_SUBSCRIPTION_KEY are not set"
+    );
+    assert_eq!(
+        detail_of(SpecializedKeys::from_vars(read(&none))),
+        "VIPPS_CLIENT_ID and VIPPS_CLIENT_SECRET are not set"
+    );
+    assert_eq!(detail_of(SystemInfo::from_vars(read(&none))), "VIPPS_SYSTEM_NAME and VIPPS_SYSTEM_VERSION are not set");
+    let mut some = without("VIPPS_CLIENT_SECRET");
+    some.remove("VIPPS_PLUGIN_VERSION");
+    assert_eq!(
+        detail_of(Partner::from_vars(read(&some), Config::default())),
+        "VIPPS_CLIENT_SECRET and VIPPS_PLUGIN_VERSION are not set"
+    );
+    assert_eq!(detail_of(PartnerKeys::from_vars(read(&some))), "VIPPS_CLIENT_SECRET is not set");
+}
+
+#[test]
+fn what_stands_around_a_value_is_told_for_each_variable() {
+    for name in complete().into_keys().chain(["VIPPS_REDIS_URL"]) {
+        for (value, what) in [
+            ("FINDME ", "white space"),
+            ("FINDME\n", "white space"),
+            ("\u{feff}FINDME", "white space"),
+            (" ", "white space"),
+            ("\"FINDME\"", "quotation marks"),
+            ("'FINDME'", "quotation marks"),
+            ("FIND\u{fffd}ME", "UTF-8"),
+        ] {
+            let variables = with(name, value);
+            let outcomes = [
+                Partner::from_vars(read(&variables), Config::default()).map(drop),
+                SpecializedKeys::from_vars(read(&variables)).map(drop),
+            ];
+            let of_variable = outcomes.into_iter().filter_map(Result::err).find(|error| error.field() == Some(name));
+            let error = of_variable.unwrap_or_else(|| panic!("{name} {value:?}"));
+            assert_names(&error, name);
+            assert!(error.detail().starts_with(name) && error.detail().contains(what), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_word_is_told_under_the_name_of_its_setting() {
+    for setting in ["basic_encoding", "login_basic_encoding"] {
+        assert_eq!(BasicEncoding::parse(setting, "form"), Ok(BasicEncoding::Form));
+        let error = BasicEncoding::parse(setting, "Form").expect_err("letter case counts");
+        assert_eq!((error.field(), error.detail()), (Some(setting), &*format!("{setting} `Form` must be raw or form")));
+    }
+}
+
+#[test]
+fn every_error_about_an_argument_begins_with_it() {
+    let texts = ["", " ", "x\n", "https://user:hidden@x", "é", "0", "hidden.hidden.hidden", &"y".repeat(5_000)];
+    for text in texts {
+        let system = |name: &str| SystemInfo::new(name, "1").map(drop);
+        let errors = [
+            text.parse::<Environment>().map(drop),
+            text.parse::<vipps_partner_auth::Msn>().map(drop),
+            text.parse::<Flow>().map(drop),
+            text.parse::<BasicEncoding>().map(drop),
+            text.parse::<vipps_partner_auth::LoginAuthMethod>().map(drop),
+            text.parse::<vipps_partner_auth::Market>().map(drop),
+            text.parse::<vipps_partner_auth::RequestedFlow>().map(drop),
+            text.parse::<vipps_partner_auth::LoginHint>().map(drop),
+            vipps_partner_auth::LoginHint::msisdn(text).map(drop),
+            vipps_partner_auth::LoginHint::customer_token(text).map(drop),
+            vipps_partner_auth::LoginRequest::from_json(text).map(drop),
+            vipps_partner_auth::PendingLogin::from_json(text).map(drop),
+            vipps_partner_auth::BackchannelPing::parse(text).map(drop),
+            vipps_partner_auth::UnverifiedConsentRevoked::parse(text).map(drop),
+            PartnerKeys::new(text, text, text).map(drop),
+            SpecializedKeys::new(text, text).map(drop),
+            SpecializedKeys::new("id", "secret").and_then(|keys| keys.with_scope(text)).map(drop),
+            World::new().partner().merchant(msn("123456")).login(text).map(drop),
+            system(text),
+        ];
+        for error in errors.into_iter().filter_map(Result::err) {
+            let field = error.field().expect("a field");
+            assert!(error.detail().starts_with(&format!("{field} ")), "{error}");
+            assert!(error.detail().len() < 300 && !error.detail().contains('\n'), "{error}");
+            let is_of_keys = ["client_id", "client_secret", "login_hint", "msisdn", "customer_token"].contains(&field);
+            assert!(!is_of_keys || !error.detail().contains("hidden"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_secret_of_keys_can_be_read() {
+    let keys = SpecializedKeys::new("123456-acct-0001", "secret").expect("good keys");
+    assert_eq!((keys.client_id(), keys.scope()), ("123456-acct-0001", None));
+    assert_eq!(keys.with_scope("b a").expect("good scopes").scope(), Some("a b"));
+    assert_eq!(PartnerKeys::new("id", "secret", "key").expect("good keys").client_id(), "id");
+    let unit = SalesUnitKeys::new("id", "secret", "key", msn("123456")).expect("good keys");
+    assert_eq!((unit.client_id(), unit.msn().as_str()), ("id", "123456"));
+    assert_eq!(vipps_partner_auth::Keys::from(unit).client_id(), "id");
 }

@@ -56,6 +56,7 @@ pub(crate) fn outcome(expected: &Outcome, made: &Made, secrets: &[String]) -> Re
         (Outcome::Ok(expected), Ok(made)) => success(expected, made),
         (Outcome::Error(expected), Err(error)) => {
             failure(expected, error)?;
+            names_its_field(error)?;
             keeps_secrets(error, secrets)
         }
         (expected, made) => Err(format!("expected {expected:?}, got {made:?}")),
@@ -95,6 +96,14 @@ fn property(error: &Error, name: &str) -> Result<Value, String> {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole, non-negative number of seconds")]
 fn whole(seconds: f64) -> Value {
     json!(seconds as u64)
+}
+
+/// An error about a setting or an argument is a sentence about it.
+fn names_its_field(error: &Error) -> Result<(), String> {
+    match error.field() {
+        Some(field) if !error.detail().starts_with(&format!("{field} ")) => Err(format!("not about {field}: {error}")),
+        _ => Ok(()),
+    }
 }
 
 fn keeps_secrets(error: &Error, secrets: &[String]) -> Result<(), String> {

@@ -269,7 +269,7 @@ async fn what_was_mistyped_at_the_till_is_said_beside_it_and_escaped() -> Outcom
     let mut till = scene.browser()?;
     let page = till.post("/till", "msn=234567&phone=%22%3E%3Cscript%3E").await?;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.shows("The phone number must be digits alone."), "{}", page.html);
+    assert!(page.shows("Give the phone number in digits, with its country code."), "{}", page.html);
     assert!(page.shows("value=\"&quot;&gt;&lt;script&gt;\"") && !page.shows("<script>"), "{}", page.html);
     assert!(page.shows("<option value=\"234567\" selected>"), "{}", page.html);
 

@@ -19,7 +19,6 @@ use std::{
 use http::{Request, Response, StatusCode};
 use tower_layer::Layer;
 use tower_service::Service;
-use url::Url;
 
 use super::put;
 use crate::{Caller, clock::BoxFuture};
@@ -138,7 +137,7 @@ where
     S: Service<Request<B>, Response = Response<C>>,
     S::Error: Into<BoxError>,
 {
-    if !Url::parse(&request.uri().to_string()).is_ok_and(|url| caller.partner().covers_url(&url)) {
+    if !caller.partner().covers(&request.uri().to_string()) {
         return inner.call(request).await.map_err(Into::into);
     }
     let headers = caller.authorization().await?;

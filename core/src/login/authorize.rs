@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    redirect_uri::{RedirectUri, check},
+    redirect_uri::{RedirectUri, is_unreserved},
     scopes,
 };
 use crate::{
-    config::may_carry_secrets,
+    environment::may_carry_secrets,
     error::{Error, Result},
     msn::Msn,
     random::unguessable,
@@ -104,13 +104,15 @@ impl LoginOptions {
     pub(crate) fn checked(&self) -> Result<&Self> {
         // One value: the token is compared with it as a whole.
         let one_value = |acr: &String| !acr.is_empty() && acr.bytes().all(|byte| byte.is_ascii_graphic());
-        if !self.acr_values.as_ref().is_none_or(one_value) {
-            return Err(Error::invalid_config("acr_values", "must be one value without white space"));
+        if let Some(acr) = self.acr_values.as_ref().filter(|acr| !one_value(acr)) {
+            let rule = "must be one value without white space, such as urn:vipps:acr:app_auth";
+            return Err(Error::breaks_rule("acr_values", rule).with_value(acr));
         }
         let Some(uri) = &self.app_callback_uri else { return Ok(self) };
-        check(uri).map_err(|rule| Error::invalid_config("app_callback_uri", rule))?;
+        RedirectUri::parse("app_callback_uri", uri)?;
         if !self.requested_flow.is_some_and(RequestedFlow::is_app_to_app) {
-            return Err(Error::invalid_config("app_callback_uri", "needs a requested_flow from app to app"));
+            let rule = "needs a requested_flow from app to app, such as app_to_app_v2";
+            return Err(Error::breaks_rule("app_callback_uri", rule));
         }
         Ok(self)
     }
@@ -161,7 +163,7 @@ impl FromStr for Market {
     fn from_str(text: &str) -> Result<Self> {
         let all = [Self::Norway, Self::Denmark, Self::Finland, Self::Sweden];
         let found = all.into_iter().find(|market| market.as_str() == text);
-        found.ok_or_else(|| Error::invalid_config("market", "must be NO, DK, FI or SE"))
+        found.ok_or_else(|| Error::breaks_rule("market", "must be NO, DK, FI or SE").with_value(text))
     }
 }
 
@@ -200,7 +202,7 @@ impl FromStr for RequestedFlow {
         let all = [Self::AppToAppV2, Self::AppToApp, Self::AutomaticReturnFromVippsApp];
         let rule = "must be app_to_app_v2, app_to_app or automatic_return_from_vipps_app";
         let found = all.into_iter().find(|flow| flow.as_str() == text);
-        found.ok_or_else(|| Error::invalid_config("requested_flow", rule))
+        found.ok_or_else(|| Error::breaks_rule("requested_flow", rule).with_value(text))
     }
 }
 
@@ -251,8 +253,8 @@ impl LoginRequest {
         };
         request.url = request.authorize_url(endpoint, client, options);
         if request.url.len() > LONGEST_URL {
-            let rule = "is too long, with scopes and options: the url would have more than 1900 characters";
-            return Err(Error::invalid_config("redirect_uri", rule));
+            let rule = "is too long, with scopes and options: the URL would have more than 1900 characters";
+            return Err(Error::breaks_rule("redirect_uri", rule));
         }
         Ok(request)
     }
@@ -342,7 +344,7 @@ pub(crate) fn code_challenge(code_verifier: &str) -> String {
 }
 
 fn not_a_request() -> Error {
-    Error::invalid_config("request", "is not a login request as to_json writes it")
+    Error::breaks_rule("request", "is not a login request as to_json writes it")
 }
 
 /// The request as it is kept. A change that older readers would misread gets another version.
@@ -435,11 +437,6 @@ impl Stored {
 /// Whether a text that was kept can be one of those that were made.
 pub(super) fn is_unguessable(text: &str) -> bool {
     (32..=512).contains(&text.len()) && text.bytes().all(is_unreserved)
-}
-
-/// RFC 3986 section 2.3.
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
 impl fmt::Debug for LoginRequest {

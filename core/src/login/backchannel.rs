@@ -82,12 +82,14 @@ impl BackchannelOptions {
     fn check(&self) -> Result<()> {
         let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
         let is_message = |text: &String| (5..=8).contains(&text.len()) && text.bytes().all(allowed);
-        if !self.binding_message.as_ref().is_none_or(is_message) {
-            return Err(Error::invalid_config("binding_message", "must be 5 to 8 characters of A-Z, 0-9 and hyphen"));
+        if let Some(message) = self.binding_message.as_ref().filter(|text| !is_message(text)) {
+            let rule = "must be 5 to 8 characters of A-Z, 0-9 and hyphen, such as AB-1234";
+            return Err(Error::breaks_rule("binding_message", rule).with_value(message));
         }
         let in_range = |expiry: Duration| (60..=900).contains(&expiry.as_secs()) && expiry.subsec_nanos() == 0;
-        if !self.requested_expiry.is_none_or(in_range) {
-            return Err(Error::invalid_config("requested_expiry", "must be 60 to 900 whole seconds"));
+        if let Some(expiry) = self.requested_expiry.filter(|expiry| !in_range(*expiry)) {
+            let error = Error::breaks_rule("requested_expiry", "must be 60 to 900 whole seconds");
+            return Err(error.with_value(&format!("{}s", expiry.as_secs_f64())));
         }
         Ok(())
     }
@@ -113,7 +115,7 @@ impl BackchannelPing {
     pub fn parse(body: &str) -> Result<Self> {
         let ping: Option<Self> = serde_json::from_str(body).ok();
         let is_good = |ping: &Self| is_auth_req_id(&ping.auth_req_id);
-        ping.filter(is_good).ok_or_else(|| Error::invalid_config("body", "is not a ping with an auth_req_id"))
+        ping.filter(is_good).ok_or_else(|| Error::breaks_rule("body", "is not the JSON of a ping with an auth_req_id"))
     }
 
     /// Which login it is about: [`PendingLogin::auth_req_id`].
@@ -171,6 +173,7 @@ impl Backchannel {
         options.check()?;
         let redirect = options.redirect_uri.as_deref().map(Redirect::to).transpose()?;
         self.notice_country(&hint);
+        scopes::notice_unusual(&scopes, self.0.events());
         let start = Start { hint, scopes, nonce: unguessable()?, redirect, options: options.clone() };
         let client = self.0.clone();
         self.0.executor().run(async move { start.send(&client).await }).await
@@ -240,7 +243,7 @@ impl Backchannel {
         self.check_owner(pending)?;
         let facts = pending.facts();
         let Some(redirect) = &facts.redirect else {
-            return Err(Error::invalid_config("pending", "this login ends by polling"));
+            return Err(Error::breaks_rule("pending", "is a login that ends by polling"));
         };
         let code = redirect.code(callback_url, &facts.issuer)?;
         let this = self.clone();
@@ -342,7 +345,7 @@ impl Backchannel {
     fn check_polled(&self, pending: &PendingLogin) -> Result<()> {
         self.check_owner(pending)?;
         if pending.ends_by_redirect() {
-            return Err(Error::invalid_config("pending", "this login ends by redirect"));
+            return Err(Error::breaks_rule("pending", "is a login that ends by redirect"));
         }
         Ok(())
     }

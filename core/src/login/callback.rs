@@ -6,12 +6,13 @@ use aws_lc_rs::constant_time;
 
 use super::{
     authorize::LoginRequest,
-    redirect_uri::{ANSWERS, RedirectUri},
+    redirect_uri::{ANSWERS, Elsewhere, RedirectUri},
     refusal::refused_by_vipps,
     scopes,
 };
 use crate::{
     error::{Error, Result},
+    quote::quoted_url,
     secret::Secret,
 };
 
@@ -52,7 +53,7 @@ impl LoginRequest {
     /// Where to go on in the browser, of a callback to the `app_callback_uri` (flows from app to app). Fails as
     /// [`code`](Self::code) does.
     pub fn resume_uri(&self, app_callback_uri: &str, callback_url: &str) -> Result<String> {
-        let place = app_callback_uri.parse().map_err(|_| Error::invalid_config("app_callback_uri", "is malformed"))?;
+        let place = RedirectUri::parse("app_callback_uri", app_callback_uri)?;
         let answer = self.answer(&place, callback_url)?;
         let resume_uri = answer.resume_uri.ok_or_else(|| malformed("holds no resume_uri"))?;
         // Whoever opens it follows it: it must be the issuer's own.
@@ -90,12 +91,9 @@ const LONGEST_CALLBACK: usize = 16 * 1024;
 impl<'a> Answer<'a> {
     pub(super) fn parse(place: &RedirectUri, callback_url: &'a str) -> Result<Self> {
         if callback_url.len() > LONGEST_CALLBACK {
-            return Err(malformed("is longer than 16 kib"));
+            return Err(malformed("is longer than 16 KiB"));
         }
-        let query = place.query_of(callback_url).ok_or_else(|| {
-            Error::login_failed("redirect_uri", "the callback came to another address than the request names")
-                .with_hint("behind a proxy that changes scheme or host, hand in path and query alone")
-        })?;
+        let query = place.query_of(callback_url).map_err(|elsewhere| came_elsewhere(place, elsewhere))?;
         let mut answer = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| ANSWERS.contains(&&**name)) {
             answer.take(&name, value)?;
@@ -149,6 +147,21 @@ pub(super) fn is_same(given: &str, expected: &str) -> bool {
 pub(super) fn wrong_state() -> Error {
     Error::login_failed("state", "the callback is not the answer to this request")
         .with_hint("another browser, an old tab, or an attack: start the login again")
+}
+
+/// What the callback was is not shown: whatever could not be told apart in it may be its code.
+fn came_elsewhere(place: &RedirectUri, elsewhere: Elsewhere) -> Error {
+    let address = quoted_url(place.as_str()).unwrap_or_else(|| "the redirect_uri".to_owned());
+    let hint = match elsewhere {
+        Elsewhere::Origin => "behind a proxy that changes scheme or host, hand in path and query alone",
+        Elsewhere::Path => "did a proxy or a mounted application change the path? hand in the one that the browser saw",
+        Elsewhere::NoAddress => "hand in the whole URL, or path and query from the first slash on",
+    };
+    let detail = match elsewhere {
+        Elsewhere::NoAddress => format!("the callback is no address, and should have come to {address}"),
+        _ => format!("the callback came to another address than {address}, which the request names"),
+    };
+    Error::login_failed("redirect_uri", detail).with_hint(hint)
 }
 
 pub(super) fn malformed(what: &str) -> Error {

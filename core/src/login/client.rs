@@ -27,6 +27,7 @@ use crate::{
     id_token::Expect,
     keys::{Keys, StandardKeys, sensitive},
     msn::Msn,
+    origin::TrustedOrigins,
     partner::{Inner, Merchant},
     provider::Held,
     renewing::Lease,
@@ -80,6 +81,10 @@ impl LoginClient {
         &self.inner().events
     }
 
+    pub(super) fn trusted(&self) -> &TrustedOrigins {
+        &self.inner().trusted
+    }
+
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.inner().login.clock
     }
@@ -115,7 +120,7 @@ impl LoginClient {
     pub(super) async fn userinfo(&self, result: &LoginResult) -> Result<Userinfo> {
         let is_own = result.claims().msn() == self.msn() && result.is_of(&self.issuer);
         if !is_own {
-            return Err(Error::invalid_config("result", "is of a login at another merchant or environment"));
+            return Err(Error::breaks_rule("result", "is of a login at another merchant or environment"));
         }
         if !result.access_token().is_good_at(self.clock().wall()) {
             return Err(too_old_for_userinfo());

@@ -36,7 +36,9 @@ const LONGEST_BODY: usize = 16 * 1024;
 impl UnverifiedConsentRevoked {
     /// Reads the callback's body, a JWT in plain text. `InvalidConfig`, field `body`, for anything else.
     pub fn parse(body: &str) -> Result<Self> {
-        Self::read(body).ok_or_else(|| Error::invalid_config("body", "is not a consent-revoked callback"))
+        Self::read(body).ok_or_else(|| {
+            Error::breaks_rule("body", "is not a consent-revoked callback: a JWT whose event is CONSENT_REVOKED")
+        })
     }
 
     /// Who it says took their consent back.

@@ -219,7 +219,7 @@ impl Pace {
 }
 
 fn not_a_login() -> Error {
-    Error::invalid_config("pending", "is not a pending login as to_json writes it")
+    Error::breaks_rule("pending", "is not a pending login as to_json writes it")
 }
 
 /// The login as it is kept. A change that older readers would misread gets another version.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use url::Url;
 
 use crate::{
-    config::is_loopback,
+    environment::is_loopback,
     error::{Error, Result},
 };
 
@@ -17,53 +17,129 @@ pub(crate) struct RedirectUri(String);
 pub(crate) const ANSWERS: [&str; 8] =
     ["code", "state", "scope", "error", "error_description", "error_hint", "iss", "resume_uri"];
 
+/// How the address of a callback differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Elsewhere {
+    /// The path is the same; scheme, host or port is not.
+    Origin,
+    Path,
+    /// It is no address at all.
+    NoAddress,
+}
+
 impl RedirectUri {
+    /// Refuses what the portal does not take, under the name of this argument.
+    pub(crate) fn parse(argument: &'static str, text: &str) -> Result<Self> {
+        match check(text) {
+            Ok(()) => Ok(Self(text.to_owned())),
+            Err(rule) => Err(Error::breaks_rule(argument, rule).with_url(text)),
+        }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The query of a callback that came to this address; `None` when it came to another. Behind a proxy an application
-    /// may know no more of it than path and query.
-    pub(crate) fn query_of<'a>(&self, callback_url: &'a str) -> Option<&'a str> {
+    /// The query of a callback that came to this address. Behind a proxy an application may know no more of it than path
+    /// and query.
+    pub(crate) fn query_of<'a>(&self, callback_url: &'a str) -> Result<&'a str, Elsewhere> {
         let callback_url = callback_url.split('#').next().unwrap_or_default();
         let (place, query) = callback_url.split_once('?').unwrap_or((callback_url, ""));
-        self.is_at(place).then_some(query)
+        self.check_place(place).map(|()| query)
     }
 
-    fn is_at(&self, place: &str) -> bool {
-        let Ok(own) = Url::parse(&self.0) else { return false };
-        if place.is_empty() {
-            return true;
-        }
-        if place.starts_with('/') {
-            return place == own.path();
-        }
-        Url::parse(place).is_ok_and(|place| {
-            place.scheme() == own.scheme()
-                && place.host() == own.host()
-                && place.port_or_known_default() == own.port_or_known_default()
-                && place.path() == own.path()
-        })
+    /// Whether both are one address, however they are written.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let normal = |uri: &Self| {
+            let url = Url::parse(&uri.0).ok()?;
+            Some((Place::of(&url), url.query().map(normalized)))
+        };
+        self == other || normal(self).is_some_and(|own| normal(other) == Some(own))
     }
+
+    fn check_place(&self, place: &str) -> Result<(), Elsewhere> {
+        let own = Url::parse(&self.0).map_err(|_| Elsewhere::NoAddress)?;
+        if place.is_empty() {
+            return Ok(());
+        }
+        let url = if place.starts_with('/') {
+            let mut url = own.clone();
+            url.set_path(place);
+            url
+        } else {
+            Url::parse(place).map_err(|_| Elsewhere::NoAddress)?
+        };
+        let (own, there) = (Place::of(&own), Place::of(&url));
+        match there {
+            there if there == own => Ok(()),
+            there if there.path == own.path => Err(Elsewhere::Origin),
+            _ => Err(Elsewhere::Path),
+        }
+    }
+}
+
+/// Where a URL leads, in the form that RFC 3986 section 6.2.2 and 6.2.3 have for comparison.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    scheme: String,
+    user: String,
+    host: String,
+    port: Option<u16>,
+    path: String,
+}
+
+impl Place {
+    fn of(url: &Url) -> Self {
+        // Scheme, dot segments and what no URL can hold are the parser's.
+        let path = if url.has_host() && url.path().is_empty() { "/" } else { url.path() };
+        Self {
+            scheme: url.scheme().to_owned(),
+            user: format!("{}:{}", url.username(), url.password().unwrap_or_default()),
+            host: normalized(url.host_str().unwrap_or_default()).to_ascii_lowercase(),
+            port: url.port_or_known_default(),
+            path: normalized(path),
+        }
+    }
+}
+
+/// Escapes in capital letters, and none for what needs none (RFC 3986 section 6.2.2.1 and 6.2.2.2).
+fn normalized(text: &str) -> String {
+    let mut parts = text.split('%');
+    let plain = parts.next().unwrap_or_default().to_owned();
+    let escaped = parts.map(|part| match part.get(..2).and_then(byte) {
+        Some(byte) if is_unreserved(byte) => format!("{}{}", char::from(byte), &part[2..]),
+        Some(byte) => format!("%{byte:02X}{}", &part[2..]),
+        None => format!("%{part}"),
+    });
+    std::iter::once(plain).chain(escaped).collect()
+}
+
+fn byte(digits: &str) -> Option<u8> {
+    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+}
+
+/// RFC 3986 section 2.3.
+pub(super) fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
 impl FromStr for RedirectUri {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        check(text).map_err(|rule| Error::invalid_config("redirect_uri", rule))?;
-        Ok(Self(text.to_owned()))
+        Self::parse("redirect_uri", text)
     }
 }
 
 /// The rules of the portal, which are the same for an app's callback.
-pub(crate) fn check(text: &str) -> Result<(), &'static str> {
+fn check(text: &str) -> Result<(), &'static str> {
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("must be printable ascii without white space");
+        return Err("must be printable ASCII without white space: write other characters percent-encoded");
     }
-    let url = Url::parse(text).map_err(|_| "must be an absolute url")?;
+    let url = Url::parse(text).map_err(|_| "must be an absolute URL, such as https://shop.example/callback")?;
     if text.contains('#') {
-        return Err("must not hold a fragment");
+        return Err("must not hold a fragment (#)");
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not hold a user or a password");
@@ -81,12 +157,16 @@ const OTHER_SCHEMES: [&str; 9] = ["javascript", "data", "vbscript", "file", "blo
 fn check_scheme(text: &str, url: &Url) -> Result<(), &'static str> {
     let rest = text.get(url.scheme().len() + 1..).unwrap_or_default();
     match url.scheme() {
-        "http" if !is_loopback(url) => Err("must be https; plain http only to this machine"),
+        "http" if !is_loopback(url) => {
+            Err("must be https; plain http only to this machine, such as http://localhost:3000/callback")
+        }
         "http" | "https" => check_host(rest),
-        scheme if OTHER_SCHEMES.contains(&scheme) => Err("must be https or an app's own scheme"),
+        scheme if OTHER_SCHEMES.contains(&scheme) => {
+            Err("must be https or an app's own scheme, such as myapp://callback")
+        }
         _ => {
             let has_path = rest.starts_with('/') && !rest.trim_start_matches('/').is_empty();
-            if has_path { Ok(()) } else { Err("an app's own scheme needs a path, as in myapp://callback") }
+            if has_path { Ok(()) } else { Err("must have a path behind an app's own scheme, such as myapp://callback") }
         }
     }
 }
@@ -94,7 +174,11 @@ fn check_scheme(text: &str, url: &Url) -> Result<(), &'static str> {
 /// A browser reads more than the standard writes; the portal compares bytes.
 fn check_host(rest: &str) -> Result<(), &'static str> {
     let has_host = rest.strip_prefix("//").is_some_and(|rest| rest.starts_with(|sign| sign != '/'));
-    if has_host && !rest.contains('\\') { Ok(()) } else { Err("must have :// and then a host") }
+    if has_host && !rest.contains('\\') {
+        Ok(())
+    } else {
+        Err("must have :// and then a host, such as https://shop.example/callback")
+    }
 }
 
 #[cfg(test)]
@@ -158,17 +242,89 @@ mod tests {
             "?code=c",
             "https://shop.example/callback?code=c#_",
         ] {
-            assert!(uri.query_of(callback).is_some_and(|query| query.ends_with("code=c")), "{callback}");
+            assert!(uri.query_of(callback).is_ok_and(|query| query.ends_with("code=c")), "{callback}");
         }
-        for callback in [
-            "https://other.example/callback?code=c",
-            "http://shop.example/callback?code=c",
-            "https://shop.example:8443/callback?code=c",
-            "https://shop.example/callback/?code=c",
-            "/Callback?code=c",
-            "callback?code=c",
+        for (callback, why) in [
+            ("https://other.example/callback?code=c", Elsewhere::Origin),
+            ("http://shop.example/callback?code=c", Elsewhere::Origin),
+            ("https://shop.example:8443/callback?code=c", Elsewhere::Origin),
+            ("https://user@shop.example/callback?code=c", Elsewhere::Origin),
+            ("https://shop.example/callback/?code=c", Elsewhere::Path),
+            ("https://other.example/other?code=c", Elsewhere::Path),
+            ("/Callback?code=c", Elsewhere::Path),
+            ("//shop.example/callback?code=c", Elsewhere::Path),
+            ("callback?code=c", Elsewhere::NoAddress),
+            ("shop.example/callback?code=c", Elsewhere::NoAddress),
         ] {
-            assert_eq!(uri.query_of(callback), None, "{callback}");
+            assert_eq!(uri.query_of(callback), Err(why), "{callback}");
+        }
+    }
+
+    /// Pairs of one address, and of two.
+    fn is_at(uri: &str, callback: &str) -> bool {
+        uri.parse::<RedirectUri>().expect("a good one").query_of(callback).is_ok()
+    }
+
+    #[test]
+    fn spelling_makes_no_other_address() {
+        for (uri, callbacks) in [
+            (
+                "https://shop.example/k%C3%B8b/~a",
+                &[
+                    "/k%c3%b8b/~a?code=c",
+                    "/%6B%C3%B8b/%7Ea?code=c",
+                    "/k%C3%B8b/%7ea",
+                    "/køb/~a",
+                    "/x/../k%C3%B8b/./~a",
+                    "https://SHOP.example:443/k%c3%b8b/~a",
+                    "HTTPS://shop.example/k%C3%B8b/%2e/~a",
+                    "https://sh%6Fp.example/k%C3%B8b/~a",
+                ][..],
+            ),
+            ("https://shop.example/%6b%c3%b8b", &["/k%C3%B8b", "/%6B%C3%B8b"]),
+            ("https://shop.example", &["/", "https://shop.example/", "https://shop.example"]),
+            ("https://SHOP.example:443/a/../cb", &["/cb", "https://shop.example/cb"]),
+            ("http://localhost:80/cb", &["http://localhost/cb"]),
+            ("myapp://cb", &["myapp://cb", "myapp://cb/", "MYAPP://CB?code=c", "/"]),
+            ("com.shop.app:/c%62", &["com.shop.app:/cb", "/cb"]),
+            ("https://shop.example/100%25", &["/100%25"]),
+            ("https://shop.example/100%zz", &["/100%zz"]),
+        ] {
+            for callback in callbacks {
+                assert!(is_at(uri, callback), "{uri} {callback}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_another_address_stays_one() {
+        for (uri, callback) in [
+            ("https://shop.example/a%2Fb", "/a/b"),
+            ("https://shop.example/a/b", "/a%2fb"),
+            ("https://shop.example/a%3Fb", "/a?b"),
+            ("https://shop.example/100%25", "/100%"),
+            ("https://shop.example/%25%36%42", "/k"),
+            ("https://shop.example/A", "/a"),
+            ("https://shop.example//cb", "/cb"),
+            ("https://shop.example/cb", "//cb"),
+            ("https://shop.example/k%C3%B8b", "/k%C3%98b"),
+            ("myapp://cb", "myapp://cb/x"),
+            ("myapp://cb", "otherapp://cb"),
+        ] {
+            assert!(!is_at(uri, callback), "{uri} {callback}");
+        }
+    }
+
+    #[test]
+    fn two_spellings_are_one_and_both_are_kept() {
+        let uri = |text: &str| text.parse::<RedirectUri>().expect("a good one");
+        let written = uri("https://shop.example/k%c3%b8b?tenant=%37");
+        assert!(written.is_same(&uri("https://SHOP.example:443/%6B%C3%B8b?tenant=7")));
+        assert_eq!(written.as_str(), "https://shop.example/k%c3%b8b?tenant=%37");
+        for other in
+            ["https://shop.example/k%c3%b8b?tenant=8", "https://shop.example/k%c3%b8b", "https://shop.example/"]
+        {
+            assert!(!written.is_same(&uri(other)), "{other}");
         }
     }
 }

@@ -107,7 +107,8 @@ pub(super) fn too_old_for_userinfo() -> Error {
 }
 
 fn refused_argument(argument: &'static str) -> Error {
-    Error::invalid_config(argument, "vipps refused it")
+    let rule = "was refused by Vipps: is it the number of a person, with its country code?";
+    Error::breaks_rule(argument, rule)
 }
 
 pub(super) fn told(answer: &Answer, error: Error, refusal: Refusal) -> Error {

@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Result},
+    event::{Event, Events},
     keys::is_scope_token,
 };
 
@@ -10,14 +11,15 @@ pub(crate) fn parse(scopes: &[impl AsRef<str>]) -> Result<Vec<String>> {
     let mut parsed: Vec<String> = Vec::with_capacity(scopes.len());
     for scope in scopes.iter().map(AsRef::as_ref) {
         if !is_scope_token(scope) {
-            return Err(refused("each must be one scope token, without white space"));
+            let rule = "must be a list of single scopes without white space, such as openid and name";
+            return Err(refused(rule).with_value(scope));
         }
         if !parsed.iter().any(|known| known == scope) {
             parsed.push(scope.to_owned());
         }
     }
     if !parsed.iter().any(|scope| scope == "openid") {
-        return Err(refused("must contain openid"));
+        return Err(refused("must contain openid").with_value(&parsed.join(" ")));
     }
     Ok(parsed)
 }
@@ -26,9 +28,35 @@ pub(crate) fn parse(scopes: &[impl AsRef<str>]) -> Result<Vec<String>> {
 pub(crate) fn parse_for_backchannel(scopes: &[impl AsRef<str>]) -> Result<Vec<String>> {
     let scopes = parse(scopes)?;
     if scopes.iter().any(|scope| scope == "nnin") {
-        return Err(refused("nnin is not offered here: ask for nin"));
+        return Err(refused("must not contain nnin in a login from a phone number: ask for nin"));
     }
     Ok(scopes)
+}
+
+/// Those that Vipps' documents have or had.
+const KNOWN: [&str; 15] = [
+    "openid",
+    "name",
+    "phoneNumber",
+    "nin",
+    "address",
+    "birthDate",
+    "delegatedConsents",
+    "email",
+    "gender",
+    "nnin",
+    "accountNumbers",
+    "promotions",
+    "offline",
+    "offline_access",
+    "api_version_2",
+];
+
+/// A word that is none of them may be new, or a mistake that nobody is told of otherwise: what it asks for is just missing.
+pub(crate) fn notice_unusual(scopes: &[String], events: &Events) {
+    for scope in scopes.iter().filter(|scope| !KNOWN.contains(&scope.as_str())) {
+        events.tell(Event::UnusualScope { scope: scope.clone() });
+    }
 }
 
 /// As a reply has them (RFC 6749 section 3.3).
@@ -37,5 +65,5 @@ pub(crate) fn split(text: &str) -> Vec<String> {
 }
 
 fn refused(rule: &'static str) -> Error {
-    Error::invalid_config("scopes", rule)
+    Error::breaks_rule("scopes", rule)
 }

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::{
-    config::{BasicEncoding, Environment},
+    config::BasicEncoding,
+    environment::Environment,
     error::Result,
     headers::SystemHeaders,
     keys::{Keys, SpecializedKeys, StandardKeys},

@@ -289,3 +289,30 @@ async fn a_document_that_is_not_of_this_issuer_or_no_document_starts_nothing() {
         assert_eq!((error.kind(), error.retryable()), (ErrorKind::Unavailable, true), "{reply:?}");
     }
 }
+
+#[tokio::test]
+async fn a_person_is_sent_to_this_machine_only_by_an_environment_on_it() {
+    for endpoint in [
+        "http://127.0.0.1:6379/auth",
+        "http://localhost/auth",
+        "http://elsewhere.example/auth",
+        "https://user@api.vipps.no/auth",
+        "https://api.vipps.no/auth#top",
+        "/auth",
+    ] {
+        let scene = Scene::new();
+        scene.always(At::Discovery, document_with("authorization_endpoint", endpoint));
+        let error = scene.login().start(&["openid"]).await.expect_err(endpoint);
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_handed_on_as_it_was_judged() {
+    for written in [" https://api.vipps.no/auth", "https:\\\\api.vipps.no\\auth", "https://api.vi\tpps.no/auth\n"] {
+        let scene = Scene::new();
+        scene.always(At::Discovery, document_with("authorization_endpoint", written));
+        let request = scene.login().start(&["openid"]).await.expect("a request");
+        assert!(request.url().starts_with("https://api.vipps.no/auth?response_type=code&"), "{}", request.url());
+    }
+}

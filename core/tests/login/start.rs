@@ -8,10 +8,10 @@ use std::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 use url::Url;
-use vipps_partner_auth::{ErrorKind, LoginOptions, Market, RequestedFlow};
+use vipps_partner_auth::{ErrorKind, Event, LoginOptions, Market, RequestedFlow};
 
 use crate::{
-    scene::{At, CALLBACK, Scene, assert_why, document, sha256, why},
+    scene::{At, CALLBACK, PHONE, Scene, assert_why, document, sha256, why},
     support::{Reply, msn, partner_keys, partner_of, sales_unit_keys, specialized_keys},
 };
 
@@ -144,4 +144,21 @@ async fn the_login_page_may_be_anywhere_but_only_over_https() {
     for bad in ["http://api.vipps.no/auth", "javascript:alert(1)", "/auth", "", "https://api.vipps.no/auth#x"] {
         assert_eq!(why(&endpoint(bad).await).0, "protocol", "{bad}");
     }
+}
+
+#[tokio::test]
+async fn a_scope_that_nobody_knows_is_sent_and_told() {
+    let scene = Scene::new();
+    let login = scene.login();
+    let request = login.start(&["openid", "phone", "phoneNumber", "birthDate", "Name"]).await.expect("a request");
+    assert!(request.url().contains("scope=openid%20phone%20phoneNumber"));
+    let unusual = |scope: &str| Event::UnusualScope { scope: scope.to_owned() };
+    let count = |event: &Event| scene.world.events.count(|told| told == event);
+    assert_eq!(["phone", "Name", "phoneNumber", "openid"].map(|scope| count(&unusual(scope))), [1, 1, 0, 0]);
+    let phone = scene.phone();
+    phone.start(PHONE, &["openid", "mail"]).await.expect("a login");
+    assert_eq!(count(&unusual("mail")), 1);
+    let event = unusual("phone");
+    assert!(event.is_warning());
+    assert_eq!(event.to_string(), "unusual_scope scope=`phone`");
 }

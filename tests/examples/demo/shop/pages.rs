@@ -130,7 +130,7 @@ pub(crate) fn till_form(shop: &Shop, customer: &Customer, mistake: Option<&str>)
                     input id="phone" name="phone" type="tel" value=(customer.phone) required autocomplete="off"
                         aria-describedby="phone-note phone-mistake" aria-invalid=[mistake.map(|_| "true")];
                     span #phone-note .quiet { "Such as " (shop.hints.msisdn) ", " (shop.hints.person) "." } }
-                @if let Some(rule) = mistake { p #phone-mistake .mistake role="alert" { "The phone number " (rule) "." } }
+                @if let Some(mistake) = mistake { p #phone-mistake .mistake role="alert" { (mistake) } }
                 button.main { "Ask on the phone" }
             }
             (hints(shop))

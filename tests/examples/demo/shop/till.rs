@@ -67,7 +67,7 @@ pub(crate) async fn ask(State(shop): State<Arc<Shop>>, cookie: SessionCookie, Fo
     let store = shop.store(&customer.msn)?;
     let till = match store.ask(&customer.phone).await {
         Ok(waiting) => Till::Waiting(waiting),
-        Err(error) if error.field() == Some("login_hint") => return Ok(mistyped(&shop, &customer, error.detail())),
+        Err(error) if error.field() == Some("login_hint") => return Ok(mistyped(&shop, &customer)),
         Err(error) if error.reason().is_some() => Till::Failed(explained(&error).to_owned()),
         Err(error) => return Err(error.into()),
     };
@@ -81,8 +81,9 @@ pub(crate) async fn clear(State(shop): State<Arc<Shop>>, cookie: SessionCookie) 
     Redirect::to("/till")
 }
 
-fn mistyped(shop: &Shop, customer: &Customer, rule: &str) -> Response {
-    (StatusCode::UNPROCESSABLE_ENTITY, pages::till_form(shop, customer, Some(rule))).into_response()
+fn mistyped(shop: &Shop, customer: &Customer) -> Response {
+    let mistake = "Give the phone number in digits, with its country code.";
+    (StatusCode::UNPROCESSABLE_ENTITY, pages::till_form(shop, customer, Some(mistake))).into_response()
 }
 
 impl Store {

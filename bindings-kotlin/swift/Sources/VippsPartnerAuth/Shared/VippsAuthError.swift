@@ -3,7 +3,7 @@ import VippsPartnerAuthNative
 
 /// What every call of this library can fail with. ``kind`` says what its reader should do.
 ///
-/// The text is lower case, says what happened, and holds no secret and no response body.
+/// The text says what happened, and holds no secret and no response body.
 public struct VippsAuthError: Error, Sendable, Equatable {
     /// What the reader should do. The raw value is the stable code, the same text in every language.
     public enum Kind: String, Sendable {
