@@ -13,8 +13,9 @@ use crate::{
     error::{Error, Result},
     event::{Event, EventHook},
     headers::SystemHeaders,
-    http::HttpSend,
+    http::{HttpSend, check_proxy},
     keys::{by_variable, environment_variable, optional, required},
+    secret::Secret,
 };
 
 /// Which Vipps to talk to.
@@ -306,6 +307,7 @@ pub struct Config {
     pub(crate) request_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) ca_pem: Option<Vec<u8>>,
+    pub(crate) proxy: Option<Secret>,
     pub(crate) basic_encoding: BasicEncoding,
     pub(crate) login_basic_encoding: BasicEncoding,
     pub(crate) login_auth_method: LoginAuthMethod,
@@ -330,6 +332,7 @@ impl Default for Config {
             request_timeout: Duration::from_secs(10),
             deadline: Duration::from_secs(30),
             ca_pem: None,
+            proxy: None,
             basic_encoding: BasicEncoding::Raw,
             login_basic_encoding: BasicEncoding::Form,
             login_auth_method: LoginAuthMethod::default(),
@@ -379,6 +382,16 @@ impl Config {
     /// systems `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured without this; macOS and Windows have their own stores.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_pem = Some(pem.into());
+        self
+    }
+
+    /// The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`,
+    /// `https` or `socks5`), in the place of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
+    /// Default: the variables `https_proxy`, `all_proxy` and `no_proxy`, small or in capitals, as
+    /// [`HttpClient`](crate::HttpClient) tells. A value that can't be used is refused, field `proxy`, and so is any beside
+    /// an [`http`](Self::http) of your own.
+    pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
+        self.proxy = Some(Secret::new(proxy));
         self
     }
 
@@ -433,7 +446,7 @@ impl Config {
         self
     }
 
-    /// What sends HTTP requests. Default: [`ReqwestClient`](crate::ReqwestClient), built on first use.
+    /// What sends HTTP requests. Default: an [`HttpClient`](crate::HttpClient).
     pub fn http(mut self, sender: Arc<dyn HttpSend>) -> Self {
         self.http = Some(sender);
         self
@@ -513,7 +526,16 @@ impl Config {
         check_positive("deadline", self.deadline)?;
         check_at_most("leeway", self.leeway, Duration::from_mins(5), "must be 0 to 300 seconds")?;
         check_at_most("stale_keys_for", self.stale_keys_for, Duration::from_hours(24), "must be at most 24 hours")?;
+        self.check_proxy()?;
         self.ca_certificates().map(drop)
+    }
+
+    fn check_proxy(&self) -> Result<()> {
+        match (&self.proxy, &self.http) {
+            (Some(_), Some(_)) => Err(Error::invalid_config("proxy", "proxy can't go with an http sender of your own")),
+            (Some(proxy), None) => check_proxy(proxy),
+            (None, _) => Ok(()),
+        }
     }
 
     pub(crate) fn ca_certificates(&self) -> Result<Vec<CertificateDer<'static>>> {

@@ -1,6 +1,6 @@
 //! What can go wrong, told by what the reader should do about it.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 /// What the reader of an [`Error`] should do. The same nine kinds, with the same codes, in every language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,7 +55,8 @@ impl ErrorKind {
 /// The one error type of this crate.
 ///
 /// Its text is lower case, says what happened, and holds no secret and no response body: only the OAuth error code,
-/// the HTTP status and Vipps' trace ids.
+/// the HTTP status and Vipps' trace ids. [`source`](StdError::source) is the error of the system or of TLS beneath a network
+/// fault, for logs; it holds no secret either, and is not compared.
 ///
 /// ```
 /// use vipps_partner_auth::{ErrorKind, Msn};
@@ -84,6 +85,7 @@ struct Parts {
     trace_id: Option<String>,
     retry_after: Option<Duration>,
     hint: Option<&'static str>,
+    source: Source,
 }
 
 impl Error {
@@ -180,6 +182,7 @@ impl Error {
             trace_id: None,
             retry_after: None,
             hint: None,
+            source: Source::default(),
         }))
     }
 
@@ -211,6 +214,11 @@ impl Error {
 
     pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
         self.0.hint = Some(hint);
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: Source) -> Self {
+        self.0.source = source;
         self
     }
 
@@ -280,4 +288,36 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.error()
+    }
+}
+
+/// The error beneath another. It is not what the reader acts on, so it is not compared.
+#[derive(Clone, Default)]
+pub(crate) struct Source(Option<Arc<dyn StdError + Send + Sync>>);
+
+impl Source {
+    pub(crate) fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Some(error.into().into()))
+    }
+
+    pub(crate) fn error(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.as_deref().map(|error| error as &(dyn StdError + 'static))
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Source {}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

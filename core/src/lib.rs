@@ -57,7 +57,7 @@ pub use config::{BaseUrl, BasicEncoding, Config, Environment, LoginAuthMethod, S
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, Stats};
 pub use finished::Headers;
-pub use http::{HttpSend, ReqwestClient, SendError};
+pub use http::{HttpClient, HttpSend, SendError};
 pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
 #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
 pub use integrations::Caller;

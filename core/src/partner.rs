@@ -13,7 +13,7 @@ use crate::{
     event::{Event, Events, Stats},
     finished::{Finished, Headers},
     headers::{SystemHeaders, specialized, standard},
-    http::{HttpSend, ReqwestClient},
+    http::{HttpClient, HttpSend},
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
     keys::{Keys, environment_variable},
     msn::Msn,
@@ -210,7 +210,7 @@ impl Partner {
 pub(crate) fn sender(config: &Config, events: &Events) -> Result<Arc<dyn HttpSend>> {
     match &config.http {
         Some(sender) => Ok(sender.clone()),
-        None => Ok(Arc::new(ReqwestClient::with_events(config, events.clone())?)),
+        None => Ok(Arc::new(HttpClient::with_events(config, events.clone())?)),
     }
 }
 

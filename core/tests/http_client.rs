@@ -25,7 +25,7 @@ use tlsserver::{
 use tokio::{net::TcpSocket, task::spawn_blocking};
 use vipps_partner_auth::{
     BasicEncoding, Config, Error, ErrorKind, Expect, HttpSend, IdTokenVerifier, Keys, ManualClock, Partner,
-    ReqwestClient, SalesUnitKeys, SendError, SpecializedKeys, SystemInfo,
+    HttpClient, SalesUnitKeys, SendError, SpecializedKeys, SystemInfo,
 };
 
 /// For replies that come at once: longer than any machine is slow.
@@ -33,11 +33,11 @@ const LONG: Duration = Duration::from_secs(60);
 /// For replies that never come.
 const SHORT: Duration = Duration::from_millis(100);
 
-fn client() -> ReqwestClient {
-    ReqwestClient::new(&Config::default()).expect("a client")
+fn client() -> HttpClient {
+    HttpClient::new(&Config::default()).expect("a client")
 }
 
-async fn get(client: &ReqwestClient, url: &str, limit: Duration) -> Result<Response<Bytes>, SendError> {
+async fn get(client: &HttpClient, url: &str, limit: Duration) -> Result<Response<Bytes>, SendError> {
     client.send(Request::get(url).body(Bytes::new()).expect("a good request"), limit).await
 }
 

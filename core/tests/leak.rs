@@ -29,7 +29,7 @@ use serde_json::Value;
 use tlsserver::{Reply, Server, Then, certificates::Authority, config_for};
 use vipps_partner_auth::{
     BasicEncoding, BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Environment, Event, Expect, Flow,
-    HttpSend, IdTokenVerifier, Keys, ManualClock, MemoryCache, Merchant, Partner, PartnerKeys, ReqwestClient,
+    HttpSend, IdTokenVerifier, Keys, ManualClock, MemoryCache, Merchant, Partner, PartnerKeys, HttpClient,
     SalesUnitKeys, Secret, SendError, SpecializedKeys, SystemInfo, TokenCache,
 };
 
@@ -327,7 +327,7 @@ async fn no_public_type_shows_a_secret() {
     let claims = verifier.verify(&id_token().signed_by(&RSA), &expect().msn(msn())).await.expect("a good token");
     assert!(claims.json().contains(EMAIL));
     note(&(shop.partner(), shop.partner().environment(), shop.partner().stats()));
-    note(&(all_keys(), partner_keys(), &config, ReqwestClient::new(&config), system(), Environment::Test));
+    note(&(all_keys(), partner_keys(), &config, HttpClient::new(&config), system(), Environment::Test));
     note(&(token, cached, Secret::new(CLIENT_SECRET), shop.msn(), verifier, claims, expect()));
     note(&(ManualClock::at_unix(NOW), ManualClock::at_unix(NOW).now(), IdTokenVerifier::new(config)));
     note_chain(&SendError::maybe_sent("the connection broke"));

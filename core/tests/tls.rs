@@ -22,7 +22,7 @@ use tlsserver::{
     child::{self, Scratch},
     config_for, partner_keys, read_request, system, token_reply, until_closed,
 };
-use vipps_partner_auth::{Config, Error, ErrorKind, Event, HttpSend, ManualClock, Partner, ReqwestClient, SendError};
+use vipps_partner_auth::{Config, Error, ErrorKind, Event, HttpSend, ManualClock, Partner, HttpClient, SendError};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -41,7 +41,7 @@ async fn token(config: Config) -> Result<String, Error> {
 async fn sent(config: &Config, base_url: &str) -> Result<(), SendError> {
     let request = http::Request::post(format!("{base_url}/accesstoken/get")).header("client_secret", CLIENT_SECRET);
     let request = request.body(Bytes::new()).expect("a good request");
-    ReqwestClient::new(config).expect("a good config").send(request, LIMIT).await.map(drop)
+    HttpClient::new(config).expect("a good config").send(request, LIMIT).await.map(drop)
 }
 
 /// Asserts that nothing was sent and returns what the caller is told.
