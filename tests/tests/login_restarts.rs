@@ -13,8 +13,8 @@ use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 use vipps_emulator::{Emulator, Options};
 use vipps_partner_auth::{
-    Backchannel, BackchannelOptions, BoxFuture, Config, HttpSend, ManualClock, Partner, PartnerKeys, PendingLogin,
-    HttpClient, SendError, SystemInfo,
+    Backchannel, BackchannelOptions, BoxFuture, Config, HttpClient, HttpSend, ManualClock, Partner, PartnerKeys,
+    PendingLogin, SendError, SystemInfo,
 };
 
 #[path = "application/mod.rs"]

@@ -105,7 +105,9 @@ impl HttpSend for HttpClient {
             let connection = capture_connection(&mut request);
             match timeout(limit, self.exchange(request, &target)).await {
                 Ok(outcome) => outcome,
-                Err(_) if connection.connection_metadata().is_none() => Err(not_connected(self.connector.route(target))),
+                Err(_) if connection.connection_metadata().is_none() => {
+                    Err(not_connected(self.connector.route(target)))
+                }
                 Err(_) => Err(SendError::maybe_sent(format!("no reply came from {target} in time"))),
             }
         })

@@ -113,7 +113,9 @@ impl Service<Uri> for Connector {
 async fn connected(route: &Route, tls: Option<Arc<ClientConfig>>, deadline: Instant) -> Result<Stream, Fault> {
     let target = &route.target;
     let stream = match &route.proxy {
-        None => Box::new(dial(&target.host, target.port, deadline).await.map_err(|fault| with_network_hint(fault, target))?),
+        None => {
+            Box::new(dial(&target.host, target.port, deadline).await.map_err(|fault| with_network_hint(fault, target))?)
+        }
         Some(proxy) => through(proxy, target, tls.clone(), deadline).await?,
     };
     match tls {
@@ -172,7 +174,8 @@ async fn tcp(host: &Host<String>, port: u16, addresses: Vec<SocketAddr>) -> Resu
     connector.set_nodelay(true);
     let uri = format!("http://{host}:{port}/").parse::<Uri>();
     let uri = uri.map_err(|_| Fault::new("the host name is malformed"))?;
-    let stream = connector.call(uri).await.map_err(|error| fault::not_connected(&error as &(dyn StdError + 'static)))?;
+    let stream =
+        connector.call(uri).await.map_err(|error| fault::not_connected(&error as &(dyn StdError + 'static)))?;
     Ok(stream.into_inner())
 }
 

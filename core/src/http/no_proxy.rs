@@ -131,3 +131,140 @@ fn matches(pattern: &str, text: &str) -> bool {
         None => false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    fn covers(list: &str, url: &str) -> bool {
+        let target = Target::of(&Url::parse(url).expect("a url")).expect("a good url");
+        NoProxy::parse("no_proxy", list).expect(list).covers(&target)
+    }
+
+    #[test]
+    fn a_domain_covers_itself_and_all_below_however_it_is_written() {
+        for entry in
+            ["shop.example", ".shop.example", "*.shop.example", "SHOP.Example", "shop.example.", "*.shop.example."]
+        {
+            for host in ["shop.example", "api.shop.example", "a.b.shop.example", "API.SHOP.EXAMPLE", "shop.example."] {
+                assert!(covers(entry, &format!("https://{host}")), "{entry} {host}");
+            }
+            for host in ["myshop.example", "shop.example.org", "example", "other.example"] {
+                assert!(!covers(entry, &format!("https://{host}")), "{entry} {host}");
+            }
+        }
+        assert!(covers("blåbær.example", "https://www.xn--blbr-roah.example"));
+        assert!(covers("example", "https://shop.example"));
+    }
+
+    #[test]
+    fn entries_stand_between_commas_and_blanks() {
+        for list in [
+            "a.example,shop.example",
+            " a.example , shop.example ",
+            "a.example shop.example",
+            ",,shop.example,",
+            "a.example\tshop.example\n",
+            "a.example;shop.example",
+            "/var/run/docker.sock,shop.example",
+        ] {
+            assert!(covers(list, "https://shop.example"), "{list}");
+            assert!(!covers(list, "https://b.example"), "{list}");
+        }
+        for list in ["", " ", ",", "/var/run/docker.sock"] {
+            assert!(!covers(list, "https://shop.example"), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        let table = [
+            ("*", "https://shop.example", true),
+            ("*", "https://192.0.2.7", true),
+            ("a.example, *", "https://shop.example", true),
+            ("192.0.*", "https://192.0.2.7", true),
+            ("192.0.*", "https://192.1.2.7", false),
+            ("*shop.example", "https://myshop.example", true),
+            ("api.*.example", "https://api.shop.example", true),
+            ("api.*.example", "https://api.example", false),
+            ("a*b*c.example", "https://a1b2c.example", true),
+            ("a*b*c.example", "https://acb.example", false),
+            ("API.*", "https://api.shop.example", true),
+        ];
+        for (list, url, expected) in table {
+            assert_eq!(covers(list, url), expected, "{list} {url}");
+        }
+    }
+
+    #[test]
+    fn addresses_and_networks_cover_addresses_in_the_url() {
+        let table = [
+            ("192.0.2.7", "https://192.0.2.7", true),
+            ("192.0.2.7", "https://192.0.2.8", false),
+            ("192.0.2.0/24", "https://192.0.2.255", true),
+            ("192.0.2.99/24", "https://192.0.2.1", true),
+            ("192.0.2.0/24", "https://192.0.3.0", false),
+            ("0.0.0.0/0", "https://203.0.113.9", true),
+            ("0.0.0.0/0", "https://[2001:db8::7]", false),
+            ("2001:db8::7", "https://[2001:db8::7]", true),
+            ("[2001:db8::7]", "https://[2001:db8:0::7]", true),
+            ("2001:db8::/32", "https://[2001:db8:9::1]", true),
+            ("2001:db8::/32", "https://[2001:db9::1]", false),
+            ("2.7", "https://192.0.2.7", false),
+            ("192.0.2.7", "https://192.0.2.7.example", false),
+        ];
+        for (list, url, expected) in table {
+            assert_eq!(covers(list, url), expected, "{list} {url}");
+        }
+    }
+
+    #[test]
+    fn a_port_narrows_an_entry() {
+        let table = [
+            ("shop.example:8443", "https://shop.example:8443", true),
+            ("shop.example:8443", "https://api.shop.example:8443", true),
+            ("shop.example:8443", "https://shop.example", false),
+            ("shop.example:443", "https://shop.example", true),
+            ("192.0.2.7:8443", "https://192.0.2.7:8443", true),
+            ("192.0.2.7:8443", "https://192.0.2.7", false),
+            ("[2001:db8::7]:8443", "https://[2001:db8::7]:8443", true),
+            ("[2001:db8::7]:8443", "https://[2001:db8::7]", false),
+            ("*:8443", "https://anything.example:8443", true),
+            ("*:8443", "https://anything.example", false),
+        ];
+        for (list, url, expected) in table {
+            assert_eq!(covers(list, url), expected, "{list} {url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_entry_is_counted_and_not_repeated() {
+        let wrong = [
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "shop.example/24",
+            "http://shop.example",
+            "shop.example:http",
+            "shop.example:99999",
+            "[2001:db8::7",
+            "[2001:db8::7]x",
+            "a@b",
+            "<local>",
+            ".",
+            "*.",
+            "2001:db8::zz",
+            "shop.example:",
+        ];
+        for entry in wrong {
+            let error = NoProxy::parse("NO_PROXY", &format!("a.example, {entry}")).expect_err(entry);
+            assert_eq!(error.field(), Some("NO_PROXY"));
+            assert_eq!(
+                error.detail(),
+                "NO_PROXY has an entry, number 2, that is no host, address or network",
+                "{entry}"
+            );
+        }
+    }
+}

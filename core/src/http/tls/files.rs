@@ -35,11 +35,7 @@ impl Machine {
         provider: &Arc<CryptoProvider>,
         events: &Events,
     ) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
-        let roots = self.roots()?;
-        if roots.is_empty() {
-            return bundled::verifier(provider, events);
-        }
-        Ok(verifier_over(roots, provider)?)
+        trusting(self.roots()?, provider, events)
     }
 
     /// Where a variable is set, its authorities and no others: one that leads nowhere must not widen what is trusted.
@@ -57,6 +53,17 @@ impl Machine {
         }
         Ok(roots)
     }
+}
+
+fn trusting(
+    roots: RootCertStore,
+    provider: &Arc<CryptoProvider>,
+    events: &Events,
+) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
+    if roots.is_empty() {
+        return bundled::verifier(provider, events);
+    }
+    Ok(verifier_over(roots, provider)?)
 }
 
 fn loaded(file: Option<&Path>, folders: &[PathBuf]) -> CertificateResult {
@@ -86,4 +93,31 @@ fn add_named(roots: &mut RootCertStore, variable: &'static str, found: Certifica
             .with_source(error),
         None => SendError::wrong_setting(variable, format!("what {variable} names holds no certificate (pem)")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As in a container without `ca-certificates`.
+    #[test]
+    fn a_machine_without_authorities_gets_the_bundled_ones() {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        assert!(trusting(RootCertStore::empty(), &provider, &Events::default()).is_ok());
+    }
+
+    #[test]
+    fn an_empty_variable_is_none() {
+        for value in [None, Some("")] {
+            let machine = Machine::from_vars(&|_| value.map(Into::into));
+            assert!(machine.file.is_none() && machine.folders.is_none());
+        }
+    }
+
+    #[test]
+    fn folders_that_are_all_empty_text_lead_nowhere() {
+        let machine = Machine::from_vars(&|name| (name == FOLDERS).then(|| "::".into()));
+        let error = machine.roots().expect_err("no folder").into_error();
+        assert_eq!(error.to_string(), "what SSL_CERT_DIR names holds no certificate (pem) field=`SSL_CERT_DIR`");
+    }
 }
