@@ -305,7 +305,8 @@ async fn logins_of_proxies_leave_no_trace() {
     forms.extend(refusing.each_ref().map(|proxy| format!("http://kari:{PASSWORD}@{}", proxy.address())));
     forms.push(format!("http://{PASSWORD}:{PASSWORD}@{}", echoing.address()));
     forms.extend([&socks, &other_socks].map(|proxy| format!("socks5://kari:{PASSWORD}@{}", proxy.address())));
-    forms.push(format!("https://kari:{PASSWORD}@{}", good.address()));
+    let no_tls = proxies::socks5_saying([b"no tls", b""]);
+    forms.push(format!("https://kari:{PASSWORD}@{}", no_tls.address()));
     forms.push(format!("http://kari:{PASSWORD}@127.0.0.1:1"));
     for form in &forms {
         let config = config().ca_pem(authority.pem()).proxy(form);

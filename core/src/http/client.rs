@@ -106,7 +106,7 @@ impl HttpSend for HttpClient {
             match timeout(limit, self.exchange(request, &target)).await {
                 Ok(outcome) => outcome,
                 Err(_) if connection.connection_metadata().is_none() => {
-                    Err(not_connected(self.connector.route(target)))
+                    Err(not_connected(&self.connector.route(target)))
                 }
                 Err(_) => Err(SendError::maybe_sent(format!("no reply came from {target} in time"))),
             }
@@ -115,7 +115,7 @@ impl HttpSend for HttpClient {
 }
 
 /// The whole limit went by before there was a connection to send on.
-fn not_connected(route: Route) -> SendError {
+fn not_connected(route: &Route) -> SendError {
     SendError::not_sent(format!("cannot reach {route}: the connection was not made in time"))
 }
 

@@ -223,7 +223,7 @@ fn server_name(host: &Host<String>) -> Result<ServerName<'static>, Fault> {
 /// A moment far away where the limit is beyond what clocks can count.
 fn deadline(limit: Duration) -> Instant {
     let now = Instant::now();
-    now.checked_add(limit).unwrap_or_else(|| now + Duration::from_hours(24))
+    now.checked_add(limit).unwrap_or_else(|| now + Duration::from_secs(86_400))
 }
 
 async fn within<T>(
