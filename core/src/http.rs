@@ -52,7 +52,7 @@ pub struct SendError {
     reached_the_server: bool,
     detail: Cow<'static, str>,
     hint: Option<&'static str>,
-    /// The setting or variable that is to blame, where it is one.
+    /// The environment variable that is to blame, where it is one.
     field: Option<&'static str>,
     source: Source,
 }
@@ -83,7 +83,8 @@ impl SendError {
         self.reached_the_server
     }
 
-    /// Nothing can be sent before this setting or environment variable is mended.
+    /// Nothing can be sent before this environment variable is mended.
+    #[cfg(not(any(windows, target_vendor = "apple", target_os = "android")))]
     fn wrong_setting(field: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { field: Some(field), ..Self::not_sent(detail) }
     }
