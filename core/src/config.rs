@@ -12,8 +12,9 @@ use crate::{
     error::{Error, Result},
     event::{Event, EventHook},
     executor::Executor,
-    http::HttpSend,
+    http::{HttpSend, check_proxy},
     random::Jitter,
+    secret::Secret,
     variables::optional,
 };
 
@@ -102,6 +103,7 @@ pub struct Config {
     pub(crate) request_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) ca_pem: Option<Vec<u8>>,
+    pub(crate) proxy: Option<Secret>,
     pub(crate) basic_encoding: BasicEncoding,
     pub(crate) login_basic_encoding: BasicEncoding,
     pub(crate) login_auth_method: LoginAuthMethod,
@@ -128,6 +130,7 @@ impl Default for Config {
             request_timeout: Duration::from_secs(10),
             deadline: Duration::from_secs(30),
             ca_pem: None,
+            proxy: None,
             basic_encoding: BasicEncoding::Raw,
             login_basic_encoding: BasicEncoding::Form,
             login_auth_method: LoginAuthMethod::default(),
@@ -182,6 +185,16 @@ impl Config {
         self
     }
 
+    /// The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`,
+    /// `https` or `socks5`), in the place of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
+    /// Default: the variables `https_proxy`, `all_proxy` and `no_proxy`, small or in capitals, as
+    /// [`HttpClient`](crate::HttpClient) tells. A value that can't be used is refused, field `proxy`, and so is any beside
+    /// an [`http`](Self::http) of your own.
+    pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
+        self.proxy = Some(Secret::new(proxy));
+        self
+    }
+
     /// How `POST /miami/v1/token` writes Basic. Default [`BasicEncoding::Raw`].
     pub fn basic_encoding(mut self, encoding: BasicEncoding) -> Self {
         self.basic_encoding = encoding;
@@ -233,7 +246,7 @@ impl Config {
         self
     }
 
-    /// What sends HTTP requests. Default: [`ReqwestClient`](crate::ReqwestClient), built on first use.
+    /// What sends HTTP requests. Default: an [`HttpClient`](crate::HttpClient).
     pub fn http(mut self, sender: Arc<dyn HttpSend>) -> Self {
         self.http = Some(sender);
         self
@@ -338,7 +351,16 @@ impl Config {
         check_at_most("leeway", self.leeway, LONGEST_LEEWAY, "must be 0 to 300 seconds")?;
         check_at_most("stale_keys_for", self.stale_keys_for, LONGEST_STALE_AGE, "must be at most 24 hours")?;
         Executor::new(self.runtime.clone()).check()?;
+        self.check_proxy()?;
         self.ca_certificates().map(drop)
+    }
+
+    fn check_proxy(&self) -> Result<()> {
+        match (&self.proxy, &self.http) {
+            (Some(_), Some(_)) => Err(Error::invalid_config("proxy", "proxy can't go with an http sender of your own")),
+            (Some(proxy), None) => check_proxy(proxy),
+            (None, _) => Ok(()),
+        }
     }
 
     pub(crate) fn ca_certificates(&self) -> Result<Vec<CertificateDer<'static>>> {

@@ -1,6 +1,6 @@
 //! What can go wrong, told by what the reader should do about it.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use crate::quote::{quoted, quoted_url};
 
@@ -58,6 +58,8 @@ impl ErrorKind {
 ///
 /// Its text says what happened, and holds no secret and no response body: only the OAuth error code, the HTTP status and
 /// Vipps' trace ids. A setting or an argument that is wrong is named, and its value is repeated where it can be no secret.
+/// [`source`](StdError::source) is the error of the system or of TLS beneath a network fault, for logs; it holds no secret
+/// either, and is not compared.
 ///
 /// ```
 /// use vipps_partner_auth::{ErrorKind, Msn};
@@ -91,6 +93,7 @@ struct Parts {
     hint: Option<&'static str>,
     /// No reply came, and the request may have arrived.
     may_have_been_sent: bool,
+    source: Source,
 }
 
 impl Error {
@@ -189,6 +192,7 @@ impl Error {
             retry_after: None,
             hint: None,
             may_have_been_sent: false,
+            source: Source::default(),
         }))
     }
 
@@ -262,6 +266,11 @@ impl Error {
 
     pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
         self.0.hint = Some(hint);
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: Source) -> Self {
+        self.0.source = source;
         self
     }
 
@@ -348,4 +357,36 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.error()
+    }
+}
+
+/// The error beneath another. It is not what the reader acts on, so it is not compared.
+#[derive(Clone, Default)]
+pub(crate) struct Source(Option<Arc<dyn StdError + Send + Sync>>);
+
+impl Source {
+    pub(crate) fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Some(error.into().into()))
+    }
+
+    pub(crate) fn error(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.as_deref().map(|error| error as &(dyn StdError + 'static))
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Source {}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -83,8 +83,7 @@ pub enum Event {
         /// Why: such as `private`, `weak`, `malformed`.
         reason: &'static str,
     },
-    /// No certificate authorities were found on this machine, nor where `SSL_CERT_FILE` or `SSL_CERT_DIR` point; the
-    /// bundled ones are used.
+    /// No certificate authorities were found on this machine; the bundled ones are used. Told when TLS is first needed.
     BundledRootsUsed,
     /// A client id does not look like one (a GUID); perhaps another value was pasted.
     UnusualClientId,

@@ -26,10 +26,10 @@ use hostile::{Echo, PARTS, SHAPES, STATUSES};
 use http::{HeaderMap, Request, Response};
 use keyring::{MSN, NOW, RSA, Token, msn};
 use serde_json::Value;
-use tlsserver::{Reply, Server, Then, certificates::Authority, config_for};
+use tlsserver::{Reply, Server, Then, certificates::Authority, config_for, proxies};
 use vipps_partner_auth::{
     BasicEncoding, BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Environment, Event, Expect, Flow,
-    HttpSend, IdTokenVerifier, Keys, ManualClock, MemoryCache, Merchant, Partner, PartnerKeys, ReqwestClient,
+    HttpClient, HttpSend, IdTokenVerifier, Keys, ManualClock, MemoryCache, Merchant, Partner, PartnerKeys,
     SalesUnitKeys, Secret, SendError, SpecializedKeys, SystemInfo, TokenCache,
 };
 
@@ -283,10 +283,55 @@ async fn real_sockets_and_real_tls_leave_no_trace() {
     }
     assert!(plain.requests().len() > 20 && secure.requests().len() > 20);
     let text = capture::text_since(start);
-    for speaker in ["hyper_util", "reqwest", "rustls", "vipps_partner_auth"] {
+    for speaker in ["hyper_util", "rustls", "vipps_partner_auth"] {
         assert!(text.contains(&format!(" {speaker}")), "{speaker} was not heard");
     }
     assert_clean(start);
+}
+
+/// A proxy's password is a secret too, whatever becomes of the proxy.
+#[tokio::test]
+async fn logins_of_proxies_leave_no_trace() {
+    const PASSWORD: &str = "pr0xy+leak~Passw0rd";
+    let start = capture::listen();
+    let authority = Authority::new("company");
+    let vipps = Server::tls(authority.for_names(&["gateway.example"]).server(), nasty_once());
+    let good = proxies::tunnel(vipps.address());
+    let socks = proxies::socks5(vipps.address(), Some(("kari", PASSWORD)));
+    let other_socks = proxies::socks5(vipps.address(), Some(("kari", "another")));
+    let echoing = Server::plain(|request| nasty(request).remove(0).then(Then::Close));
+    let refusing = ["407 no", "403 no", "502 no"].map(proxies::refusing);
+    let mut forms = vec![format!("http://kari:{PASSWORD}@{}", good.address())];
+    forms.extend(refusing.each_ref().map(|proxy| format!("http://kari:{PASSWORD}@{}", proxy.address())));
+    forms.push(format!("http://{PASSWORD}:{PASSWORD}@{}", echoing.address()));
+    forms.extend([&socks, &other_socks].map(|proxy| format!("socks5://kari:{PASSWORD}@{}", proxy.address())));
+    let no_tls = proxies::socks5_saying([b"no tls", b""]);
+    forms.push(format!("https://kari:{PASSWORD}@{}", no_tls.address()));
+    forms.push(format!("http://kari:{PASSWORD}@127.0.0.1:1"));
+    for form in &forms {
+        let config = config().ca_pem(authority.pem()).proxy(form);
+        note(&(&config, HttpClient::new(&config)));
+        use_up(partner_keys().into(), config).await;
+    }
+    assert!(good.requests()[0].head.contains("proxy-authorization: Basic "));
+    for wrong in ["", " ", "\n", "#", "/", ":99999", "\"", "?q"] {
+        for scheme in ["http://", "ftp://", "socks4://", "\""] {
+            let config = config().proxy(format!("{scheme}kari:{PASSWORD}@proxy.example{wrong}"));
+            note_outcome(&HttpClient::new(&config));
+            note_outcome(&IdTokenVerifier::new(config));
+        }
+    }
+    let basic = BASE64_STANDARD.encode(format!("kari:{PASSWORD}"));
+    assert_none_of(&[PASSWORD.to_owned(), basic], start);
+    assert_clean(start);
+}
+
+fn nasty_once() -> impl Fn(&tlsserver::Request) -> Reply + Send + Sync {
+    let turn = AtomicUsize::new(0);
+    move |request| {
+        let replies = nasty(request);
+        replies[turn.fetch_add(1, SeqCst) % replies.len()].clone()
+    }
 }
 
 /// What was sent, in the parts of a reply that only an HTTP library reads.
@@ -327,7 +372,7 @@ async fn no_public_type_shows_a_secret() {
     let claims = verifier.verify(&id_token().signed_by(&RSA), &expect().msn(msn())).await.expect("a good token");
     assert!(claims.json().contains(EMAIL));
     note(&(shop.partner(), shop.partner().environment(), shop.partner().stats()));
-    note(&(all_keys(), partner_keys(), &config, ReqwestClient::new(&config), system(), Environment::Test));
+    note(&(all_keys(), partner_keys(), &config, HttpClient::new(&config), system(), Environment::Test));
     note(&(token, cached, Secret::new(CLIENT_SECRET), shop.msn(), verifier, claims, expect()));
     note(&(ManualClock::at_unix(NOW), ManualClock::at_unix(NOW).now(), IdTokenVerifier::new(config)));
     note_chain(&SendError::maybe_sent("the connection broke"));

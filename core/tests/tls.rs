@@ -6,8 +6,7 @@ mod tlsserver;
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
-    sync::{Arc, Mutex},
-    thread,
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,9 +19,9 @@ use tlsserver::{
     CLIENT_SECRET, Reply, SUBSCRIPTION_KEY, Seen, Server, TOKEN, Then,
     certificates::{Authority, Leaf},
     child::{self, Scratch},
-    config_for, partner_keys, read_request, system, token_reply, until_closed,
+    config_for, partner_keys, proxies, read_request, system, token_reply, until_closed,
 };
-use vipps_partner_auth::{Config, Error, ErrorKind, Event, HttpSend, ManualClock, Partner, ReqwestClient, SendError};
+use vipps_partner_auth::{Config, Error, ErrorKind, HttpClient, HttpSend, ManualClock, Partner, SendError};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -41,17 +40,19 @@ async fn token(config: Config) -> Result<String, Error> {
 async fn sent(config: &Config, base_url: &str) -> Result<(), SendError> {
     let request = http::Request::post(format!("{base_url}/accesstoken/get")).header("client_secret", CLIENT_SECRET);
     let request = request.body(Bytes::new()).expect("a good request");
-    ReqwestClient::new(config).expect("a good config").send(request, LIMIT).await.map(drop)
+    HttpClient::new(config).expect("a good config").send(request, LIMIT).await.map(drop)
 }
 
-/// Asserts that nothing was sent and returns what the caller is told.
+/// Asserts that nothing was sent and returns what the caller is told, less the address that it begins with.
 async fn refusal(config: Config, base_url: &str) -> (String, Option<&'static str>) {
     let alone = sent(&config, base_url).await.expect_err("must not be sent");
     assert!(!alone.may_have_been_sent(), "{alone}");
     let error = token(config).await.expect_err("must not be sent");
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert_eq!(error.detail(), alone.to_string());
-    (error.detail().to_owned(), error.hint())
+    let address = base_url.trim_start_matches("https://");
+    let detail = error.detail().strip_prefix(&format!("cannot reach {address}: ")).unwrap_or_else(|| panic!("{error}"));
+    (detail.to_owned(), error.hint())
 }
 
 async fn refusal_of(leaf: &Leaf, authority: &Authority) -> (String, Option<&'static str>) {
@@ -115,7 +116,8 @@ async fn an_unknown_issuer_gets_nothing() {
     assert_eq!(refusal_of(&Leaf::self_signed(), &authority).await, expected);
     // The same name on the authority is not the same authority.
     let (detail, hint) = refusal_of(&Authority::new("company").good(), &authority).await;
-    assert!(detail.starts_with("the certificate"), "{detail} {hint:?}");
+    assert_eq!(detail, "the certificate's signature does not fit its issuer");
+    assert_eq!(hint, expected.1);
 }
 
 #[tokio::test]
@@ -143,7 +145,7 @@ async fn a_certificate_out_of_its_time_gets_nothing() {
     let past = refusal_of(&authority.expired(), &authority).await;
     assert_eq!(past, ("the certificate has expired".to_owned(), hint));
     let (detail, told) = refusal_of(&authority.not_yet_valid(), &authority).await;
-    assert!(detail.contains("not valid yet"), "{detail}");
+    assert_eq!(detail, "the certificate is not valid yet");
     assert_eq!(told, hint);
 }
 
@@ -190,10 +192,13 @@ fn server_hello_of_tls_1_1() -> Vec<u8> {
 
 #[tokio::test]
 async fn a_server_that_speaks_no_good_tls_gets_nothing() {
-    let protocol_version_alert = [0x15, 3, 1, 0, 2, 2, 70];
-    let table: [(&str, Vec<u8>); 5] = [
+    let alert = |description| vec![0x15, 3, 1, 0, 2, 2, description];
+    let table: [(&str, Vec<u8>); 8] = [
         ("tls 1.1", server_hello_of_tls_1_1()),
-        ("an alert", protocol_version_alert.into()),
+        ("speaks no common version", alert(70)),
+        ("shares no cipher or wants more", alert(40)),
+        ("does not know this host name", alert(112)),
+        ("broke it off", alert(80)),
         ("plain http", b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n".into()),
         ("another protocol", b"220 mail.example ESMTP\r\n".into()),
         ("garbage", vec![0xff; 512]),
@@ -201,7 +206,8 @@ async fn a_server_that_speaks_no_good_tls_gets_nothing() {
     for (name, answer) in table {
         let server = blunt(answer);
         let (detail, hint) = refusal(config_for(&server.https()), &server.https()).await;
-        assert_eq!(detail, "the tls handshake failed", "{name}");
+        let said = detail.strip_prefix("the tls handshake failed").unwrap_or_else(|| panic!("{name}: {detail}"));
+        assert!(said.is_empty() || said == format!(": the server {name}"), "{name}: {said}");
         assert_eq!(hint, Some("the server must speak tls 1.2 or newer; look for a proxy in between"), "{name}");
         assert_no_secret(&server.bytes());
     }
@@ -211,8 +217,8 @@ async fn a_server_that_speaks_no_good_tls_gets_nothing() {
 async fn a_server_that_hangs_up_during_the_handshake_gets_nothing() {
     let server = Server::raw(|mut stream, _| stream.read(&mut [0; 64]).map(drop));
     let (detail, hint) = refusal(config_for(&server.https()), &server.https()).await;
-    assert_eq!(detail, "the connection could not be made");
-    assert_eq!(hint, Some("check name resolution, firewall and proxy variables"));
+    assert_eq!(detail, "the connection was closed during the tls handshake");
+    assert_eq!(hint, Some("the server must speak tls 1.2 or newer; look for a proxy in between"));
 }
 
 #[tokio::test]
@@ -220,7 +226,7 @@ async fn a_handshake_that_never_ends_is_given_up() {
     let server = Server::raw(|mut stream, _| until_closed(&mut stream));
     let config = config_for(&server.https()).connect_timeout(Duration::from_millis(100));
     let (detail, _) = refusal(config, &server.https()).await;
-    assert_eq!(detail, "the connection was not made in time");
+    assert_eq!(detail, "the tls handshake did not end in time");
 }
 
 #[tokio::test]
@@ -229,7 +235,8 @@ async fn a_connection_cut_after_the_request_was_read_may_have_been_sent() {
     let server = Server::tls(authority.good().server(), |_| Reply::silence().then(Then::Close));
     let config = config_for(&server.https()).ca_pem(authority.pem());
     let error = sent(&config, &server.https()).await.expect_err("no reply");
-    assert_eq!(error, SendError::maybe_sent("the connection broke"));
+    let port = server.address().port();
+    assert_eq!(error, SendError::maybe_sent(format!("the connection to localhost:{port} broke")));
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -258,9 +265,7 @@ mod environment {
     #[test]
     fn ssl_cert_file_is_honoured() {
         if let Some(url) = child::argument() {
-            let (config, events) = watched(config_for(&url));
-            assert_eq!(block_on(token(config)).expect("trusted"), TOKEN);
-            return assert!(!events.lock().expect("events").contains(&Event::BundledRootsUsed));
+            return assert_eq!(block_on(token(config_for(&url))).expect("trusted"), TOKEN);
         }
         let authority = Authority::new("company");
         let server = token_server(authority.good().server());
@@ -269,43 +274,87 @@ mod environment {
         assert_eq!(server.requests().len(), 1);
     }
 
+    /// A company that names its authorities is not served by others in silence.
     #[test]
-    fn a_machine_without_authorities_uses_the_bundled_ones_and_says_so() {
-        if let Some(url) = child::argument() {
-            let (config, events) = watched(config_for(&url));
-            let (detail, hint) = block_on(refusal(config, &url));
-            assert_eq!(detail, "the certificate's issuer is not trusted");
-            assert_eq!(hint, Some("give a company's own authority as ca_pem or SSL_CERT_FILE"));
-            let told = events.lock().expect("events").clone();
-            return assert_eq!(told[0], Event::BundledRootsUsed);
+    fn a_variable_that_leads_to_no_certificate_is_named() {
+        const TEST: &str = "environment::a_variable_that_leads_to_no_certificate_is_named";
+        if let Some(argument) = child::argument() {
+            let (url, expected) = argument.split_once('\n').expect("two parts");
+            let alone = block_on(sent(&config_for(url), url)).expect_err("no authorities");
+            assert!(!alone.may_have_been_sent());
+            let error = block_on(token(config_for(url))).expect_err("no authorities");
+            assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+            assert_eq!(error.to_string(), expected);
+            return;
         }
         let server = token_server(Authority::new("company").good().server());
-        let (file, folder) = (Scratch::file("empty.pem", ""), Scratch::folder("empty"));
-        let rubbish = Scratch::file("rubbish.pem", "not pem");
-        for file in [file.path(), rubbish.path(), "/nowhere/at/all.pem"] {
-            let variables = [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", folder.path())];
-            let test = "environment::a_machine_without_authorities_uses_the_bundled_ones_and_says_so";
-            child::run(test, &server.https(), &variables);
+        let (empty, rubbish) = (Scratch::file("empty.pem", ""), Scratch::file("rubbish.pem", "not pem"));
+        let (folder, good) = (Scratch::folder("empty"), Scratch::file("good.pem", Authority::new("other").pem()));
+        let no_such = "cannot be read: No such file or directory (os error 2)";
+        let table = [
+            ("SSL_CERT_FILE", "/nowhere/at/all.pem", no_such),
+            ("SSL_CERT_FILE", empty.path(), "holds no certificate (pem)"),
+            ("SSL_CERT_FILE", rubbish.path(), "holds no certificate (pem)"),
+            ("SSL_CERT_FILE", folder.path(), "cannot be read: Is a directory (os error 21)"),
+            ("SSL_CERT_DIR", "/nowhere/at/all", no_such),
+            ("SSL_CERT_DIR", folder.path(), "holds no certificate (pem)"),
+        ];
+        for (variable, path, fault) in table {
+            let argument = format!("{}\nwhat {variable} names {fault} field=`{variable}`", server.https());
+            child::run(TEST, &argument, &[(variable, path)]);
+            if variable == "SSL_CERT_DIR" {
+                child::run(TEST, &argument, &[(variable, path), ("SSL_CERT_FILE", good.path())]);
+            }
         }
-        assert!(server.connections() > 0);
+        assert_eq!(server.connections(), 0);
+    }
+
+    /// The emulator needs no certificates, so nothing is wrong until they are needed.
+    #[test]
+    fn plain_http_to_this_machine_looks_at_no_certificate() {
+        if let Some(url) = child::argument() {
+            return assert_eq!(block_on(token(config_for(&url))).expect("a token"), TOKEN);
+        }
+        let server = Server::plain(|_| token_reply());
+        let test = "environment::plain_http_to_this_machine_looks_at_no_certificate";
+        child::run(test, &server.http(), &[("SSL_CERT_FILE", "/nowhere/at/all.pem")]);
+    }
+
+    /// As with `docker run -e SSL_CERT_FILE=`.
+    #[test]
+    fn an_empty_variable_is_none() {
+        if let Some(url) = child::argument() {
+            let (detail, _) = block_on(refusal(config_for(&url), &url));
+            return assert_eq!(detail, "the certificate's issuer is not trusted");
+        }
+        let server = token_server(Authority::new("company").good().server());
+        let test = "environment::an_empty_variable_is_none";
+        child::run(test, &server.https(), &[("SSL_CERT_FILE", ""), ("SSL_CERT_DIR", "")]);
         assert_eq!(server.requests(), []);
     }
 
     #[test]
-    fn a_machine_without_authorities_still_takes_the_companys_own() {
+    fn file_and_folders_are_trusted_together_and_ca_pem_besides() {
         if let Some(argument) = child::argument() {
-            let (url, pem) = argument.split_once('\n').expect("two parts");
-            let (config, events) = watched(config_for(url).ca_pem(pem));
-            assert_eq!(block_on(token(config)).expect("trusted"), TOKEN);
-            return assert!(events.lock().expect("events").contains(&Event::BundledRootsUsed));
+            let (urls, pem) = argument.split_once('\n').expect("two parts");
+            for url in urls.split(' ') {
+                assert_eq!(block_on(token(config_for(url).ca_pem(pem))).expect(url), TOKEN);
+            }
+            return;
         }
-        let authority = Authority::new("company");
-        let server = token_server(authority.good().server());
-        let (file, folder) = (Scratch::file("none.pem", ""), Scratch::folder("none"));
-        let test = "environment::a_machine_without_authorities_still_takes_the_companys_own";
-        let argument = format!("{}\n{}", server.https(), authority.pem());
-        child::run(test, &argument, &[("SSL_CERT_FILE", file.path()), ("SSL_CERT_DIR", folder.path())]);
-        assert_eq!(server.requests().len(), 1);
+        let authorities = ["file", "one folder", "other folder", "ca_pem"].map(Authority::new);
+        let servers = authorities.each_ref().map(|authority| token_server(authority.good().server()));
+        let file = Scratch::file("one.pem", authorities[0].pem());
+        let folders = ["first", "second"].map(Scratch::folder);
+        for (folder, authority) in folders.iter().zip(&authorities[1..]) {
+            std::fs::write(format!("{}/company.pem", folder.path()), authority.pem()).expect("a writable folder");
+        }
+        let list = format!("{}::{}", folders[0].path(), folders[1].path());
+        let urls = servers.each_ref().map(Server::https).join(" ");
+        let argument = format!("{urls}\n{}", authorities[3].pem());
+        let test = "environment::file_and_folders_are_trusted_together_and_ca_pem_besides";
+        child::run(test, &argument, &[("SSL_CERT_FILE", file.path()), ("SSL_CERT_DIR", &list)]);
+        assert_eq!(servers.map(|server| server.requests().len()), [1; 4]);
     }
 
     #[test]
@@ -316,34 +365,18 @@ mod environment {
         }
         let authority = Authority::new("company");
         let server = token_server(authority.for_names(&["vipps.example"]).server());
-        let (proxy, file) = (tunnel(server.address()), Scratch::file("proxied.pem", authority.pem()));
-        for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        let (proxy, file) = (proxies::tunnel(server.address()), Scratch::file("proxied.pem", authority.pem()));
+        for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             child::run(TEST, "proxied", &[("SSL_CERT_FILE", file.path()), (variable, &proxy.http())]);
         }
-        assert_eq!(server.requests().len(), 3);
+        assert_eq!(server.requests().len(), 4);
         let asked: Vec<_> = proxy.requests().iter().map(|request| request.line().to_owned()).collect();
-        assert_eq!(asked, ["CONNECT vipps.example:443 HTTP/1.1"; 3]);
+        assert_eq!(asked, ["CONNECT vipps.example:443 HTTP/1.1"; 4]);
         for request in proxy.requests() {
             let names: Vec<_> = request.headers().into_keys().collect();
-            assert!(names.iter().all(|name| ["host", "user-agent"].contains(&name.as_str())), "{names:?}");
+            assert_eq!(names, ["host", "user-agent"]);
         }
         assert_no_secret(&proxy.bytes());
-    }
-
-    #[test]
-    fn a_proxy_that_refuses_is_an_outage_and_sees_no_key() {
-        if child::argument().is_some() {
-            let (detail, hint) = block_on(refusal(config_for("https://vipps.example"), "https://vipps.example"));
-            assert_eq!(detail, "the connection could not be made");
-            return assert_eq!(hint, Some("check name resolution, firewall and proxy variables"));
-        }
-        for answer in ["502 Bad Gateway", "407 Proxy Authentication Required", "302 Found\r\nlocation: http://x/"] {
-            let proxy = blunt(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n"));
-            let test = "environment::a_proxy_that_refuses_is_an_outage_and_sees_no_key";
-            child::run(test, "refused", &[("HTTPS_PROXY", &proxy.http())]);
-            assert!(proxy.connections() > 0);
-            assert_no_secret(&proxy.bytes());
-        }
     }
 
     #[test]
@@ -367,34 +400,6 @@ mod environment {
         child::run("environment::a_proxy_never_sees_what_stays_on_this_machine", &urls, &variables);
         assert_eq!(proxy.connections(), 0);
         assert_eq!((plain.requests().len(), secure.requests().len()), (2, 2));
-    }
-
-    /// A proxy that does its work, and writes down every byte that the client sends through it.
-    fn tunnel(to: std::net::SocketAddr) -> Server {
-        Server::raw(move |mut client, seen| {
-            let Some(request) = read_request(&mut client)? else { return Ok(()) };
-            seen.request(&request);
-            seen.wire(request.head.as_bytes());
-            let mut server = TcpStream::connect(to)?;
-            client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
-            let (mut back, mut home) = (server.try_clone()?, client.try_clone()?);
-            thread::spawn(move || io::copy(&mut back, &mut home).and_then(|_| home.shutdown(std::net::Shutdown::Both)));
-            let mut bytes = [0; 4096];
-            loop {
-                let length = client.read(&mut bytes)?;
-                if length == 0 {
-                    return server.shutdown(std::net::Shutdown::Both);
-                }
-                seen.wire(&bytes[..length]);
-                server.write_all(&bytes[..length])?;
-            }
-        })
-    }
-
-    fn watched(config: Config) -> (Config, Arc<Mutex<Vec<Event>>>) {
-        let events = Arc::new(Mutex::new(Vec::new()));
-        let log = events.clone();
-        (config.event_sink(move |event| log.lock().expect("events").push(event.clone())), events)
     }
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -5,6 +5,7 @@
 pub(crate) mod certificates;
 pub(crate) mod child;
 mod message;
+pub(crate) mod proxies;
 
 use std::{
     io::{self, Read, Write},

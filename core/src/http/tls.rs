@@ -1,0 +1,150 @@
+//! TLS: which certificates are trusted.
+
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod bundled;
+#[cfg(target_os = "android")]
+#[path = "tls/android.rs"]
+mod machine;
+#[cfg(any(windows, target_vendor = "apple"))]
+#[path = "tls/operating_system.rs"]
+mod machine;
+#[cfg(not(any(windows, target_vendor = "apple", target_os = "android")))]
+#[path = "tls/files.rs"]
+mod machine;
+
+use std::{fmt, sync::Arc};
+
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::CryptoProvider,
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio::{sync::OnceCell, task::spawn_blocking};
+
+use super::{SendError, Variables};
+use crate::event::Events;
+use machine::Machine;
+
+/// How TLS is spoken, settled when it is first needed: reading the machine's authorities takes a moment.
+pub(super) struct Tls {
+    /// The user's own.
+    company: Vec<CertificateDer<'static>>,
+    machine: Machine,
+    events: Events,
+    config: OnceCell<Arc<ClientConfig>>,
+}
+
+impl Tls {
+    pub(super) fn new(company: Vec<CertificateDer<'static>>, events: Events, vars: &Variables<'_>) -> Self {
+        Self { company, machine: Machine::from_vars(vars), events, config: OnceCell::new() }
+    }
+
+    /// A failure is not kept, since what is wrong may be mended meanwhile.
+    pub(super) async fn config(self: &Arc<Self>) -> Result<Arc<ClientConfig>, SendError> {
+        let settle = || async {
+            let tls = self.clone();
+            let settled = spawn_blocking(move || tls.settle()).await;
+            settled.unwrap_or_else(|panic| Err(no_tls().with_source(panic)))
+        };
+        self.config.get_or_try_init(settle).await.cloned()
+    }
+
+    fn settle(&self) -> Result<Arc<ClientConfig>, SendError> {
+        // Its own, not the process's: what the application installs for itself is none of our business.
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = self.verifier(&provider)?;
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| no_tls().with_source(error))?;
+        let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+
+    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
+        let machine = self.machine.verifier(provider, &self.events)?;
+        if self.company.is_empty() {
+            return Ok(machine);
+        }
+        let mut roots = RootCertStore::empty();
+        for authority in &self.company {
+            roots.add(authority.clone()).map_err(|error| no_tls().with_source(error))?;
+        }
+        Ok(Arc::new(CompanyOrMachine { company: verifier_over(roots, provider)?, machine }))
+    }
+}
+
+fn no_tls() -> SendError {
+    SendError::not_sent("tls could not be set up")
+}
+
+fn verifier_over(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, SendError> {
+    let builder = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone());
+    builder.build().map_err(|error| no_tls().with_source(error))
+}
+
+/// Trusts what the company's authorities vouch for, and what the machine trusts besides.
+///
+/// The platform verifier has a call for this too. This is the same on every platform, wherever the machine's authorities
+/// come from, and the machine is not asked about (and does not log) what the company has vouched for.
+#[derive(Debug)]
+struct CompanyOrMachine {
+    company: Arc<WebPkiServerVerifier>,
+    machine: Arc<dyn ServerCertVerifier>,
+}
+
+impl ServerCertVerifier for CompanyOrMachine {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let judge = |verifier: &dyn ServerCertVerifier| {
+            verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        };
+        let of_company = match judge(&*self.company) {
+            Ok(trusted) => return Ok(trusted),
+            Err(error) => error,
+        };
+        judge(&*self.machine).map_err(|of_machine| match of_machine {
+            // The one who knows the issuer knows what is wrong.
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => of_company,
+            of_machine => of_machine,
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.company.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.company.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.company.supported_verify_schemes()
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
