@@ -247,8 +247,10 @@ mod refuses {
     #[tokio::test]
     async fn by_silence() {
         let silent = || Server::raw(|mut stream, _| until_closed(&mut stream));
-        let (proxy, vipps) = (silent(), silent());
-        let (through, socks) = (proxies::tunnel(vipps.address()), proxies::socks5(vipps.address(), None));
+        let proxy = silent();
+        let vipps = silent();
+        let through = proxies::tunnel(vipps.address());
+        let socks = proxies::socks5(vipps.address(), None);
         let table = [
             (proxy.http(), "the proxy did not answer in time"),
             (format!("socks5://{}", proxy.address()), "the proxy did not answer in time"),
@@ -417,7 +419,8 @@ mod environment {
             return assert_eq!(block_on(token(config)).expect("trusted"), TOKEN);
         }
         let world = World::new();
-        let (named, other) = (proxies::tunnel(world.vipps.address()), proxies::refusing("407 no"));
+        let named = proxies::tunnel(world.vipps.address());
+        let other = proxies::refusing("407 no");
         let argument = format!("{}\n{}", named.http(), world.authority.pem());
         let test = "environment::the_setting_stands_above_the_variables";
         child::run(test, &argument, &[("https_proxy", &other.http()), ("no_proxy", "vipps.example")]);

@@ -288,8 +288,10 @@ mod environment {
             return;
         }
         let server = token_server(Authority::new("company").good().server());
-        let (empty, rubbish) = (Scratch::file("empty.pem", ""), Scratch::file("rubbish.pem", "not pem"));
-        let (folder, good) = (Scratch::folder("empty"), Scratch::file("good.pem", Authority::new("other").pem()));
+        let empty = Scratch::file("empty.pem", "");
+        let rubbish = Scratch::file("rubbish.pem", "not pem");
+        let folder = Scratch::folder("empty");
+        let good = Scratch::file("good.pem", Authority::new("other").pem());
         let no_such = "cannot be read: No such file or directory (os error 2)";
         let table = [
             ("SSL_CERT_FILE", "/nowhere/at/all.pem", no_such),
@@ -365,7 +367,8 @@ mod environment {
         }
         let authority = Authority::new("company");
         let server = token_server(authority.for_names(&["vipps.example"]).server());
-        let (proxy, file) = (proxies::tunnel(server.address()), Scratch::file("proxied.pem", authority.pem()));
+        let proxy = proxies::tunnel(server.address());
+        let file = Scratch::file("proxied.pem", authority.pem());
         for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             child::run(TEST, "proxied", &[("SSL_CERT_FILE", file.path()), (variable, &proxy.http())]);
         }

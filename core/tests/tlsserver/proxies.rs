@@ -80,7 +80,8 @@ fn read_text(stream: &mut TcpStream) -> io::Result<String> {
 
 fn pass_on(mut client: TcpStream, to: SocketAddr, seen: &Seen) -> io::Result<()> {
     let mut server = TcpStream::connect(to)?;
-    let (mut back, mut home) = (server.try_clone()?, client.try_clone()?);
+    let mut back = server.try_clone()?;
+    let mut home = client.try_clone()?;
     thread::spawn(move || io::copy(&mut back, &mut home).and_then(|_| home.shutdown(Shutdown::Both)));
     let mut bytes = [0; 4096];
     loop {
