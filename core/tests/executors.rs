@@ -46,7 +46,9 @@ fn a_fetch_that_was_left_on_an_idle_runtime_hangs_nobody() {
     let world = World::new();
     let shop = world.shop();
     let idle = current_thread();
+    world.vipps.hold();
     idle.block_on(async { assert!(asked_once(shop.headers()).await.is_none()) });
+    world.vipps.release();
     assert_eq!(token(elsewhere(shop.headers()).expect("no hang")), "token-1");
     assert_eq!(world.vipps.count(), 1);
     drop(idle);
