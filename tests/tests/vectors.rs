@@ -120,7 +120,7 @@ fn writing_the_generated_files_again_changes_nothing() {
     for (name, text) in make::signed_files(&folder) {
         assert!(text == on_disk(name), "{name} is out of date: {hint}");
     }
-    assert_eq!(make::index_file(&load_files(&folder)), on_disk("index.json"), "{hint}");
+    assert_eq!(make::index_file(&load_files(&folder), &scenarios(&folder)), on_disk("index.json"), "{hint}");
 }
 
 fn all_cases(files: &[(String, VectorFile)]) -> impl Iterator<Item = (&Case, &Shared)> {
