@@ -1,7 +1,5 @@
 //! A partner and its merchants. The merchants of the face are texts here: a handle for each would only cost memory.
 
-use std::collections::HashMap;
-
 use napi::{Env, bindgen_prelude::Object};
 use napi_derive::napi;
 use vipps_partner_auth as core;
@@ -13,7 +11,7 @@ use crate::{
     claims::{Expected, cached, packed},
     events::Stats,
     fault::OrFault,
-    keys::{Keys, named},
+    keys::{Keys, Lookup, kind, named},
     login::Login,
     promise::promise,
     settings::{EnvironmentInfo, Settings, System, environment_info},
@@ -27,6 +25,7 @@ pub struct Partner {
     partner: core::Partner,
     /// A clock that a test moves can't be followed by JavaScript's own.
     follows_machine: bool,
+    kind: &'static str,
 }
 
 /// Finished headers, name and value in turn, and for how long they may be served without asking again.
@@ -44,15 +43,18 @@ impl Partner {
     #[napi(constructor, catch_unwind)]
     pub fn new(keys: &Keys, system: System, settings: Settings<'_>) -> napi::Result<Self> {
         let follows_machine = settings.clock.is_none();
-        let partner = core::Partner::new(keys.core(), system.core()?, settings.config()?).or_fault()?;
-        Ok(Self { partner, follows_machine })
+        let keys = keys.core();
+        let kind = kind(&keys);
+        let partner = core::Partner::new(keys, system.core()?, settings.config()?).or_fault()?;
+        Ok(Self { partner, follows_machine, kind })
     }
 
     #[napi(factory, catch_unwind)]
-    pub fn from_vars(vars: HashMap<String, String>, settings: Settings<'_>) -> napi::Result<Self> {
+    pub fn from_vars(vars: Lookup<'_>, settings: Settings<'_>) -> napi::Result<Self> {
         let follows_machine = settings.clock.is_none();
         let partner = core::Partner::from_vars(named(&vars), settings.config()?).or_fault()?;
-        Ok(Self { partner, follows_machine })
+        let kind = kind(&core::Keys::from_vars(named(&vars)).or_fault()?);
+        Ok(Self { partner, follows_machine, kind })
     }
 
     /// The headers at hand, of a merchant or of the partner itself.
@@ -69,7 +71,7 @@ impl Partner {
     #[napi(catch_unwind)]
     pub fn authorization<'env>(&self, env: &'env Env, msn: Option<String>) -> napi::Result<Object<'env>> {
         let merchant = msn.map(|msn| self.merchant(&msn)).transpose()?;
-        let own = Self { partner: self.partner.clone(), follows_machine: self.follows_machine };
+        let own = Self { partner: self.partner.clone(), ..*self };
         promise(env, None, async move {
             let headers = match &merchant {
                 Some(merchant) => merchant.authorization().await,
@@ -98,6 +100,17 @@ impl Partner {
     #[napi(catch_unwind)]
     pub fn covers(&self, url: String) -> bool {
         self.partner.covers(&url)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn may_follow(&self, from: String, to: String) -> bool {
+        self.partner.may_follow(&from, &to)
+    }
+
+    /// Which kind of keys it has.
+    #[napi(getter, catch_unwind)]
+    pub fn kind(&self) -> &'static str {
+        self.kind
     }
 
     #[napi(catch_unwind)]

@@ -9,7 +9,7 @@ use vipps_partner_auth as core;
 use crate::{
     clock::ManualClock,
     events::{Told, hook},
-    fault::OrFault,
+    fault::{OrFault, refused},
     promise::runtime,
     words::{span, texts},
 };
@@ -42,10 +42,10 @@ impl Settings<'_> {
             config = config.environment(text.parse().or_fault()?);
         }
         if let Some(limit) = self.connect_timeout {
-            config = config.connect_timeout(span("connectTimeout", limit)?);
+            config = config.connect_timeout(span("connect_timeout", limit)?);
         }
         if let Some(limit) = self.request_timeout {
-            config = config.request_timeout(span("requestTimeout", limit)?);
+            config = config.request_timeout(span("request_timeout", limit)?);
         }
         if let Some(limit) = self.deadline {
             config = config.deadline(span("deadline", limit)?);
@@ -54,7 +54,7 @@ impl Settings<'_> {
             config = config.leeway(span("leeway", leeway)?);
         }
         if let Some(age) = self.stale_keys_for {
-            config = config.stale_keys_for(span("staleKeysFor", age)?);
+            config = config.stale_keys_for(span("stale_keys_for", age)?);
         }
         if let Some(pem) = self.ca_pem {
             config = config.ca_pem(bytes(pem));
@@ -69,7 +69,7 @@ impl Settings<'_> {
             config = config.basic_encoding(text.parse().or_fault()?);
         }
         if let Some(text) = self.login_basic_encoding {
-            config = config.login_basic_encoding(text.parse().or_fault()?);
+            config = config.login_basic_encoding(text.parse().map_err(not_a_login_encoding)?);
         }
         if let Some(text) = self.login_auth_method {
             config = config.login_auth_method(text.parse().or_fault()?);
@@ -88,6 +88,11 @@ impl Settings<'_> {
         }
         Ok(config)
     }
+}
+
+/// The core names the other setting, which takes the same words.
+fn not_a_login_encoding(error: core::Error) -> napi::Error {
+    refused("login_basic_encoding", error.detail())
 }
 
 fn bytes(pem: Either<String, Uint8Array>) -> Vec<u8> {

@@ -242,7 +242,7 @@ test('events reach onEvent and the diagnostics channel', async (t) => {
   const { shop: handle } = await shop(t, { onEvent: (event) => heard.push(event) })
   await handle.headers()
   await until(() => heard.length > 0)
-  assert.deepEqual(heard, [{ name: 'token_fetched', warning: false, details: { lifetime: '86398' } }])
+  assert.deepEqual(heard, [{ name: 'token_fetched', isWarning: false, details: { lifetime: '86398' } }])
   assert.ok(published.some(({ name }) => name === 'token_fetched'))
 })
 

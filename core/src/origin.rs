@@ -44,6 +44,11 @@ impl TrustedOrigins {
     pub(crate) fn cover(&self, url: &Url) -> bool {
         may_carry_secrets(url) && self.0.iter().any(|trusted| trusted.covers(url))
     }
+
+    /// Whether headers that were sent to one URL may go along to the next on a redirect.
+    pub(crate) fn may_follow(&self, from: &Url, to: &Url) -> bool {
+        from.origin() == to.origin() && self.cover(to)
+    }
 }
 
 impl Trusted {

@@ -147,6 +147,22 @@ impl Partner {
         url::Url::parse(url).is_ok_and(|url| self.0.trusted.cover(&url))
     }
 
+    /// Whether headers that were sent to one URL may go along when it redirects to another: to the same origin only, and
+    /// there only where [`covers`](Self::covers) says so. Adapters that follow redirects must ask at each.
+    ///
+    /// ```
+    /// # use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
+    /// # let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key")?;
+    /// # let partner = Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, Config::default())?;
+    /// assert!(partner.may_follow("https://api.vipps.no/a", "https://api.vipps.no/b"));
+    /// assert!(!partner.may_follow("https://api.vipps.no/a", "https://other.example/a"));
+    /// # Ok::<(), vipps_partner_auth::Error>(())
+    /// ```
+    pub fn may_follow(&self, from: &str, to: &str) -> bool {
+        let both = url::Url::parse(from).and_then(|from| Ok((from, url::Url::parse(to)?)));
+        both.is_ok_and(|(from, to)| self.0.trusted.may_follow(&from, &to))
+    }
+
     #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
     pub(crate) fn covers_url(&self, url: &url::Url) -> bool {
         self.0.trusted.cover(url)

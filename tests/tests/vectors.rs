@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::{
     make, mutate,
     runner::{Shared, run},
-    vectors::{Case, Index, IndexEntry, VectorFile, folder, load_files, load_index},
+    vectors::{Case, Index, IndexEntry, VectorFile, folder, load_files, load_index, scenarios},
     wire::{InProcess, OverEmulator, Wire},
 };
 use tokio::runtime::{Builder, Runtime};
@@ -35,7 +35,7 @@ fn run_all(wire: &dyn Wire) {
         failures.extend(outcomes.into_iter().filter_map(failed));
     }
     assert!(failures.is_empty(), "{} cases failed:\n{}", failures.len(), failures.join("\n"));
-    assert_eq!(Index { files: executed }, load_index(&folder()));
+    assert_eq!(Index { files: executed, scenarios: scenarios(&folder()) }, load_index(&folder()));
 }
 
 #[test]
