@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 
 import axios, { AxiosError } from 'axios'
-import { Agent, errors, fetch as undiciFetch, interceptors, request as undiciRequest } from 'undici'
+import { Agent, errors, FormData as UndiciFormData, fetch as undiciFetch, interceptors, request as undiciRequest } from 'undici'
 
 /** Hooks of a scenario, as one function on headers and one on a JSON text. */
 function hooksOf(hooks, when) {
@@ -39,15 +39,15 @@ async function onDisk(t, text) {
   return join(folder, 'file')
 }
 
-function multipart(text) {
-  const form = new FormData()
+function multipart(text, Form = FormData) {
+  const form = new Form()
   form.append('note', 'two parts')
   form.append('file', new Blob([text]), 'receipt.txt')
   return form
 }
 
 /** A body for a client that takes what `fetch` takes. */
-async function standardBody({ body }, headers, members, t) {
+async function standardBody({ body }, headers, members, t, Form) {
   if (body === undefined) return {}
   const { kind, text } = body
   switch (kind) {
@@ -61,7 +61,7 @@ async function standardBody({ body }, headers, members, t) {
     case 'form':
       return { body: new URLSearchParams(text) }
     case 'multipart':
-      return { body: multipart(text) }
+      return { body: multipart(text, Form) }
     case 'file':
       return { body: await openAsBlob(await onDisk(t, text)) }
     case 'generator':
@@ -158,7 +158,7 @@ const undiciRequestClient = {
     const dispatcher = undiciAgent(scenario)
     return async (call, url, abort) => {
       const headers = headersOf(call)
-      const { body } = await standardBody(call, headers, {}, scenario.t)
+      const { body } = await standardBody(call, headers, {}, scenario.t, UndiciFormData)
       if (body instanceof URLSearchParams) headers.set('content-type', 'application/x-www-form-urlencoded')
       const sent = body instanceof URLSearchParams ? body.toString() : body instanceof ReadableStream ? Readable.fromWeb(body) : body
       const options = { method: call.method, headers: Object.fromEntries(headers), body: sent, signal: signals(call, abort), vipps: scenario.shops[call.merchant] }
@@ -182,16 +182,16 @@ const undiciFetchClient = {
     return async (call, url, abort) => {
       const headers = headersOf(call)
       const init = { method: call.method, headers, redirect: call.follow ? 'follow' : 'manual', signal: signals(call, abort) }
-      Object.assign(init, await standardBody(call, headers, members, scenario.t))
+      Object.assign(init, await standardBody(call, headers, members, scenario.t, UndiciFormData))
       return await answered(await undiciFetch(url, { ...init, dispatcher: dispatcher(scenario.shops[call.merchant]) }))
     }
   },
 }
 
 /** axios runs its request interceptors last to first. */
-const axiosClient = (adapter, cancels = 'signal') => ({
+const axiosClient = (adapter) => ({
   family(error) {
-    if (error.code === 'ECONNABORTED') return 'timeout'
+    if (['ECONNABORTED', 'ETIMEDOUT'].includes(error.code)) return 'timeout'
     if (axios.isCancel(error)) return 'aborted'
     return error instanceof AxiosError ? 'failed' : error.name
   },
@@ -211,11 +211,7 @@ const axiosClient = (adapter, cancels = 'signal') => ({
     return async (call, url, abort) => {
       const config = { url, method: call.method, headers: call.headers, auth: call.auth, timeout: call.limit, maxRedirects: call.follow ? 5 : 0, vipps: shops[call.merchant] }
       if (call.body !== undefined) config.data = await axiosBody(call.body, t)
-      if (cancels === 'signal') return plain(await http.request({ ...config, signal: abort }))
-      const source = axios.CancelToken.source()
-      if (abort?.aborted) source.cancel()
-      abort?.addEventListener('abort', () => source.cancel())
-      return plain(await http.request({ ...config, cancelToken: source.token }))
+      return plain(await http.request({ ...config, signal: abort }))
     }
   },
 })
@@ -240,5 +236,4 @@ export const CLIENTS = {
   'undici fetch': undiciFetchClient,
   axios: axiosClient('http'),
   'axios over fetch': axiosClient('fetch'),
-  'axios with a cancel token': axiosClient('http', 'cancelToken'),
 }
