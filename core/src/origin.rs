@@ -138,6 +138,21 @@ mod tests {
     }
 
     #[test]
+    fn headers_follow_within_one_origin() {
+        let trusted =
+            TrustedOrigins::new(&Config::default().trusted_origin("https://gateway.example")).expect("settings");
+        let may = |from: &str, to: &str| {
+            trusted.may_follow(&Url::parse(from).expect("a url"), &Url::parse(to).expect("a url"))
+        };
+        assert!(may("https://api.vipps.no/a", "https://API.vipps.no:443/b"));
+        assert!(may("https://gateway.example/a", "https://gateway.example/b"));
+        for to in ["http://api.vipps.no/a", "https://api.vipps.no/accesstoken/get", "https://gateway.example/"] {
+            assert!(!may("https://api.vipps.no/a", to), "{to}");
+        }
+        assert!(!may("https://other.example/a", "https://other.example/b"));
+    }
+
+    #[test]
     fn a_base_path_is_part_of_what_is_covered() {
         let config =
             || Config::from("https://gateway.example/vipps".parse::<crate::Environment>().expect("a base url"));

@@ -181,7 +181,9 @@ pub fn load_index(folder: &Path) -> Index {
 }
 
 fn is_vector_file(name: &str) -> bool {
-    name != INDEX_FILE && !SCENARIO_FILES.contains(&name) && Path::new(name).extension().is_some_and(|extension| extension == "json")
+    name != INDEX_FILE
+        && !SCENARIO_FILES.contains(&name)
+        && Path::new(name).extension().is_some_and(|extension| extension == "json")
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> T {
