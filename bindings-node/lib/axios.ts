@@ -3,7 +3,7 @@
 // They are put on by a request interceptor, so that other interceptors see them and may change them. What follows a 401 happens
 // below all interceptors and transformers, around the adapter: the second try sends what the first one sent.
 
-import { isSameBytes, snapshot, wasSent } from './adapting.js'
+import { becomesGet, isSameBytes, redirectTarget, snapshot, wasSent } from './adapting.js'
 import { VippsAuthError } from './errors.js'
 import { type Authorization, callerOf, type Handle } from './partner.js'
 
@@ -161,12 +161,12 @@ class Adapter {
     const own = { fetchOptions, beforeRedirect: guarded(config.beforeRedirect, call, url) }
     let [at, changes, outcome] = [url, {}, await this.#tried(config, call, own)]
     for (let hops = config.maxRedirects ?? MOST_REDIRECTS; follows && hops > 0; hops -= 1) {
-      const next = target(at, outcome.answer, call.caller)
+      const { status, headers } = outcome.answer
+      const next = redirectTarget(call.caller, at, status, (headers as Record<string, unknown>).location)
       if (next === undefined) return outcome
-      const keepsBody = !becomesGet(config.method, outcome.answer.status)
-      if (keepsBody && !isSameBytes(config.data)) return outcome
-      if (!keepsBody) changes = { method: 'get', data: undefined }
-      at = next
+      if (becomesGet(config.method ?? 'get', status)) changes = { method: 'get', data: undefined }
+      else if (!isSameBytes(config.data)) return outcome
+      at = next.href
       outcome = await this.#tried(config, call, Object.assign({ url: at, baseURL: undefined, params: undefined }, own, changes))
     }
     return outcome
@@ -311,16 +311,4 @@ function guarded(before: BeforeRedirect | undefined, { caller, authorization }: 
 /** Axios takes the first it can use; the browser's is not to be had here. */
 function usesFetch(adapter: unknown): boolean {
   return [adapter].flat().find((name) => name !== 'xhr') === 'fetch'
-}
-
-function target(from: string, { status, headers }: Answer, caller: Handle): string | undefined {
-  const location = [301, 302, 303, 307, 308].includes(status) ? (headers as Record<string, unknown>).location : undefined
-  if (typeof location !== 'string' || !URL.canParse(location, from)) return undefined
-  const to = new URL(location, from).href
-  return caller.mayFollow(from, to) ? to : undefined
-}
-
-function becomesGet(method: string | undefined, status: number): boolean {
-  const verb = method?.toLowerCase()
-  return (status === 303 && verb !== 'head') || (status <= 302 && verb === 'post')
 }

@@ -60,8 +60,8 @@ export function options<T extends object>(what: string, given: T | undefined, ru
 export function named(what: string, value: unknown): Record<string, unknown> {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
   if (!isObject) throw new TypeError(`${what} must be an object${value === null ? ', not null' : ''}`)
-  const is = BUILT_IN.find((is) => is(value))
-  if (is !== undefined || Symbol.iterator in value) {
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype
+  if (Symbol.iterator in value || (!isPlain && BUILT_IN.some((is) => is(value)))) {
     const kind = Object.prototype.toString.call(value).slice(8, -1)
     throw new TypeError(`${what} must be an object with named members: a ${kind} has none${types.isPromise(value) ? ' (await it)' : ''}`)
   }

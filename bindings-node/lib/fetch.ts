@@ -1,5 +1,6 @@
 // `fetch` with a merchant's headers.
 
+import { becomesGet, redirectTarget } from './adapting.js'
 import { VippsAuthError } from './errors.js'
 import type { Authorization, Handle } from './partner.js'
 
@@ -60,7 +61,8 @@ async function followed(caller: Handle, request: Request, read: ReadOnce): Promi
   for (;;) {
     const spare = current.body === null ? current : read.isRepeatable ? current.clone() : undefined
     const response = await twice(caller, current, spare)
-    const next = request.redirect === 'follow' ? target(caller, current, response) : undefined
+    const location = request.redirect === 'follow' ? response.headers.get('location') : undefined
+    const next = redirectTarget(caller, current.url, response.status, location)
     const again = next === undefined ? undefined : following(current, spare, response, next, read)
     if (again === undefined) return refusing(request.redirect, response)
     if (++hops > MOST_REDIRECTS) throw new TypeError('fetch failed', { cause: new Error('too many redirects') })
@@ -96,25 +98,14 @@ function isRedirect(response: Response): boolean {
   return [301, 302, 303, 307, 308].includes(response.status) && response.headers.has('location')
 }
 
-function target(caller: Handle, request: Request, response: Response): URL | undefined {
-  if (!isRedirect(response) || !URL.canParse(response.headers.get('location') as string, request.url)) return undefined
-  const next = new URL(response.headers.get('location') as string, request.url)
-  return caller.mayFollow(request.url, next) ? next : undefined
-}
-
 /** The request after a redirect; `undefined` where its body is gone. */
 function following(current: Request, spare: Request | undefined, response: Response, next: URL, read: ReadOnce): Request | undefined {
-  if (!becomesGet(current, response)) return spare && new Request(next, spare)
+  if (!becomesGet(current.method, response.status)) return spare && new Request(next, spare)
   const headers = new Headers(current.headers)
   for (const name of ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length']) {
     headers.delete(name)
   }
   return new Request(next, Object.assign({ headers, signal: current.signal }, read.own))
-}
-
-/** Fetch standard, "HTTP-redirect fetch": 303 always, 301 and 302 after a POST. */
-function becomesGet(request: Request, { status }: Response): boolean {
-  return (status === 303 && !['GET', 'HEAD'].includes(request.method)) || (status <= 302 && request.method === 'POST')
 }
 
 function refusing(mode: Request['redirect'], response: Response): Response {

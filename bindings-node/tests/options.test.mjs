@@ -229,15 +229,15 @@ test('what is no options object is refused as that', async () => {
 
 test('unknown names are refused by name, own or inherited, and methods of a class are none', async () => {
   class Config {
-    get nonse() {
+    get nonceText() {
       return 'right'
     }
   }
-  const strange = [{ nonse: 1 }, Object.create({ nonse: 1 }), new Config(), { nonse: () => {} }, { nonse: undefined }]
+  const strange = [{ nonceText: 1 }, Object.create({ nonceText: 1 }), new Config(), { nonceText: () => {} }, { nonceText: undefined }]
   for (const { name, call } of ENTRIES) {
     for (const bad of strange) {
       const { error } = await outcome(() => call(bad))
-      assert.ok(error instanceof TypeError && /unknown option nonse/.test(error.message), `${name}: ${error}`)
+      assert.ok(error instanceof TypeError && /unknown option nonceText/.test(error.message), `${name}: ${error}`)
     }
   }
 })
