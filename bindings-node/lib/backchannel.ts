@@ -2,6 +2,7 @@
 
 import * as check from './check.js'
 import { told } from './errors.js'
+import { INSPECT, shown } from './inspect.js'
 import type { Life } from './headers.js'
 import { later, type CallOptions } from './later.js'
 import { LoginResult, Userinfo } from './login.js'
@@ -32,40 +33,45 @@ const START = {
   bindingMessage: 'string',
   requestedExpiry: 'number',
   redirectUri: 'string',
-  signal: 'any',
+  signal: 'signal',
 } as const
-const CALL = { signal: 'any' } as const
-const WAIT = { signal: 'any', timeout: 'number' } as const
+const WAIT = { signal: 'signal', timeout: 'number' } as const
 
 /** Login from a phone number for one merchant; made by {@link Merchant.backchannel}. Not for web pages or apps. */
 export class Backchannel {
   readonly #native: NativeBackchannel
   readonly #life: Life
+  readonly #msn: string
 
   /** @internal */
-  constructor(phone: NativeBackchannel, life: Life) {
+  constructor(phone: NativeBackchannel, life: Life, msn: string) {
     this.#native = phone
     this.#life = life
+    this.#msn = msn
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return shown('Backchannel', { msn: this.#msn })
   }
 
   /** Whether a person with this number can be asked; `undefined` where Vipps does not offer to tell. */
   async userExists(msisdn: string, options?: CallOptions): Promise<boolean | undefined> {
-    const number = check.text('msisdn', msisdn)
-    return (await this.#call(options, (cancel) => this.#native.userExists(cancel, number))) ?? undefined
+    const [number, signal] = [check.text('msisdn', msisdn), check.signalOf(options)]
+    return (await this.#call(signal, (cancel) => this.#native.userExists(cancel, number))) ?? undefined
   }
 
   /** Asks a person to log in. */
   async start(options: BackchannelOptions): Promise<PendingLogin> {
-    const { signal, loginHint, scopes, ...rest } = check.options('options', options, START)
-    const [hint, asked] = [check.text('loginHint', loginHint), check.texts('scopes', scopes)]
-    const given = check.present(rest)
-    return new PendingLogin(await this.#call({ signal }, (cancel) => this.#native.start(cancel, hint, asked, given)))
+    const given = check.options('options', options, START)
+    const [hint, asked] = [check.text('loginHint', given.loginHint), check.texts('scopes', given.scopes)]
+    return new PendingLogin(await this.#call(given.signal, (cancel) => this.#native.start(cancel, hint, asked, given)))
   }
 
   /** Asks once whether the person has decided; `undefined` while they have not, and without asking before it is time. */
   async poll(pending: Pending, options?: CallOptions): Promise<LoginResult | undefined> {
-    const { native: login } = PendingLogin.from(pending)
-    return result(await this.#call(options, (cancel) => this.#native.poll(cancel, login)))
+    const [{ native: login }, signal] = [PendingLogin.from(pending), check.signalOf(options)]
+    return result(await this.#call(signal, (cancel) => this.#native.poll(cancel, login)))
   }
 
   /**
@@ -73,19 +79,19 @@ export class Backchannel {
    * life of the login) is over first. The login goes on then, and so it does when the call is aborted.
    */
   async wait(pending: Pending, options?: CallOptions & { timeout?: number | undefined }): Promise<LoginResult | undefined> {
-    const { timeout = LONGEST_WAIT, signal } = check.options('options', options, WAIT)
+    const { timeout, signal } = check.options('options', options, WAIT)
     const { native: login } = PendingLogin.from(pending)
-    return result(await this.#call({ signal }, (cancel) => this.#native.wait(cancel, login, timeout)))
+    return result(await this.#call(signal, (cancel) => this.#native.wait(cancel, login, timeout)))
   }
 
   /** The states of a login, one for each time that Vipps was asked, until it is complete. Fails as {@link wait} does. */
   async *states(pending: Pending, options?: CallOptions): AsyncGenerator<BackchannelState, void, undefined> {
-    const login = PendingLogin.from(pending)
-    let done = await this.poll(login, options)
+    const [login, signal] = [PendingLogin.from(pending), check.signalOf(options)]
+    let done = await this.poll(login, { signal })
     while (done === undefined) {
       const nextPollIn = this.nextPollIn(login)
       yield { status: 'pending', nextPollIn }
-      done = await this.wait(login, { ...options, timeout: nextPollIn })
+      done = await this.wait(login, { signal, timeout: nextPollIn })
     }
     yield { status: 'complete', result: done }
   }
@@ -97,25 +103,24 @@ export class Backchannel {
 
   /** Asks once because the webhook said so, whatever the interval; `body` is the event's JSON. */
   async finishPing(body: string, pending: Pending, options?: CallOptions): Promise<LoginResult | undefined> {
-    const [text, { native: login }] = [check.text('body', body), PendingLogin.from(pending)]
-    return result(await this.#call(options, (cancel) => this.#native.finishPing(cancel, text, login)))
+    const [text, { native: login }] = [check.foreignText('body', body), PendingLogin.from(pending)]
+    return result(await this.#call(check.signalOf(options), (cancel) => this.#native.finishPing(cancel, text, login)))
   }
 
   /** Ends a login of the redirect variant. `callbackUrl` is what the phone's browser came to. */
   async finishRedirect(callbackUrl: string, pending: Pending, options?: CallOptions): Promise<LoginResult> {
-    const [url, { native: login }] = [check.text('callbackUrl', callbackUrl), PendingLogin.from(pending)]
-    return new LoginResult(await this.#call(options, (cancel) => this.#native.finishRedirect(cancel, url, login)))
+    const [url, { native: login }] = [check.foreignText('callbackUrl', callbackUrl), PendingLogin.from(pending)]
+    return new LoginResult(await this.#call(check.signalOf(options), (cancel) => this.#native.finishRedirect(cancel, url, login)))
   }
 
   /** Asks who the person is, as {@link Login.userinfo}. */
   async userinfo(result: LoginResult, options?: CallOptions): Promise<Userinfo> {
     const { native: login } = check.instance('result', result, LoginResult)
-    return new Userinfo(await this.#call(options, (cancel) => this.#native.userinfo(cancel, login)))
+    return new Userinfo(await this.#call(check.signalOf(options), (cancel) => this.#native.userinfo(cancel, login)))
   }
 
   /** Any of these calls may find out that the partner's token is refused. */
-  async #call<T>(options: CallOptions | undefined, call: (cancel?: NativeCancel) => Promise<T>): Promise<T> {
-    const signal = check.signal(check.options('options', options, CALL).signal)
+  async #call<T>(signal: AbortSignal | undefined, call: (cancel?: NativeCancel) => Promise<T>): Promise<T> {
     try {
       return await later(signal, call)
     } finally {
@@ -123,9 +128,6 @@ export class Backchannel {
     }
   }
 }
-
-/** No login lives longer; the library ends the wait with the login. */
-const LONGEST_WAIT = 24 * 60 * 60 * 1000
 
 type Pending = PendingLogin | object | string
 
@@ -149,8 +151,8 @@ export class PendingLogin {
 
   /** A login that was kept: what {@link toJSON} gave, or the same as text. */
   static fromJSON(json: object | string): PendingLogin {
-    const text = typeof json === 'string' ? json : JSON.stringify(json)
-    return told(() => new PendingLogin(native.PendingLogin.fromJson(check.text('pending', text))))
+    const text = typeof json === 'string' ? check.text('pending', json) : check.json('pending', json)
+    return told(() => new PendingLogin(native.PendingLogin.fromJson(text)))
   }
 
   /** @internal */
@@ -188,6 +190,11 @@ export class PendingLogin {
     return this.native.endsByRedirect
   }
 
+  /** @internal */
+  [INSPECT](): string {
+    return shown('PendingLogin', { msn: this.msn, expires: this.expiresAt.toISOString() })
+  }
+
   /** To be kept over a restart. */
   toJSON(): Record<string, unknown> {
     return JSON.parse(this.native.toJson()) as Record<string, unknown>
@@ -208,7 +215,7 @@ export class BackchannelPing {
 
   /** Reads the event's JSON body. */
   static parse(body: string): BackchannelPing {
-    const text = check.text('body', body)
+    const text = check.foreignText('body', body)
     return new BackchannelPing(told(() => native.backchannelPing(text)))
   }
 }

@@ -2,7 +2,9 @@
 
 import * as check from './check.js'
 import { told } from './errors.js'
+import { INSPECT, shown } from './inspect.js'
 import { later, type CallOptions } from './later.js'
+import { LoginRequest } from './login.js'
 import { native, type NativeExpect, type NativeVerifier } from './native.js'
 import { RULES, settings, type Settings } from './settings.js'
 import type { Stats } from './partner.js'
@@ -25,7 +27,7 @@ export interface Expect {
   authReqId?: string | undefined
 }
 
-export const EXPECT = {
+const EXPECT = {
   msn: 'string',
   flow: 'string',
   nonce: 'string',
@@ -34,9 +36,27 @@ export const EXPECT = {
   acr: 'string',
   authReqId: 'string',
 } as const
+const EXPECT_AND_CALL = Object.assign({}, EXPECT, { signal: 'signal' } as const)
 
-export function packed({ msn, flow, nonce, clientId, accessToken, acr, authReqId }: Expect): NativeExpect {
+/** What is expected, as it crosses. */
+export function expected(given: Expect | LoginRequest | undefined): NativeExpect {
+  return given instanceof LoginRequest ? answering(given) : packed(check.options('expect', given, EXPECT))
+}
+
+/** The same of a call that may be aborted. */
+export function expectedOf(given: (Expect & CallOptions) | LoginRequest | undefined): [NativeExpect, AbortSignal | undefined] {
+  if (given instanceof LoginRequest) return [answering(given), undefined]
+  const read = check.options('expect', given, EXPECT_AND_CALL)
+  return [packed(read), read.signal]
+}
+
+function packed({ msn, flow, nonce, clientId, accessToken, acr, authReqId }: Expect): NativeExpect {
   return [msn, flow, nonce, clientId, accessToken, acr, authReqId]
+}
+
+/** A token that answers this request. */
+function answering({ msn, nonce, acrValues }: LoginRequest): NativeExpect {
+  return packed({ msn, nonce, acr: acrValues })
 }
 
 /** The claims of an ID token that has passed every check. */
@@ -64,14 +84,14 @@ export class IdTokenClaims {
     return new Date(this.#payload.exp * 1000)
   }
 
-  /** Any claim, as it was sent. */
-  claim(name: string): unknown {
-    return Object.hasOwn(this.#payload, name) ? this.#payload[name] : undefined
+  /** Any claim, as it was sent. What type it has is for the caller to know, or to check. */
+  claim<T = unknown>(name: string): T | undefined {
+    return Object.hasOwn(this.#payload, name) ? (this.#payload[name] as T) : undefined
   }
 
   /** All claims, as they were signed. */
   toJSON(): Record<string, unknown> {
-    return { ...this.#payload }
+    return Object.assign({}, this.#payload)
   }
 }
 
@@ -90,27 +110,37 @@ export interface VerifierOptions extends Settings {
 /** Checks ID tokens. Needs no credentials, so it can live where keys must never be. */
 export class IdTokenVerifier {
   readonly #native: NativeVerifier
+  readonly #shown: { environment: string | undefined; keys: string }
 
   constructor(options?: VerifierOptions) {
-    const { jwks, ...rest } = check.options('options', options, { ...RULES, jwks: 'any' })
-    const [given, keys] = [settings('options', rest), keySet(jwks)]
+    const read = check.options('options', options, VERIFIER)
+    const keys = keySet(read.jwks)
+    const given = settings(read)
     this.#native = told(() => new native.IdTokenVerifier(given, keys))
+    this.#shown = { environment: read.environment, keys: keys === undefined ? 'fetched' : 'given' }
   }
 
-  /** Checks a token. The first check that fails ends it with `invalid_id_token` and is named by `claim`. */
-  async verify(jwt: string, expect: Expect & CallOptions): Promise<IdTokenClaims> {
-    const { signal, ...expected } = check.options('expect', expect, { ...EXPECT, signal: 'any' })
-    const now = this.verifyCached(jwt, expected)
-    if (now !== undefined) return now
-    return opened(await later(check.signal(signal), (cancel) => this.#native.verify(cancel, jwt, ...packed(expected))))
+  /**
+   * Checks a token against what it must say, or against the {@link LoginRequest} that it must answer. The first check that
+   * fails ends it with `invalid_id_token` and is named by `claim`.
+   */
+  async verify(jwt: string, expect: (Expect & { msn: string } & CallOptions) | LoginRequest): Promise<IdTokenClaims> {
+    const token = check.foreignText('jwt', jwt)
+    const [wanted, signal] = expectedOf(expect)
+    const now = told(() => this.#native.verifyCached(token, ...wanted))
+    return opened(now ?? (await later(signal, (cancel) => this.#native.verify(cancel, token, ...wanted))))
   }
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
-  verifyCached(jwt: string, expect: Expect): IdTokenClaims | undefined {
-    check.text('jwt', jwt)
-    const expected = packed(check.options('expect', expect, EXPECT))
-    const claims = told(() => this.#native.verifyCached(jwt, ...expected))
+  verifyCached(jwt: string, expect: (Expect & { msn: string }) | LoginRequest): IdTokenClaims | undefined {
+    const [token, wanted] = [check.foreignText('jwt', jwt), expected(expect)]
+    const claims = told(() => this.#native.verifyCached(token, ...wanted))
     return claims === null ? undefined : opened(claims)
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return shown('IdTokenVerifier', this.#shown)
   }
 
   /** What happened to the keys so far. */
@@ -119,8 +149,11 @@ export class IdTokenVerifier {
   }
 }
 
+const VERIFIER = Object.assign({}, RULES, { jwks: 'any' } as const)
+
 function keySet(jwks: unknown): string | undefined {
-  if (jwks === undefined || typeof jwks === 'string') return jwks
+  if (jwks === undefined) return undefined
+  if (typeof jwks === 'string') return check.text('jwks', jwks)
   if (typeof jwks !== 'object' || jwks === null) throw new TypeError('jwks must be an object or a string')
-  return JSON.stringify(jwks)
+  return check.json('jwks', jwks)
 }

@@ -1,5 +1,8 @@
+import { types } from 'node:util'
+
 import * as check from './check.js'
 import { told } from './errors.js'
+import { INSPECT } from './inspect.js'
 import { native, type NativeClock } from './native.js'
 
 /** A clock that moves only when told to, for tests. */
@@ -16,6 +19,11 @@ export class ManualClock {
     const at = milliseconds('time', time)
     this.native = told(() => new native.ManualClock(at, runsThroughSleeps))
     Object.defineProperty(this, 'native', { enumerable: false })
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return `ManualClock(${this.now().toISOString()})`
   }
 
   /** Moves it on and wakes whoever slept until then. */
@@ -36,7 +44,8 @@ export class ManualClock {
 }
 
 export function milliseconds(name: string, time: unknown): number {
-  const at = time instanceof Date ? time.getTime() : time
+  // Of whatever realm: a Date of another context is no instance of ours.
+  const at = types.isDate(time) ? Date.prototype.getTime.call(time) : time
   if (typeof at !== 'number') throw new TypeError(`${name} must be a Date or a number of milliseconds`)
   return at
 }

@@ -3,6 +3,7 @@
 import * as check from './check.js'
 import { milliseconds } from './clock.js'
 import { told, translated } from './errors.js'
+import { INSPECT, shown } from './inspect.js'
 import { PartnerKeys, SalesUnitKeys, SpecializedKeys, type StandardKeys } from './keys.js'
 import { native, type NativeEmulator } from './native.js'
 
@@ -197,13 +198,16 @@ export class Emulator {
 
   /** @internal */
   constructor(emulator: NativeEmulator) {
+    if (emulator === undefined) throw new TypeError('use Emulator.start()')
     this.#native = emulator
   }
 
   /** Starts one, ready when the promise is fulfilled. */
   static async start(options?: EmulatorOptions): Promise<Emulator> {
     try {
-      return new Emulator(await native.startEmulator(JSON.stringify(options ?? {})))
+      const read = check.options('options', options, OPTIONS)
+      if (read.partnerKeys !== undefined) read.partnerKeys = check.options('partnerKeys', read.partnerKeys, KEYS)
+      return new Emulator(await native.startEmulator(json(read)))
     } catch (error) {
       throw translated(error)
     }
@@ -232,6 +236,11 @@ export class Emulator {
     await this.stop()
   }
 
+  /** @internal */
+  [INSPECT](): string {
+    return shown('Emulator', { baseUrl: this.baseUrl })
+  }
+
   // Keys and merchants
 
   /** The partner's keys as they are now. */
@@ -241,7 +250,7 @@ export class Emulator {
 
   /** A sales unit's own keys as they are now. */
   salesUnitKeys(msn: string): SalesUnitKeys {
-    return new SalesUnitKeys({ ...this.rawKeys(msn), msn })
+    return new SalesUnitKeys(Object.assign(this.rawKeys(msn), { msn }))
   }
 
   /** Keys for the specialised flow; they may ask for the scope `donations:read`. */
@@ -351,7 +360,7 @@ export class Emulator {
 
   /** Makes an ID token, good or wrong, on the emulator's clock. */
   mintIdToken(spec: BentIdToken & { msn: string }): string {
-    return this.#told((vipps) => vipps.mintIdToken(JSON.stringify(spec)))
+    return this.#told((vipps) => vipps.mintIdToken(json(check.options('spec', spec, ID_TOKEN))))
   }
 
   /** The published keys, for checks without a network. */
@@ -383,7 +392,7 @@ export class Emulator {
 
   /** The next `times` requests to an endpoint fail; several calls queue up. */
   failNext(endpoint: EmulatorEndpoint, times: number, failure: EmulatorFailure): void {
-    this.#told((vipps) => vipps.failNext(endpoint, times, JSON.stringify(failure)))
+    this.#told((vipps) => vipps.failNext(endpoint, times, json(check.options<EveryFailure>('failure', failure, FAILURE))))
   }
 
   /** Forgets failures and scripts that have not been played yet. */
@@ -398,7 +407,7 @@ export class Emulator {
 
   /** The next requests to exactly this path get these replies, one each, before any failure. */
   script(path: string, replies: EmulatorReply[]): void {
-    this.#told((vipps) => vipps.script(check.text('path', path), JSON.stringify(replies)))
+    this.#told((vipps) => vipps.script(check.text('path', path), json(listOf('replies', replies, REPLY))))
   }
 
   /** Each request to this endpoint is served only after so many milliseconds of real time. */
@@ -430,7 +439,7 @@ export class Emulator {
 
   /** Adds a person, or replaces the one with this phone number. */
   addUser(user: EmulatorUser): void {
-    this.#told((vipps) => vipps.addUser(JSON.stringify(user)))
+    this.#told((vipps) => vipps.addUser(json(userOf(user))))
   }
 
   /** Forgets a person; logins that were approved stay. */
@@ -507,7 +516,7 @@ export class Emulator {
 
   /** Bends the ID token of the next login that is exchanged; several calls queue up. */
   bendNextIdToken(bends: BentIdToken): void {
-    this.#told((vipps) => vipps.bendNextIdToken(JSON.stringify(bends)))
+    this.#told((vipps) => vipps.bendNextIdToken(json(check.options('bends', bends, BENDS))))
   }
 
   /** From now on each decided login from a phone number is told to this address on this machine; `undefined` ends it. */
@@ -533,6 +542,72 @@ export class Emulator {
   #told<T>(call: (vipps: NativeEmulator) => T): T {
     return told(() => call(this.#native))
   }
+}
+
+/** What an options object may hold, as the emulator's controls take it. */
+const KEYS = { clientId: 'string', clientSecret: 'string', subscriptionKey: 'string', secondSubscriptionKey: 'string' } as const
+const OPTIONS = { port: 'number', mode: 'string', merchants: 'strings', partnerKeys: 'any', rsaBits: 'number' } as const
+const REPLY = { status: 'number', headers: 'any', body: 'string' } as const
+const FAILURE = {
+  status: 'number',
+  shape: 'string',
+  error: 'string',
+  retryAfter: 'string',
+  kind: 'string',
+  delay: 'number',
+} as const
+const BENDS = {
+  subject: 'string',
+  nonce: 'string',
+  accessToken: 'string',
+  acr: 'string',
+  lifetime: 'number',
+  alg: 'string',
+  signedBy: 'string',
+  authReqId: 'any',
+  claims: 'any',
+  withoutClaims: 'strings',
+  header: 'any',
+  withoutHeader: 'strings',
+} as const
+const ID_TOKEN = Object.assign({}, BENDS, { msn: 'string' } as const)
+const ADDRESS = { kind: 'string', streetAddress: 'string', postalCode: 'string', region: 'string', country: 'string' } as const
+const USER = {
+  msisdn: 'string',
+  person: 'string',
+  givenName: 'string',
+  familyName: 'string',
+  email: 'string',
+  emailVerified: 'boolean',
+  birthdate: 'string',
+  gender: 'string',
+  nin: 'string',
+  addresses: 'any',
+  app: 'string',
+  customerToken: 'string',
+  moreClaims: 'any',
+} as const
+
+/** A failure of any kind. */
+type EveryFailure = { [name in keyof typeof FAILURE]?: string | number | undefined }
+
+function userOf(user: EmulatorUser): EmulatorUser {
+  const read = check.options('user', user, USER)
+  if (read.addresses !== undefined) read.addresses = listOf('addresses', read.addresses, ADDRESS)
+  return read
+}
+
+function listOf<T extends object>(what: string, given: T[], rules: { [name in keyof T]-?: check.Rule }): T[] {
+  if (!Array.isArray(given)) throw new TypeError(`${what} must be an array`)
+  return Array.from(given, (one) => check.options(what, one, rules))
+}
+
+/** JSON has no NaN: it would come to mean that nothing was given. */
+function json(value: object): string {
+  return JSON.stringify(value, (name, one: unknown) => {
+    if (typeof one === 'number' && !Number.isFinite(one)) throw new RangeError(`${name} must be a finite number`)
+    return one
+  })
 }
 
 function listed<T>(json: string): T[] {

@@ -1,5 +1,7 @@
 // The one error class, and how native errors become it.
 
+import { types } from 'node:util'
+
 /** What the reader should do; the same strings in every language. */
 export type VippsAuthErrorCode =
   | 'invalid_config'
@@ -12,12 +14,53 @@ export type VippsAuthErrorCode =
   | 'protocol'
   | 'internal'
 
+/** Why a login failed. Any other is the code of the service as it stands, such as `server_error`; new ones may come. */
+export type VippsAuthReason =
+  | 'denied'
+  | 'expired'
+  | 'unknown_user'
+  | 'outdated_app'
+  | 'wrong_challenge'
+  | 'state'
+  | 'merchant'
+  | 'redirect_uri'
+  | 'issuer'
+  | 'auth_req_id'
+  | 'callback'
+  | 'invalid_grant'
+  | 'reply_lost'
+  | 'keys_unavailable'
+  | 'unknown'
+  | (string & {})
+
+/** The checks of an ID token, in the order in which they are made. */
+export type IdTokenCheck =
+  | 'form'
+  | 'alg'
+  | 'typ'
+  | 'crit'
+  | 'kid'
+  | 'signature'
+  | 'iss'
+  | 'exp'
+  | 'iat'
+  | 'nbf'
+  | 'sub'
+  | 'nonce'
+  | 'msn'
+  | 'aud'
+  | 'azp'
+  | 'at_hash'
+  | 'acr'
+  | 'auth_req_id'
+  | (string & {})
+
 /** What an error holds besides its code and text. */
 export interface VippsAuthErrorDetails {
   detail?: string | undefined
   field?: string | undefined
-  claim?: string | undefined
-  reason?: string | undefined
+  claim?: IdTokenCheck | undefined
+  reason?: VippsAuthReason | undefined
   status?: number | undefined
   oauthError?: string | undefined
   traceId?: string | undefined
@@ -50,9 +93,9 @@ export class VippsAuthError extends Error {
   /** The setting or argument that is wrong (`invalid_config`), by the name it has in all languages, such as `client_id`. */
   declare readonly field?: string
   /** The check of the ID token that failed (`invalid_id_token`). */
-  declare readonly claim?: string
+  declare readonly claim?: IdTokenCheck
   /** Why a login failed (`login_failed`): `denied`, `expired`, `state`, … */
-  declare readonly reason?: string
+  declare readonly reason?: VippsAuthReason
   /** The HTTP status of the reply, where there was one. */
   declare readonly status?: number
   /** The OAuth error code of the reply (RFC 6749 section 5.2), where there was one. */
@@ -66,8 +109,8 @@ export class VippsAuthError extends Error {
   /** The likely cause and its cure. */
   declare readonly hint?: string
 
-  constructor(code: VippsAuthErrorCode, message: string, details: VippsAuthErrorDetails = {}, options?: ErrorOptions) {
-    super(message, options)
+  constructor(code: VippsAuthErrorCode, message: string, details: VippsAuthErrorDetails = {}, options?: { cause?: unknown }) {
+    super(message, options as ErrorOptions)
     this.code = code
     this.detail = details.detail ?? message
     this.retryable = details.retryable ?? false
@@ -86,9 +129,12 @@ interface Envelope extends VippsAuthErrorDetails {
   code?: VippsAuthErrorCode
   message?: string
   emulator?: string
-  argument?: string
-  rule?: string
   cancelled?: boolean
+}
+
+/** An argument that this side refuses, since it could not cross as it is. */
+export function invalidConfig(field: string, detail: string): VippsAuthError {
+  return new VippsAuthError('invalid_config', `${detail} field=\`${field}\``, { detail, field })
 }
 
 /** A native call whose errors are those of this package. */
@@ -102,25 +148,30 @@ export function told<T>(call: () => T): T {
 
 /** What a person should see in the place of a native error; its stack begins above `above`. */
 export function translated(error: unknown, above?: Function): unknown {
-  if (!(error instanceof Error) || isOwn(error)) return error
+  if (!isOfNativePart(error)) return error
   const envelope = read(error.message)
   const made = envelope === undefined ? unforeseen(error) : opened(envelope)
   if (above !== undefined && Error.captureStackTrace) Error.captureStackTrace(made, above)
   return made
 }
 
-/** Raised on this side, with a text that was written for people. */
-function isOwn(error: Error): boolean {
-  return error instanceof VippsAuthError || (error instanceof TypeError && !('code' in error))
-}
-
 export function isCancelled(error: unknown): boolean {
-  return error instanceof Error && read(error.message)?.cancelled === true
+  return isOfNativePart(error) && read(error.message)?.cancelled === true
 }
 
 /** Whether a native error is about something that its caller gave. */
 export function isAboutArgument(error: unknown): boolean {
-  return error instanceof Error && read(error.message)?.field !== undefined
+  return isOfNativePart(error) && read(error.message)?.code === 'invalid_config'
+}
+
+/**
+ * The native part marks its errors with the status that caused them: one word, where Node's own codes are in capitals. They
+ * belong to the realm the addon was loaded in, so under Jest and in other contexts they are no instances of our `Error`.
+ */
+function isOfNativePart(error: unknown): error is Error & { code: string } {
+  if (!types.isNativeError(error) || error instanceof VippsAuthError) return false
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^[A-Z][a-z]+([A-Z][a-z]+)*$/.test(code)
 }
 
 function read(message: string): Envelope | undefined {
@@ -134,14 +185,12 @@ function read(message: string): Envelope | undefined {
 
 function opened(envelope: Envelope): Error {
   if (envelope.code !== undefined) return new VippsAuthError(envelope.code, envelope.message ?? envelope.code, envelope)
-  if (envelope.argument !== undefined) return new RangeError(`${envelope.argument} ${envelope.rule}`)
   return new Error(`emulator: ${envelope.emulator ?? 'the call was cancelled'}`)
 }
 
 /** Neither text may be passed on: that of a refused argument shows its value, that of a panic may hold anything. */
-function unforeseen(error: Error): Error {
-  const code = (error as { code?: unknown }).code
-  const isArgument = typeof code === 'string' && (code === 'InvalidArg' || code.endsWith('Expected'))
+function unforeseen({ code }: { code: string }): Error {
+  const isArgument = code === 'InvalidArg' || code.endsWith('Expected')
   if (isArgument) return new TypeError('an argument has the wrong type')
   return new VippsAuthError('internal', 'a call into the library panicked')
 }

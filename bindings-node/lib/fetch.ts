@@ -1,51 +1,94 @@
 // `fetch` with a merchant's headers.
 
-import type { Authorized } from './headers.js'
-import type { Caller } from './partner.js'
+import { becomesGet, redirectTarget } from './adapting.js'
+import { VippsAuthError } from './errors.js'
+import type { Authorization, Handle } from './partner.js'
 
 const MOST_REDIRECTS = 10
 
-export async function authorizedFetch(caller: Caller, input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const request = new Request(input, init)
-  if (!caller.covers(request.url)) return await fetch(request)
-  return await redirected(caller, request, hasStream(init), request.redirect)
+export async function authorizedFetch(caller: Handle, input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const read = new ReadOnce(init)
+  const request = new Request(input, read.init)
+  if (!caller.covers(request.url)) {
+    caller.withheld(request.url)
+    return await fetch(request)
+  }
+  return await followed(caller, request, read)
 }
 
-/** What a stream holds is gone once it was sent; keeping a copy of it could fill the memory. */
-function hasStream(init: RequestInit | undefined): boolean {
-  const body: unknown = init?.body
-  return body instanceof ReadableStream || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
+/** What a `Request` is made of. It reads each member once, and so must we: a getter may answer otherwise the second time. */
+class ReadOnce {
+  readonly init: RequestInit | undefined
+  #body: unknown
+  #dispatcher: unknown
+
+  constructor(init: RequestInit | undefined) {
+    const get = (from: object, name: string | symbol) => this.#noted(name, Reflect.get(from, name))
+    this.init = typeof init === 'object' && init !== null ? new Proxy(init, { get }) : init
+  }
+
+  #noted(name: string | symbol, value: unknown): unknown {
+    if (name === 'body') this.#body = value
+    if (name === 'dispatcher') this.#dispatcher = value
+    return value
+  }
+
+  /** Members that are no part of the standard. */
+  get own(): object {
+    return this.#dispatcher === undefined ? {} : { dispatcher: this.#dispatcher }
+  }
+
+  /**
+   * Whether the same bytes can be sent again. What a stream or a generator holds is gone; a file may be another by then, or too
+   * large to be kept. The body of a `Request` is kept while it is read, as `clone` does.
+   */
+  get isRepeatable(): boolean {
+    const body = this.#body
+    if (typeof body !== 'object' || body === null) return true
+    if (Symbol.asyncIterator in body) return false
+    const kind = Object.prototype.toString.call(body).slice(8, -1)
+    if (kind === 'FormData') return Array.from(body as FormData).every(([, value]) => typeof value === 'string')
+    return kind === 'URLSearchParams' || kind.endsWith('ArrayBuffer') || ArrayBuffer.isView(body)
+  }
 }
 
 /**
  * Follows redirects within one origin. By itself `fetch` would carry the subscription key along to wherever a redirect
  * points.
  */
-async function redirected(caller: Caller, request: Request, stream: boolean, mode: Request['redirect']): Promise<Response> {
-  let [current, followed] = [request, 0]
+async function followed(caller: Handle, request: Request, read: ReadOnce): Promise<Response> {
+  let [current, hops] = [request, 0]
   for (;;) {
-    const spare = stream || current.body === null ? undefined : current.clone()
-    const response = await twice(caller, current, stream)
-    const next = mode === 'follow' ? target(current, response) : undefined
-    if (next === undefined || (stream && keepsBody(current, response))) return refusing(mode, response)
-    if (++followed > MOST_REDIRECTS) throw new TypeError('fetch failed', { cause: new Error('too many redirects') })
+    const spare = current.body === null ? current : read.isRepeatable ? current.clone() : undefined
+    const response = await twice(caller, current, spare)
+    const location = request.redirect === 'follow' ? response.headers.get('location') : undefined
+    const next = redirectTarget(caller, current.url, response.status, location)
+    const again = next === undefined ? undefined : following(current, spare, response, next, read)
+    if (again === undefined) return refusing(request.redirect, response)
+    if (++hops > MOST_REDIRECTS) throw new TypeError('fetch failed', { cause: new Error('too many redirects') })
     await response.body?.cancel()
-    current = following(spare ?? current, response, next)
+    current = again
   }
 }
 
 /** Sends a request, and once more with another token if the first was refused. */
-async function twice(caller: Caller, request: Request, stream: boolean): Promise<Response> {
-  const spare = stream ? undefined : request.clone()
-  const authorized = await caller.authorized(request.signal)
-  const response = await sent(request, authorized)
-  // The token is dropped even where this call can't be made again, for the sake of the next one.
-  if (response.status !== 401 || !caller.refused(authorized.token) || spare === undefined) return response
+async function twice(caller: Handle, request: Request, spare: Request | undefined): Promise<Response> {
+  const { signal } = request
+  const authorization = await caller.authorization({ signal }).catch(failed)
+  const response = await sent(request, authorization)
+  if (response.status !== 401) return response
+  const other = await caller.other(authorization.token, { signal })
+  if (other === undefined || spare === undefined) return response
   await response.body?.cancel()
-  return await sent(spare, await caller.authorized(request.signal))
+  return await sent(spare.body === null ? spare : spare.clone(), other)
 }
 
-function sent(request: Request, { headers }: Authorized): Promise<Response> {
+/** As `fetch` tells of what goes wrong before a reply; an abort is told as it is. */
+function failed(error: unknown): never {
+  throw error instanceof VippsAuthError ? new TypeError('fetch failed', { cause: error }) : error
+}
+
+function sent(request: Request, { headers }: Authorization): Promise<Response> {
   const all = new Headers(request.headers)
   for (const name in headers) all.set(name, headers[name] as string)
   return fetch(new Request(request, { headers: all, redirect: 'manual' }))
@@ -55,25 +98,14 @@ function isRedirect(response: Response): boolean {
   return [301, 302, 303, 307, 308].includes(response.status) && response.headers.has('location')
 }
 
-function target(request: Request, response: Response): URL | undefined {
-  if (!isRedirect(response) || !URL.canParse(response.headers.get('location') as string, request.url)) return undefined
-  const next = new URL(response.headers.get('location') as string, request.url)
-  return next.origin === new URL(request.url).origin ? next : undefined
-}
-
-/** Fetch standard, "HTTP-redirect fetch": 303 always, 301 and 302 after a POST. */
-function keepsBody(request: Request, { status }: Response): boolean {
-  const becomesGet = (status === 303 && request.method !== 'HEAD') || (status <= 302 && request.method === 'POST')
-  return request.body !== null && !becomesGet
-}
-
-function following(request: Request, response: Response, next: URL): Request {
-  if (request.body === null || keepsBody(request, response)) return new Request(next, request)
-  const headers = new Headers(request.headers)
+/** The request after a redirect; `undefined` where its body is gone. */
+function following(current: Request, spare: Request | undefined, response: Response, next: URL, read: ReadOnce): Request | undefined {
+  if (!becomesGet(current.method, response.status)) return spare && new Request(next, spare)
+  const headers = new Headers(current.headers)
   for (const name of ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length']) {
     headers.delete(name)
   }
-  return new Request(next, { headers, signal: request.signal })
+  return new Request(next, Object.assign({ headers, signal: current.signal }, read.own))
 }
 
 function refusing(mode: Request['redirect'], response: Response): Response {

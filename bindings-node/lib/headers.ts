@@ -4,7 +4,7 @@
 // is asked again, which renews the token behind the caller, and it goes on being asked until the new token is there.
 
 import { isAboutArgument, told, translated } from './errors.js'
-import { shared } from './later.js'
+import { later, shared, throwIfAborted } from './later.js'
 import type { NativePartner, NativeSnapshot, NativeToken } from './native.js'
 import { type AuthHeaders, Template } from './template.js'
 
@@ -126,12 +126,22 @@ export abstract class HeaderSource {
     return await this.received(await this.sought(signal), signal)
   }
 
+  /** @internal Another token's headers, after an API answered 401 to this one. */
+  async replacement(token: NativeToken, signal: AbortSignal | undefined): Promise<Authorized> {
+    const askedAt = Date.now()
+    try {
+      return this.#keep(await later(signal, (cancel) => this.#native.refused(cancel, token, this.#msn)), askedAt)
+    } finally {
+      this.#life.check()
+    }
+  }
+
   /**
    * @internal What is at hand, or what to wait for: one promise for all callers, and no native call for those who come before
    * it has landed. Ten thousand may come at once.
    */
   sought(signal: AbortSignal | undefined): Authorized | Promise<Landing> {
-    signal?.throwIfAborted()
+    throwIfAborted(signal)
     const flight = this.#life.flight
     const found = this.#kept() ?? (flight === undefined ? this.#asked() : undefined)
     if (found !== undefined) return found
@@ -145,7 +155,7 @@ export abstract class HeaderSource {
     if (outcome === undefined && (source === this || !isAboutArgument(error))) throw translated(error)
     const kept = this.#kept()
     if (kept !== undefined) return kept
-    if (outcome !== undefined && source === this) return { ...outcome, headers: { ...outcome.headers } }
+    if (outcome !== undefined && source === this) return { headers: Object.assign({}, outcome.headers), token: outcome.token }
     return this.#asked() ?? this.#alone(signal)
   }
 

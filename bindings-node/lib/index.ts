@@ -30,7 +30,14 @@ export {
   type EmulatorRequest,
   type EmulatorUser,
 } from './emulator.js'
-export { VippsAuthError, type VippsAuthErrorCode, type VippsAuthErrorDetails } from './errors.js'
+export {
+  VippsAuthError,
+  type IdTokenCheck,
+  type VippsAuthErrorCode,
+  type VippsAuthErrorDetails,
+  type VippsAuthReason,
+} from './errors.js'
+export type { VippsAuthEvent } from './events.js'
 export type { AuthHeaders } from './headers.js'
 export { PartnerKeys, SalesUnitKeys, SpecializedKeys, type Keys, type StandardKeys, type Variables } from './keys.js'
 export type { CallOptions } from './later.js'
@@ -45,7 +52,7 @@ export {
   type Address,
   type LoginOptions,
 } from './login.js'
-export { Merchant, Partner, type PartnerOptions, type Stats } from './partner.js'
+export { Merchant, Partner, type Authorization, type Caller, type PartnerOptions, type Stats } from './partner.js'
 export {
   environment,
   fitSystemValue,
@@ -54,7 +61,6 @@ export {
   type Environment,
   type Settings,
   type SystemInfo,
-  type VippsAuthEvent,
 } from './settings.js'
 export { AccessToken } from './token.js'
 export type { UndiciInterceptor } from './undici.js'

@@ -2,7 +2,8 @@
 
 import * as check from './check.js'
 import { told } from './errors.js'
-import { native, type NativeKeys, type PortalKeys, type Vars } from './native.js'
+import { INSPECT } from './inspect.js'
+import { native, type Lookup, type NativeKeys } from './native.js'
 
 /** Keys as the portal shows them. */
 export interface StandardKeys {
@@ -13,8 +14,8 @@ export interface StandardKeys {
   secondSubscriptionKey?: string | undefined
 }
 
-/** Named values such as `process.env`. */
-export type Variables = Record<string, string | undefined>
+/** Named values such as `process.env`: an object that has, inherits or computes them. */
+export type Variables = { readonly [name: string]: string | undefined }
 
 let nativeOf: (keys: KeyHolder) => NativeKeys
 
@@ -30,17 +31,23 @@ abstract class KeyHolder {
   constructor(keys: NativeKeys) {
     this.#native = keys
   }
+
+  /** @internal */
+  [INSPECT](): string {
+    const { msn } = this.#native
+    return `${this.constructor.name}(${msn === null ? '' : `msn ${msn}`})`
+  }
 }
 
 /** A partner's keys: they act for every merchant that is connected to it, in production only. */
 export class PartnerKeys extends KeyHolder {
   constructor(keys: StandardKeys) {
-    super(made(keys, () => native.Keys.partner(standard(check.options('keys', keys, STANDARD)))))
+    super(made(keys, () => partner(keys)))
   }
 
   /** Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and, if set, `VIPPS_SECOND_SUBSCRIPTION_KEY`. */
   static fromEnv(variables: Variables = process.env): PartnerKeys {
-    return new PartnerKeys(read(() => native.Keys.partnerFrom(vars(variables))) as never)
+    return new PartnerKeys(new Read(lookedUp(variables, (lookup) => native.Keys.partnerFrom(lookup))) as never)
   }
 }
 
@@ -52,7 +59,7 @@ export class SalesUnitKeys extends KeyHolder {
 
   /** Reads what {@link PartnerKeys.fromEnv} reads, and `VIPPS_MSN`. */
   static fromEnv(variables: Variables = process.env): SalesUnitKeys {
-    return new SalesUnitKeys(read(() => native.Keys.salesUnitFrom(vars(variables))) as never)
+    return new SalesUnitKeys(new Read(lookedUp(variables, (lookup) => native.Keys.salesUnitFrom(lookup))) as never)
   }
 
   /** The sales unit these keys are for. */
@@ -70,7 +77,7 @@ export class SpecializedKeys extends KeyHolder {
 
   /** Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET` and, if set, `VIPPS_SCOPE`. */
   static fromEnv(variables: Variables = process.env): SpecializedKeys {
-    return new SpecializedKeys(read(() => native.Keys.specializedFrom(vars(variables))) as never)
+    return new SpecializedKeys(new Read(lookedUp(variables, (lookup) => native.Keys.specializedFrom(lookup))) as never)
   }
 }
 
@@ -81,9 +88,41 @@ export function nativeKeys(value: unknown): NativeKeys {
   throw new TypeError('keys must be PartnerKeys, SalesUnitKeys or SpecializedKeys')
 }
 
-/** Only what is set. */
-export function vars(variables: Variables): Vars {
-  return check.present({ ...variables }) as Vars
+/** A native call that looks named values up, each once. It must not be thrown into, so what goes wrong here waits. */
+export function lookedUp<T>(variables: Variables, call: (lookup: Lookup) => T): T {
+  const source = new Source(check.named('variables', variables))
+  try {
+    const made = told(() => call((name) => source.value(name)))
+    if (source.failure === undefined) return made
+  } catch (error) {
+    if (source.failure === undefined) throw error
+  }
+  throw source.failure
+}
+
+class Source {
+  failure: unknown
+  readonly #variables: Record<string, unknown>
+  readonly #read = new Map<string, string | undefined>()
+
+  constructor(variables: Record<string, unknown>) {
+    this.#variables = variables
+  }
+
+  value(name: string): string | undefined {
+    if (!this.#read.has(name)) this.#read.set(name, this.#checked(name))
+    return this.#read.get(name)
+  }
+
+  #checked(name: string): string | undefined {
+    try {
+      const value = this.#variables[name]
+      return value === undefined ? undefined : check.text(name, value, name)
+    } catch (error) {
+      this.failure ??= error
+      return undefined
+    }
+  }
 }
 
 /** Keys that were read from elsewhere, on their way through a public constructor. */
@@ -95,23 +134,8 @@ class Read {
   }
 }
 
-function read(call: () => NativeKeys): Read {
-  return new Read(told(call))
-}
-
 function made(given: unknown, make: () => NativeKeys): NativeKeys {
   return given instanceof Read ? given.native : told(make)
-}
-
-function salesUnit(keys: StandardKeys & { msn: string }): NativeKeys {
-  const { msn, ...rest } = check.options('keys', keys, { ...STANDARD, msn: 'string' })
-  return native.Keys.salesUnit(standard(rest), check.text('keys.msn', msn))
-}
-
-function specialized(keys: { clientId: string; clientSecret: string; scope?: string | undefined }): NativeKeys {
-  const given = check.options('keys', keys, { clientId: 'string', clientSecret: 'string', scope: 'string' })
-  const clientId = check.text('keys.clientId', given.clientId)
-  return native.Keys.specialized(clientId, check.text('keys.clientSecret', given.clientSecret), given.scope)
 }
 
 const STANDARD = {
@@ -120,10 +144,27 @@ const STANDARD = {
   subscriptionKey: 'string',
   secondSubscriptionKey: 'string',
 } as const
+const SALES_UNIT = Object.assign({}, STANDARD, { msn: 'string' } as const)
+const SPECIALIZED = { clientId: 'string', clientSecret: 'string', scope: 'string' } as const
 
-function standard(keys: StandardKeys): PortalKeys {
+function partner(keys: StandardKeys): NativeKeys {
+  return native.Keys.partner(complete(check.options('keys', keys, STANDARD)))
+}
+
+function salesUnit(keys: StandardKeys & { msn: string }): NativeKeys {
+  const read = check.options('keys', keys, SALES_UNIT)
+  return native.Keys.salesUnit(complete(read), check.text('keys.msn', read.msn))
+}
+
+function specialized(keys: { clientId: string; clientSecret: string; scope?: string | undefined }): NativeKeys {
+  const read = check.options('keys', keys, SPECIALIZED)
+  const clientId = check.text('keys.clientId', read.clientId)
+  return native.Keys.specialized(clientId, check.text('keys.clientSecret', read.clientSecret), read.scope)
+}
+
+function complete(keys: StandardKeys): StandardKeys {
   check.text('keys.clientId', keys.clientId)
   check.text('keys.clientSecret', keys.clientSecret)
   check.text('keys.subscriptionKey', keys.subscriptionKey)
-  return check.present(keys)
+  return keys
 }

@@ -23,14 +23,14 @@ export async function later<T>(
 }
 
 async function cancellable<T>(signal: AbortSignal, call: (cancel: NativeCancel) => Promise<T>): Promise<T> {
-  signal.throwIfAborted()
+  throwIfAborted(signal)
   const cancel = new native.CancelHandle()
   const stop = () => cancel.cancel()
   signal.addEventListener('abort', stop, { once: true })
   try {
     return await call(cancel)
   } catch (error) {
-    throw isCancelled(error) ? signal.reason : translated(error, cancellable)
+    throw isCancelled(error) ? reasonOf(signal) : translated(error, cancellable)
   } finally {
     signal.removeEventListener('abort', stop)
   }
@@ -39,10 +39,10 @@ async function cancellable<T>(signal: AbortSignal, call: (cancel: NativeCancel) 
 /** One caller's share of something that others wait for too: aborting ends the wait and nothing else. */
 export async function shared<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return await promise
-  signal.throwIfAborted()
+  throwIfAborted(signal)
   let stop: (() => void) | undefined
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error)
+    stop = () => reject(reasonOf(signal))
     signal.addEventListener('abort', stop, { once: true })
   })
   try {
@@ -50,4 +50,13 @@ export async function shared<T>(signal: AbortSignal | undefined, promise: Promis
   } finally {
     if (stop !== undefined) signal.removeEventListener('abort', stop)
   }
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw reasonOf(signal)
+}
+
+/** Signals that libraries make have no reason. */
+function reasonOf(signal: AbortSignal): unknown {
+  return signal.reason ?? new DOMException('This operation was aborted', 'AbortError')
 }

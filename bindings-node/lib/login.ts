@@ -3,6 +3,7 @@
 import * as check from './check.js'
 import { opened, type IdTokenClaims } from './claims.js'
 import { told } from './errors.js'
+import { INSPECT, shown } from './inspect.js'
 import type { Life } from './headers.js'
 import { later, type CallOptions } from './later.js'
 import { native, type NativeLogin, type NativeLoginRequest, type NativeResult } from './native.js'
@@ -27,30 +28,40 @@ const START = {
   requestedFlow: 'string',
   appCallbackUri: 'string',
   finalRedirectIsApp: 'boolean',
-  signal: 'any',
+  signal: 'signal',
 } as const
 
-const CALL = { signal: 'any' } as const
-
-/** Forces the person to confirm in the Vipps app; for sales units of the advanced tier. */
-export const APP_AUTH = 'urn:vipps:acr:app_auth'
+/** Forces the person to confirm in the Vipps app; for sales units of the advanced tier. For `acrValues`. */
+export const APP_AUTH: string = native.APP_AUTH
 
 /** Login in the browser for one merchant and one redirect URI; made by {@link Merchant.login}. */
 export class Login {
   readonly #native: NativeLogin
   readonly #life: Life
+  readonly #about: { msn: string; redirectUri: string }
 
   /** @internal */
-  constructor(login: NativeLogin, life: Life) {
+  constructor(login: NativeLogin, life: Life, about: { msn: string; redirectUri: string }) {
     this.#native = login
     this.#life = life
+    this.#about = about
+  }
+
+  /** Where the browser comes back to. */
+  get redirectUri(): string {
+    return this.#about.redirectUri
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return shown('Login', this.#about)
   }
 
   /** Makes a request for these scopes, `openid` among them. Send the browser to its `url` and keep it in the session. */
   async start(scopes: string[], options?: LoginOptions): Promise<LoginRequest> {
-    const { signal, ...rest } = check.options('options', options, START)
-    const [asked, given] = [check.texts('scopes', scopes), check.present(rest)]
-    return new LoginRequest(await later(check.signal(signal), (cancel) => this.#native.start(cancel, asked, given)))
+    const asked = check.texts('scopes', scopes)
+    const given = check.options('options', options, START)
+    return new LoginRequest(await later(given.signal, (cancel) => this.#native.start(cancel, asked, given)))
   }
 
   /**
@@ -61,18 +72,18 @@ export class Login {
    * While an error is `retryable` the code has not been sent, so the call may be made again; after all others start anew.
    */
   async finish(callbackUrl: string, request: LoginRequest | object | string, options?: CallOptions): Promise<LoginResult> {
-    const { signal } = check.options('options', options, CALL)
-    const [url, kept] = [check.text('callbackUrl', callbackUrl), LoginRequest.from(request)]
+    const signal = check.signalOf(options)
+    const [url, kept] = [check.foreignText('callbackUrl', callbackUrl), LoginRequest.from(request)]
     return await this.#checked(async () => {
-      return new LoginResult(await later(check.signal(signal), (cancel) => this.#native.finish(cancel, url, kept.native)))
+      return new LoginResult(await later(signal, (cancel) => this.#native.finish(cancel, url, kept.native)))
     })
   }
 
   /** Asks who the person is: what the login's scopes open. Possible for about ten minutes after the login. */
   async userinfo(result: LoginResult, options?: CallOptions): Promise<Userinfo> {
-    const { signal } = check.options('options', options, CALL)
+    const signal = check.signalOf(options)
     const { native: login } = check.instance('result', result, LoginResult)
-    return new Userinfo(await later(check.signal(signal), (cancel) => this.#native.userinfo(cancel, login)))
+    return new Userinfo(await later(signal, (cancel) => this.#native.userinfo(cancel, login)))
   }
 
   /** A login may find out that the partner's token is refused. */
@@ -101,8 +112,8 @@ export class LoginRequest {
 
   /** A request that was kept: what {@link toJSON} gave, or the same as text. */
   static fromJSON(json: object | string): LoginRequest {
-    const text = typeof json === 'string' ? json : JSON.stringify(json)
-    return told(() => new LoginRequest(native.LoginRequest.fromJson(check.text('request', text))))
+    const text = typeof json === 'string' ? check.text('request', json) : check.json('request', json)
+    return told(() => new LoginRequest(native.LoginRequest.fromJson(text)))
   }
 
   /** @internal */
@@ -146,15 +157,20 @@ export class LoginRequest {
     return this.native.acrValues ?? undefined
   }
 
+  /** @internal */
+  [INSPECT](): string {
+    return shown('LoginRequest', { msn: this.msn, redirectUri: this.redirectUri, scopes: this.scopes.join(' ') })
+  }
+
   /** The code of a callback, once it is sure that it answers this request. {@link Login.finish} does this itself. */
   code(callbackUrl: string): { code: string; scopes?: string[] } {
-    const url = check.text('callbackUrl', callbackUrl)
+    const url = check.foreignText('callbackUrl', callbackUrl)
     return told(() => this.native.code(url))
   }
 
   /** Where to go on in the browser, of a callback to the `appCallbackUri`. */
   resumeUri(appCallbackUri: string, callbackUrl: string): string {
-    const [uri, url] = [check.text('appCallbackUri', appCallbackUri), check.text('callbackUrl', callbackUrl)]
+    const [uri, url] = [check.text('appCallbackUri', appCallbackUri), check.foreignText('callbackUrl', callbackUrl)]
     return told(() => this.native.resumeUri(uri, url))
   }
 
@@ -201,6 +217,11 @@ export class LoginResult {
     return this.native.missingScopes
   }
 
+  /** @internal */
+  [INSPECT](): string {
+    return shown('LoginResult', { msn: this.claims.msn, scopes: this.scopes.join(' ') })
+  }
+
   toJSON(): { claims: Record<string, unknown>; scopes: string[] } {
     return { claims: this.claims.toJSON(), scopes: this.scopes }
   }
@@ -223,6 +244,15 @@ export class LoginToken {
   /** Until when it opens userinfo. */
   get expiresAt(): Date {
     return new Date(this.#result.expiresAt)
+  }
+
+  toString(): string {
+    return `LoginToken(expires ${this.expiresAt.toISOString()})`
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return this.toString()
   }
 
   toJSON(): { expiresAt: string } {
@@ -281,12 +311,12 @@ export class Userinfo {
 
   /** All members as Vipps sent them, those unknown to this library too. */
   json(): Record<string, unknown> {
-    return { ...this.#all }
+    return Object.assign({}, this.#all)
   }
 
-  /** Any member, as Vipps sent it. */
-  claim(name: string): unknown {
-    return Object.hasOwn(this.#all, name) ? this.#all[name] : undefined
+  /** Any member, as Vipps sent it. What type it has is for the caller to know, or to check. */
+  claim<T = unknown>(name: string): T | undefined {
+    return Object.hasOwn(this.#all, name) ? (this.#all[name] as T) : undefined
   }
 }
 
@@ -310,7 +340,7 @@ export class UnverifiedConsentRevoked {
 
   /** Reads the callback's body, a JWT in plain text. */
   static parse(body: string): UnverifiedConsentRevoked {
-    const text = check.text('body', body)
+    const text = check.foreignText('body', body)
     const { sub, issuedAt, expiresAt } = told(() => native.unverifiedConsentRevoked(text))
     return new UnverifiedConsentRevoked(sub, issuedAt, expiresAt)
   }

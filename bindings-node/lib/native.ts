@@ -1,19 +1,23 @@
-// The native part: its shape, and where it is found.
+// The native part: its shape.
+
+import { load } from './load.js'
 
 /** What the native part exports. Errors cross as JSON in the message of a plain `Error`; see errors.ts. */
 export interface Native {
+  VERSION: string
+  APP_AUTH: string
   CancelHandle: new () => NativeCancel
   Keys: {
     partner(keys: PortalKeys): NativeKeys
     salesUnit(keys: PortalKeys, msn: string): NativeKeys
     specialized(clientId: string, clientSecret: string, scope?: string): NativeKeys
-    partnerFrom(vars: Vars): NativeKeys
-    salesUnitFrom(vars: Vars): NativeKeys
-    specializedFrom(vars: Vars): NativeKeys
+    partnerFrom(lookup: Lookup): NativeKeys
+    salesUnitFrom(lookup: Lookup): NativeKeys
+    specializedFrom(lookup: Lookup): NativeKeys
   }
   Partner: {
     new (keys: NativeKeys, system: NativeSystem, settings: NativeSettings): NativePartner
-    fromVars(vars: Vars, settings: NativeSettings): NativePartner
+    fromVars(lookup: Lookup, settings: NativeSettings): NativePartner
   }
   IdTokenVerifier: new (settings: NativeSettings, jwks?: string) => NativeVerifier
   LoginRequest: { fromJson(json: string): NativeLoginRequest }
@@ -28,7 +32,8 @@ export interface Native {
   unverifiedConsentRevoked(body: string): { sub: string; issuedAt?: number; expiresAt?: number }
 }
 
-export type Vars = Record<string, string>
+/** Looks a named value up; must not throw. */
+export type Lookup = (name: string) => string | undefined
 
 export interface PortalKeys {
   clientId: string
@@ -44,29 +49,9 @@ export interface NativeSystem {
   pluginVersion?: string | undefined
 }
 
+/** The members of `Settings` but for `onEvent`, with a `listener` and the native clock. */
 export interface NativeSettings {
-  environment?: string
-  connectTimeout?: number
-  requestTimeout?: number
-  deadline?: number
-  leeway?: number
-  staleKeysFor?: number
-  caPem?: string | Uint8Array
-  redisUrl?: string
-  redisCaPem?: string | Uint8Array
-  basicEncoding?: string
-  loginBasicEncoding?: string
-  loginAuthMethod?: string
-  allowPartnerKeysInTest?: boolean
-  trustedOrigins?: string[]
-  listener?: (told: Told) => void
-  clock?: NativeClock
-}
-
-export interface Told {
-  name: string
-  warning: boolean
-  details: Record<string, string>
+  [name: string]: unknown
 }
 
 export interface NativeCancel {
@@ -112,6 +97,8 @@ export interface NativeStats {
   keysRefreshed: number
   keysRefreshFailed: number
   unknownKidsSuppressed: number
+  refusalsIgnored: number
+  eventsDropped: number
 }
 
 type Cancel = NativeCancel | undefined
@@ -121,8 +108,10 @@ export interface NativePartner {
   authorization(msn?: string): Promise<NativeSnapshot>
   accessToken(cancel: Cancel): Promise<NativeToken>
   invalidate(token: NativeToken): boolean
-  refused(token: NativeToken): boolean
+  refused(cancel: Cancel, token: NativeToken, msn?: string): Promise<NativeSnapshot>
   covers(url: string): boolean
+  mayFollow(from: string, to: string): boolean
+  readonly kind: string
   generation(): number
   stats(): NativeStats
   environment(): { baseUrl: string; issuer: string }
@@ -172,7 +161,7 @@ export interface NativeBackchannel {
   userExists(cancel: Cancel, msisdn: string): Promise<boolean | null>
   start(cancel: Cancel, loginHint: string, scopes: string[], options: object): Promise<NativePending>
   poll(cancel: Cancel, pending: NativePending): Promise<NativeResult | null>
-  wait(cancel: Cancel, pending: NativePending, timeout: number): Promise<NativeResult | null>
+  wait(cancel: Cancel, pending: NativePending, timeout?: number): Promise<NativeResult | null>
   nextPollIn(pending: NativePending): number
   finishPing(cancel: Cancel, body: string, pending: NativePending): Promise<NativeResult | null>
   finishRedirect(cancel: Cancel, callbackUrl: string, pending: NativePending): Promise<NativeResult>
@@ -254,45 +243,6 @@ export interface NativeEmulator {
   pings(): string
   pingBody(id: string): string
   consentRevokedBody(msn: string, msisdn: string): string
-}
-
-/** The platforms that Node has a name for, as the binaries are named. On Linux the C library is part of the name. */
-function platforms(): string[] {
-  const { platform, arch } = process
-  if (platform === 'linux') return [`linux-${arch}-gnu`, `linux-${arch}-musl`]
-  if (platform === 'win32') return [`win32-${arch}-msvc`]
-  return [`${platform}-${arch}`]
-}
-
-/** Beside this package first, then in the package for the platform. */
-function candidates(): string[] {
-  const beside = platforms().map((name) => `../vipps-partner-auth.${name}.node`)
-  return [...beside, ...platforms().map((name) => `vipps-partner-auth-${name}`)]
-}
-
-function load(): Native {
-  const failures: unknown[] = []
-  for (const candidate of candidates()) {
-    try {
-      return require(candidate) as Native
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  throw new Error(noBinary(failures), { cause: new AggregateError(failures, 'every place was tried') })
-}
-
-function noBinary(failures: unknown[]): string {
-  const { platform, arch, version } = process
-  // A binary that is there but does not load says more than all the places where there is none.
-  const told = failures.map((error) => (error as Error).message.split('\n')[0] ?? '')
-  const broken = told.find((text) => !text.startsWith('Cannot find module'))
-  return [
-    `vipps-partner-auth has no binary that works here (${platform} ${arch}, Node ${version}).`,
-    broken === undefined ? `None of these is installed: ${candidates().slice(platforms().length).join(', ')}.` : broken,
-    'Install again without --no-optional and --omit=optional, on the same kind of machine that runs the program;',
-    'on Linux the binary needs glibc 2.17 or newer. Bundlers must leave this package external.',
-  ].join('\n')
 }
 
 export const native: Native = load()

@@ -1,19 +1,21 @@
 // The entry point: a partner's keys at work, and the same bound to one merchant.
 
+import { authorizeAxios, type AxiosLike } from './axios.js'
 import { Backchannel } from './backchannel.js'
 import * as check from './check.js'
-import { packed, type Expect, type IdTokenClaims, EXPECT, opened } from './claims.js'
-import { told } from './errors.js'
+import { type Expect, expected, expectedOf, type IdTokenClaims, opened } from './claims.js'
+import { told, VippsAuthError } from './errors.js'
+import type { VippsAuthEvent } from './events.js'
+import { authorizedFetch } from './fetch.js'
 import { type AuthHeaders, type Authorized, HeaderSource, Life } from './headers.js'
+import { INSPECT, shown } from './inspect.js'
+import { type Keys, lookedUp, nativeKeys, type Variables } from './keys.js'
 import { later, type CallOptions } from './later.js'
-import { type Keys, nativeKeys, vars, type Variables } from './keys.js'
-import { Login } from './login.js'
-import { native, type NativePartner, type NativeStats, type NativeToken } from './native.js'
+import { Login, type LoginRequest } from './login.js'
+import { native, type NativePartner, type NativeSettings, type NativeStats } from './native.js'
 import { type Environment, RULES, settings, type Settings, system, type SystemInfo } from './settings.js'
 import { AccessToken } from './token.js'
-import { authorizedFetch } from './fetch.js'
 import { undiciInterceptor, type UndiciInterceptor } from './undici.js'
-import { authorizeAxios, type AxiosLike } from './axios.js'
 
 /** How a {@link Partner} is made. */
 export interface PartnerOptions extends Settings {
@@ -24,21 +26,32 @@ export interface PartnerOptions extends Settings {
 /** Counters since the partner was made. */
 export interface Stats extends NativeStats {}
 
-/** What an adapter needs to know of who calls. */
-export interface Caller {
-  covers(url: string): boolean
-  authorized(signal?: AbortSignal | undefined): Promise<Authorized>
-  refused(token: NativeToken): boolean
+/** The headers of a call with the token they carry. */
+export interface Authorization {
+  headers: AuthHeaders
+  token: AccessToken
 }
 
-const CALL = { signal: 'any' } as const
-
-function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
-  return options === undefined ? undefined : check.signal(check.options('options', options, CALL).signal)
+/**
+ * On whose behalf an HTTP client calls: a {@link Merchant}, or a {@link Partner} for calls that are not for one merchant. All
+ * that an adapter for a client needs to know.
+ */
+export interface Caller {
+  /** Headers and the token they carry, taken at one moment. Fetches a token if none is at hand. */
+  authorization(options?: CallOptions): Promise<Authorization>
+  /** Whether headers may be sent to this URL. Ask before any are put on. */
+  covers(url: string | URL): boolean
+  /** Whether headers that were sent to one URL may go along when it redirects to another. Ask at each redirect. */
+  mayFollow(from: string | URL, to: string | URL): boolean
+  /**
+   * Says that an API answered 401 to this token, also where the call can't be made again. Gives what to make it once more with;
+   * rejects with the reason when the 401 stands.
+   */
+  refused(token: AccessToken, options?: CallOptions): Promise<Authorization>
 }
 
 /** What a partner and a merchant have in common. */
-abstract class Handle extends HeaderSource {
+export abstract class Handle extends HeaderSource implements Caller {
   /** @internal */
   declare readonly shared: Shared
 
@@ -55,7 +68,7 @@ abstract class Handle extends HeaderSource {
   async headers(options?: CallOptions): Promise<AuthHeaders> {
     const headers = options === undefined ? this.fresh() : undefined
     if (headers !== undefined) return headers
-    const signal = signalOf(options)
+    const signal = check.signalOf(options)
     const found = await this.sought(signal)
     return this.fresh() ?? (await this.received(found, signal)).headers
   }
@@ -65,61 +78,118 @@ abstract class Handle extends HeaderSource {
     return this.fresh() ?? this.cached()
   }
 
+  /** The same headers together with the token they carry, for adapters that may have to report it {@link refused}. */
+  async authorization(options?: CallOptions): Promise<Authorization> {
+    return authorizationOf(await this.authorized(check.signalOf(options)))
+  }
+
   /**
-   * A drop-in `fetch`: puts the headers on calls to Vipps, over any of the same name, and on no others. A 401 drops the
-   * token and the call is made once more, if the body can be sent again: streams can't. Redirects are followed within one
-   * origin; others are handed back as they are.
+   * For adapters, when an API answered 401 to a call with this token: brings another token's headers to make the call once more
+   * with. Call it also where the call can't be made again, for the sake of the next one.
+   *
+   * A 401 is a suspicion: the token may have ended, or the merchant's sales unit is not set up for the call. So everybody else
+   * goes on with the token until another is there, and a merchant whose calls are always refused causes a fetch ever more seldom.
+   *
+   * Rejects with the reason why there is no other token, such as `unavailable` with `retryAfter`: then the 401 stands.
+   */
+  async refused(token: AccessToken, options?: CallOptions): Promise<Authorization> {
+    const { native: refused } = check.instance('token', token, AccessToken)
+    return authorizationOf(await this.replacement(refused, check.signalOf(options)))
+  }
+
+  /** @internal For adapters: `undefined` when the 401 stands, since it says more than why there is no other token. */
+  async other(token: AccessToken, options?: CallOptions): Promise<Authorization | undefined> {
+    try {
+      return await this.refused(token, options)
+    } catch (error) {
+      if (error instanceof VippsAuthError) return undefined
+      throw error
+    }
+  }
+
+  /** Whether headers may be sent to this URL. Adapters ask before they attach any. */
+  covers(url: string | URL): boolean {
+    return this.shared.native.covers(String(url))
+  }
+
+  /** Whether headers that were sent to one URL may go along to another on a redirect. Adapters ask at each. */
+  mayFollow(from: string | URL, to: string | URL): boolean {
+    return this.shared.native.mayFollow(String(from), String(to))
+  }
+
+  /**
+   * A drop-in `fetch`: puts the headers on calls to Vipps, over any of the same name, and on no others. After a 401 the call is
+   * made once more with another token, if its body can be sent again. Redirects are followed within one origin; others are
+   * handed back as they are.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    return authorizedFetch(this.caller(), input, init)
+    return authorizedFetch(this, input, init)
   }
 
   /**
    * An interceptor for undici 7 and newer: `new Agent().compose(shop.undici())`. Give it before one that follows redirects,
-   * as in `compose(shop.undici(), interceptors.redirect())`, so that it sees every hop.
+   * as in `compose(shop.undici(), interceptors.redirect())`, so that it sees every hop. A call's own option `vipps` chooses
+   * another merchant for that call.
    */
   undici(): UndiciInterceptor {
-    return undiciInterceptor(this.caller())
+    return undiciInterceptor(this)
   }
 
-  /** Puts the headers on the calls of an axios instance; returns a function that ends it. */
+  /**
+   * Puts the headers on the calls of an axios instance (axios 1); returns a function that ends it. A call's own option `vipps`
+   * chooses another merchant for that call.
+   */
   axios(instance: AxiosLike): () => void {
-    return authorizeAxios(this.caller(), instance)
+    return authorizeAxios(this, instance)
   }
 
-  /** @internal */
-  caller(): Caller {
-    const { shared } = this
-    return {
-      covers: (url) => shared.native.covers(url),
-      authorized: (signal) => this.authorized(signal),
-      refused: (token) => shared.refused(token),
-    }
+  /** @internal A call to this URL got no headers: told once for each other host. */
+  withheld(url: string): void {
+    this.shared.withheld(url)
   }
+}
+
+/** The merchant or partner that a call's own option names. */
+export function callerOf(option: unknown, usual: Handle): Handle {
+  if (option === undefined) return usual
+  if (option instanceof Handle) return option
+  throw new TypeError('vipps must be a Partner or a Merchant')
+}
+
+function authorizationOf({ headers, token }: Authorized): Authorization {
+  return { headers, token: new AccessToken(token) }
 }
 
 /** The native partner with what all its handles share. */
 class Shared {
   readonly native: NativePartner
   readonly life: Life
+  readonly #listener: (event: VippsAuthEvent) => void
+  readonly #withheld = new Set<string>()
 
-  constructor(partner: NativePartner) {
+  constructor(partner: NativePartner, { listener }: NativeSettings) {
     this.native = partner
     this.life = new Life(partner)
+    this.#listener = listener as (event: VippsAuthEvent) => void
   }
 
-  refused(token: NativeToken): boolean {
-    const again = told(() => this.native.refused(token))
-    this.life.check()
-    return again
+  withheld(url: string): void {
+    const { origin } = new URL(url)
+    const isOwn = origin === new URL(this.native.environment().baseUrl).origin
+    if (isOwn || this.#withheld.has(origin) || this.#withheld.size >= MOST_ORIGINS) return
+    this.#withheld.add(origin)
+    this.#listener({ name: 'headers_withheld', isWarning: true, details: { origin } })
   }
 }
+
+/** Somebody may call any host in the world through the same client. */
+const MOST_ORIGINS = 100
 
 /** One set of keys at work. Make one per set of keys and keep it: it holds the token. */
 export class Partner extends Handle {
   /** Checks everything that can be checked without asking Vipps; a wrong setting is named by `field`. */
   constructor(options: PartnerOptions) {
-    super(options instanceof Shared ? options : new Shared(made(options)), undefined)
+    super(options instanceof Shared ? options : made(options), undefined)
   }
 
   /**
@@ -127,10 +197,10 @@ export class Partner extends Handle {
    * and `VIPPS_ENVIRONMENT` from `variables`, by default `process.env`.
    */
   static fromEnv(options?: Settings & { variables?: Variables | undefined }): Partner {
-    const { variables = process.env, ...rest } = options ?? {}
-    const given = settings('options', rest)
-    const partner = told(() => native.Partner.fromVars(vars(variables), given))
-    return new Partner(new Shared(partner) as object as PartnerOptions)
+    const read = check.options('options', options, FROM_ENV)
+    const given = settings(read)
+    const partner = lookedUp(read.variables ?? process.env, (lookup) => native.Partner.fromVars(lookup, given))
+    return new Partner(new Shared(partner, given) as object as PartnerOptions)
   }
 
   /** The same keys, bound to one merchant. Keep the handle: it holds the finished headers. */
@@ -141,7 +211,7 @@ export class Partner extends Handle {
 
   /** The token by itself, for code that builds headers on its own. */
   async accessToken(options?: CallOptions): Promise<AccessToken> {
-    const signal = signalOf(options)
+    const signal = check.signalOf(options)
     const token = await later(signal, (cancel) => this.shared.native.accessToken(cancel))
     this.shared.life.check()
     return new AccessToken(token)
@@ -153,16 +223,6 @@ export class Partner extends Handle {
     const was = told(() => this.shared.native.invalidate(dropped))
     this.shared.life.check()
     return was
-  }
-
-  /** For adapters, when an API answered 401 to this token: drops it and tells whether one more try makes sense. */
-  refused(token: AccessToken): boolean {
-    return this.shared.refused(check.instance('token', token, AccessToken).native)
-  }
-
-  /** Whether headers may be sent to this URL. Adapters ask before they attach any. */
-  covers(url: string | URL): boolean {
-    return this.shared.native.covers(String(url))
   }
 
   /** Changes with each new token and each one that is dropped. */
@@ -179,15 +239,20 @@ export class Partner extends Handle {
   get environment(): Environment {
     return this.shared.native.environment()
   }
+
+  /** @internal */
+  [INSPECT](): string {
+    return shown('Partner', { environment: this.environment.baseUrl, keys: this.shared.native.kind })
+  }
 }
 
-const OPTIONS = { ...RULES, keys: 'any', system: 'any' } as const
+const OPTIONS = Object.assign({}, RULES, { keys: 'any', system: 'any' } as const)
+const FROM_ENV = Object.assign({}, RULES, { variables: 'any' } as const)
 
-function made(options: PartnerOptions): NativePartner {
-  if (options === undefined) throw new TypeError('options must be an object')
-  const { keys, system: info, ...rest } = check.options('options', options, OPTIONS)
-  const [holder, caller, given] = [nativeKeys(keys), system(info), settings('options', rest)]
-  return told(() => new native.Partner(holder, caller, given))
+function made(options: PartnerOptions): Shared {
+  const read = check.options('options', check.named('options', options) as object as PartnerOptions, OPTIONS)
+  const [keys, info, given] = [nativeKeys(read.keys), system(read.system), settings(read)]
+  return new Shared(told(() => new native.Partner(keys, info, given)), given)
 }
 
 /** A {@link Partner} bound to one merchant. */
@@ -204,21 +269,27 @@ export class Merchant extends Handle {
     Object.defineProperty(this, 'partner', { value: partner, enumerable: false })
   }
 
-  /** Checks an ID token for this merchant; its MSN, and its client id where the keys tell it, are filled in. */
-  async verifyIdToken(jwt: string, expect?: Expect & CallOptions): Promise<IdTokenClaims> {
-    const { signal, ...expected } = check.options('expect', expect, { ...EXPECT, signal: 'any' })
-    const now = this.verifyIdTokenCached(jwt, expected)
-    if (now !== undefined) return now
+  /** @internal */
+  [INSPECT](): string {
+    return shown('Merchant', { msn: this.msn, environment: this.partner.environment.baseUrl })
+  }
+
+  /**
+   * Checks an ID token for this merchant; its MSN, and its client id where the keys tell it, are filled in. Give the
+   * {@link LoginRequest} that the token must answer, or what it must say.
+   */
+  async verifyIdToken(jwt: string, expect?: (Expect & CallOptions) | LoginRequest): Promise<IdTokenClaims> {
+    const token = check.foreignText('jwt', jwt)
+    const [wanted, signal] = expectedOf(expect)
     const partner = this.shared.native
-    const call = check.signal(signal)
-    return opened(await later(call, (cancel) => partner.verify(cancel, this.msn, jwt, ...packed(expected))))
+    const now = told(() => partner.verifyCached(this.msn, token, ...wanted))
+    return opened(now ?? (await later(signal, (cancel) => partner.verify(cancel, this.msn, token, ...wanted))))
   }
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
-  verifyIdTokenCached(jwt: string, expect?: Expect): IdTokenClaims | undefined {
-    check.text('jwt', jwt)
-    const expected = packed(check.options('expect', expect, EXPECT))
-    const claims = told(() => this.shared.native.verifyCached(this.msn, jwt, ...expected))
+  verifyIdTokenCached(jwt: string, expect?: Expect | LoginRequest): IdTokenClaims | undefined {
+    const [token, wanted] = [check.foreignText('jwt', jwt), expected(expect)]
+    const claims = told(() => this.shared.native.verifyCached(this.msn, token, ...wanted))
     return claims === null ? undefined : opened(claims)
   }
 
@@ -229,12 +300,12 @@ export class Merchant extends Handle {
   login(redirectUri: string): Login {
     const uri = check.text('redirectUri', redirectUri)
     const { native: partner, life } = this.shared
-    return new Login(told(() => partner.login(this.msn, uri)), life)
+    return new Login(told(() => partner.login(this.msn, uri)), life, { msn: this.msn, redirectUri: uri })
   }
 
   /** Login from a phone number, for tills, call centres and kiosks. */
   backchannel(): Backchannel {
     const { native: partner, life } = this.shared
-    return new Backchannel(told(() => partner.backchannel(this.msn)), life)
+    return new Backchannel(told(() => partner.backchannel(this.msn)), life, this.msn)
   }
 }

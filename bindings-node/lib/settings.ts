@@ -1,11 +1,10 @@
-// Options of partners and verifiers, and what becomes of events.
-
-import { channel } from 'node:diagnostics_channel'
+// Options of partners and verifiers.
 
 import * as check from './check.js'
 import { ManualClock } from './clock.js'
 import { told } from './errors.js'
-import { native, type NativeSettings, type NativeSystem, type Told } from './native.js'
+import { listener, type VippsAuthEvent } from './events.js'
+import { native, type NativeSettings, type NativeSystem } from './native.js'
 
 /** Everything that can be set; defaults come from the library. Spans are in milliseconds. */
 export interface Settings {
@@ -41,20 +40,14 @@ export interface Settings {
   allowPartnerKeysInTest?: boolean | undefined
   /** More origins (`https://gateway.example`) that adapters may send headers to. */
   trustedOrigins?: string[] | undefined
-  /** Hears of everything that happens behind the caller's back. The diagnostics channel `vipps-partner-auth` tells the same. */
-  onEvent?: ((event: VippsAuthEvent) => void) | undefined
+  /**
+   * Hears of everything that happens behind the caller's back. It may call the library; what it throws, also later, is told
+   * once as a warning of the process and harms nobody. The diagnostics channel `vipps-partner-auth` tells the same. Without
+   * either, warnings go to `process.emitWarning`.
+   */
+  onEvent?: ((event: VippsAuthEvent) => void | Promise<void>) | undefined
   /** A clock that moves only when told to, for tests. */
   clock?: ManualClock | undefined
-}
-
-/** Something that happened behind the caller's back. */
-export interface VippsAuthEvent {
-  /** Such as `token_renewed`; the same names in every language. */
-  name: string
-  /** Whether somebody should look into it. */
-  warning: boolean
-  /** What it tells besides, such as `lifetime`; spans in seconds. */
-  details: Record<string, string>
 }
 
 /** Who is calling: the four `Vipps-System-*` headers, each value at most 30 characters of printable ASCII. */
@@ -74,48 +67,42 @@ export const RULES = {
   deadline: 'number',
   leeway: 'number',
   staleKeysFor: 'number',
-  caPem: 'any',
+  caPem: 'bytes',
   redisUrl: 'string',
-  redisCaPem: 'any',
+  redisCaPem: 'bytes',
   basicEncoding: 'string',
   loginBasicEncoding: 'string',
   loginAuthMethod: 'string',
   allowPartnerKeysInTest: 'boolean',
-  trustedOrigins: 'strings',
+  trustedOrigins: ['strings', 'trusted_origin'],
   onEvent: 'function',
   clock: 'any',
 } as const
 
-const events = channel('vipps-partner-auth')
-
-/** Settings as the native part takes them. */
-export function settings(what: string, given: Settings | undefined): NativeSettings {
-  const { onEvent, clock, caPem, redisCaPem, ...plain } = check.options(what, given, RULES)
-  const made = check.present(plain) as NativeSettings
-  if (caPem !== undefined) made.caPem = pem('caPem', caPem)
-  if (redisCaPem !== undefined) made.redisCaPem = pem('redisCaPem', redisCaPem)
-  if (clock !== undefined) made.clock = check.instance('clock', clock, ManualClock).native
-  // Must not hold the object that holds it: neither would ever be collected.
-  made.listener = (event: Told) => tell(event, onEvent)
+/** What the native part takes, of options that {@link check.options} has read. */
+export function settings(read: Settings): NativeSettings {
+  const made = Object.create(null) as { [name: string]: unknown }
+  for (const name of Object.keys(RULES)) made[name] = read[name as keyof Settings]
+  for (const name of Object.keys(made)) if (made[name] === undefined) delete made[name]
+  if (read.clock !== undefined) made.clock = check.instance('clock', read.clock, ManualClock).native
+  delete made.onEvent
+  made.listener = listener(read.onEvent)
   return made
 }
 
-function pem(name: string, value: unknown): string | Uint8Array {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value
-  throw new TypeError(`${name} must be a string or a Uint8Array`)
-}
-
-function tell(event: Told, onEvent: Settings['onEvent']): void {
-  events.publish(event)
-  onEvent?.(event)
-}
-
-const SYSTEM = { name: 'string', version: 'string', pluginName: 'string', pluginVersion: 'string' } as const
+const SYSTEM = {
+  name: ['string', 'system_name'],
+  version: ['string', 'system_version'],
+  pluginName: 'string',
+  pluginVersion: 'string',
+} as const
 
 /** Who is calling, as the native part takes it. */
 export function system(value: SystemInfo): NativeSystem {
-  const { name, version, ...plugin } = check.options('system', value, SYSTEM)
-  return { name: check.text('system.name', name), version: check.text('system.version', version), ...check.present(plugin) }
+  const read = check.options('system', value, SYSTEM)
+  check.text('system.name', read.name)
+  check.text('system.version', read.version)
+  return read
 }
 
 /** The `Vipps-System-*` headers by themselves, for a call that this library does not make. */

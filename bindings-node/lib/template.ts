@@ -20,7 +20,7 @@ export class Template<Epoch> {
 
   copy(msn: string | undefined): AuthHeaders {
     if (this.#six !== undefined) return new Copy(this.#six, this.#own, msn as string)
-    const copy = { ...this.#common }
+    const copy = Object.assign({}, this.#common)
     if (this.#own !== undefined) copy[this.#own] = msn as string
     return copy
   }

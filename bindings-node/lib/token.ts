@@ -1,3 +1,4 @@
+import { INSPECT } from './inspect.js'
 import type { NativeToken } from './native.js'
 
 /** A token for Vipps' APIs. Neither `console.log` nor `JSON.stringify` shows it. */
@@ -23,6 +24,11 @@ export class AccessToken {
 
   toString(): string {
     return `AccessToken(expires ${this.expiresAt.toISOString()})`
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return this.toString()
   }
 
   toJSON(): { expiresAt: string } {

@@ -1,7 +1,8 @@
 // An interceptor for undici 7 and newer, of which nothing is imported.
 
-import type { Authorized } from './headers.js'
-import type { Caller } from './partner.js'
+import { isSameBytes, snapshot } from './adapting.js'
+import { VippsAuthError } from './errors.js'
+import { type Authorization, callerOf, type Handle } from './partner.js'
 
 /** Dispatch options of undici, as far as they matter here. */
 interface DispatchOptions {
@@ -10,7 +11,20 @@ interface DispatchOptions {
   method: string
   headers?: unknown
   body?: unknown
-  signal?: unknown
+  signal?: Abortable | null
+  headersTimeout?: number | null
+  bodyTimeout?: number | null
+  vipps?: unknown
+}
+
+/** Calls are given up by an `AbortSignal` or by an `EventEmitter`. */
+interface Abortable {
+  aborted?: boolean
+  reason?: unknown
+  addEventListener?(name: 'abort', listener: () => void): void
+  removeEventListener?(name: 'abort', listener: () => void): void
+  on?(name: 'abort', listener: () => void): void
+  off?(name: 'abort', listener: () => void): void
 }
 
 /** A handler of undici 7 and newer. */
@@ -20,7 +34,7 @@ interface DispatchHandler {
   onResponseStart?(controller: unknown, status: number, headers: unknown, message?: string): void
   onResponseData?(controller: unknown, chunk: unknown): void
   onResponseEnd?(controller: unknown, trailers: unknown): void
-  onResponseError?(controller: unknown, error: Error): void
+  onResponseError?(controller: unknown, error: unknown): void
 }
 
 // The types of undici would make it a dependency of everybody who reads these.
@@ -29,17 +43,22 @@ type Dispatch = (options: any, handler: any) => boolean
 /** For `compose` of an undici dispatcher. */
 export type UndiciInterceptor = (dispatch: Dispatch) => Dispatch
 
-export function undiciInterceptor(caller: Caller): UndiciInterceptor {
+export function undiciInterceptor(usual: Handle): UndiciInterceptor {
   return (dispatch) => (options: DispatchOptions, handler: DispatchHandler) => {
-    if (!isCovered(caller, options)) return dispatch(options, handler)
+    const caller = callerOf(options.vipps, usual)
+    const url = address(options)
+    if (url === undefined || !caller.covers(url)) {
+      if (url !== undefined) caller.withheld(url)
+      return dispatch(options, handler)
+    }
     const call = new Call(caller, dispatch, options, handler)
-    call.start().catch((error: Error) => handler.onResponseError?.(NOT_STARTED, error))
+    call.start().catch((error: unknown) => handler.onResponseError?.(NOT_STARTED, error))
     return true
   }
 }
 
-function isCovered(caller: Caller, { origin, path }: DispatchOptions): boolean {
-  return origin !== undefined && URL.canParse(path, String(origin)) && caller.covers(new URL(path, String(origin)).href)
+function address({ origin, path }: DispatchOptions): string | undefined {
+  return origin !== undefined && URL.canParse(path, String(origin)) ? new URL(path, String(origin)).href : undefined
 }
 
 /** What a handler is given when nothing could be sent. */
@@ -47,44 +66,121 @@ const NOT_STARTED = { aborted: false, paused: false, reason: null, abort() {}, p
 
 /** One call with its second try. */
 class Call {
-  readonly #caller: Caller
+  readonly #caller: Handle
   readonly #dispatch: Dispatch
   readonly #options: DispatchOptions
   readonly #handler: DispatchHandler
 
-  constructor(caller: Caller, dispatch: Dispatch, options: DispatchOptions, handler: DispatchHandler) {
+  constructor(caller: Handle, dispatch: Dispatch, options: DispatchOptions, handler: DispatchHandler) {
     this.#caller = caller
     this.#dispatch = dispatch
-    this.#options = options
+    // A copy as undici's own interceptors make it, of what it made of the caller's options.
+    this.#options = Object.assign({}, options, { body: snapshot(options.body) })
+    delete this.#options.vipps
     this.#handler = handler
   }
 
   async start(): Promise<void> {
-    const authorized = await this.#caller.authorized()
-    const again = canBeSentAgain(this.#options.body) ? () => this.#again() : undefined
-    this.#send(authorized, new FirstTry(this.#handler, () => this.#caller.refused(authorized.token), again))
+    const authorization = await this.#waiting((signal) => this.#caller.authorization({ signal }))
+    this.#send(authorization, new FirstTry(this.#handler, () => this.#again(authorization)))
   }
 
-  async #again(): Promise<void> {
-    this.#send(await this.#caller.authorized(), this.#handler)
+  /** What to do after a 401: `undefined` where it is to be handed on. */
+  async #again({ token }: Authorization): Promise<(() => void) | undefined> {
+    const other = await this.#waiting((signal) => this.#caller.other(token, { signal }))
+    return other !== undefined && isSameBytes(this.#options.body) ? () => this.#send(other, this.#handler) : undefined
   }
 
-  #send({ headers }: Authorized, handler: DispatchHandler): void {
-    this.#dispatch({ ...this.#options, headers: merged(this.#options.headers, headers) }, handler)
+  #send({ headers }: Authorization, handler: DispatchHandler): void {
+    this.#dispatch(Object.assign({}, this.#options, { headers: merged(this.#options.headers, headers) }), handler)
   }
+
+  /** The caller's own limits hold for a token, too. */
+  async #waiting<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const patience = new Patience(this.#options)
+    try {
+      return await wait(patience.signal)
+    } catch (error) {
+      throw patience.error ?? this.#told(error)
+    } finally {
+      patience.end()
+    }
+  }
+
+  /** undici's own `fetch`, which names no signal, makes a `TypeError` of it with this as the cause. */
+  #told(error: unknown): unknown {
+    const isFetch = 'upgrade' in this.#options && !('signal' in this.#options)
+    return error instanceof VippsAuthError && !isFetch ? undiciError(NO_TOKEN, error) : error
+  }
+}
+
+/** Ends a wait when the caller gives up, or as soon as one of the limits is over that undici has for a request. */
+class Patience {
+  error: unknown
+  readonly #controller = new AbortController()
+  readonly #given: Abortable | undefined
+  readonly #timers: NodeJS.Timeout[] = []
+  readonly #abort = () => this.#stop(this.#given?.reason ?? undiciError(ABORTED))
+
+  constructor({ signal, headersTimeout, bodyTimeout }: DispatchOptions) {
+    this.#given = signal ?? undefined
+    if (signal?.aborted === true) this.#abort()
+    if (signal?.addEventListener !== undefined) signal.addEventListener('abort', this.#abort)
+    else signal?.on?.('abort', this.#abort)
+    this.#limit(headersTimeout, HEADERS_TIMEOUT)
+    this.#limit(bodyTimeout, BODY_TIMEOUT)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  end(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    if (this.#given?.removeEventListener !== undefined) this.#given.removeEventListener('abort', this.#abort)
+    else this.#given?.off?.('abort', this.#abort)
+  }
+
+  #limit(milliseconds: number | null | undefined, kind: ErrorKind): void {
+    if (typeof milliseconds !== 'number' || !(milliseconds > 0)) return
+    this.#timers.push(setTimeout(() => this.#stop(undiciError(kind)), milliseconds))
+  }
+
+  #stop(error: unknown): void {
+    this.error ??= error
+    this.#controller.abort()
+  }
+}
+
+interface ErrorKind {
+  name: string
+  code: string
+  message: string
+}
+
+const NO_TOKEN: ErrorKind = { name: 'UndiciError', code: 'UND_ERR', message: 'no token for the call' }
+const ABORTED: ErrorKind = { name: 'AbortError', code: 'UND_ERR_ABORTED', message: 'Request aborted' }
+const HEADERS_TIMEOUT: ErrorKind = { name: 'HeadersTimeoutError', code: 'UND_ERR_HEADERS_TIMEOUT', message: 'Headers Timeout Error' }
+const BODY_TIMEOUT: ErrorKind = { name: 'BodyTimeoutError', code: 'UND_ERR_BODY_TIMEOUT', message: 'Body Timeout Error' }
+
+/** An error that undici's classes take for theirs: their `instanceof` looks for these symbols. */
+function undiciError({ name, code, message }: ErrorKind, cause?: VippsAuthError): Error {
+  const error = new Error(cause === undefined ? message : `${message}: ${cause.message}`, cause === undefined ? {} : { cause })
+  Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true })
+  for (const own of ['UND_ERR', code]) Object.defineProperty(error, Symbol.for(`undici.error.${own}`), { value: true })
+  return Object.assign(error, { code })
 }
 
 /** Hands everything on, unless it is a 401 after which the call is made again. */
 class FirstTry implements DispatchHandler {
   readonly #handler: DispatchHandler
-  readonly #refused: () => boolean
-  readonly #again: (() => Promise<void>) | undefined
-  #dropped = false
+  readonly #refused: () => Promise<(() => void) | undefined>
+  /** A 401, until it is known whether it is handed on. */
+  #held: Held | undefined
 
-  constructor(handler: DispatchHandler, refused: () => boolean, again: (() => Promise<void>) | undefined) {
+  constructor(handler: DispatchHandler, refused: () => Promise<(() => void) | undefined>) {
     this.#handler = handler
     this.#refused = refused
-    this.#again = again
   }
 
   onRequestStart(controller: unknown, context: unknown): void {
@@ -96,39 +192,68 @@ class FirstTry implements DispatchHandler {
   }
 
   onResponseStart(controller: unknown, status: number, headers: unknown, message?: string): void {
-    this.#dropped = status === 401 && this.#refused() && this.#again !== undefined
-    if (!this.#dropped) this.#handler.onResponseStart?.(controller, status, headers, message)
+    if (status !== 401) return this.#handler.onResponseStart?.(controller, status, headers, message)
+    this.#held = new Held(this.#handler, controller, status, headers, message)
   }
 
   onResponseData(controller: unknown, chunk: unknown): void {
-    if (!this.#dropped) this.#handler.onResponseData?.(controller, chunk)
+    if (this.#held === undefined) return this.#handler.onResponseData?.(controller, chunk)
+    this.#held.keep(chunk)
   }
 
   onResponseEnd(controller: unknown, trailers: unknown): void {
-    if (!this.#dropped) return this.#handler.onResponseEnd?.(controller, trailers)
-    this.#again?.().catch((error: Error) => this.#handler.onResponseError?.(controller, error))
+    const held = this.#held
+    if (held === undefined) return this.#handler.onResponseEnd?.(controller, trailers)
+    this.#refused().then(
+      (again) => (again === undefined ? held.handOn(trailers) : again()),
+      (error: unknown) => this.#handler.onResponseError?.(controller, error),
+    )
   }
 
-  onResponseError(controller: unknown, error: Error): void {
+  onResponseError(controller: unknown, error: unknown): void {
     this.#handler.onResponseError?.(controller, error)
   }
 }
 
-function canBeSentAgain(body: unknown): boolean {
-  return body === undefined || body === null || typeof body === 'string' || ArrayBuffer.isView(body)
+/** A reply that is kept back. What is refused with 401 is a few words. */
+class Held {
+  readonly #handler: DispatchHandler
+  readonly #controller: unknown
+  readonly #begin: [status: number, headers: unknown, message: string | undefined]
+  readonly #chunks: unknown[] = []
+
+  constructor(handler: DispatchHandler, controller: unknown, status: number, headers: unknown, message: string | undefined) {
+    this.#handler = handler
+    this.#controller = controller
+    this.#begin = [status, headers, message]
+  }
+
+  keep(chunk: unknown): void {
+    this.#chunks.push(chunk)
+  }
+
+  handOn(trailers: unknown): void {
+    const [status, headers, message] = this.#begin
+    this.#handler.onResponseStart?.(this.#controller, status, headers, message)
+    for (const chunk of this.#chunks) this.#handler.onResponseData?.(this.#controller, chunk)
+    this.#handler.onResponseEnd?.(this.#controller, trailers)
+  }
 }
 
 /** undici takes headers as an object, as a list of names and values in turn, or as anything that can be iterated. */
 function merged(given: unknown, own: Record<string, string>): Record<string, unknown> {
   const all: Record<string, unknown> = {}
-  for (const [name, value] of pairs(given)) if (!Object.hasOwn(own, name.toLowerCase())) all[name] = value
-  return { ...all, ...own }
+  for (const [name, value] of pairs(given)) {
+    if (Object.hasOwn(own, name.toLowerCase())) continue
+    all[name] = Object.hasOwn(all, name) ? [all[name], value].flat() : value
+  }
+  return Object.assign(all, own)
 }
 
 function pairs(given: unknown): [string, unknown][] {
   if (given === undefined || given === null) return []
   if (Array.isArray(given)) return inTurn(given)
-  if (Symbol.iterator in (given as object)) return [...(given as Iterable<[string, unknown]>)]
+  if (Symbol.iterator in (given as object)) return Array.from(given as Iterable<[string, unknown]>)
   return Object.entries(given as object)
 }
 

@@ -36,7 +36,10 @@ function closed(types) {
 /** Gives the names of what is exported: esbuild lists them for those who read CommonJS without running it. */
 function face() {
   const [entry, outfile] = ['lib/index.ts', 'dist/index.js'].map((path) => fileURLToPath(new URL(path, root)))
-  buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node18.18', keepNames: true, logLevel: 'warning' })
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
+  const define = { PACKAGE_VERSION: JSON.stringify(version) }
+  const external = ['*.node', 'vipps-partner-auth-*']
+  buildSync({ entryPoints: [entry], outfile, bundle: true, define, external, platform: 'node', format: 'cjs', target: 'node18.18', keepNames: true, logLevel: 'warning' })
   const list = /^0 && \(module\.exports = \{([^}]*)\}\)/m.exec(readFileSync(outfile, 'utf8'))?.[1] ?? ''
   const names = list.split(',').map((name) => name.trim()).filter((name) => name !== '')
   if (names.length < 20) throw new Error('the names of the exports were not found')

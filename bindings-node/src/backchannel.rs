@@ -1,5 +1,7 @@
 //! Login from a phone number.
 
+use std::time::Duration;
+
 use napi::{Env, bindgen_prelude::Object};
 use napi_derive::napi;
 use vipps_partner_auth as core;
@@ -69,9 +71,11 @@ impl Backchannel {
         env: &'env Env,
         cancel: Option<&CancelHandle>,
         pending: &PendingLogin,
-        timeout: f64,
+        timeout: Option<f64>,
     ) -> napi::Result<Object<'env>> {
-        let (phone, pending, timeout) = (self.0.clone(), pending.0.clone(), span("timeout", timeout)?);
+        let (phone, pending) = (self.0.clone(), pending.0.clone());
+        // Without a limit the wait ends with the login.
+        let timeout = timeout.map_or(Ok(Duration::MAX), |limit| span("timeout", limit))?;
         promise(env, cancel, async move { Ok(phone.wait(&pending, timeout).await.or_fault()?.map(LoginResult::from)) })
     }
 
@@ -135,7 +139,7 @@ impl BackchannelOptions {
             options = options.binding_message(message);
         }
         if let Some(expiry) = self.requested_expiry {
-            options = options.requested_expiry(span("requestedExpiry", expiry)?);
+            options = options.requested_expiry(span("requested_expiry", expiry)?);
         }
         if let Some(uri) = self.redirect_uri {
             options = options.redirect_uri(uri);

@@ -12,7 +12,7 @@ use crate::{
     emulator_output as output,
     fault::{OrEmulatorFault, OrFault, emulator_fault},
     promise::{blocking, promise},
-    words::span,
+    words::{count, span},
 };
 
 /// The emulator; anything with more than a few members crosses as JSON.
@@ -226,7 +226,8 @@ impl Emulator {
 #[napi]
 impl Emulator {
     #[napi(catch_unwind)]
-    pub fn fail_next(&self, endpoint: String, times: u32, failure: String) -> napi::Result<()> {
+    pub fn fail_next(&self, endpoint: String, times: f64, failure: String) -> napi::Result<()> {
+        let times = count("times", times)?;
         self.0.fail_next(endpoint.parse().or_emulator_fault()?, times, read::<input::Failure>(&failure)?.core()?);
         Ok(())
     }

@@ -7,6 +7,7 @@ use crate::{
     emulator_input::{self as input, read},
     emulator_output as output,
     fault::OrEmulatorFault,
+    words::count,
 };
 
 /// How sales units are set up, and people.
@@ -109,8 +110,9 @@ impl Emulator {
     }
 
     #[napi(catch_unwind)]
-    pub fn backchannel_limit(&self, logins: u32) {
-        self.0.backchannel_limit(logins as usize);
+    pub fn backchannel_limit(&self, logins: f64) -> napi::Result<()> {
+        self.0.backchannel_limit(count("logins", logins)? as usize);
+        Ok(())
     }
 
     #[napi(catch_unwind)]

@@ -1,6 +1,9 @@
 //! What happened behind the caller's back, told on the JavaScript thread.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use napi::{
     Status,
@@ -14,25 +17,53 @@ use vipps_partner_auth as core;
 #[napi(object, object_from_js = false)]
 pub struct Told {
     pub name: String,
-    pub warning: bool,
+    pub is_warning: bool,
     pub details: HashMap<String, String>,
 }
 
-/// Weak: a listener keeps no process alive.
-type Listener = ThreadsafeFunction<Told, (), Told, Status, false, true>;
+/// How many events wait at most for a JavaScript thread that is busy.
+const MOST_WAITING: usize = 1024;
 
-/// The function of the face that hears of events, as the core takes it.
+/// Weak: a listener keeps no process alive.
+type Listener = ThreadsafeFunction<Told, (), Told, Status, false, true, MOST_WAITING>;
+
+/// The function of the face that hears of events, as the core takes it. It never waits.
 pub(crate) fn hook(listener: &Function<'_, Told, ()>) -> napi::Result<impl Fn(&core::Event) + Send + Sync + 'static> {
-    let listener: Listener = listener.build_threadsafe_function().weak::<true>().build()?;
-    Ok(move |event: &core::Event| {
-        // The status tells whether the thread is still there; nobody is left to hear that it is not.
-        listener.call(told(event), ThreadsafeFunctionCallMode::NonBlocking);
-    })
+    let listener: Listener =
+        listener.build_threadsafe_function().weak::<true>().max_queue_size::<MOST_WAITING>().build()?;
+    let queue = Queue { listener, dropped: AtomicU64::new(0) };
+    Ok(move |event: &core::Event| queue.push(event))
+}
+
+/// Events on their way; what it had to drop is told as soon as there is room.
+struct Queue {
+    listener: Listener,
+    dropped: AtomicU64,
+}
+
+impl Queue {
+    fn push(&self, event: &core::Event) {
+        let dropped = self.dropped.swap(0, Relaxed);
+        let is_full = dropped > 0 && !self.takes(events_dropped(dropped));
+        if is_full || !self.takes(told(event)) {
+            self.dropped.fetch_add(if is_full { dropped + 1 } else { 1 }, Relaxed);
+        }
+    }
+
+    /// Any other status says that the thread is gone; nobody is left to hear of that.
+    fn takes(&self, told: Told) -> bool {
+        self.listener.call(told, ThreadsafeFunctionCallMode::NonBlocking) != Status::QueueFull
+    }
 }
 
 fn told(event: &core::Event) -> Told {
     let details = event.details().into_iter().map(|(name, value)| (name.to_owned(), value));
-    Told { name: event.name().to_owned(), warning: event.is_warning(), details: details.collect() }
+    Told { name: event.name().to_owned(), is_warning: event.is_warning(), details: details.collect() }
+}
+
+fn events_dropped(count: u64) -> Told {
+    let details = HashMap::from([("count".to_owned(), count.to_string())]);
+    Told { name: "events_dropped".to_owned(), is_warning: true, details }
 }
 
 /// Counters; a number of JavaScript is exact up to 2^53.
@@ -48,6 +79,8 @@ pub struct Stats {
     pub keys_refreshed: i64,
     pub keys_refresh_failed: i64,
     pub unknown_kids_suppressed: i64,
+    pub refusals_ignored: i64,
+    pub events_dropped: i64,
 }
 
 impl From<core::Stats> for Stats {
@@ -64,6 +97,8 @@ impl From<core::Stats> for Stats {
             keys_refreshed: count(stats.keys_refreshed),
             keys_refresh_failed: count(stats.keys_refresh_failed),
             unknown_kids_suppressed: count(stats.unknown_kids_suppressed),
+            refusals_ignored: count(stats.refusals_ignored),
+            events_dropped: count(stats.events_dropped),
         }
     }
 }

@@ -48,9 +48,16 @@ pub(crate) fn emulator_fault(text: &str) -> Error {
     enveloped(&json!({ "emulator": text }))
 }
 
-/// An argument that the core has no type to refuse, since in Rust it could not be written down.
-pub(crate) fn bad_argument(name: &str, rule: &str) -> Error {
-    enveloped(&json!({ "argument": name, "rule": rule }))
+/// An argument that the core has no type to refuse, since in Rust it could not be written down. `field` is its name in all
+/// languages.
+pub(crate) fn refused(field: &str, rule: &str) -> Error {
+    enveloped(&json!({
+        "code": "invalid_config",
+        "message": format!("{rule} field=`{field}`"),
+        "detail": rule,
+        "field": field,
+        "retryable": false,
+    }))
 }
 
 pub(crate) fn cancelled() -> Error {

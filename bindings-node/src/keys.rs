@@ -1,7 +1,6 @@
 //! The three kinds of keys. The secrets stay on this side.
 
-use std::collections::HashMap;
-
+use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use vipps_partner_auth as core;
 
@@ -21,8 +20,8 @@ pub struct PortalKeys {
     pub second_subscription_key: Option<String>,
 }
 
-/// Named values, such as the environment of the process.
-type Vars = HashMap<String, String>;
+/// Looks a named value up, such as a variable of the process. It never throws.
+pub(crate) type Lookup<'env> = Function<'env, String, Option<String>>;
 
 #[napi]
 impl Keys {
@@ -59,17 +58,17 @@ impl Keys {
     }
 
     #[napi(factory, catch_unwind)]
-    pub fn partner_from(vars: Vars) -> napi::Result<Self> {
+    pub fn partner_from(vars: Lookup<'_>) -> napi::Result<Self> {
         Ok(Self(core::PartnerKeys::from_vars(named(&vars)).or_fault()?.into()))
     }
 
     #[napi(factory, catch_unwind)]
-    pub fn sales_unit_from(vars: Vars) -> napi::Result<Self> {
+    pub fn sales_unit_from(vars: Lookup<'_>) -> napi::Result<Self> {
         Ok(Self(core::SalesUnitKeys::from_vars(named(&vars)).or_fault()?.into()))
     }
 
     #[napi(factory, catch_unwind)]
-    pub fn specialized_from(vars: Vars) -> napi::Result<Self> {
+    pub fn specialized_from(vars: Lookup<'_>) -> napi::Result<Self> {
         Ok(Self(core::SpecializedKeys::from_vars(named(&vars)).or_fault()?.into()))
     }
 
@@ -88,8 +87,18 @@ impl Keys {
 }
 
 /// Named values as the core asks for them.
-pub(crate) fn named(vars: &Vars) -> impl Fn(&str) -> Option<String> {
-    |name| vars.get(name).cloned()
+pub(crate) fn named(vars: &Lookup<'_>) -> impl Fn(&str) -> Option<String> {
+    |name| vars.call(name.to_owned()).ok().flatten()
+}
+
+/// What Vipps calls such keys.
+pub(crate) fn kind(keys: &core::Keys) -> &'static str {
+    match keys {
+        core::Keys::Partner(_) => "partner",
+        core::Keys::SalesUnit(_) => "sales_unit",
+        core::Keys::Specialized(_) => "specialized",
+        _ => "unknown",
+    }
 }
 
 /// A merchant serial number as a text, once the core has read it.

@@ -31,3 +31,7 @@ mod settings;
 mod token;
 mod verifier;
 mod words;
+
+/// What the face compares with its own: the two come as packages of their own.
+#[napi_derive::napi]
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

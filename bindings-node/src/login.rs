@@ -12,6 +12,9 @@ use crate::{
     result::{LoginResult, userinfo},
 };
 
+#[napi]
+pub const APP_AUTH: &str = core::LoginOptions::APP_AUTH;
+
 /// The core's `Login`.
 #[napi]
 pub struct Login(core::Login);

@@ -1,7 +1,5 @@
 //! A partner and its merchants. The merchants of the face are texts here: a handle for each would only cost memory.
 
-use std::collections::HashMap;
-
 use napi::{Env, bindgen_prelude::Object};
 use napi_derive::napi;
 use vipps_partner_auth as core;
@@ -13,7 +11,7 @@ use crate::{
     claims::{Expected, cached, packed},
     events::Stats,
     fault::OrFault,
-    keys::{Keys, named},
+    keys::{Keys, Lookup, kind, named},
     login::Login,
     promise::promise,
     settings::{EnvironmentInfo, Settings, System, environment_info},
@@ -24,9 +22,10 @@ use crate::{
 /// The core's `Partner`.
 #[napi]
 pub struct Partner {
-    partner: core::Partner,
+    inner: core::Partner,
     /// A clock that a test moves can't be followed by JavaScript's own.
     follows_machine: bool,
+    kind: &'static str,
 }
 
 /// Finished headers, name and value in turn, and for how long they may be served without asking again.
@@ -44,15 +43,18 @@ impl Partner {
     #[napi(constructor, catch_unwind)]
     pub fn new(keys: &Keys, system: System, settings: Settings<'_>) -> napi::Result<Self> {
         let follows_machine = settings.clock.is_none();
-        let partner = core::Partner::new(keys.core(), system.core()?, settings.config()?).or_fault()?;
-        Ok(Self { partner, follows_machine })
+        let keys = keys.core();
+        let kind = kind(&keys);
+        let inner = core::Partner::new(keys, system.core()?, settings.config()?).or_fault()?;
+        Ok(Self { inner, follows_machine, kind })
     }
 
     #[napi(factory, catch_unwind)]
-    pub fn from_vars(vars: HashMap<String, String>, settings: Settings<'_>) -> napi::Result<Self> {
+    pub fn from_vars(vars: Lookup<'_>, settings: Settings<'_>) -> napi::Result<Self> {
         let follows_machine = settings.clock.is_none();
-        let partner = core::Partner::from_vars(named(&vars), settings.config()?).or_fault()?;
-        Ok(Self { partner, follows_machine })
+        let inner = core::Partner::from_vars(named(&vars), settings.config()?).or_fault()?;
+        let kind = kind(&core::Keys::from_vars(named(&vars)).or_fault()?);
+        Ok(Self { inner, follows_machine, kind })
     }
 
     /// The headers at hand, of a merchant or of the partner itself.
@@ -60,7 +62,7 @@ impl Partner {
     pub fn cached(&self, msn: Option<String>) -> napi::Result<Option<Snapshot>> {
         let headers = match msn {
             Some(msn) => self.merchant(&msn)?.cached_headers(),
-            None => self.partner.cached_headers(),
+            None => self.inner.cached_headers(),
         };
         Ok(headers.map(|headers| self.snapshot(&headers)))
     }
@@ -69,11 +71,11 @@ impl Partner {
     #[napi(catch_unwind)]
     pub fn authorization<'env>(&self, env: &'env Env, msn: Option<String>) -> napi::Result<Object<'env>> {
         let merchant = msn.map(|msn| self.merchant(&msn)).transpose()?;
-        let own = Self { partner: self.partner.clone(), follows_machine: self.follows_machine };
+        let own = Self { inner: self.inner.clone(), ..*self };
         promise(env, None, async move {
             let headers = match &merchant {
                 Some(merchant) => merchant.authorization().await,
-                None => own.partner.authorization().await,
+                None => own.inner.authorization().await,
             };
             Ok(own.snapshot(&headers.or_fault()?))
         })
@@ -81,38 +83,65 @@ impl Partner {
 
     #[napi(catch_unwind)]
     pub fn access_token<'env>(&self, env: &'env Env, cancel: Option<&CancelHandle>) -> napi::Result<Object<'env>> {
-        let partner = self.partner.clone();
+        let partner = self.inner.clone();
         promise(env, cancel, async move { partner.access_token().await.map(AccessToken::from).or_fault() })
     }
 
     #[napi(catch_unwind)]
     pub fn invalidate(&self, token: &AccessToken) -> bool {
-        self.partner.invalidate(token.core())
+        self.inner.invalidate(token.core())
     }
 
+    /// Another token's headers, after an API answered 401 to this one.
     #[napi(catch_unwind)]
-    pub fn refused(&self, token: &AccessToken) -> bool {
-        self.partner.refused(token.core())
+    pub fn refused<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        token: &AccessToken,
+        msn: Option<String>,
+    ) -> napi::Result<Object<'env>> {
+        let merchant = msn.map(|msn| self.merchant(&msn)).transpose()?;
+        let own = Self { inner: self.inner.clone(), ..*self };
+        let token = token.core().clone();
+        promise(env, cancel, async move {
+            let headers = match &merchant {
+                Some(merchant) => merchant.refused(&token).await,
+                None => own.inner.refused(&token).await,
+            };
+            Ok(own.snapshot(&headers.or_fault()?))
+        })
     }
 
     #[napi(catch_unwind)]
     pub fn covers(&self, url: String) -> bool {
-        self.partner.covers(&url)
+        self.inner.covers(&url)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn may_follow(&self, from: String, to: String) -> bool {
+        self.inner.may_follow(&from, &to)
+    }
+
+    /// Which kind of keys it has.
+    #[napi(getter, catch_unwind)]
+    pub fn kind(&self) -> &'static str {
+        self.kind
     }
 
     #[napi(catch_unwind)]
     pub fn generation(&self) -> f64 {
-        exact(self.partner.generation())
+        exact(self.inner.generation())
     }
 
     #[napi(catch_unwind)]
     pub fn stats(&self) -> Stats {
-        self.partner.stats().into()
+        self.inner.stats().into()
     }
 
     #[napi(catch_unwind)]
     pub fn environment(&self) -> EnvironmentInfo {
-        environment_info(self.partner.environment())
+        environment_info(self.inner.environment())
     }
 
     #[napi(catch_unwind)]
@@ -165,7 +194,7 @@ impl Partner {
     }
 
     fn merchant(&self, msn: &str) -> napi::Result<core::Merchant> {
-        Ok(self.partner.merchant(msn.parse().or_fault()?))
+        Ok(self.inner.merchant(msn.parse().or_fault()?))
     }
 
     fn snapshot(&self, headers: &core::Headers) -> Snapshot {

@@ -42,10 +42,10 @@ impl Settings<'_> {
             config = config.environment(text.parse().or_fault()?);
         }
         if let Some(limit) = self.connect_timeout {
-            config = config.connect_timeout(span("connectTimeout", limit)?);
+            config = config.connect_timeout(span("connect_timeout", limit)?);
         }
         if let Some(limit) = self.request_timeout {
-            config = config.request_timeout(span("requestTimeout", limit)?);
+            config = config.request_timeout(span("request_timeout", limit)?);
         }
         if let Some(limit) = self.deadline {
             config = config.deadline(span("deadline", limit)?);
@@ -54,7 +54,7 @@ impl Settings<'_> {
             config = config.leeway(span("leeway", leeway)?);
         }
         if let Some(age) = self.stale_keys_for {
-            config = config.stale_keys_for(span("staleKeysFor", age)?);
+            config = config.stale_keys_for(span("stale_keys_for", age)?);
         }
         if let Some(pem) = self.ca_pem {
             config = config.ca_pem(bytes(pem));
@@ -81,7 +81,7 @@ impl Settings<'_> {
             config = config.trusted_origin(origin);
         }
         if let Some(listener) = &self.listener {
-            config = config.on_event(hook(listener)?);
+            config = config.event_sink(hook(listener)?);
         }
         if let Some(clock) = &self.clock {
             config = config.clock(clock.shared());
@@ -90,6 +90,7 @@ impl Settings<'_> {
     }
 }
 
+/// The core names the other setting, which takes the same words.
 fn bytes(pem: Either<String, Uint8Array>) -> Vec<u8> {
     match pem {
         Either::A(text) => text.into_bytes(),

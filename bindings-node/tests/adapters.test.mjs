@@ -1,15 +1,17 @@
 // fetch, undici and axios: headers on calls to Vipps and no others, one more try after a 401, nothing across hosts.
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 
-import axios from 'axios'
-import { Agent, interceptors, request as undiciRequest, fetch as undiciFetch } from 'undici'
+import axios, { AxiosError } from 'axios'
+import { Agent, MockAgent, errors, interceptors, request as undiciRequest, fetch as undiciFetch } from 'undici'
 
-import { PAYMENTS, partner, shop } from './support.mjs'
+import { VippsAuthError } from 'vipps-partner-auth'
+
+import { MSN, PAYMENTS, partner, shop, until } from './support.mjs'
 
 const SECRET = ['authorization', 'ocp-apim-subscription-key', 'merchant-serial-number']
 
@@ -245,4 +247,263 @@ test('a partner calls for nobody in particular', async (t) => {
   assert.equal(response.status, 200)
   assert.equal(partner(vipps).covers('https://api.vipps.no/'), false)
   assert.equal(partner(vipps, { trustedOrigins: ['https://gateway.example'] }).covers('https://gateway.example/x'), true)
+})
+
+/** A merchant whose token can't be had until `release`. */
+async function hanging(t) {
+  const { vipps, shop: handle } = await shop(t, { deadline: 60_000, requestTimeout: 60_000, onEvent: () => {} })
+  vipps.failNext('standard_token', 1, { kind: 'hang' })
+  const release = async () => {
+    await until(() => vipps.count('/accesstoken/get') >= 1)
+    vipps.releaseHung()
+    await handle.headers()
+  }
+  t.after(() => (vipps.clearFailures(), vipps.releaseHung()))
+  return { vipps, handle, release }
+}
+
+const failure = (promise) => promise.then(() => assert.fail('it succeeded'), (error) => error)
+
+test('undici: each of its limits holds while a token is fetched, with its own errors', async (t) => {
+  const { vipps, handle, release } = await hanging(t)
+  const dispatcher = agent(handle, t)
+  const send = (options) => failure(undiciRequest(vipps.baseUrl + PAYMENTS, { dispatcher, ...options }))
+  const reason = new Error('given up')
+  assert.equal((await send({ signal: AbortSignal.timeout(100) })).name, 'TimeoutError')
+  assert.equal(await send({ signal: AbortSignal.abort(reason) }), reason)
+  const emitter = new EventEmitter()
+  const emitted = send({ signal: emitter })
+  emitter.emit('abort')
+  assert.ok((await emitted) instanceof errors.RequestAbortedError)
+  assert.equal(emitter.listenerCount('abort'), 0)
+  const headersTimeout = await send({ headersTimeout: 100 })
+  assert.ok(headersTimeout instanceof errors.HeadersTimeoutError && headersTimeout instanceof errors.UndiciError)
+  assert.equal(headersTimeout.code, 'UND_ERR_HEADERS_TIMEOUT')
+  assert.ok((await send({ bodyTimeout: 100 })) instanceof errors.BodyTimeoutError)
+  await release()
+  assert.equal(payments(vipps).length, 0)
+})
+
+test('undici: a failure is one of its own, with ours as the cause', async (t) => {
+  const { vipps, shop: handle } = await shop(t, { onEvent: () => {} })
+  vipps.wrongEnvironment(true)
+  const error = await failure(undiciRequest(vipps.baseUrl + PAYMENTS, { dispatcher: agent(handle, t) }))
+  assert.ok(error instanceof errors.UndiciError && !(error instanceof errors.HeadersTimeoutError))
+  assert.deepEqual([error.code, error.name], ['UND_ERR', 'UndiciError'])
+  assert.ok(error.cause instanceof VippsAuthError)
+})
+
+test('undici: a list of headers keeps names that come twice, and bytes that change meanwhile are not what is sent again', async (t) => {
+  const { vipps, shop: handle } = await shop(t)
+  await handle.headers()
+  vipps.revokeTokens()
+  const body = Buffer.from('{"amount":1}')
+  const headers = ['x-one', 'a', 'x-one', 'b', 'Authorization', 'Bearer mine']
+  const sending = undiciRequest(vipps.baseUrl + PAYMENTS, { method: 'POST', headers, body, dispatcher: agent(handle, t) })
+  body.fill(120)
+  await (await sending).body.dump()
+  assert.deepEqual(payments(vipps).map(({ body }) => body), ['{"amount":1}', '{"amount":1}'])
+  for (const { headers } of payments(vipps)) {
+    assert.deepEqual(headers.filter(([name]) => name === 'x-one').map(([, value]) => value), ['a', 'b'])
+    assert.equal(headers.filter(([name]) => name === 'authorization').length, 1)
+  }
+})
+
+test("undici: a mock of its own sees the headers, and its 401 is handed on", async (t) => {
+  const { vipps, shop: handle } = await shop(t, { onEvent: () => {} })
+  await handle.headers()
+  const mock = new MockAgent()
+  t.after(() => mock.close())
+  mock.disableNetConnect()
+  const seen = []
+  const replies = mock.get(vipps.baseUrl)
+  const reply = (status) => ({ headers }) => (seen.push(headers['merchant-serial-number']), { statusCode: status, data: `{"status":${status}}` })
+  replies.intercept({ path: PAYMENTS, method: 'GET' }).reply(reply(401)).times(2)
+  replies.intercept({ path: PAYMENTS, method: 'GET' }).reply(reply(200))
+  const dispatcher = mock.compose(handle.undici())
+  const refused = await undiciRequest(vipps.baseUrl + PAYMENTS, { dispatcher })
+  assert.deepEqual([refused.statusCode, await refused.body.json()], [401, { status: 401 }])
+  assert.equal((await undiciRequest(vipps.baseUrl + PAYMENTS, { dispatcher })).statusCode, 200)
+  assert.deepEqual(seen, [MSN, MSN, MSN])
+})
+
+test('undici: what is no merchant is refused', async (t) => {
+  const { vipps, shop: handle } = await shop(t)
+  const options = { dispatcher: agent(handle, t), vipps: {} }
+  await assert.rejects(async () => await undiciRequest(vipps.baseUrl + PAYMENTS, options), { name: 'TypeError', message: /vipps/ })
+})
+
+test('axios: each of its limits holds while a token is fetched, with its own errors', async (t) => {
+  const { vipps, handle, release } = await hanging(t)
+  const http = axios.create({ baseURL: vipps.baseUrl })
+  handle.axios(http)
+  const late = await failure(http.get(PAYMENTS, { timeout: 100 }))
+  assert.ok(late instanceof AxiosError)
+  assert.deepEqual([late.code, late.message, late.config.url], ['ECONNABORTED', 'timeout of 100ms exceeded', PAYMENTS])
+  const clear = await failure(http.get(PAYMENTS, { timeout: 100, timeoutErrorMessage: 'too late', transitional: { clarifyTimeoutError: true } }))
+  assert.deepEqual([clear.code, clear.message], ['ETIMEDOUT', 'too late'])
+  const source = axios.CancelToken.source()
+  const cancelled = failure(http.get(PAYMENTS, { cancelToken: source.token }))
+  source.cancel('enough')
+  assert.ok(axios.isCancel(await cancelled) && (await cancelled).message === 'enough')
+  const controller = new AbortController()
+  const aborted = failure(http.get(PAYMENTS, { signal: controller.signal }))
+  await until(() => vipps.count('/accesstoken/get') >= 1)
+  controller.abort()
+  assert.ok(axios.isCancel(await aborted))
+  await release()
+  assert.equal(payments(vipps).length, 0)
+})
+
+test('axios: a failure is one of its own, with ours as the cause', async (t) => {
+  const { vipps, shop: handle } = await shop(t, { onEvent: () => {} })
+  vipps.wrongEnvironment(true)
+  const http = axios.create()
+  handle.axios(http)
+  const error = await failure(http.get(vipps.baseUrl + PAYMENTS))
+  assert.ok(error instanceof AxiosError && axios.isAxiosError(error) && error.response === undefined)
+  assert.ok(error.cause instanceof VippsAuthError)
+  assert.equal(error.cause.code, 'credentials_rejected')
+})
+
+test('axios: interceptors and transformers run once, and see the reply that counts', async (t) => {
+  const { vipps, shop: handle } = await shop(t)
+  await handle.headers()
+  vipps.revokeTokens()
+  const ran = []
+  const transformRequest = [(data) => (ran.push('transform'), { ...data, source: 'till-7' }), ...axios.defaults.transformRequest]
+  const transformResponse = [...[axios.defaults.transformResponse].flat(), (data) => (ran.push(`reply ${typeof data}`), data)]
+  const http = axios.create({ baseURL: vipps.baseUrl, transformRequest, transformResponse })
+  http.interceptors.response.use((answer) => (ran.push(`answer ${answer.status}`), answer), (error) => (ran.push('error'), Promise.reject(error)))
+  http.interceptors.request.use((config) => (ran.push('after'), config))
+  handle.axios(http)
+  http.interceptors.request.use((config) => (ran.push('before'), config))
+  const answer = await http.post(PAYMENTS, { amount: 100 })
+  assert.deepEqual(ran, ['before', 'after', 'transform', 'reply object', 'answer 200'])
+  assert.deepEqual(payments(vipps).map(({ body }) => body), Array(2).fill('{"amount":100,"source":"till-7"}'))
+  assert.deepEqual([answer.config.url, answer.config.transformRequest.length], [PAYMENTS, transformRequest.length])
+})
+
+test('axios: whoever sends a call again with its settings gets two tries, not four', async (t) => {
+  const { vipps, shop: handle } = await shop(t, { onEvent: () => {} })
+  const http = axios.create({ baseURL: vipps.baseUrl })
+  handle.axios(http)
+  http.interceptors.response.use(null, (error) => (error.config.again ? Promise.reject(error) : http({ ...error.config, again: true })))
+  vipps.failNext('payments', 10, { status: 401, shape: 'apim' })
+  const error = await failure(http.get(PAYMENTS))
+  assert.equal(error.response.status, 401)
+  assert.ok(payments(vipps).length <= 4 && payments(vipps).length >= 3, String(payments(vipps).length))
+})
+
+test('axios: an interceptor after ours can neither send our headers elsewhere nor let a redirect take them along', async (t) => {
+  const { vipps, shop: handle } = await shop(t, { onEvent: () => {} })
+  const other = await elsewhere(t)
+  for (const adapter of ['http', 'fetch']) {
+    const http = axios.create({ adapter, validateStatus: () => true })
+    let change = {}
+    http.interceptors.request.use((config) => Object.assign(config, change))
+    handle.axios(http)
+    change = { url: other.url }
+    await http.get(vipps.baseUrl + PAYMENTS)
+    change = { beforeRedirect: () => {}, fetchOptions: { redirect: 'follow' } }
+    vipps.script(PAYMENTS, [redirect(other.url)])
+    await http.get(vipps.baseUrl + PAYMENTS)
+  }
+  assert.ok(other.seen.length >= 3)
+  assertNoHeaders(other.seen, other.seen.length)
+})
+
+test("axios: the caller's own hook on redirects runs, and a 307 keeps the body", async (t) => {
+  const { vipps, shop: handle } = await shop(t)
+  for (const adapter of ['http', 'fetch']) {
+    vipps.clearRequests()
+    const hops = []
+    const http = axios.create({ adapter, beforeRedirect: ({ path }) => hops.push(path) })
+    handle.axios(http)
+    vipps.script('/moved', [redirect(PAYMENTS), redirect(PAYMENTS, 303)])
+    assert.equal((await http.post(`${vipps.baseUrl}/moved`, { amount: 1 })).status, 200)
+    assert.equal((await http.post(`${vipps.baseUrl}/moved`, { amount: 1 })).status, 200)
+    assert.deepEqual(payments(vipps).map(({ method, body }) => [method, body]), [['POST', '{"amount":1}'], ['GET', '']])
+    if (adapter === 'http') assert.deepEqual(hops, [PAYMENTS, PAYMENTS])
+  }
+})
+
+test('axios: the merchant may be one for a call or for an instance', async (t) => {
+  const { vipps, shop: handle } = await shop(t)
+  vipps.addMerchant('654321')
+  const http = axios.create({ baseURL: vipps.baseUrl, vipps: handle.partner.merchant('654321') })
+  handle.partner.axios(http)
+  await http.get(PAYMENTS)
+  await http.get(PAYMENTS, { vipps: handle })
+  const msns = payments(vipps).map(({ headers }) => headers.find(([name]) => name === 'merchant-serial-number')[1])
+  assert.deepEqual(msns, ['654321', MSN])
+  await assert.rejects(http.get(PAYMENTS, { vipps: {} }), { name: 'TypeError', message: /vipps/ })
+  assert.throws(() => handle.axios({}), { name: 'TypeError', message: /axios 1/ })
+})
+
+test('fetch: what its settings compute is read once', async (t) => {
+  const { vipps, shop: handle } = await shop(t)
+  await handle.headers()
+  vipps.revokeTokens()
+  const read = []
+  class Init {
+    get method() {
+      return 'POST'
+    }
+    get body() {
+      read.push('body')
+      return read.length === 1 ? '{"amount":1}' : '{"amount":9}'
+    }
+  }
+  assert.equal((await handle.fetch(vipps.baseUrl + PAYMENTS, new Init())).status, 200)
+  assert.deepEqual(payments(vipps).map(({ body }) => body), ['{"amount":1}', '{"amount":1}'])
+})
+
+test('fetch: only bodies that are the same for sure are sent again', async (t) => {
+  const { vipps } = await shop(t)
+  const form = (value) => {
+    const form = new FormData()
+    form.append('one', value)
+    return form
+  }
+  const bodies = [
+    ['text', 2],
+    [Buffer.from('bytes'), 2],
+    [new TextEncoder().encode('bytes').buffer, 2],
+    [new URLSearchParams('a=b'), 2],
+    [form('text'), 2],
+    [form(new Blob(['file'])), 1],
+    [new Blob(['file']), 1],
+    [Readable.toWeb(Readable.from([Buffer.from('stream')])), 1],
+    [Readable.from([Buffer.from('stream')]), 1],
+  ]
+  for (const [body, tries] of bodies) {
+    // A partner of its own each: refusals that follow soon are not answered by another token.
+    const handle = partner(vipps).merchant(MSN)
+    await handle.headers()
+    vipps.revokeTokens()
+    vipps.clearRequests()
+    const response = await handle.fetch(vipps.baseUrl + PAYMENTS, { method: 'POST', body, duplex: 'half' })
+    const label = Object.prototype.toString.call(body)
+    assert.equal(response.status, tries === 2 ? 200 : 401, label)
+    assert.equal(payments(vipps).length, tries, label)
+    assert.equal(new Set(payments(vipps).map(({ body }) => body)).size, 1, label)
+  }
+})
+
+test('the public parts are enough for an adapter', async (t) => {
+  const { vipps, shop: handle } = await shop(t, { onEvent: () => {} })
+  const { headers, token } = await handle.authorization()
+  assert.equal(headers.authorization, `Bearer ${token.secret()}`)
+  assert.equal(headers['merchant-serial-number'], MSN)
+  vipps.revokeTokens()
+  const other = await handle.refused(token)
+  assert.notEqual(other.token.secret(), token.secret())
+  assert.equal(other.headers['merchant-serial-number'], MSN)
+  assert.equal(handle.covers(vipps.baseUrl + PAYMENTS), true)
+  assert.equal(handle.mayFollow(vipps.baseUrl, new URL(vipps.baseUrl + PAYMENTS)), true)
+  assert.equal(handle.mayFollow(vipps.baseUrl, 'https://api.vipps.no/'), false)
+  await assert.rejects(handle.refused({}), { name: 'TypeError', message: /AccessToken/ })
+  vipps.wrongEnvironment(true)
+  await assert.rejects(handle.refused(other.token), { code: 'unavailable' }, 'without another token the 401 stands')
 })

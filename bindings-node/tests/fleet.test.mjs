@@ -65,8 +65,8 @@ test('a Redis that is not there costs an event and no call', async (t) => {
   const alone = partner(vipps, { redisUrl, onEvent: (event) => heard.push(event) })
   assert.ok((await alone.merchant(MSN).headers()).authorization)
   await until(() => heard.some(({ name }) => name === 'cache_failed'))
-  const { warning, details } = heard.find(({ name }) => name === 'cache_failed')
-  assert.deepEqual([warning, details.detail], [true, 'redis is out of reach'])
+  const { isWarning, details } = heard.find(({ name }) => name === 'cache_failed')
+  assert.deepEqual([isWarning, details.detail], [true, 'redis is out of reach'])
   assert.ok(alone.stats().cacheFailures > 0)
 })
 

@@ -242,7 +242,7 @@ test('events reach onEvent and the diagnostics channel', async (t) => {
   const { shop: handle } = await shop(t, { onEvent: (event) => heard.push(event) })
   await handle.headers()
   await until(() => heard.length > 0)
-  assert.deepEqual(heard, [{ name: 'token_fetched', warning: false, details: { lifetime: '86398' } }])
+  assert.deepEqual(heard, [{ name: 'token_fetched', isWarning: false, details: { lifetime: '86398' } }])
   assert.ok(published.some(({ name }) => name === 'token_fetched'))
 })
 
@@ -280,4 +280,31 @@ test('nothing shows a secret', async (t) => {
   const shown = [all, handle, new PartnerKeys(raw), token].flatMap((one) => [inspect(one), JSON.stringify(one), String(one)])
   shown.push(inspect(token, options), inspect(new PartnerKeys(raw), options))
   for (const secret of secrets) assert.ok(!shown.some((text) => text.includes(secret)))
+})
+
+test('console.log tells what a thing is and where it belongs', async (t) => {
+  const vipps = await emulator(t)
+  vipps.registerRedirectUri(MSN, 'https://shop.example/callback')
+  const all = partner(vipps)
+  const handle = all.merchant(MSN)
+  const token = await all.accessToken()
+  const login = handle.login('https://shop.example/callback')
+  const request = await login.start(['openid'])
+  const shown = [
+    [all, `Partner(environment ${vipps.baseUrl}, keys partner)`],
+    [partner(vipps, { keys: vipps.specializedKeys }), `Partner(environment ${vipps.baseUrl}, keys specialized)`],
+    [handle, `Merchant(msn ${MSN}, environment ${vipps.baseUrl})`],
+    [vipps.partnerKeys, 'PartnerKeys()'],
+    [vipps.salesUnitKeys(MSN), `SalesUnitKeys(msn ${MSN})`],
+    [token, `AccessToken(expires ${token.expiresAt.toISOString()})`],
+    [login, `Login(msn ${MSN}, redirectUri https://shop.example/callback)`],
+    [request, `LoginRequest(msn ${MSN}, redirectUri https://shop.example/callback, scopes openid)`],
+    [handle.backchannel(), `Backchannel(msn ${MSN})`],
+    [vipps, `Emulator(baseUrl ${vipps.baseUrl})`],
+    [new ManualClock(0), 'ManualClock(1970-01-01T00:00:00.000Z)'],
+  ]
+  for (const [thing, text] of shown) {
+    assert.equal(inspect(thing), text)
+    assert.ok(!inspect({ thing }, { showHidden: true }).includes(request.codeVerifier))
+  }
 })

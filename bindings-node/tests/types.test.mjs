@@ -26,6 +26,13 @@ for (const resolution of ['node16', 'nodenext']) {
 
 test('strict, bundler', () => check(['usage.mts'], '--module', 'esnext', '--moduleResolution', 'bundler'))
 
+test('an older library of types', (t) => {
+  const file = new URL('types/older.mts', import.meta.url)
+  t.after(() => rmSync(file))
+  writeFileSync(file, "import { Partner, VippsAuthError } from 'vipps-partner-auth'\nconsole.log(Partner, VippsAuthError)\n")
+  check(['older.mts'], '--module', 'nodenext', '--lib', 'es2020', '--skipLibCheck', 'false')
+})
+
 test('the blocks of the README', (t) => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
   const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code)

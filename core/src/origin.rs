@@ -82,6 +82,12 @@ impl TrustedOrigins {
     fn all(&self) -> impl Iterator<Item = &Trusted> {
         std::iter::once(&self.own).chain(&self.listed)
     }
+
+    /// Whether headers that were sent to one URL may go along to the next on a redirect.
+    pub(crate) fn may_follow(&self, from: &str, to: &str) -> bool {
+        let both = Url::parse(from).and_then(|from| Ok((from, Url::parse(to)?)));
+        self.cover_text(to) && both.is_ok_and(|(from, to)| from.origin() == to.origin())
+    }
 }
 
 impl Trusted {
@@ -444,6 +450,21 @@ mod tests {
         let listed = || Config::default().trusted_origin("https://gateway.example");
         assert!(covers(&listed(), "https://gateway.example/epayment"));
         assert!(!covers(&listed(), "https://gateway.example/miami/v1/token"));
+    }
+
+    #[test]
+    fn headers_follow_within_one_origin() {
+        let trusted =
+            TrustedOrigins::new(&Config::default().trusted_origin("https://gateway.example")).expect("settings");
+        let may = |from: &str, to: &str| {
+            trusted.may_follow(from, to)
+        };
+        assert!(may("https://api.vipps.no/a", "https://API.vipps.no:443/b"));
+        assert!(may("https://gateway.example/a", "https://gateway.example/b"));
+        for to in ["http://api.vipps.no/a", "https://api.vipps.no/accesstoken/get", "https://gateway.example/"] {
+            assert!(!may("https://api.vipps.no/a", to), "{to}");
+        }
+        assert!(!may("https://other.example/a", "https://other.example/b"));
     }
 
     #[test]

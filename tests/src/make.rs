@@ -24,7 +24,7 @@ use draft::Draft;
 use members::quote;
 use token::Signer;
 
-use crate::vectors::{self, VectorFile};
+use crate::vectors::{self, IndexEntry, VectorFile};
 
 /// A file in the making.
 struct Sheet {
@@ -42,7 +42,7 @@ pub fn write_all() -> io::Result<()> {
     for (name, text) in signed_files(&folder) {
         fs::write(folder.join(name), text)?;
     }
-    fs::write(folder.join(vectors::INDEX_FILE), index_file(&vectors::load_files(&folder)))
+    fs::write(folder.join(vectors::INDEX_FILE), index_file(&vectors::load_files(&folder), &vectors::scenarios(&folder)))
 }
 
 /// The names and texts of the files that hold signed tokens. `folder` is where those of the last run lie, for the
@@ -70,12 +70,20 @@ impl Sheet {
 
 const GENERATED: &str = "Generated: change tests/src/make and run `cargo run -p tests --bin make-vectors`.";
 
-/// The text of `index.json` for these files.
-pub fn index_file(files: &[(String, VectorFile)]) -> String {
-    let count = |(name, file): &(String, VectorFile)| {
-        format!("    {{ \"file\": {}, \"cases\": {} }}", quote(name), file.cases.len())
-    };
-    format!("{{\n  \"files\": [\n{}\n  ]\n}}\n", files.iter().map(count).collect::<Vec<_>>().join(",\n"))
+/// The text of `index.json` for these files and scenarios.
+pub fn index_file(files: &[(String, VectorFile)], scenarios: &[IndexEntry]) -> String {
+    let files = files.iter().map(|(name, file)| counted(name, file.cases.len()));
+    let scenarios = scenarios.iter().map(|entry| counted(&entry.file, entry.cases));
+    let listed = |entries: Vec<String>| entries.join(",\n");
+    format!(
+        "{{\n  \"files\": [\n{}\n  ],\n  \"scenarios\": [\n{}\n  ]\n}}\n",
+        listed(files.collect()),
+        listed(scenarios.collect())
+    )
+}
+
+fn counted(name: &str, cases: usize) -> String {
+    format!("    {{ \"file\": {}, \"cases\": {cases} }}", quote(name))
 }
 
 fn id_tokens(folder: &Path) -> Sheet {

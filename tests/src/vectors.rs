@@ -121,6 +121,8 @@ pub enum Outcome {
 pub struct Index {
     /// In alphabetical order.
     pub files: Vec<IndexEntry>,
+    /// Files of scenarios, in alphabetical order.
+    pub scenarios: Vec<IndexEntry>,
 }
 
 /// One file of the index.
@@ -136,12 +138,15 @@ pub struct IndexEntry {
 /// The name of the index.
 pub const INDEX_FILE: &str = "index.json";
 
+/// Files whose cases are scenarios: they have another format and runners of their own.
+pub const SCENARIO_FILES: [&str; 1] = ["adapter.json"];
+
 /// Where the vectors lie.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
 }
 
-/// All files but the index, with their names, in alphabetical order.
+/// All files of cases, with their names, in alphabetical order.
 ///
 /// # Panics
 /// When one can't be read or is not of the format.
@@ -154,6 +159,19 @@ pub fn load_files(folder: &Path) -> Vec<(String, VectorFile)> {
     names.into_iter().map(|name| (name.clone(), parse(&folder.join(name)))).collect()
 }
 
+/// The files of scenarios and how many each holds.
+///
+/// # Panics
+/// When one can't be read or holds no cases.
+pub fn scenarios(folder: &Path) -> Vec<IndexEntry> {
+    let entry = |name: &str| {
+        let file: Value = parse(&folder.join(name));
+        let cases = file["cases"].as_array().unwrap_or_else(|| panic!("{name} has no cases"));
+        IndexEntry { file: name.to_owned(), cases: cases.len() }
+    };
+    SCENARIO_FILES.map(entry).into()
+}
+
 /// The index as it lies in the folder.
 ///
 /// # Panics
@@ -163,7 +181,9 @@ pub fn load_index(folder: &Path) -> Index {
 }
 
 fn is_vector_file(name: &str) -> bool {
-    name != INDEX_FILE && Path::new(name).extension().is_some_and(|extension| extension == "json")
+    name != INDEX_FILE
+        && !SCENARIO_FILES.contains(&name)
+        && Path::new(name).extension().is_some_and(|extension| extension == "json")
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> T {

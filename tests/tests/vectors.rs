@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::{
     make, mutate,
     runner::{Shared, run},
-    vectors::{Case, Index, IndexEntry, VectorFile, folder, load_files, load_index},
+    vectors::{Case, Index, IndexEntry, VectorFile, folder, load_files, load_index, scenarios},
     wire::{InProcess, OverEmulator, Wire},
 };
 use tokio::runtime::{Builder, Runtime};
@@ -35,7 +35,7 @@ fn run_all(wire: &dyn Wire) {
         failures.extend(outcomes.into_iter().filter_map(failed));
     }
     assert!(failures.is_empty(), "{} cases failed:\n{}", failures.len(), failures.join("\n"));
-    assert_eq!(Index { files: executed }, load_index(&folder()));
+    assert_eq!(Index { files: executed, scenarios: scenarios(&folder()) }, load_index(&folder()));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn writing_the_generated_files_again_changes_nothing() {
     for (name, text) in make::signed_files(&folder) {
         assert!(text == on_disk(name), "{name} is out of date: {hint}");
     }
-    assert_eq!(make::index_file(&load_files(&folder)), on_disk("index.json"), "{hint}");
+    assert_eq!(make::index_file(&load_files(&folder), &scenarios(&folder)), on_disk("index.json"), "{hint}");
 }
 
 fn all_cases(files: &[(String, VectorFile)]) -> impl Iterator<Item = (&Case, &Shared)> {

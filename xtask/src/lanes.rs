@@ -136,7 +136,9 @@ fn node() -> Result<Tally> {
     let native = native.args([repo::target().join("debug").join(library)]).on_failure();
     let face = Step::new("node: face", "node").words("scripts/build.mjs").within(folder).on_failure();
     let test = Step::new("node: test", "node").words("--test --test-reporter=spec").within(folder).counted();
-    lane("node", npm::install("node: packages", folder).into_iter().chain([build, native, face, test]))
+    let worlds = npm::install("node: runners, packers and other clients", &folder.join("tests/worlds"));
+    let packages = npm::install("node: packages", folder).into_iter().chain(worlds);
+    lane("node", packages.chain([build, native, face, test]))
 }
 
 /// All tests on the interpreter of the machine, and those that need nothing but pytest on each other one that is there:

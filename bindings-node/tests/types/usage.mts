@@ -10,13 +10,24 @@ import {
   SpecializedKeys,
   VippsAuthError,
   type AuthHeaders,
+  type Authorization,
+  type Caller,
+  type IdTokenCheck,
+  type VippsAuthEvent,
+  type VippsAuthReason,
   type IdTokenClaims,
   type LoginResult,
   type Userinfo,
   type VippsAuthErrorCode,
 } from 'vipps-partner-auth'
 import axios from 'axios'
-import { Agent } from 'undici'
+import { Agent, request as undiciRequest } from 'undici'
+
+declare module 'axios' {
+  interface AxiosRequestConfig {
+    vipps?: Caller | undefined
+  }
+}
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 function same<A, B>(_: Same<A, B>): void {}
@@ -32,6 +43,22 @@ same<typeof cached, AuthHeaders | undefined>(true)
 const response: Response = await shop.fetch(new Request('https://api.vipps.no/'), { headers })
 shop.axios(axios.create())()
 new Agent().compose(shop.undici())
+await axios.get('https://api.vipps.no/', { vipps: shop })
+const perCall = { dispatcher: new Agent().compose(partner.undici()), vipps: shop }
+await undiciRequest('https://api.vipps.no/', perCall)
+
+async function adapter(caller: Caller, url: URL): Promise<Authorization | undefined> {
+  if (!caller.covers(url) || !caller.mayFollow('https://api.vipps.no/', url)) return undefined
+  const { token } = await caller.authorization({ signal: AbortSignal.timeout(1000) })
+  return await caller.refused(token)
+}
+console.log(await adapter(shop, new URL('https://api.vipps.no/')), await adapter(partner, new URL('https://api.vipps.no/')))
+
+new Partner({ keys: PartnerKeys.fromEnv(), system, onEvent: async ({ name, isWarning }: VippsAuthEvent) => console.log(name, isWarning) })
+const reason: VippsAuthReason = 'denied'
+const check: IdTokenCheck = 'nonce'
+console.log(reason, check)
+
 console.log(response.status, [1].concat(partner.generation), partner.stats().tokensFetched)
 
 const login = shop.login('https://shop.example/callback')
@@ -53,6 +80,9 @@ same<typeof waited, LoginResult | undefined>(true)
 
 const claims: IdTokenClaims = await new IdTokenVerifier({ jwks: { keys: [] } }).verify('a.b.c', { msn: '123456' })
 const issued: Date = claims.issuedAt
+const acr: string | undefined = claims.claim<string>('acr')
+const unknown: unknown = claims.claim('acr')
+console.log(acr, unknown, await shop.verifyIdToken('a.b.c', request))
 console.log(issued)
 
 const clock = new ManualClock(new Date())
@@ -83,6 +113,10 @@ function advice(error: unknown): string {
 }
 console.log(advice(undefined))
 
+// @ts-expect-error a verifier has to know the merchant
+await new IdTokenVerifier().verify('a.b.c', { nonce: 'n-0001' })
+// @ts-expect-error only a partner or a merchant calls
+await axios.get('https://api.vipps.no/', { vipps: '123456' })
 // @ts-expect-error keys are not a plain object
 new Partner({ keys: { clientId: 'a', clientSecret: 'b', subscriptionKey: 'c' }, system })
 // @ts-expect-error there is no such option

@@ -1,0 +1,1 @@
+require('./errors.cjs')({ test, expect })
