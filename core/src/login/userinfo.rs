@@ -126,6 +126,16 @@ impl Userinfo {
         T::deserialize(self.0.get(name)?).ok()
     }
 
+    /// What was kept as [`json`](Self::json).
+    pub fn from_json(json: &str) -> Result<Self> {
+        let members: Map<String, Value> =
+            serde_json::from_str(json).map_err(|_| Error::invalid_config("userinfo", "must be a json object"))?;
+        match members.get("sub") {
+            Some(Value::String(_)) => Ok(Self(members)),
+            _ => Err(Error::invalid_config("userinfo", "must hold a sub")),
+        }
+    }
+
     /// All members as JSON, those unknown to this library too.
     pub fn json(&self) -> String {
         // Parsed from JSON, so it can be written as JSON.
