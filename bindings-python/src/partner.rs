@@ -267,6 +267,12 @@ impl Partner {
         Ok(self.live(py)?.partner.covers(&text("url", url)?))
     }
 
+    /// For adapters, of a call that ``covers`` keeps headers from: tells it as an event, once for each other host.
+    fn headers_withheld(&self, py: Python<'_>, url: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.live(py)?.partner.headers_withheld(&text("url", url)?);
+        Ok(())
+    }
+
     /// Whether headers that were sent to the one URL may go along to the other on a redirect: to the same origin, and
     /// only where they would be sent anyway.
     fn may_follow(&self, py: Python<'_>, from_url: &Bound<'_, PyAny>, to_url: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -340,13 +340,13 @@ class Urllib3(Client):
                 change(call.before, given["headers"])
                 return super().urlopen(method, url, redirect, **given)
 
-            def send(self, method: str, url: str, own: Any, ours: dict[str, str], given: Any) -> Any:
-                headers = urllib3.HTTPHeaderDict({**own, **ours})
-                change(call.after, headers)
-                return super().send(method, url, headers, {}, given)
+            def send(self, method: str, url: str, own: Any, authorization: Any, given: Any) -> Any:
+                changed = urllib3.HTTPHeaderDict({**own, **authorization.headers})
+                change(call.after, changed)
+                return super().send(method, url, {}, vipps.Authorization((changed, authorization.token)), given)
 
         kind = Hooked if call.before or call.after else AuthorizedPool
-        pool = kind(call.caller or self.caller, retries=urllib3.Retry(redirect=5, connect=0, read=0, status=0))
+        pool = kind(call.caller or self.caller, retries=urllib3.Retry(redirect=5, connect=0, read=0, respect_retry_after_header=False))
         self.pools.append(pool)
         limit = {"before": 0, "token_request": 0.2}.get(call.abort or "", call.limit)
         headers = dict(call.headers)

@@ -163,6 +163,15 @@ impl Partner {
         same_origin && self.covers(from) && self.covers(to)
     }
 
+    /// For adapters, of a call that [`covers`](Self::covers) keeps headers from: tells it as
+    /// [`Event::HeadersWithheld`], once for each host that is not the environment's own and not listed.
+    pub fn headers_withheld(&self, url: &str) {
+        let url = url::Url::parse(url).ok().filter(|url| !self.0.trusted.trust(url));
+        if let Some(url) = url {
+            self.0.events.headers_withheld(url.origin().ascii_serialization());
+        }
+    }
+
     #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
     pub(crate) fn covers_url(&self, url: &url::Url) -> bool {
         self.0.trusted.cover(url)

@@ -27,7 +27,9 @@ def middleware(caller: Caller) -> Middleware:
     """
 
     async def authorize(request: ClientRequest, handler: Handler) -> ClientResponse:
-        if not caller.covers(str(request.url)):
+        url = str(request.url)
+        if not caller.covers(url):
+            caller.headers_withheld(url)
             return await handler(request)
         with raised_as((ClientConnectionError, ConnectionTimeoutError)):
             sent = await caller.authorization_async()

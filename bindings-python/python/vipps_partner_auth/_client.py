@@ -108,6 +108,10 @@ class Caller:
         """Whether headers may be sent to this URL. Adapters must ask before they attach headers."""
         return self.partner.covers(url)
 
+    def headers_withheld(self, url: str) -> None:
+        """For adapters, of a call that ``covers`` keeps headers from: tells it as an event, once for each other host."""
+        self.partner.headers_withheld(url)
+
     def may_follow(self, from_url: str, to_url: str) -> bool:
         """Whether headers that were sent to the one URL may go along to the other on a redirect."""
         return self.partner.may_follow(from_url, to_url)

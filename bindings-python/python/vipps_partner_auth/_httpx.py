@@ -47,7 +47,7 @@ class VippsAuth:
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Called by the sync client."""
-        if not self._caller.covers(str(request.url)):
+        if not self._covers(request):
             yield request
             return
         with _raised_as_httpx(request):
@@ -62,7 +62,7 @@ class VippsAuth:
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Called by the async client."""
-        if not self._caller.covers(str(request.url)):
+        if not self._covers(request):
             yield request
             return
         with _raised_as_httpx(request):
@@ -74,6 +74,13 @@ class VippsAuth:
             if attempt.authorization is not None:
                 await response.aread()
                 yield _attached(response.request, self._caller, attempt.authorization)
+
+    def _covers(self, request: httpx.Request) -> bool:
+        url = str(request.url)
+        covers = self._caller.covers(url)
+        if not covers:
+            self._caller.headers_withheld(url)
+        return covers
 
 
 def _attached(request: httpx.Request, caller: Caller, authorization: Authorization) -> httpx.Request:

@@ -30,9 +30,12 @@ class VippsAuth(AuthBase):
         self._caller = caller
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        if request.url is not None and self._caller.covers(request.url):
-            attempt = _Attempt(self._caller, request)
-            request.register_hook("response", attempt.answered)
+        url = request.url or ""
+        if not self._caller.covers(url):
+            self._caller.headers_withheld(url)
+            return request
+        attempt = _Attempt(self._caller, request)
+        request.register_hook("response", attempt.answered)
         return request
 
 
@@ -50,11 +53,14 @@ class _Attempt:
     def _attach(self, request: PreparedRequest, authorization: Authorization) -> None:
         request.headers.update(authorization.headers)
         self._sent = authorization
+        if request is self._first:
+            self._first_sent = authorization
 
     def answered(self, response: Response, **settings: Any) -> Response:
         """Called with each response, before the session follows a redirect with a copy of its request."""
         if response.request is self._first:
             # A request that was prepared once may be sent many times.
+            self._sent = self._first_sent
             self._is_repeated = False
         if response.is_redirect:
             self._watch(response, response.request)
