@@ -1,8 +1,8 @@
 //! The entry point: a partner's keys at work.
 
 use std::{
+    cell::RefCell,
     collections::HashMap,
-    ffi::OsString,
     future::Future,
     sync::{
         Arc, OnceLock,
@@ -212,8 +212,7 @@ impl Partner {
     #[pyo3(signature = (**settings))]
     fn from_env<'py>(cls: &Bound<'py, PyType>, settings: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
         let py = cls.py();
-        let variables = Variables::now();
-        let chosen = variables.build(Settings::parse(settings)?.silent()).or_raise(py)?;
+        let (variables, chosen) = Variables::read(Settings::parse(settings)?.silent()).or_raise(py)?;
         let kwargs = settings.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
         kwargs.set_item("environment", Environment(chosen.environment().clone()).into_pyobject(py)?)?;
         let system = SystemInfo(core::SystemInfo::from_env().or_raise(py)?);
@@ -307,14 +306,21 @@ impl Partner {
     }
 }
 
-/// The environment's variables as they were at one moment: a forked child that builds anew must not see others.
+/// The environment's variables that the core asked for, as they were at that moment: a forked child that builds anew must
+/// not see others.
 struct Variables(HashMap<String, core::Secret>);
 
 impl Variables {
-    fn now() -> Self {
-        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        let ours = std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("VIPPS_"));
-        Self(ours.map(|(name, value)| (name, value.into())).collect())
+    /// What is built with the variables of this moment, and those that went into it.
+    fn read(config: core::Config) -> CoreResult<(Self, core::Partner)> {
+        let asked = RefCell::new(HashMap::new());
+        let ask = |name: &str| {
+            let value = std::env::var(name).ok()?;
+            asked.borrow_mut().insert(name.to_owned(), value.clone().into());
+            Some(value)
+        };
+        let partner = core::Partner::from_vars(ask, config)?;
+        Ok((Self(asked.into_inner()), partner))
     }
 
     fn build(&self, config: core::Config) -> CoreResult<core::Partner> {

@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from typing_extensions import assert_type
 
 from vipps_partner_auth import (
+    APP_AUTH,
     AccessToken,
+    Authorization,
     Backchannel,
+    Caller,
     Emulator,
     Environment,
     Event,
@@ -27,6 +30,8 @@ from vipps_partner_auth import (
     Userinfo,
     VippsAuthError,
 )
+
+from vipps_partner_auth.types import BackchannelOptions, Expect, Keys, LoginOptions, Settings, Span
 
 MSN = "123456"
 
@@ -54,6 +59,29 @@ def tokens(vipps: Emulator) -> Merchant:
     assert_type(token, AccessToken)
     assert_type(token.expires_at, datetime)
     return shop
+
+
+def any_client(caller: Caller, url: str, limit: Span) -> dict[str, str]:
+    """What an adapter of one's own does."""
+    if not caller.covers(url):
+        return {}
+    authorization = caller.authorization(timeout=limit)
+    assert_type(authorization, Authorization)
+    headers, token = authorization
+    assert_type(headers, dict[str, str])
+    assert_type(token, AccessToken)
+    assert_type(caller.may_follow(url, url), bool)
+    return caller.refused(token).headers
+
+
+def wrapped(keys: Keys, settings: Settings, expect: Expect) -> IdTokenVerifier:
+    Partner(keys, SystemInfo("acme", "1"), **settings).merchant(MSN).verify_id_token("jwt", timeout=1, **expect)
+    return IdTokenVerifier(settings.get("environment"), jwks="{}")
+
+
+def options(shop: Merchant, phone: BackchannelOptions) -> LoginOptions:
+    shop.backchannel().start("urn:msisdn:4791234567", ["openid"], timeout=1, **phone)
+    return {"acr_values": APP_AUTH, "market": "NO"}
 
 
 async def tokens_async(shop: Merchant) -> None:

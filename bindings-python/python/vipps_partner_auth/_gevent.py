@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gevent import get_hub
-from gevent.event import Event
-from gevent.monkey import get_original
+from gevent import get_hub  # type: ignore[import-untyped]
+from gevent.event import Event  # type: ignore[import-untyped]
+from gevent.monkey import get_original  # type: ignore[import-untyped]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

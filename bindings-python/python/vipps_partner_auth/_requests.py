@@ -13,6 +13,7 @@ from ._errors import TimedOutError, VippsAuthError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any
 
     from requests import Response
@@ -124,7 +125,7 @@ class _Attempt:
 class _Followed(PreparedRequest):
     """Follows a redirect within Vipps' host: what a netrc has for that host does not take the place of our headers."""
 
-    def prepare_auth(self, auth: Any, url: str = "") -> None: ...
+    def prepare_auth(self, auth: Any, url: Any = "") -> None: ...
 
 
 def _limit_of_the_call() -> float | None:
@@ -133,11 +134,11 @@ def _limit_of_the_call() -> float | None:
     A request is prepared, headers included, before anybody is told of the time limit: only the session's ``request``
     knows it by then, further up.
     """
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_code.co_name == "request" and frame.f_globals.get("__name__") == "requests.sessions":
             return _seconds(frame.f_locals.get("timeout"))
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None
 
 
