@@ -39,13 +39,12 @@ class AuthorizedPool(urllib3.PoolManager):
         if not location:
             return response
         target = urljoin(url, location)
-        given["headers"] = own
         given["retries"] = urllib3.Retry.from_int(given.get("retries")).increment(method, url, response=response)
         if response.status == 303:
             method = "GET"
             given["body"] = None
         follow = self.urlopen if self.caller.may_follow(url, target) else super().urlopen
-        return follow(method, target, redirect, **given)
+        return follow(method, target, redirect, headers=own, **given)
 
     def send(self, method: str, url: str, own: Any, authorization: Authorization, given: dict[str, Any]) -> Any:
         headers = urllib3.HTTPHeaderDict(own)

@@ -325,6 +325,20 @@ class TestHttpx:
         if module is httpx:
             assert payments(vipps_emulator)[0].header("traceparent")
 
+    def test_a_version_that_would_leak_is_refused(self, monkeypatch: pytest.MonkeyPatch, shop: vipps.Merchant) -> None:
+        from vipps_partner_auth import _httpx
+
+        for module in HTTPX:
+            monkeypatch.delattr(module._client.BaseClient, "_build_redirect_request")
+            for client in (module.Client, module.AsyncClient):
+                monkeypatch.delattr(client, "_build_redirect_request", raising=False)
+        with pytest.raises(ImportError, match="leak"):
+            shop.httpx_auth()
+        monkeypatch.undo()
+        monkeypatch.setattr(httpx.Client, "_build_redirect_request", lambda *_: None)
+        monkeypatch.setattr(_httpx, "_holds_tight", lambda _: False)
+        assert not isinstance(shop.httpx_auth(), httpx.Auth) and isinstance(shop.httpx_auth(), httpx2.Auth)
+
     def test_respx(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
         shop.headers()
         with respx.mock() as mock:
@@ -490,6 +504,16 @@ class TestTrio:
         trio.run(leave)
         vipps_emulator.release_hung()
         assert trio.run(shop.headers_async)
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_anyio(self, backend: str, shop: vipps.Merchant) -> None:
+        import anyio
+
+        async def limited() -> dict[str, str]:
+            with anyio.fail_after(60):
+                return await shop.headers_async()
+
+        assert anyio.run(limited, backend=backend)["merchant-serial-number"] == MSN
 
     def test_login(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
         async def start() -> vipps.PendingLogin:

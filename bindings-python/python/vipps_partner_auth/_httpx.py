@@ -13,7 +13,7 @@ from ._errors import TimedOutError, VippsAuthError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterator
+    from collections.abc import AsyncGenerator, Generator
     from types import ModuleType
     from typing import Any
 
@@ -128,18 +128,20 @@ def _limit(request: httpx.Request) -> float | None:
 _SENT: WeakKeyDictionary[httpx.Request, tuple[Caller, tuple[str, ...]]] = WeakKeyDictionary()
 
 
-def _keep_watch(module: ModuleType) -> None:
-    """Has the clients of this module take our headers off where a redirect leaves Vipps.
+def _is_watched(module: ModuleType) -> bool:
+    """Has the clients of this module take our headers off where a redirect leaves Vipps. False where that can't be.
 
     They copy all headers but ``Authorization`` to wherever they are led, and ask no ``Auth`` about it: nothing public
     stands between a redirect's reply and the next request but hooks and transports, which are the user's.
     """
-    build = module.Client._build_redirect_request
-    if hasattr(build, "watched_by"):
-        return
+    build = getattr(module.Client, "_build_redirect_request", None)
+    if build is None:
+        return False
+    if hasattr(build, "is_watch"):
+        return True
 
     @wraps(build)
-    def build_watched(client: Any, request: httpx.Request, response: httpx.Response) -> httpx.Request:
+    def watch(client: Any, request: httpx.Request, response: httpx.Response) -> httpx.Request:
         followed: httpx.Request = build(client, request, response)
         sent = _SENT.get(request)
         if sent is not None:
@@ -151,13 +153,13 @@ def _keep_watch(module: ModuleType) -> None:
                     followed.headers.pop(name, None)
         return followed
 
-    build_watched.watched_by = __package__  # type: ignore[attr-defined]
+    watch.is_watch = True  # type: ignore[attr-defined]
     for client in (module.Client, module.AsyncClient):
-        client._build_redirect_request = build_watched
-    _prove_the_watch(module)
+        client._build_redirect_request = watch
+    return _holds_tight(module)
 
 
-def _prove_the_watch(module: ModuleType) -> None:
+def _holds_tight(module: ModuleType) -> bool:
     """Follows a redirect that leaves, so that no other version of the client can leak what it should not."""
 
     class Nobody:
@@ -172,30 +174,22 @@ def _prove_the_watch(module: ModuleType) -> None:
 
     with module.Client(transport=module.MockTransport(answer), trust_env=False, follow_redirects=True) as client:
         leaks = client.get("https://vipps.invalid/", headers={"x-ours": "1"}).json()
-    if leaks:
-        raise ImportError(f"{module.__name__} {module.__version__} follows redirects in a way that is not known yet")
+    return not leaks
 
 
 _CLASSES: dict[tuple[str, ...], type[VippsAuth]] = {}
 
 
 def _auth_class() -> type[VippsAuth]:
-    modules = list(_installed())
+    modules = [module for module in map(_found, _NAMES) if module is not None and _is_watched(module)]
+    if not modules:
+        raise ImportError("httpx_auth() needs httpx or httpx2, in a version that it knows how to keep from leaking")
     names = tuple(module.__name__ for module in modules)
     known = _CLASSES.get(names)
     if known is None:
-        for module in modules:
-            _keep_watch(module)
         bases = (VippsAuth, *(module.Auth for module in modules))
         known = _CLASSES[names] = type("VippsAuth", bases, {"__doc__": VippsAuth.__doc__})
     return known
-
-
-def _installed() -> Iterator[ModuleType]:
-    modules = [module for module in map(_found, _NAMES) if module is not None]
-    if not modules:
-        raise ImportError("httpx_auth() needs httpx or httpx2")
-    return iter(modules)
 
 
 def _found(name: str) -> ModuleType | None:

@@ -68,7 +68,7 @@ class _Attempt:
             return response
         if response.status_code != 401 or self._is_repeated:
             return response
-        authorization = self._another(response.request)
+        authorization = self._another(response)
         if authorization is None:
             return response
         self._is_repeated = True
@@ -90,12 +90,14 @@ class _Attempt:
 
         followed.copy = copy  # type: ignore[method-assign]
 
-    def _another(self, request: PreparedRequest) -> Authorization | None:
+    def _another(self, response: Response) -> Authorization | None:
         """Other headers, where our token was refused and the same bytes can be sent again."""
+        request = response.request
         if not self._sent.is_in(request.headers):
             return None
         # The token is reported in any case, for the sake of the next call.
-        can_be_sent_again = request.body is None or isinstance(request.body, (bytes, str))
+        is_the_same = request.body is None or isinstance(request.body, (bytes, str))
+        can_be_sent_again = is_the_same and hasattr(response, "connection")
         try:
             authorization = self._caller.refused(self._sent.token, timeout=self._limit)
         except TimedOutError:
