@@ -101,7 +101,10 @@ impl PartnerKeys {
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(not_to_be_pickled("PartnerKeys", "they are secret; let each process read them from its own environment or vault"))
+        Err(not_to_be_pickled(
+            "PartnerKeys",
+            "they are secret; let each process read them from its own environment or vault",
+        ))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -162,11 +165,18 @@ impl SalesUnitKeys {
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(not_to_be_pickled("SalesUnitKeys", "they are secret; let each process read them from its own environment or vault"))
+        Err(not_to_be_pickled(
+            "SalesUnitKeys",
+            "they are secret; let each process read them from its own environment or vault",
+        ))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(Repr::new(py, "SalesUnitKeys").member("client_id", self.client_id())?.member("msn", self.msn())?.rest().end())
+        Ok(Repr::new(py, "SalesUnitKeys")
+            .member("client_id", self.client_id())?
+            .member("msn", self.msn())?
+            .rest()
+            .end())
     }
 }
 
@@ -213,7 +223,10 @@ impl SpecializedKeys {
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(not_to_be_pickled("SpecializedKeys", "they are secret; let each process read them from its own environment or vault"))
+        Err(not_to_be_pickled(
+            "SpecializedKeys",
+            "they are secret; let each process read them from its own environment or vault",
+        ))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -198,7 +198,8 @@ impl LoginRequest {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let repr = Repr::new(py, "LoginRequest").member("msn", self.msn())?.member("redirect_uri", self.redirect_uri())?;
+        let repr =
+            Repr::new(py, "LoginRequest").member("msn", self.msn())?.member("redirect_uri", self.redirect_uri())?;
         Ok(repr.member("scopes", self.scopes())?.rest().end())
     }
 }
@@ -235,7 +236,10 @@ impl AuthorizationCode {
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(not_to_be_pickled("AuthorizationCode", "it is a secret that is good for one exchange; keep the LoginRequest and the callback's URL"))
+        Err(not_to_be_pickled(
+            "AuthorizationCode",
+            "it is a secret that is good for one exchange; keep the LoginRequest and the callback's URL",
+        ))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -1,6 +1,9 @@
 //! Tokens and counters, as values.
 
-use pyo3::{prelude::*, types::PyDateTime};
+use pyo3::{
+    prelude::*,
+    types::{IntoPyDict, PyDateTime, PyDict},
+};
 use vipps_partner_auth as core;
 
 use crate::{
@@ -150,6 +153,11 @@ impl Stats {
 
 #[pymethods]
 impl Stats {
+    /// All counters by name, as for a metrics exporter.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.counters().into_py_dict(py)
+    }
+
     fn __hash__(&self) -> u64 {
         hash(self)
     }

@@ -33,7 +33,7 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
         "callback_url": lambda: come_back(vipps_emulator, seen[-1]),
         "the_person_approves": lambda pending: vipps_emulator.approve(pending.auth_req_id, KARI),
     }
-    assert len(BLOCKS) == 13
+    assert len(BLOCKS) == 15
     for block in BLOCKS:
         # The service of the first block is the real one, and its keys are yours.
         block = block.replace("PartnerKeys.from_env()", "vipps_emulator.partner_keys")
@@ -46,3 +46,6 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
             fixtures = {"vipps_emulator": vipps_emulator, "vipps_partner": partner, "vipps_merchant": partner.merchant(MSN)}
             test(**{name: fixtures[name] for name in inspect.signature(test).parameters})
     assert len(tests) == 2
+    counted = [observation.attributes for observation in names["counters"](None)]
+    exported = {metric.name for metric in names["VippsCollector"]().collect()}
+    assert exported == {f"vipps_partner_auth_{attributes['counter']}" for attributes in counted} and len(exported) == 10

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import importlib.util
 import inspect
-import json
 import pickle
 import sys
 import traceback
@@ -33,7 +32,6 @@ def values(vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> dict
     code = request.code(callback_url)
     result = login.finish(callback_url, request)
     person = login.userinfo(result)
-    ping = json.dumps({"eventType": "x", "authReqId": "a", "auth_req_id": "fixture"})
     return {
         "claims": result.claims,
         "userinfo": person,
@@ -52,7 +50,6 @@ def values(vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> dict
         "pending": pending(),
         "ping": ping_of(vipps_emulator, shop),
         "revoked": vipps.UnverifiedConsentRevoked.parse(vipps_emulator.consent_revoked_body(MSN, KARI)),
-        "_": ping,
     }
 
 
@@ -115,6 +112,12 @@ def test_repr_is_pythons_and_shows_nothing_secret_or_personal(values: dict[str, 
     assert not [secret for secret in secrets if secret in all_text]
     assert repr(vipps.Authorization(({"authorization": SECRET}, values["token"]))) == "Authorization(...)"
     assert eval(repr(values["system"]), {"SystemInfo": vipps.SystemInfo}) == values["system"]
+
+
+def test_counters_by_name(values: dict[str, Any]) -> None:
+    stats = values["stats"]
+    assert stats.to_dict() == {name: getattr(stats, name) for name in stats.to_dict()}
+    assert len(stats.to_dict()) == 10 and stats.to_dict()["token_requests"] == stats.token_requests == 1
 
 
 def test_keys_can_be_looked_up(values: dict[str, Any]) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import aiohttp
+import httpx
+import httpx2
+import requests
 from typing_extensions import assert_type
 
 from vipps_partner_auth import (
@@ -82,6 +86,20 @@ def wrapped(keys: Keys, settings: Settings, expect: Expect) -> IdTokenVerifier:
 def options(shop: Merchant, phone: BackchannelOptions) -> LoginOptions:
     shop.backchannel().start("urn:msisdn:4791234567", ["openid"], timeout=1, **phone)
     return {"acr_values": APP_AUTH, "market": "NO"}
+
+
+def clients(shop: Merchant, url: str) -> None:
+    """The adapters are what their clients take."""
+    with httpx.Client(auth=shop.httpx_auth()) as client:
+        client.get(url, auth=shop.partner.httpx_auth())
+    httpx.AsyncClient(auth=shop.httpx_auth())
+    httpx2.Client(auth=shop.httpx_auth())
+    requests.get(url, auth=shop.requests_auth())
+
+
+async def aio_client(shop: Merchant, url: str) -> None:
+    async with aiohttp.ClientSession(middlewares=[shop.aiohttp_middleware()]) as session:
+        await session.get(url, middlewares=(shop.aiohttp_middleware(),))
 
 
 async def tokens_async(shop: Merchant) -> None:

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     import httpx
+    import httpx2
 
     from ._client import Authorization, Caller
+
+    class _Auth(httpx.Auth, httpx2.Auth):  # type: ignore[misc, unused-ignore]
+        """For type checkers: where one of the two is not installed, it is anything to them."""
+else:
+    _Auth = object
 
 _NAMES = ("httpx", "httpx2")
 
@@ -29,7 +35,7 @@ def auth(caller: Caller) -> VippsAuth:
     return _auth_class()(caller)
 
 
-class VippsAuth:
+class VippsAuth(_Auth):
     """Attaches fresh headers to requests for Vipps, and to no others; repeats a request once whose token was refused.
 
     They go along on redirects within the host, and no further. The read timeout of a call holds for the token, too.
@@ -41,11 +47,7 @@ class VippsAuth:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    if TYPE_CHECKING:
-
-        def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]: ...
-
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Called by the sync client."""
         if not self._covers(request):
             yield request
@@ -60,7 +62,7 @@ class VippsAuth:
                 response.read()
                 yield _attached(response.request, self._caller, attempt.authorization)
 
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+    async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Called by the async client."""
         if not self._covers(request):
             yield request

@@ -204,6 +204,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_kept_can_be_read_again() {
+        let userinfo = parsed(r#"{"sub":"c0ffee","name":"Kari","shoe_size":38}"#).expect("an answer");
+        assert_eq!(Userinfo::from_json(&userinfo.json()).expect("the same"), userinfo);
+        for json in ["[]", "{}", r#"{"sub":5}"#, "no json"] {
+            assert_eq!(Userinfo::from_json(json).expect_err("not a person").field(), Some("userinfo"), "{json}");
+        }
+    }
+
+    #[test]
     fn an_address_of_empty_texts_is_none() {
         let userinfo = parsed(r#"{"sub":"c0ffee","address":{"formatted":"","country":""},"other_addresses":[{}]}"#);
         let userinfo = userinfo.expect("an answer");
