@@ -175,6 +175,10 @@ class World:
         self.emulator.revoke_tokens()
 
     def do_release_hung(self) -> None:
+        # On a busy machine a time limit may be over before the request has come that is to hang.
+        until = time.monotonic() + 10
+        while time.monotonic() < until and all(request.status is not None for request in self.emulator.requests()):
+            time.sleep(0.001)
         self.emulator.release_hung()
 
     def do_wrong_environment(self) -> None:

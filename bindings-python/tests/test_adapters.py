@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import pickle
 import threading
@@ -196,6 +197,20 @@ def test_nor_does_a_redirect_after_a_second_try_or_another_redirect(
         assert client.send(shop, "GET", vipps_emulator.base_url + PAYMENTS) == 200
     assert len(elsewhere.seen) == 2
     assert not [set(seen) & set(OURS) for seen in elsewhere.seen if set(seen) & set(OURS)]
+
+
+def test_a_redirect_whose_address_is_read_in_two_ways_leaks_nothing(
+    client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+) -> None:
+    """Whoever the library takes for the host, what counts is whom the client asks."""
+    own = vipps_emulator.base_url
+    other = elsewhere.url.replace("http://127.0.0.1", "localhost")
+    for location in (f"{own}\\@{other}", f"{own}@{other}", f"{own}%2F@{other}", f"//{other}", f"http:{other}", f"{own}\t@{other}"):
+        vipps_emulator.script(PAYMENTS, [(307, {"location": location}, "")])
+        with contextlib.suppress(Exception):
+            client.send(shop, "POST", own + PAYMENTS, b"{}")
+    assert elsewhere.seen
+    assert not [set(seen) & set(OURS) for seen in elsewhere.seen if set(seen) & (set(OURS) - {"authorization"})]
 
 
 def test_what_vipps_refuses_is_raised(client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
@@ -502,6 +517,7 @@ class TestTrio:
 
         vipps_emulator.fail_next("standard_token", how="hang")
         trio.run(leave)
+        vipps_emulator.clear_failures()
         vipps_emulator.release_hung()
         assert trio.run(shop.headers_async)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from urllib.parse import urljoin
+from typing import NamedTuple
 
 from requests import ConnectTimeout, PreparedRequest, RequestException
 from requests.auth import AuthBase
@@ -74,21 +74,17 @@ class _Attempt:
         self._is_repeated = True
         return self._repeated(response, authorization, settings)
 
-    def _watch(self, response: Response, followed: PreparedRequest) -> None:
-        """Has the copy that the session follows with carry our headers within the host, and none of them elsewhere."""
-        target = urljoin(response.url, response.headers["location"])
-        may_follow = self._caller.may_follow(response.url, target)
+    def _watch(self, response: Response, request: PreparedRequest) -> None:
+        """Has the session follow with a copy that keeps our headers within the host, and none of them elsewhere."""
+        sent = _Sent(self._caller, response.url, tuple(self._sent.headers))
 
         def copy() -> PreparedRequest:
-            request = type(followed).copy(followed)
-            if may_follow:
-                request.__class__ = _Followed
-            else:
-                for name in self._sent.headers:
-                    request.headers.pop(name, None)
-            return request
+            followed = type(request).copy(request)
+            followed.__class__ = _Followed
+            followed.__dict__["sent"] = sent
+            return followed
 
-        followed.copy = copy  # type: ignore[method-assign]
+        request.copy = copy  # type: ignore[method-assign]
 
     def _another(self, response: Response) -> Authorization | None:
         """Other headers, where our token was refused and the same bytes can be sent again."""
@@ -124,10 +120,33 @@ class _Attempt:
         return again
 
 
-class _Followed(PreparedRequest):
-    """Follows a redirect within Vipps' host: what a netrc has for that host does not take the place of our headers."""
+class _Sent(NamedTuple):
+    """Whose headers went where, and which they were."""
 
-    def prepare_auth(self, auth: Any, url: Any = "") -> None: ...
+    caller: Caller
+    url: str
+    names: tuple[str, ...]
+
+
+class _Followed(PreparedRequest):
+    """The request that follows a redirect. The session copies the one before, and then says where it leads."""
+
+    sent: _Sent
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        # Only what the session has made of the reply's `location` is what its connection will go by.
+        if name == "url" and not self._is_within(value):
+            for ours in self.sent.names:
+                self.headers.pop(ours, None)
+
+    def _is_within(self, url: str) -> bool:
+        return self.sent.caller.may_follow(self.sent.url, url)
+
+    def prepare_auth(self, auth: Any, url: Any = "") -> None:
+        """Called with what a netrc has for the host, which does not take the place of our headers."""
+        if not self._is_within(self.url or ""):
+            super().prepare_auth(auth, url)
 
 
 def _limit_of_the_call() -> float | None:
