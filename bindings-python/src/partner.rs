@@ -266,7 +266,7 @@ impl Partner {
         Ok(self.live(py)?.partner.covers(&text("url", url)?))
     }
 
-    /// For adapters, of a call that ``covers`` keeps headers from: tells it as an event, once for each other host.
+    /// For adapters, of a call that ``covers`` refuses: tells it as an event, once for each other host.
     fn headers_withheld(&self, py: Python<'_>, url: &Bound<'_, PyAny>) -> PyResult<()> {
         self.live(py)?.partner.headers_withheld(&text("url", url)?);
         Ok(())

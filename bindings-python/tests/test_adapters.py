@@ -205,7 +205,8 @@ def test_a_redirect_whose_address_is_read_in_two_ways_leaks_nothing(
     """Whoever the library takes for the host, what counts is whom the client asks."""
     own = vipps_emulator.base_url
     other = elsewhere.url.replace("http://127.0.0.1", "localhost")
-    for location in (f"{own}\\@{other}", f"{own}@{other}", f"{own}%2F@{other}", f"//{other}", f"http:{other}", f"{own}\t@{other}"):
+    for between in ("\\@", "@", "%2F@", "%5C@", "\t@", "\\\\@", ";@", "%00@"):
+        location = f"{own}{between}{other}"
         vipps_emulator.script(PAYMENTS, [(307, {"location": location}, "")])
         with contextlib.suppress(Exception):
             client.send(shop, "POST", own + PAYMENTS, b"{}")
@@ -357,7 +358,8 @@ class TestHttpx:
     def test_respx(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
         shop.headers()
         with respx.mock() as mock:
-            route = mock.get(vipps_emulator.base_url + PAYMENTS).mock(side_effect=[httpx.Response(401), httpx.Response(200)])
+            replies = [httpx.Response(401), httpx.Response(200)]
+            route = mock.get(vipps_emulator.base_url + PAYMENTS).mock(side_effect=replies)
             assert httpx.get(vipps_emulator.base_url + PAYMENTS, auth=shop.httpx_auth()).status_code == 200
         tokens = [call.request.headers["authorization"] for call in route.calls]
         assert len(set(tokens)) == 2
@@ -375,7 +377,8 @@ class TestRequests:
         answers = [requests.get(vipps_emulator.base_url + "/moved", auth=shop.requests_auth()) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [200, 200]
         assert vipps_emulator.count("/accesstoken/get") == 1
-        assert all((request.header("authorization") or "").startswith("Bearer ") for request in payments(vipps_emulator))
+        sent = [request.header("authorization") or "" for request in payments(vipps_emulator)]
+        assert all(authorization.startswith("Bearer ") for authorization in sent)
 
     def test_a_refusal_of_basic_costs_no_token(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
         with requests.Session() as session:
@@ -558,7 +561,8 @@ from gevent import monkey; monkey.patch_all()
 import gevent, sys
 from vipps_partner_auth import Emulator, IdTokenVerifier, Partner, SystemInfo, TimedOutError
 with Emulator(merchants=["123456"]) as vipps:
-    def shop(): return Partner(vipps.partner_keys, SystemInfo("acme", "1"), environment=vipps.base_url).merchant("123456")
+    def shop():
+        return Partner(vipps.partner_keys, SystemInfo("acme", "1"), environment=vipps.base_url).merchant("123456")
     vipps.fail_next("standard_token", 3, how="hang")
     ticks = []
     def tick():

@@ -224,4 +224,5 @@ class TestEvents:
         partner.headers_withheld("https://a.example/")
         while "headers_withheld" not in caplog.text:
             time.sleep(0.001)
-        assert [record.levelno for record in caplog.records if "headers_withheld" in record.message] == [logging.WARNING]
+        levels = [record.levelno for record in caplog.records if "headers_withheld" in record.message]
+        assert levels == [logging.WARNING]

@@ -54,7 +54,7 @@ class Authorization(_Pair):
 
 
 class Caller:
-    """A ``Partner`` or a ``Merchant``: what an adapter for an HTTP client needs, and adapters that are there already."""
+    """A ``Partner`` or a ``Merchant``: what an adapter for an HTTP client needs, and the adapters there are."""
 
     __slots__ = ()
 
@@ -109,7 +109,7 @@ class Caller:
         return self.partner.covers(url)
 
     def headers_withheld(self, url: str) -> None:
-        """For adapters, of a call that ``covers`` keeps headers from: tells it as an event, once for each other host."""
+        """For adapters, of a call that ``covers`` refuses: tells it as an event, once for each other host."""
         self.partner.headers_withheld(url)
 
     def may_follow(self, from_url: str, to_url: str) -> bool:
@@ -331,7 +331,12 @@ class Backchannel(_native.Backchannel):
         return await run(self._user_exists(msisdn), timeout)
 
     def start(
-        self, login_hint: str, scopes: Iterable[str], *, timeout: Span | None = None, **options: Unpack[BackchannelOptions]
+        self,
+        login_hint: str,
+        scopes: Iterable[str],
+        *,
+        timeout: Span | None = None,
+        **options: Unpack[BackchannelOptions],
     ) -> _native.PendingLogin:
         """Asks a person to log in. ``login_hint`` is ``urn:msisdn:`` and a phone number with country code.
 
@@ -341,7 +346,12 @@ class Backchannel(_native.Backchannel):
         return self._start(login_hint, scopes, **options).wait(timeout)
 
     async def start_async(
-        self, login_hint: str, scopes: Iterable[str], *, timeout: Span | None = None, **options: Unpack[BackchannelOptions]
+        self,
+        login_hint: str,
+        scopes: Iterable[str],
+        *,
+        timeout: Span | None = None,
+        **options: Unpack[BackchannelOptions],
     ) -> _native.PendingLogin:
         """``start()`` for an event loop."""
         from ._aio import run

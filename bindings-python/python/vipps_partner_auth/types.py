@@ -112,7 +112,7 @@ class OtherSettings(TypedDict, total=False):
     leeway: Span | None
     """How far clocks may differ when an ID token is checked. Default 60 s, at most 300 s."""
     stale_keys_for: Span | None
-    """How long old keys serve while Vipps can't be reached. Default 4 h, at most 24 h: longer trusts a withdrawn key longer."""
+    """How long old keys serve while Vipps can't be reached. Default 4 h, at most 24 h."""
     ca_pem: str | bytes | None
     """Certificate authorities to trust besides those of the system, as PEM."""
     redis_url: str | None
