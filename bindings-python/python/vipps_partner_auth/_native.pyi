@@ -150,8 +150,7 @@ class Partner:
         only where they would be sent anyway.
         """
     def headers_withheld(self, url: str) -> None:
-        """For adapters, of a call that ``covers`` keeps headers from: tells it as an event, once for each other host.
-        """
+        """For adapters, of a call that ``covers`` refuses: tells it as an event, once for each other host."""
     @property
     def generation(self) -> int:
         """Changes with each new token and each one that is dropped."""
