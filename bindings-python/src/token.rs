@@ -2,7 +2,7 @@
 
 use pyo3::{
     prelude::*,
-    types::{IntoPyDict, PyDateTime, PyDict},
+    types::{PyDateTime, PyIterator, PyList},
 };
 use vipps_partner_auth as core;
 
@@ -91,7 +91,7 @@ impl LoginToken {
     }
 }
 
-/// What happened since a handle was first used in this process.
+/// What happened since a handle was first used in this process. ``dict(stats)`` has all counters by name.
 #[pyclass(frozen, eq, get_all, module = "vipps_partner_auth")]
 #[derive(PartialEq, Eq, Hash)]
 pub(crate) struct Stats {
@@ -153,9 +153,8 @@ impl Stats {
 
 #[pymethods]
 impl Stats {
-    /// All counters by name, as for a metrics exporter.
-    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.counters().into_py_dict(py)
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        PyList::new(py, self.counters())?.try_iter()
     }
 
     fn __hash__(&self) -> u64 {

@@ -1,6 +1,6 @@
 """The native half of the package. Private: import from ``vipps_partner_auth``."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, TypedDict, TypeVar, final, overload
 
@@ -419,7 +419,7 @@ class LoginToken:
 
 @final
 class Stats:
-    """What happened since a handle was first used in this process."""
+    """What happened since a handle was first used in this process. ``dict(stats)`` has all counters by name."""
     @property
     def token_requests(self) -> int:
         """Requests sent to a token endpoint, retries included."""
@@ -450,8 +450,7 @@ class Stats:
     @property
     def unknown_kids_suppressed(self) -> int:
         """ID tokens with an unknown key for which the key set was not loaded again."""
-    def to_dict(self) -> dict[str, int]:
-        """All counters by name, as for a metrics exporter."""
+    def __iter__(self) -> Iterator[tuple[str, int]]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
