@@ -30,6 +30,12 @@ pub(crate) fn internal(py: Python<'_>) -> PyErr {
     make(py, ErrorKind::Internal.code(), detail, |fields| fields.set_item("detail", detail))
 }
 
+/// The caller's own limit was over before the call was.
+pub(crate) fn timed_out(py: Python<'_>) -> PyErr {
+    let made = py.import("vipps_partner_auth._errors").and_then(|errors| errors.getattr("timed_out")?.call0());
+    made.map_or_else(|error| error, PyErr::from_value)
+}
+
 /// An argument that Python can hold and the core can't, and the rule that it breaks.
 pub(crate) fn invalid(py: Python<'_>, field: &str, rule: &str) -> PyErr {
     invalid_sentence(py, field, &format!("{field} {rule}"))

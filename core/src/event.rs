@@ -3,9 +3,10 @@
 mod teller;
 
 use std::{
+    collections::HashSet,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -100,6 +101,11 @@ pub enum Event {
         /// The scope.
         scope: String,
     },
+    /// A client with our adapter called a host that gets no headers. Told once for each.
+    HeadersWithheld {
+        /// Scheme, host and port.
+        origin: String,
+    },
 }
 
 impl Event {
@@ -125,6 +131,7 @@ impl Event {
             Self::EventsDropped { .. } => "events_dropped",
             Self::UnusualCountryCode => "unusual_country_code",
             Self::UnusualScope { .. } => "unusual_scope",
+            Self::HeadersWithheld { .. } => "headers_withheld",
         }
     }
 
@@ -156,6 +163,7 @@ impl Event {
             Self::StaleKeysUsed { past_age } => vec![("past_age", seconds(past_age))],
             Self::KeySkipped { reason } => vec![("reason", (*reason).to_owned())],
             Self::UnusualScope { scope } => vec![("scope", scope.clone())],
+            Self::HeadersWithheld { origin } => vec![("origin", origin.clone())],
             Self::OtherSubscriptionKeyUsed
             | Self::TokenFromCache
             | Self::RefusalIgnored
@@ -242,7 +250,12 @@ struct Counters {
     unknown_kids_suppressed: AtomicU64,
     refusals_ignored: AtomicU64,
     events_dropped: AtomicU64,
+    /// Those of [`Event::HeadersWithheld`] that were told.
+    withheld: Mutex<HashSet<String>>,
 }
+
+/// A client may call any host in the world.
+const MOST_ORIGINS: usize = 100;
 
 impl Events {
     pub(crate) fn new(hook: Option<EventHook>, sink: Option<EventHook>) -> Self {
@@ -275,6 +288,16 @@ impl Events {
 
     pub(crate) fn refusal_ignored(&self) {
         self.counters.refusals_ignored.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn headers_withheld(&self, origin: String) {
+        let is_new = {
+            let mut known = self.counters.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+            known.len() < MOST_ORIGINS && known.insert(origin.clone())
+        };
+        if is_new {
+            self.tell(Event::HeadersWithheld { origin });
+        }
     }
 
     pub(crate) fn stats(&self) -> Stats {

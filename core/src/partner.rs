@@ -143,7 +143,8 @@ impl Partner {
 
     /// Whether headers may be sent to this URL: https (or http to a loopback address), and the environment's own origin
     /// or one that [`Config::trusted_origin`] lists. The token endpoints and the calls of Login are not covered: they
-    /// take other headers. Adapters must ask before they attach headers.
+    /// take other headers. Adapters must ask before they attach headers. A URL with a backslash or white space in it is
+    /// never covered: clients read it in different ways, and one may take what stands behind for the host.
     ///
     /// Clients differ in what they make of a URL that is not quite one, so this is false for all that any of them might
     /// read as another place: a backslash, white space or another character that is no ASCII, a user, a host that is
@@ -174,6 +175,15 @@ impl Partner {
     /// ```
     pub fn may_follow(&self, from: &str, to: &str) -> bool {
         self.0.trusted.may_follow(from, to)
+    }
+
+    /// For adapters, of a call that [`covers`](Self::covers) keeps headers from: tells it as
+    /// [`Event::HeadersWithheld`], once for each host that is not the environment's own and not listed.
+    pub fn headers_withheld(&self, url: &str) {
+        let url = url::Url::parse(url).ok().filter(|url| !self.0.trusted.trust(url));
+        if let Some(url) = url {
+            self.0.events.headers_withheld(url.origin().ascii_serialization());
+        }
     }
 
     #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
