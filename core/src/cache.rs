@@ -1,18 +1,19 @@
 //! A token store that several [`Partner`](crate::Partner) objects, or several processes, share.
 
+mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 mod seal;
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisCache;
+pub use self::{memory::MemoryCache, seal::KeyFingerprint};
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
     fmt,
     hash::{Hash, Hasher},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,7 +23,7 @@ use self::seal::Seal;
 use crate::{
     clock::BoxFuture,
     config::Environment,
-    keys::{Keys, SpecializedKeys},
+    keys::{Keys, SpecializedKeys, StandardKeys},
     secret::Secret,
 };
 
@@ -49,8 +50,7 @@ pub trait TokenCache: Send + Sync + fmt::Debug {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>>;
 
-    /// Drops the entry if it still holds this token; a newer one stays. Default: does nothing, as for caches whose
-    /// readers are all in one process.
+    /// Drops the entry if it still holds this token; a newer one stays. Default: does nothing.
     fn remove<'a>(&'a self, key: &'a CacheKey, token: &'a Secret) -> BoxFuture<'a, Result<(), CacheError>> {
         let _ = (key, token);
         Box::pin(async { Ok(()) })
@@ -61,27 +61,57 @@ pub trait TokenCache: Send + Sync + fmt::Debug {
         false
     }
 
-    /// Tries to become the one process that fetches; tells whether `holder` is it now. The lock goes by itself after
-    /// `ttl`, so that a process that dies or hangs holds nobody up for longer.
+    /// Tries to become the one process that fetches; `holder` is the name of this one, the same for all its life. The lock
+    /// goes by itself after `ttl`, so that a process that dies or hangs holds nobody up for longer. Default: always
+    /// [`Lock::Ours`].
     fn lock<'a>(
         &'a self,
         key: &'a CacheKey,
         holder: &'a str,
         ttl: Duration,
-    ) -> BoxFuture<'a, Result<bool, CacheError>> {
+    ) -> BoxFuture<'a, Result<Lock, CacheError>> {
         let _ = (key, holder, ttl);
-        Box::pin(async { Ok(true) })
+        Box::pin(async { Ok(Lock::Ours) })
     }
 
-    /// Gives the lock back, if `holder` still has it.
+    /// Gives the lock back, if `holder` still has it. Default: does nothing.
     fn unlock<'a>(&'a self, key: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
         let _ = (key, holder);
         Box::pin(async { Ok(()) })
     }
+
+    /// The fetch of `holder` failed: nobody should ask Vipps before `span` is over. Until then [`lock`](Self::lock) tells
+    /// everybody [`Lock::HeldOff`]. A lock that another has by now stays as it is. Default: does nothing.
+    fn hold_off<'a>(
+        &'a self,
+        key: &'a CacheKey,
+        holder: &'a str,
+        span: Duration,
+    ) -> BoxFuture<'a, Result<(), CacheError>> {
+        let _ = (key, holder, span);
+        Box::pin(async { Ok(()) })
+    }
 }
 
-/// Names one credential in one environment: a SHA-256 over environment, kind of keys, client id, secret, subscription
-/// key and scope. No MSN: one partner token serves all merchants.
+/// Who fetches now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lock {
+    /// This process, until it gives the lock back. Also when it had the lock already: one whose reply was lost, or that
+    /// could not be given back, is its own.
+    Ours,
+    /// Another process.
+    Theirs,
+    /// Nobody: a process asked Vipps in vain. Ask again after this span.
+    HeldOff(Duration),
+}
+
+/// Names one credential in one environment: a SHA-256 over environment, kind of keys, client id, secret, scope and
+/// subscription keys.
+///
+/// The order of the two subscription keys does not matter: processes that have the pair the other way round share. Those
+/// with other subscription keys do not, so that what Vipps makes of one set of keys holds nobody up who has another. No
+/// MSN: one partner token serves all merchants.
 #[derive(Clone)]
 pub struct CacheKey {
     name: [u8; 32],
@@ -100,17 +130,24 @@ pub struct CachedToken {
     pub lifetime: Duration,
     /// How long the store itself will keep it, where it can tell: a span needs no two clocks to agree.
     pub remaining: Option<Duration>,
+    /// Which subscription key of the pair it came with; none where that is unknown, and for keys that have none.
+    pub subscription_key: Option<KeyFingerprint>,
 }
 
 impl CachedToken {
     /// A token with the end of its life, since the Unix epoch, and the length it had when it was granted.
     pub fn new(secret: impl Into<Secret>, expires_at: Duration, lifetime: Duration) -> Self {
-        Self { secret: secret.into(), expires_at, lifetime, remaining: None }
+        Self { secret: secret.into(), expires_at, lifetime, remaining: None, subscription_key: None }
     }
 
     /// The same, with what the store says of the rest of its life.
     pub fn with_remaining(self, remaining: Option<Duration>) -> Self {
         Self { remaining, ..self }
+    }
+
+    /// The same, with the subscription key that it came with.
+    pub fn with_subscription_key(self, subscription_key: Option<KeyFingerprint>) -> Self {
+        Self { subscription_key, ..self }
     }
 }
 
@@ -124,14 +161,17 @@ pub struct CacheError {
 
 impl CacheKey {
     pub(crate) fn new(environment: &Environment, keys: &Keys) -> Self {
-        let subscription_key = keys.standard().map_or("", |keys| keys.subscription_key.expose());
         let scope = match keys {
             Keys::Specialized(SpecializedKeys { scope: Some(scope), .. }) => scope,
             _ => "",
         };
         let secret = keys.client_secret().expose();
+        let mut subscription_keys: Vec<_> =
+            keys.standard().into_iter().flat_map(StandardKeys::subscription_keys).map(Secret::expose).collect();
+        subscription_keys.sort_unstable();
+        let parts = [environment.base_url(), keys.kind(), keys.client_id(), secret, scope];
         let mut hash = digest::Context::new(&SHA256);
-        for part in [environment.base_url(), keys.kind(), keys.client_id(), secret, subscription_key, scope] {
+        for part in parts.into_iter().chain(subscription_keys) {
             // The length first, so that no two lists of parts run together into the same bytes.
             hash.update(&(part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
@@ -155,6 +195,18 @@ impl CacheKey {
     /// A sealed entry. An error for anything that was not sealed under this very key, or was changed since.
     pub fn open(&self, sealed: &[u8]) -> Result<CachedToken, CacheError> {
         self.seal.open(sealed)
+    }
+
+    /// A mark that nobody should fetch before `end` (since the Unix epoch), which nobody without the credential can forge.
+    #[cfg(feature = "redis")]
+    fn seal_hold_off(&self, end: Duration) -> Result<Vec<u8>, CacheError> {
+        self.seal.close_hold_off(end)
+    }
+
+    /// The end that such a mark tells.
+    #[cfg(feature = "redis")]
+    fn open_hold_off(&self, mark: &[u8]) -> Result<Duration, CacheError> {
+        self.seal.open_hold_off(mark)
     }
 }
 
@@ -215,45 +267,3 @@ impl fmt::Display for CacheError {
 }
 
 impl std::error::Error for CacheError {}
-
-/// A [`TokenCache`] within one process, for applications that build more than one [`Partner`](crate::Partner) with
-/// the same keys.
-///
-/// ```
-/// use std::sync::Arc;
-/// use vipps_partner_auth::{Config, MemoryCache};
-///
-/// let cache = Arc::new(MemoryCache::default());
-/// let (first, second) = (Config::default().token_cache(cache.clone()), Config::default().token_cache(cache));
-/// ```
-#[derive(Clone, Default)]
-pub struct MemoryCache(Arc<Mutex<HashMap<CacheKey, CachedToken>>>);
-
-impl MemoryCache {
-    fn entries(&self) -> MutexGuard<'_, HashMap<CacheKey, CachedToken>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl TokenCache for MemoryCache {
-    fn load<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Result<Option<CachedToken>, CacheError>> {
-        let found = self.entries().get(key).cloned();
-        Box::pin(async move { Ok(found) })
-    }
-
-    fn store<'a>(
-        &'a self,
-        key: &'a CacheKey,
-        token: CachedToken,
-        _ttl: Duration,
-    ) -> BoxFuture<'a, Result<(), CacheError>> {
-        self.entries().insert(key.clone(), token);
-        Box::pin(async { Ok(()) })
-    }
-}
-
-impl fmt::Debug for MemoryCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryCache").field("entries", &self.entries().len()).finish()
-    }
-}

@@ -15,6 +15,7 @@ use crate::{
     headers::SystemHeaders,
     http::HttpSend,
     keys::{by_variable, environment_variable, optional, required},
+    secret::Secret,
 };
 
 /// Which Vipps to talk to.
@@ -316,7 +317,7 @@ pub struct Config {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) http: Option<Arc<dyn HttpSend>>,
     pub(crate) token_cache: Option<Arc<dyn TokenCache>>,
-    pub(crate) redis_url: Option<String>,
+    pub(crate) redis_url: Option<Secret>,
     pub(crate) redis_ca_pem: Option<Vec<u8>>,
     pub(crate) on_event: Option<EventHook>,
     pub(crate) runtime: Option<tokio::runtime::Handle>,
@@ -448,7 +449,7 @@ impl Config {
     /// Shares tokens with other processes through Redis or Valkey: see [`RedisCache`](crate::RedisCache) for the forms a URL
     /// can have. Default: none. Needs the feature `redis`, without which it is refused, as is a wrong URL: field `redis_url`.
     pub fn redis_url(mut self, url: impl Into<String>) -> Self {
-        self.redis_url = Some(url.into());
+        self.redis_url = Some(Secret::new(url));
         self
     }
 
@@ -476,7 +477,7 @@ impl Config {
     /// Applies `VIPPS_ENVIRONMENT` (`production`, `test` or a base URL) and `VIPPS_REDIS_URL`, if set.
     pub(crate) fn with_vars(mut self, vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
         if let Some(url) = optional(&vars, "VIPPS_REDIS_URL") {
-            self.redis_url = Some(url);
+            self.redis_url = Some(Secret::new(url));
         }
         match optional(&vars, "VIPPS_ENVIRONMENT") {
             Some(_) => Ok(self.environment(Environment::from_vars(vars)?)),
@@ -492,7 +493,7 @@ impl Config {
             }
             (None, cache) => Ok(cache.clone()),
             (Some(_), Some(_)) => Err(Error::invalid_config("redis_url", "can't go with a token_cache of your own")),
-            (Some(url), None) => self.redis_cache(url).map(Some),
+            (Some(url), None) => self.redis_cache(url.expose()).map(Some),
         }
     }
 

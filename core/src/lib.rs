@@ -51,7 +51,7 @@ mod token;
 
 #[cfg(feature = "redis")]
 pub use cache::RedisCache;
-pub use cache::{CacheError, CacheKey, CachedToken, MemoryCache, TokenCache};
+pub use cache::{CacheError, CacheKey, CachedToken, KeyFingerprint, Lock, MemoryCache, TokenCache};
 pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
 pub use config::{BaseUrl, BasicEncoding, Config, Environment, LoginAuthMethod, SystemInfo};
 pub use error::{Error, ErrorKind, Result};

@@ -9,11 +9,12 @@ use std::{
 };
 
 use support::{
-    CLIENT_ID, CLIENT_SECRET, DAY, FakeCache, Fault, MILLISECOND, START, SUBSCRIPTION_KEY, World, bearer, paired_keys,
+    CLIENT_ID, CLIENT_SECRET, DAY, FakeCache, Fault, MILLISECOND, SECOND_SUBSCRIPTION_KEY, START, SUBSCRIPTION_KEY, World, bearer,
+    cache_key, paired_keys,
     partner_keys, partner_of, sales_unit_keys, settle, specialized_keys,
 };
 use vipps_partner_auth::{
-    CacheKey, Config, Environment, Event, Keys, MemoryCache, Partner, PartnerKeys, SpecializedKeys, TokenCache,
+    Environment, Event, MemoryCache, Partner, PartnerKeys, SpecializedKeys, TokenCache,
 };
 
 fn seconds(count: u64) -> Duration {
@@ -254,14 +255,6 @@ async fn a_cold_start_of_a_thousand_callers_asks_the_cache_once() {
     assert_eq!((cache.inside().loads.len(), world.vipps.count()), (1, 1));
 }
 
-async fn cache_key(keys: impl Into<Keys>, configure: impl FnOnce(Config) -> Config) -> CacheKey {
-    let world = World::new();
-    let cache = Arc::new(FakeCache::default());
-    let partner = partner_of(keys, configure(world.config().token_cache(cache.clone())));
-    partner.headers().await.expect("a token");
-    cache.first_key_asked_for()
-}
-
 fn keys(client_id: &str, secret: &str, subscription_key: &str) -> PartnerKeys {
     PartnerKeys::new(client_id, secret, subscription_key).expect("good keys")
 }
@@ -294,13 +287,40 @@ async fn the_cache_key_tells_environment_kind_and_every_part_of_the_keys_apart()
 }
 
 #[tokio::test]
-async fn the_cache_key_knows_no_msn_no_order_of_scopes_and_no_second_key() {
+async fn the_cache_key_knows_no_msn_and_no_order_of_scopes() {
     let key = cache_key(sales_unit_keys("123456"), |config| config).await;
     assert_eq!(key, cache_key(sales_unit_keys("654321"), |config| config).await);
     let key = cache_key(scoped("a:read b:read"), |config| config).await;
     assert_eq!(key, cache_key(scoped("b:read a:read b:read"), |config| config).await);
-    let key = cache_key(partner_keys(), |config| config).await;
-    assert_eq!(key, cache_key(paired_keys(), |config| config.deadline(seconds(7))).await);
     assert_eq!(key.as_bytes().len(), 32);
     assert_eq!(format!("{key:?}"), "CacheKey(***)");
+}
+
+#[tokio::test]
+async fn the_cache_key_knows_the_pair_of_subscription_keys_but_not_their_order() {
+    let pair = |first: &str, second: &str| {
+        keys(CLIENT_ID, CLIENT_SECRET, first).with_second_subscription_key(second).expect("another key")
+    };
+    let key = cache_key(paired_keys(), |config| config).await;
+    let turned = pair(SECOND_SUBSCRIPTION_KEY, SUBSCRIPTION_KEY);
+    assert_eq!(key, cache_key(turned, |config| config.deadline(seconds(7))).await);
+    assert_ne!(key, cache_key(partner_keys(), |config| config).await);
+    assert_ne!(key, cache_key(pair(SUBSCRIPTION_KEY, "a-third-key"), |config| config).await);
+    let runs_together = (pair("ab", "c"), pair("a", "bc"));
+    assert_ne!(cache_key(runs_together.0, |config| config).await, cache_key(runs_together.1, |config| config).await);
+}
+
+#[tokio::test]
+async fn what_is_shared_names_the_subscription_key_it_came_with_and_shows_nothing() {
+    let world = World::new();
+    let cache = Arc::new(FakeCache::default());
+    token(&partner_of(paired_keys(), world.config().token_cache(cache.clone()))).await;
+    let (first, again) = (cache.inside().stores[0].1.clone(), Arc::new(FakeCache::default()));
+    let fingerprint = first.subscription_key.expect("there is one");
+    assert_eq!(format!("{fingerprint:?}"), "KeyFingerprint(***)");
+    token(&partner_of(partner_keys(), world.config().token_cache(again.clone()))).await;
+    assert_eq!(again.inside().stores[0].1.subscription_key, Some(fingerprint), "the same key, whatever it is paired with");
+    let none = Arc::new(FakeCache::default());
+    token(&partner_of(specialized_keys(), world.config().token_cache(none.clone()))).await;
+    assert_eq!(none.inside().stores[0].1.subscription_key, None);
 }

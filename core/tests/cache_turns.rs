@@ -15,7 +15,7 @@ use support::{
 };
 use tokio::task::JoinHandle;
 use vipps_partner_auth::{
-    BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Event, ManualClock, Now, Partner, Secret, TokenCache,
+    BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Event, Lock, ManualClock, Now, Partner, Secret, TokenCache,
 };
 
 const LOCK_LIFE: Duration = Duration::from_secs(5);
@@ -96,14 +96,14 @@ impl TokenCache for Shared {
         true
     }
 
-    fn lock<'a>(&'a self, _: &'a CacheKey, holder: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, CacheError>> {
+    fn lock<'a>(&'a self, _: &'a CacheKey, holder: &'a str, ttl: Duration) -> BoxFuture<'a, Result<Lock, CacheError>> {
         let now = self.clock.now();
         let mut inside = self.called("lock");
         let free = inside.lock.as_ref().is_none_or(|(_, until)| !now.is_before(*until));
         if free {
             inside.lock = Some((holder.to_owned(), now.plus(ttl)));
         }
-        answer(inside.lock_fault, free)
+        answer(inside.lock_fault, if free { Lock::Ours } else { Lock::Theirs })
     }
 
     fn unlock<'a>(&'a self, _: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {

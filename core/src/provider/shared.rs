@@ -6,7 +6,7 @@ use futures_util::future::{Either, select};
 
 use super::{Arrival, Errand, Held, LAST_SECONDS, TokenProvider, margin};
 use crate::{
-    cache::{CacheError, CacheKey, CachedToken, TokenCache},
+    cache::{self, CacheError, CacheKey, CachedToken, KeyFingerprint, TokenCache},
     clock::{BoxFuture, Clock},
     event::Event,
     flight::runtime,
@@ -61,9 +61,9 @@ impl TokenProvider {
                 Look::Nothing | Look::Broken => return Turn::Ours(None),
             }
             match self.patiently("lock", cache.lock(key, &holder, LOCK_LIFE)).await {
-                Some(true) => return self.turn_with(Lock { holder }, &**cache, key, errand, &mut told).await,
-                Some(false) if self.clock.now().is_before(deadline) => {}
-                Some(false) | None => return Turn::Ours(None),
+                Some(cache::Lock::Ours) => return self.turn_with(Lock { holder }, &**cache, key, errand, &mut told).await,
+                Some(_) if self.clock.now().is_before(deadline) => {}
+                Some(_) | None => return Turn::Ours(None),
             }
             self.clock.sleep(LOOK_GAP + random::up_to(LOOK_GAP)).await;
         }
@@ -113,7 +113,9 @@ impl TokenProvider {
     pub(super) async fn share(&self, arrival: &Arrival) {
         let Some((cache, key)) = &self.cache else { return };
         let left = self.clock.now().until(arrival.expires);
-        let token = CachedToken::new(arrival.secret.expose(), arrival.expires.wall, arrival.lifetime);
+        let subscription_key = self.credential.subscription_key(self.control().second_key_active);
+        let token = CachedToken::new(arrival.secret.expose(), arrival.expires.wall, arrival.lifetime)
+            .with_subscription_key(subscription_key.map(KeyFingerprint::of));
         self.patiently("store", cache.store(key, token, left)).await;
     }
 
