@@ -106,15 +106,14 @@ pub enum Lock {
     HeldOff(Duration),
 }
 
-/// Names one credential in one environment: a SHA-256 over environment, kind of keys, client id, secret, scope and
-/// subscription keys.
+/// Names one credential in one environment: a SHA-256 over environment, kind of keys, client id, secret and scope.
 ///
-/// The order of the two subscription keys does not matter: processes that have the pair the other way round share. Those
-/// with other subscription keys do not, so that what Vipps makes of one set of keys holds nobody up who has another. No
-/// MSN: one partner token serves all merchants.
+/// No subscription key: an entry says which one it came with, so that processes share that have the pair the other way
+/// round, or one of the two only, as while a key is being replaced. No MSN: one partner token serves all merchants.
 #[derive(Clone)]
 pub struct CacheKey {
     name: [u8; 32],
+    lock_name: [u8; 32],
     seal: Arc<Seal>,
 }
 
@@ -166,24 +165,24 @@ impl CacheKey {
             _ => "",
         };
         let secret = keys.client_secret().expose();
+        let mut parts = vec![environment.base_url(), keys.kind(), keys.client_id(), secret, scope];
+        let name = hash(&parts);
         let mut subscription_keys: Vec<_> =
             keys.standard().into_iter().flat_map(StandardKeys::subscription_keys).map(Secret::expose).collect();
         subscription_keys.sort_unstable();
-        let parts = [environment.base_url(), keys.kind(), keys.client_id(), secret, scope];
-        let mut hash = digest::Context::new(&SHA256);
-        for part in parts.into_iter().chain(subscription_keys) {
-            // The length first, so that no two lists of parts run together into the same bytes.
-            hash.update(&(part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let mut name = [0; 32];
-        name.copy_from_slice(hash.finish().as_ref());
-        Self { name, seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
+        parts.extend(subscription_keys);
+        Self { name, lock_name: hash(&parts), seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
     }
 
     /// The hash itself. It tells nothing of the credential to who does not hold the credential.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.name
+    }
+
+    /// The name of the lock: a hash over the subscription keys too, in whichever order they are. What Vipps makes of one set
+    /// of keys must not hold anybody up who has another.
+    pub fn lock_name(&self) -> &[u8; 32] {
+        &self.lock_name
     }
 
     /// An entry as it may leave the process: encrypted and bound to this key (AES-256-GCM), under a key that is derived
@@ -200,14 +199,26 @@ impl CacheKey {
     /// A mark that nobody should fetch before `end` (since the Unix epoch), which nobody without the credential can forge.
     #[cfg(feature = "redis")]
     fn seal_hold_off(&self, end: Duration) -> Result<Vec<u8>, CacheError> {
-        self.seal.close_hold_off(end)
+        self.seal.close_hold_off(&self.lock_name, end)
     }
 
     /// The end that such a mark tells.
     #[cfg(feature = "redis")]
     fn open_hold_off(&self, mark: &[u8]) -> Result<Duration, CacheError> {
-        self.seal.open_hold_off(mark)
+        self.seal.open_hold_off(&self.lock_name, mark)
     }
+}
+
+fn hash(parts: &[&str]) -> [u8; 32] {
+    let mut hash = digest::Context::new(&SHA256);
+    for part in parts {
+        // The length first, so that no two lists of parts run together into the same bytes.
+        hash.update(&(part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut name = [0; 32];
+    name.copy_from_slice(hash.finish().as_ref());
+    name
 }
 
 impl PartialEq for CacheKey {

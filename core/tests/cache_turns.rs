@@ -15,7 +15,8 @@ use support::{
 };
 use tokio::task::JoinHandle;
 use vipps_partner_auth::{
-    BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Event, Lock, ManualClock, Now, Partner, Secret, TokenCache,
+    BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Event, Lock, ManualClock, Now, Partner, Secret,
+    TokenCache,
 };
 
 const LOCK_LIFE: Duration = Duration::from_secs(5);

@@ -105,7 +105,7 @@ const MARK_IF: &str = "local held = redis.call('getrange', KEYS[1], 0, -1) \
 impl TokenCache for RedisCache {
     fn load<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Result<Option<CachedToken>, CacheError>> {
         Box::pin(async move {
-            let Some((sealed, left)) = self.0.entry(&name("token", key)).await? else { return Ok(None) };
+            let Some((sealed, left)) = self.0.entry(&name("token", key.as_bytes())).await? else { return Ok(None) };
             Ok(Some(key.open(&sealed)?.with_remaining(left)))
         })
     }
@@ -117,7 +117,7 @@ impl TokenCache for RedisCache {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(async move {
-            let (name, sealed) = (name("token", key), key.seal(&token)?);
+            let (name, sealed) = (name("token", key.as_bytes()), key.seal(&token)?);
             if sealed.len() > LAST_BYTE {
                 return Err(CacheError::because("the token is too long to be shared"));
             }
@@ -128,7 +128,7 @@ impl TokenCache for RedisCache {
 
     fn remove<'a>(&'a self, key: &'a CacheKey, token: &'a Secret) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(async move {
-            let name = name("token", key);
+            let name = name("token", key.as_bytes());
             let Some((sealed, _)) = self.0.entry(&name).await? else { return Ok(()) };
             match key.open(&sealed) {
                 Ok(found) if found.secret == *token => self.0.delete_if(&name, &sealed).await,
@@ -148,7 +148,7 @@ impl TokenCache for RedisCache {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Lock, CacheError>> {
         Box::pin(async move {
-            let name = name("lock", key);
+            let name = name("lock", key.lock_name());
             let set = cmd("SET").arg(&name).arg(holder).arg("NX").arg("PX").arg(milliseconds(ttl)).take();
             let commands = [set, read(&name, LAST_BYTE_OF_LOCK), life(&name)];
             let (set, held, left): (Option<String>, Vec<u8>, i64) = self.0.run(&name, &commands).await?;
@@ -161,7 +161,7 @@ impl TokenCache for RedisCache {
     }
 
     fn unlock<'a>(&'a self, key: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
-        Box::pin(async move { self.0.delete_if(&name("lock", key), holder.as_bytes()).await })
+        Box::pin(async move { self.0.delete_if(&name("lock", key.lock_name()), holder.as_bytes()).await })
     }
 
     fn hold_off<'a>(
@@ -172,13 +172,13 @@ impl TokenCache for RedisCache {
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(async move {
             let mark = key.seal_hold_off(now().saturating_add(span))?;
-            self.0.mark_if(&name("lock", key), holder.as_bytes(), &mark, span).await
+            self.0.mark_if(&name("lock", key.lock_name()), holder.as_bytes(), &mark, span).await
         })
     }
 }
 
-fn name(kind: &str, key: &CacheKey) -> String {
-    format!("{PREFIX}{kind}:{}", BASE64_URL_SAFE_NO_PAD.encode(key.as_bytes()))
+fn name(kind: &str, hash: &[u8; 32]) -> String {
+    format!("{PREFIX}{kind}:{}", BASE64_URL_SAFE_NO_PAD.encode(hash))
 }
 
 /// No more than so many bytes of what is there.
@@ -284,12 +284,7 @@ impl Inner {
     }
 
     /// A connection is kept for the next question, unless it failed.
-    async fn ask<T: FromRedisValue>(
-        &self,
-        name: &str,
-        connection: &Connection,
-        commands: &[Cmd],
-    ) -> Result<T, Fault> {
+    async fn ask<T: FromRedisValue>(&self, name: &str, connection: &Connection, commands: &[Cmd]) -> Result<T, Fault> {
         let outcome = connection.query(commands).await;
         let route = self.route(name);
         if outcome.as_ref().is_err_and(Fault::ends_connection) {
@@ -315,5 +310,40 @@ const REDIRECTIONS: usize = 3;
 impl fmt::Debug for RedisCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisCache").field("link", &self.0.link).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Environment, keys::PartnerKeys};
+
+    #[test]
+    fn a_mark_is_believed_while_redis_keeps_it_and_hardly_beyond_its_own_end() {
+        let keys = PartnerKeys::new("client", "secret", "key").expect("good keys");
+        let key = CacheKey::new(&Environment::Production, &keys.into());
+        let seconds = Duration::from_secs;
+        let mark = |end: Duration| key.seal_hold_off(end).expect("sealed");
+        let span = |end: Duration, left: i64| match locked(&key, &mark(end), left) {
+            Ok(Lock::HeldOff(span)) => Some(span),
+            _ => None,
+        };
+        assert_eq!(span(now() + seconds(30), 20_000), Some(seconds(20)));
+        // Clocks of two machines.
+        assert_eq!(span(now() - seconds(30), 20_000), Some(seconds(20)));
+        assert!(span(now() + seconds(30), 3_600_000).is_some_and(|span| span <= seconds(90)));
+        assert_eq!(span(now() - seconds(61), 20_000), None);
+        assert!(locked(&key, &mark(now() - seconds(61)), 20_000).is_err(), "nobody waits for it");
+        assert_eq!(locked(&key, b"another process", 4_000), Ok(Lock::Theirs));
+        assert_eq!(locked(&key, b"", ABSENT), Ok(Lock::Theirs), "gone meanwhile");
+        assert!(locked(&key, b"another process", FOR_EVER).is_err());
+    }
+
+    #[test]
+    fn spans_are_what_redis_takes() {
+        assert_eq!(milliseconds(Duration::ZERO), 1);
+        assert_eq!(milliseconds(Duration::from_micros(1_999)), 1);
+        assert_eq!(milliseconds(Duration::from_hours(24)), 86_400_000);
+        assert_eq!(milliseconds(Duration::MAX), u64::from(u32::MAX));
     }
 }

@@ -15,14 +15,14 @@ use crate::secret::Secret;
 /// A key derived from the client secret, for the entries of one credential.
 pub(super) struct Seal {
     key: RandomizedNonceKey,
-    bound_to: [u8; 32],
+    name: [u8; 32],
 }
 
 /// Which subscription key of a pair: enough of its hash to tell two keys apart. It leaves the process only sealed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyFingerprint([u8; FINGERPRINT_LEN]);
 
-/// What is sealed. Bound to the seal, so that the one can't be played for the other.
+/// What is sealed. One can't be played for the other.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Kind {
@@ -49,52 +49,59 @@ impl Seal {
         let filled = derived.expand(&info, HKDF_SHA256).and_then(|okm| okm.fill(key.as_mut_slice()));
         filled.expect("hkdf gives 32 bytes");
         let key = RandomizedNonceKey::new(&AES_256_GCM, key.as_slice()).expect("the key has the cipher's length");
-        Self { key, bound_to: *name }
+        Self { key, name: *name }
     }
 
     pub(super) fn close(&self, token: &CachedToken) -> Result<Vec<u8>, CacheError> {
-        self.encrypt(Kind::Token, plain(token))
+        self.encrypt(Kind::Token, &self.name, plain(token))
     }
 
     pub(super) fn open(&self, sealed: &[u8]) -> Result<CachedToken, CacheError> {
-        self.decrypt(Kind::Token, sealed, token)
+        self.decrypt(Kind::Token, &self.name, sealed, token)
     }
 
     #[cfg(feature = "redis")]
-    pub(super) fn close_hold_off(&self, end: Duration) -> Result<Vec<u8>, CacheError> {
+    pub(super) fn close_hold_off(&self, lock_name: &[u8; 32], end: Duration) -> Result<Vec<u8>, CacheError> {
         let mut text = Vec::with_capacity(8 + AES_256_GCM.tag_len());
         text.extend_from_slice(&milliseconds(end).to_be_bytes());
-        self.encrypt(Kind::HoldOff, text)
+        self.encrypt(Kind::HoldOff, lock_name, text)
     }
 
     #[cfg(feature = "redis")]
-    pub(super) fn open_hold_off(&self, sealed: &[u8]) -> Result<Duration, CacheError> {
-        self.decrypt(Kind::HoldOff, sealed, |text| text.try_into().ok().map(span))
+    pub(super) fn open_hold_off(&self, lock_name: &[u8; 32], sealed: &[u8]) -> Result<Duration, CacheError> {
+        self.decrypt(Kind::HoldOff, lock_name, sealed, |text| text.try_into().ok().map(span))
     }
 
     /// Version, nonce, ciphertext with its tag. The text must have room for the tag, so that it is not left behind in memory
     /// by a move to a larger place.
-    fn encrypt(&self, kind: Kind, text: Vec<u8>) -> Result<Vec<u8>, CacheError> {
+    fn encrypt(&self, kind: Kind, place: &[u8; 32], text: Vec<u8>) -> Result<Vec<u8>, CacheError> {
         let mut text = Zeroizing::new(text);
-        let tagged = self.key.seal_in_place_append_tag(self.aad(kind), &mut *text);
+        let tagged = self.key.seal_in_place_append_tag(aad(kind, place), &mut *text);
         let nonce = tagged.map_err(|_| CacheError::because("the entry could not be sealed"))?;
         Ok([&[VERSION], nonce.as_ref().as_slice(), text.as_slice()].concat())
     }
 
-    fn decrypt<T>(&self, kind: Kind, sealed: &[u8], read: impl Fn(&[u8]) -> Option<T>) -> Result<T, CacheError> {
+    fn decrypt<T>(
+        &self,
+        kind: Kind,
+        place: &[u8; 32],
+        sealed: &[u8],
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<T, CacheError> {
         let (nonce, text) = parts(sealed).ok_or_else(|| CacheError::unreadable("the entry is of another kind"))?;
         let mut text = Zeroizing::new(text.to_vec());
-        let opened = self.key.open_in_place(nonce, self.aad(kind), &mut text);
+        let opened = self.key.open_in_place(nonce, aad(kind, place), &mut text);
         let opened = opened.map_err(|_| CacheError::unreadable("the entry was sealed by another key, or changed"))?;
         read(opened).ok_or_else(|| CacheError::unreadable("the entry is malformed"))
     }
+}
 
-    fn aad(&self, kind: Kind) -> Aad<[u8; 34]> {
-        let mut aad = [VERSION; 34];
-        aad[1] = kind as u8;
-        aad[2..].copy_from_slice(&self.bound_to);
-        Aad::from(aad)
-    }
+/// What is sealed is bound to its kind and its place.
+fn aad(kind: Kind, place: &[u8; 32]) -> Aad<[u8; 34]> {
+    let mut aad = [VERSION; 34];
+    aad[1] = kind as u8;
+    aad[2..].copy_from_slice(place);
+    Aad::from(aad)
 }
 
 fn parts(sealed: &[u8]) -> Option<(Nonce, &[u8])> {
@@ -161,6 +168,8 @@ mod tests {
     use super::*;
 
     const NAME: [u8; 32] = [7; 32];
+    #[cfg(feature = "redis")]
+    const LOCK: [u8; 32] = [8; 32];
 
     fn seal(secret: &str) -> Seal {
         Seal::new(&secret.into(), &NAME)
@@ -222,10 +231,10 @@ mod tests {
         let seal = seal("secret");
         let head = |known: u8| [&[0; 16][..], &[known], &[0; FINGERPRINT_LEN]].concat();
         for text in [Vec::new(), vec![0; HEAD_LEN - 1], head(2), [&head(1)[..], b"\xff"].concat()] {
-            let sealed = seal.encrypt(Kind::Token, text).expect("sealed");
+            let sealed = seal.encrypt(Kind::Token, &NAME, text).expect("sealed");
             assert_eq!(seal.open(&sealed).expect_err("no sense").to_string(), "the entry is malformed");
         }
-        assert!(seal.open(&seal.encrypt(Kind::Token, head(1)).expect("sealed")).is_ok());
+        assert!(seal.open(&seal.encrypt(Kind::Token, &NAME, head(1)).expect("sealed")).is_ok());
     }
 
     #[test]
@@ -233,7 +242,11 @@ mod tests {
         let of = |key: &str| KeyFingerprint::of(&key.into());
         assert_eq!(of("a"), of("a"));
         assert_ne!(of("a"), of("b"));
-        assert_ne!(of("a").0[..], digest::digest(&SHA256, b"a").as_ref()[..FINGERPRINT_LEN], "not a bare hash of the key");
+        assert_ne!(
+            of("a").0[..],
+            digest::digest(&SHA256, b"a").as_ref()[..FINGERPRINT_LEN],
+            "not a bare hash of the key"
+        );
         assert_eq!(format!("{:?} {:?}", of("a"), entry()).matches("KeyFingerprint(***)").count(), 2);
     }
 
@@ -242,12 +255,13 @@ mod tests {
     fn a_mark_and_an_entry_are_not_taken_for_each_other() {
         let seal = seal("secret");
         let end = Duration::from_millis(1_767_225_600_123);
-        let mark = seal.close_hold_off(end).expect("sealed");
-        assert_eq!(seal.open_hold_off(&mark), Ok(end));
+        let mark = seal.close_hold_off(&LOCK, end).expect("sealed");
+        assert_eq!(seal.open_hold_off(&LOCK, &mark), Ok(end));
         assert!(seal.open(&mark).is_err());
-        assert!(seal.open_hold_off(&seal.close(&entry()).expect("sealed")).is_err());
-        assert!(Seal::new(&"other".into(), &NAME).open_hold_off(&mark).is_err());
-        assert!(seal.open_hold_off(b"").is_err());
+        assert!(seal.open_hold_off(&NAME, &seal.close(&entry()).expect("sealed")).is_err());
+        assert!(Seal::new(&"other".into(), &NAME).open_hold_off(&LOCK, &mark).is_err());
+        assert!(seal.open_hold_off(&[9; 32], &mark).is_err(), "another lock");
+        assert!(seal.open_hold_off(&LOCK, b"").is_err());
     }
 
     proptest! {

@@ -61,7 +61,9 @@ impl TokenProvider {
                 Look::Nothing | Look::Broken => return Turn::Ours(None),
             }
             match self.patiently("lock", cache.lock(key, &holder, LOCK_LIFE)).await {
-                Some(cache::Lock::Ours) => return self.turn_with(Lock { holder }, &**cache, key, errand, &mut told).await,
+                Some(cache::Lock::Ours) => {
+                    return self.turn_with(Lock { holder }, &**cache, key, errand, &mut told).await;
+                }
                 Some(_) if self.clock.now().is_before(deadline) => {}
                 Some(_) | None => return Turn::Ours(None),
             }

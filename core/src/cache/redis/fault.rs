@@ -34,10 +34,10 @@ impl Fault {
     /// The connection was not made, or lost.
     pub(super) fn of_connecting(error: &io::Error) -> Self {
         Self::Broken(match error.kind() {
-            io::ErrorKind::ConnectionRefused => "redis is out of reach: the connection was refused",
             io::ErrorKind::NotFound => "redis is out of reach: there is no such socket",
             io::ErrorKind::PermissionDenied => "redis is out of reach: this process has no right to connect",
             io::ErrorKind::TimedOut => NO_CONNECTION,
+            // Refused, most of all.
             _ => "redis is out of reach",
         })
     }
@@ -50,7 +50,7 @@ impl Fault {
     /// A question was not answered, or answered with an error.
     pub(super) fn of_asking(error: RedisError, tls: bool) -> Self {
         if error.is_timeout() {
-            return Self::Broken("redis gave no answer in time");
+            return Self::Broken("no answer in time");
         }
         if let Some(error) = tls_error(&error) {
             return Self::Broken(tls_words(error));
@@ -61,7 +61,9 @@ impl Fault {
             return refused(refusal.code(), refusal.details().unwrap_or_default());
         }
         match (kind, tls) {
-            (ErrorKind::Io, true) => Self::Broken("redis closed the connection"),
+            (ErrorKind::Io, true) => {
+                Self::Broken("redis closed the connection: it may want a certificate of its clients (tls-auth-clients)")
+            }
             (ErrorKind::Io, false) => {
                 Self::Broken("redis closed the connection: a port that speaks TLS wants rediss:// in the URL")
             }
@@ -105,7 +107,7 @@ macro_rules! command {
 /// All that are sent.
 const COMMANDS: [Command; 11] = [
     command!("GETRANGE", "what answers there has no command GETRANGE: a Sentinel wants redis+sentinel:// in the URL"),
-    command!("PTTL"),
+    command!("PTTL", "what answers there has no command PTTL: a Sentinel wants redis+sentinel:// in the URL"),
     command!("SET"),
     command!("DEL"),
     command!("EVAL"),
@@ -237,7 +239,9 @@ fn tls_words(error: &rustls::Error) -> &'static str {
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             "redis wants a certificate of its clients, and this library has none: set its tls-auth-clients to no"
         }
-        rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => "redis knows no certificate for this host name",
+        rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => {
+            "redis knows no certificate for this host name"
+        }
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
             "redis and this library have no version or cipher of TLS in common: TLS 1.2 or newer is needed"
         }

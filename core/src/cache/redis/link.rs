@@ -3,9 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, future::try_join_all, stream::FuturesUnordered};
-use redis::{
-    AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, Value, aio::MultiplexedConnection, cmd,
-};
+use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, Value, aio::MultiplexedConnection, cmd};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
@@ -133,8 +131,7 @@ impl Link {
 
     async fn named_by_sentinel(&self, node: &Node, sentinels: &Sentinels, deadline: Instant) -> Result<Node, Fault> {
         let Sentinels { username, password, master, .. } = sentinels;
-        let greeting =
-            Greeting { username: username.as_deref(), password: password.as_ref(), ..Greeting::default() };
+        let greeting = Greeting { username: username.as_deref(), password: password.as_ref(), ..Greeting::default() };
         let connection = self.node(node, greeting, deadline).await?;
         let question = cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(master).take();
         let answer: Option<(String, u16)> = connection.query_one(question).await?;

@@ -52,8 +52,7 @@ impl Tls {
 
     fn config(&self) -> Result<ClientConfig, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let builder =
-            ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+        let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
         if let Some(authorities) = &self.authorities {
             return Ok(builder.with_root_certificates(authorities.clone()).with_no_client_auth());
         }
@@ -82,7 +81,9 @@ fn authorities(pem: &[u8]) -> Result<RootCertStore> {
         added.map_err(|_| refused("the authorities for Redis hold something that is not a certificate"))?;
     }
     if roots.is_empty() {
-        return Err(refused("the authorities for Redis must hold at least one certificate (-----BEGIN CERTIFICATE-----)"));
+        return Err(refused(
+            "the authorities for Redis must hold at least one certificate (-----BEGIN CERTIFICATE-----)",
+        ));
     }
     Ok(roots)
 }

@@ -111,7 +111,9 @@ impl<'a> Parts<'a> {
     fn socket(&self) -> Result<(Place, i64)> {
         self.no_query()?;
         if !self.hosts.is_empty() || self.path.is_empty() {
-            return Err(refused("redis+unix:// takes the absolute path of a socket and no host, such as redis+unix:///run/redis.sock"));
+            return Err(refused(
+                "redis+unix:// takes the absolute path of a socket and no host, such as redis+unix:///run/redis.sock",
+            ));
         }
         Ok((Place::Socket(format!("/{}", decoded(self.path)?).into()), 0))
     }
@@ -119,14 +121,20 @@ impl<'a> Parts<'a> {
     fn sentinel(&self) -> Result<(Place, i64)> {
         let (master, db) = self.path.split_once('/').unwrap_or((self.path, ""));
         if master.is_empty() {
-            return Err(refused("redis+sentinel:// needs the name of the master after the hosts, such as redis+sentinel://cache.internal/mymaster"));
+            return Err(refused(
+                "redis+sentinel:// needs the name of the master after the hosts, such as redis+sentinel://cache.internal/mymaster",
+            ));
         }
         let (mut username, mut password) = (None, None);
         for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
             match &*name {
                 "sentinel_username" => username = Some(value.into_owned()),
                 "sentinel_password" => password = Some(Secret::new(value.into_owned())),
-                _ => return Err(refused("a URL with redis+sentinel:// takes no parameters but sentinel_username and sentinel_password")),
+                _ => {
+                    return Err(refused(
+                        "a URL with redis+sentinel:// takes no parameters but sentinel_username and sentinel_password",
+                    ));
+                }
             }
         }
         let (nodes, master) = (self.nodes(SENTINEL_PORT)?, master.to_owned());
@@ -136,7 +144,9 @@ impl<'a> Parts<'a> {
     fn cluster(&self) -> Result<(Place, i64)> {
         self.no_query()?;
         if !self.path.is_empty() {
-            return Err(refused("a URL with redis+cluster:// ends after the hosts: a cluster has no databases to choose from"));
+            return Err(refused(
+                "a URL with redis+cluster:// ends after the hosts: a cluster has no databases to choose from",
+            ));
         }
         Ok((Place::Cluster(self.nodes(PORT)?), 0))
     }
@@ -151,13 +161,19 @@ impl<'a> Parts<'a> {
         let username = Some(decoded(username)?).filter(|name| !name.is_empty());
         let password = password.map(decoded).transpose()?.filter(|word| username.is_some() || !word.is_empty());
         if username.is_some() && password.is_none() {
-            return Err(refused("a Redis URL with a user needs a password after it; a password alone is written :password@"));
+            return Err(refused(
+                "a Redis URL with a user needs a password after it; a password alone is written :password@",
+            ));
         }
         Ok((username, password.map(Secret::new)))
     }
 
     fn no_query(&self) -> Result<()> {
-        if self.query.is_empty() { Ok(()) } else { Err(refused("a Redis URL takes no parameters, except with redis+sentinel://")) }
+        if self.query.is_empty() {
+            Ok(())
+        } else {
+            Err(refused("a Redis URL takes no parameters, except with redis+sentinel://"))
+        }
     }
 }
 
@@ -181,7 +197,9 @@ fn database(text: &str) -> Result<i64> {
 }
 
 fn decoded(text: &str) -> Result<String> {
-    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| refused("user, password and path of a Redis URL must be UTF-8 once percent-decoded"))?;
+    let decoded = percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| refused("user, password and path of a Redis URL must be UTF-8 once percent-decoded"))?;
     Ok(decoded.into_owned())
 }
 
