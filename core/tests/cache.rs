@@ -323,7 +323,8 @@ async fn what_is_shared_names_the_subscription_key_it_came_with_and_shows_nothin
     let world = World::new();
     let cache = Arc::new(FakeCache::default());
     token(&partner_of(paired_keys(), world.config().token_cache(cache.clone()))).await;
-    let (first, again) = (cache.inside().stores[0].1.clone(), Arc::new(FakeCache::default()));
+    let first = cache.inside().stores[0].1.clone();
+    let again = Arc::new(FakeCache::default());
     let fingerprint = first.subscription_key.expect("there is one");
     assert_eq!(format!("{fingerprint:?}"), "KeyFingerprint(***)");
     token(&partner_of(partner_keys(), world.config().token_cache(again.clone()))).await;

@@ -216,7 +216,8 @@ async fn without_eval_its_work_is_done_in_two_steps_and_told() {
             "GETRANGE" => Answer::Text("holder".to_owned()),
             _ => empty(command),
         });
-        let (cache, key) = (cache(&format!("redis://{}", server.address())), key().await);
+        let cache = cache(&format!("redis://{}", server.address()));
+        let key = key().await;
         let last = |server: &RedisServer| server.asked().pop().expect("a command");
 
         assert_eq!(cache.unlock(&key, "holder").await.expect_err("told").to_string(), words);
@@ -238,7 +239,8 @@ async fn a_cluster_is_followed_to_where_it_keeps_a_key_and_remembered() {
     let holder = RedisServer::new(empty);
     let moved = format!("-MOVED 866 {}", holder.address());
     let seed = RedisServer::new(move |command| if command[0] == "PING" { line("+PONG") } else { line(moved.clone()) });
-    let (cache, key) = (cache(&format!("redis+cluster://{}", seed.address())), key().await);
+    let cache = cache(&format!("redis+cluster://{}", seed.address()));
+    let key = key().await;
     for _ in 0..3 {
         assert_eq!(cache.load(&key).await, Ok(None));
     }
@@ -252,7 +254,8 @@ async fn a_key_that_is_just_being_moved_is_asked_for_as_the_cluster_wants() {
     let target = RedisServer::new(empty);
     let ask = format!("-ASK 866 {}", target.address());
     let seed = RedisServer::new(move |command| if command[0] == "PING" { line("+PONG") } else { line(ask.clone()) });
-    let (cache, key) = (cache(&format!("redis+cluster://{}", seed.address())), key().await);
+    let cache = cache(&format!("redis+cluster://{}", seed.address()));
+    let key = key().await;
     for round in 1..3 {
         assert_eq!(cache.load(&key).await, Ok(None));
         let asked: Vec<_> = target.asked().into_iter().map(|mut command| command.remove(0)).collect();
@@ -282,7 +285,8 @@ async fn a_cluster_that_sends_round_in_circles_or_nowhere_is_given_up() {
 
 #[tokio::test]
 async fn a_cluster_is_found_through_any_node_that_is_alive() {
-    let (stuck, dead) = (TcpListener::bind("127.0.0.1:0").expect("a port"), TcpListener::bind("127.0.0.1:0"));
+    let stuck = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let dead = TcpListener::bind("127.0.0.1:0");
     let dead_address = dead.and_then(|listener| listener.local_addr()).expect("a port");
     let alive = RedisServer::new(empty);
     let nodes = format!("{},{dead_address},{}", stuck.local_addr().expect("a port"), alive.address());
@@ -300,7 +304,8 @@ async fn sentinels_name_the_master_and_are_not_taken_for_it() {
             _ => empty(command),
         }
     };
-    let (master, replica) = (RedisServer::new(role("master")), RedisServer::new(role("slave")));
+    let master = RedisServer::new(role("master"));
+    let replica = RedisServer::new(role("slave"));
     let naming = |port: Option<u16>| {
         RedisServer::new(move |command| match (&*command[0], port) {
             ("SENTINEL", Some(port)) => {
@@ -312,7 +317,9 @@ async fn sentinels_name_the_master_and_are_not_taken_for_it() {
         })
     };
     let through = |sentinel: &RedisServer| cache(&format!("redis+sentinel://:hunter2@{}/m", sentinel.address()));
-    let (good, late, blind) = (naming(Some(master.port())), naming(Some(replica.port())), naming(None));
+    let good = naming(Some(master.port()));
+    let late = naming(Some(replica.port()));
+    let blind = naming(None);
     assert_eq!(through(&good).load(&key().await).await, Ok(None));
     assert_eq!(good.asked(), [["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "m"]], "the password is not the Sentinel's");
     assert_eq!(master.asked()[0], ["AUTH", ECHO]);
@@ -371,7 +378,8 @@ async fn a_server_that_is_not_there_or_says_nothing() {
 
 #[tokio::test]
 async fn tls_is_checked_and_installs_no_provider_for_the_process() {
-    let (authority, other) = (Authority::new("company"), Authority::new("other"));
+    let authority = Authority::new("company");
+    let other = Authority::new("other");
     let good = RedisServer::tls(authority.good().server(), empty);
     let at = |host: &str, server: &RedisServer| format!("rediss://{host}:{}", server.port());
     for host in ["localhost", "127.0.0.1"] {
@@ -442,7 +450,8 @@ async fn a_server_that_wants_a_certificate_of_its_clients() {
 
 #[tokio::test]
 async fn keys_differ_in_what_is_sealed_and_where() {
-    let (one, other) = (key().await, cache_key(specialized_keys(), |config| config).await);
+    let one = key().await;
+    let other = cache_key(specialized_keys(), |config| config).await;
     let sealed = one.seal(&entry()).expect("sealed");
     assert_eq!(one.open(&sealed), Ok(entry()));
     other.open(&sealed).expect_err("another credential");

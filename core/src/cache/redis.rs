@@ -117,7 +117,8 @@ impl TokenCache for RedisCache {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(async move {
-            let (name, sealed) = (name("token", key.as_bytes()), key.seal(&token)?);
+            let name = name("token", key.as_bytes());
+            let sealed = key.seal(&token)?;
             if sealed.len() > LAST_BYTE {
                 return Err(CacheError::because("the token is too long to be shared"));
             }
@@ -323,6 +324,7 @@ mod tests {
         let keys = PartnerKeys::new("client", "secret", "key").expect("good keys");
         let key = CacheKey::new(&Environment::Production, &keys.into());
         let seconds = Duration::from_secs;
+        let ago = |count| now().saturating_sub(seconds(count));
         let mark = |end: Duration| key.seal_hold_off(end).expect("sealed");
         let span = |end: Duration, left: i64| match locked(&key, &mark(end), left) {
             Ok(Lock::HeldOff(span)) => Some(span),
@@ -330,10 +332,10 @@ mod tests {
         };
         assert_eq!(span(now() + seconds(30), 20_000), Some(seconds(20)));
         // Clocks of two machines.
-        assert_eq!(span(now() - seconds(30), 20_000), Some(seconds(20)));
+        assert_eq!(span(ago(30), 20_000), Some(seconds(20)));
         assert!(span(now() + seconds(30), 3_600_000).is_some_and(|span| span <= seconds(90)));
-        assert_eq!(span(now() - seconds(61), 20_000), None);
-        assert!(locked(&key, &mark(now() - seconds(61)), 20_000).is_err(), "nobody waits for it");
+        assert_eq!(span(ago(61), 20_000), None);
+        assert!(locked(&key, &mark(ago(61)), 20_000).is_err(), "nobody waits for it");
         assert_eq!(locked(&key, b"another process", 4_000), Ok(Lock::Theirs));
         assert_eq!(locked(&key, b"", ABSENT), Ok(Lock::Theirs), "gone meanwhile");
         assert!(locked(&key, b"another process", FOR_EVER).is_err());

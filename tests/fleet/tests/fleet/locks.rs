@@ -122,9 +122,10 @@ async fn a_fetch_that_failed_late_leaves_the_next_holder_alone_but_an_open_place
 #[ignore = "needs redis-server: cargo xtask test --only fleet"]
 async fn nobody_without_the_credential_can_hold_others_off() -> Outcome {
     let stage = Stage::new(&[], "").await?;
-    let (another, long) = (key("another").await?, MINUTE * 60 * 24);
-    stage.other.hold_off(&another, "other", long).await?;
-    let (theirs, their_mark) = (stage.redis.key("lock")?, stage.redis.value(&stage.redis.key("lock")?)?);
+    let another = key("another").await?;
+    stage.other.hold_off(&another, "other", MINUTE * 60 * 24).await?;
+    let theirs = stage.redis.key("lock")?;
+    let their_mark = stage.redis.value(&theirs)?;
     stage.redis.run::<i64>(redis::cmd("DEL").arg(theirs))?;
     stage.one.store(&stage.key, CachedToken::new("token", MINUTE, MINUTE), MINUTE).await?;
     let token = stage.redis.value(&stage.redis.key("token")?)?;

@@ -31,15 +31,11 @@ fn crew(size: usize, vipps: &Emulator, redis: &Redis) -> Outcome<Crew> {
 }
 
 /// The name of the lock, as a process in mid-fetch has it. There must be no token yet; afterwards there is one.
-fn lock_name<'a>(
-    vipps: &Emulator,
-    settings: &Settings,
-    servers: impl Iterator<Item = &'a Redis> + Clone,
-) -> Outcome<String> {
+fn lock_name(vipps: &Emulator, settings: &Settings, servers: &[Redis]) -> Outcome<String> {
     vipps.fail_next(Endpoint::StandardToken, 1, Failure::Hang);
     let mut holder = Crew::start(&worker(), 1, settings)?;
     holder.tell(&json!({"do": "token"}))?;
-    let name = || servers.clone().find_map(|server| server.key("lock").ok());
+    let name = || servers.iter().find_map(|server| server.key("lock").ok());
     until("there is a lock", || Ok(name().is_some()))?;
     let lock = name().ok_or("no lock")?;
     vipps.release_hung();

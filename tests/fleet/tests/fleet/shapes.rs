@@ -221,7 +221,7 @@ fn a_node_of_a_cluster_that_is_spoken_to_as_a_server_says_so() -> Outcome {
 fn a_cluster_that_is_just_moving_the_keys() -> Outcome {
     let (vipps, mut cluster) = (vipps()?, Cluster::start(&[])?);
     let settings = Settings::new(&vipps).redis(cluster.url());
-    let lock = lock_name(&vipps, &settings, cluster.nodes.iter())?;
+    let lock = lock_name(&vipps, &settings, &cluster.nodes)?;
     let token = cluster.holder("token")?.key("token")?;
     let ids = cluster.nodes.iter().map(|node| node.ask::<String>("CLUSTER MYID")).collect::<Outcome<Vec<_>>>()?;
     cluster.holder("token")?.run::<i64>(redis::cmd("DEL").arg(&token))?;

@@ -71,7 +71,7 @@ fn another_type_under_the_key_is_replaced() -> Outcome {
 fn another_type_under_the_lock_keeps_nobody_waiting() -> Outcome {
     let (vipps, redis, key, _) = stage()?;
     redis.run::<i64>(redis::cmd("DEL").arg(&key))?;
-    let lock = lock_name(&vipps, &Settings::new(&vipps).redis(redis.url()), [&redis].into_iter())?;
+    let lock = lock_name(&vipps, &Settings::new(&vipps).redis(redis.url()), std::slice::from_ref(&redis))?;
     redis.run::<i64>(redis::cmd("DEL").arg(&key))?;
     redis.run::<i64>(redis::cmd("LPUSH").arg(lock).arg("a"))?;
     let mut crew = crew(3, &vipps, &redis)?;
