@@ -1,18 +1,19 @@
 //! A token store that several [`Partner`](crate::Partner) objects, or several processes, share.
 
+mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 mod seal;
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisCache;
+pub use self::{memory::MemoryCache, seal::KeyFingerprint};
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
     fmt,
     hash::{Hash, Hasher},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,7 +23,7 @@ use self::seal::Seal;
 use crate::{
     clock::BoxFuture,
     environment::Environment,
-    keys::{Keys, SpecializedKeys},
+    keys::{Keys, SpecializedKeys, StandardKeys},
     secret::Secret,
 };
 
@@ -49,8 +50,7 @@ pub trait TokenCache: Send + Sync + fmt::Debug {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>>;
 
-    /// Drops the entry if it still holds this token; a newer one stays. Default: does nothing, as for caches whose
-    /// readers are all in one process.
+    /// Drops the entry if it still holds this token; a newer one stays. Default: does nothing.
     fn remove<'a>(&'a self, key: &'a CacheKey, token: &'a Secret) -> BoxFuture<'a, Result<(), CacheError>> {
         let _ = (key, token);
         Box::pin(async { Ok(()) })
@@ -61,8 +61,9 @@ pub trait TokenCache: Send + Sync + fmt::Debug {
         false
     }
 
-    /// Tries to become the one process that fetches; tells whether `holder` is it now. The lock goes by itself after
-    /// `ttl`, so that a process that dies or hangs holds nobody up for longer.
+    /// Tries to become the one process that fetches; `holder` is the name of this one, the same for all its life. The lock
+    /// goes by itself after `ttl`, so that a process that dies or hangs holds nobody up for longer. Default: always
+    /// [`Lock::Ours`].
     fn lock<'a>(
         &'a self,
         key: &'a CacheKey,
@@ -73,7 +74,14 @@ pub trait TokenCache: Send + Sync + fmt::Debug {
         Box::pin(async { Ok(Lock::Ours) })
     }
 
-    /// off
+    /// Gives the lock back, if `holder` still has it. Default: does nothing.
+    fn unlock<'a>(&'a self, key: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
+        let _ = (key, holder);
+        Box::pin(async { Ok(()) })
+    }
+
+    /// The fetch of `holder` failed: nobody should ask Vipps before `span` is over. Until then [`lock`](Self::lock) tells
+    /// everybody [`Lock::HeldOff`]. A lock that another has by now stays as it is. Default: does nothing.
     fn hold_off<'a>(
         &'a self,
         key: &'a CacheKey,
@@ -83,44 +91,30 @@ pub trait TokenCache: Send + Sync + fmt::Debug {
         let _ = (key, holder, span);
         Box::pin(async { Ok(()) })
     }
-
-    /// Gives the lock back, if `holder` still has it.
-    fn unlock<'a>(&'a self, key: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
-        let _ = (key, holder);
-        Box::pin(async { Ok(()) })
-    }
-}
-
-/// Names one credential in one environment: a SHA-256 over environment, kind of keys, client id, secret, subscription
-/// key and scope. No MSN: one partner token serves all merchants.
-#[derive(Clone)]
-pub struct CacheKey {
-    name: [u8; 32],
-    seal: Arc<Seal>,
 }
 
 /// Who fetches now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lock {
-    /// a
+    /// This process, until it gives the lock back. Also when it had the lock already: one whose reply was lost, or that
+    /// could not be given back, is its own.
     Ours,
-    /// b
+    /// Another process.
     Theirs,
-    /// c
+    /// Nobody: a process asked Vipps in vain. Ask again after this span.
     HeldOff(Duration),
 }
 
-/// fp
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyFingerprint([u8; 16]);
-
-impl KeyFingerprint {
-    pub(crate) fn of(secret: &Secret) -> Self {
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest::digest(&SHA256, secret.expose().as_bytes()).as_ref()[..16]);
-        Self(bytes)
-    }
+/// Names one credential in one environment: a SHA-256 over environment, kind of keys, client id, secret and scope.
+///
+/// No subscription key: an entry says which one it came with, so that processes share that have the pair the other way
+/// round, or one of the two only, as while a key is being replaced. No MSN: one partner token serves all merchants.
+#[derive(Clone)]
+pub struct CacheKey {
+    name: [u8; 32],
+    lock_name: [u8; 32],
+    seal: Arc<Seal>,
 }
 
 /// A token as a cache holds it.
@@ -135,7 +129,7 @@ pub struct CachedToken {
     pub lifetime: Duration,
     /// How long the store itself will keep it, where it can tell: a span needs no two clocks to agree.
     pub remaining: Option<Duration>,
-    /// key
+    /// Which subscription key of the pair it came with; none where that is unknown, and for keys that have none.
     pub subscription_key: Option<KeyFingerprint>,
 }
 
@@ -145,14 +139,14 @@ impl CachedToken {
         Self { secret: secret.into(), expires_at, lifetime, remaining: None, subscription_key: None }
     }
 
-    /// key
-    pub fn with_subscription_key(self, subscription_key: Option<KeyFingerprint>) -> Self {
-        Self { subscription_key, ..self }
-    }
-
     /// The same, with what the store says of the rest of its life.
     pub fn with_remaining(self, remaining: Option<Duration>) -> Self {
         Self { remaining, ..self }
+    }
+
+    /// The same, with the subscription key that it came with.
+    pub fn with_subscription_key(self, subscription_key: Option<KeyFingerprint>) -> Self {
+        Self { subscription_key, ..self }
     }
 }
 
@@ -166,26 +160,29 @@ pub struct CacheError {
 
 impl CacheKey {
     pub(crate) fn new(environment: &Environment, keys: &Keys) -> Self {
-        let subscription_key = keys.standard().map_or("", |keys| keys.subscription_key.expose());
         let scope = match keys {
             Keys::Specialized(SpecializedKeys { scope: Some(scope), .. }) => scope,
             _ => "",
         };
         let secret = keys.client_secret().expose();
-        let mut hash = digest::Context::new(&SHA256);
-        for part in [environment.base_url(), keys.kind(), keys.client_id(), secret, subscription_key, scope] {
-            // The length first, so that no two lists of parts run together into the same bytes.
-            hash.update(&(part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let mut name = [0; 32];
-        name.copy_from_slice(hash.finish().as_ref());
-        Self { name, seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
+        let mut parts = vec![environment.base_url(), keys.kind(), keys.client_id(), secret, scope];
+        let name = hash(&parts);
+        let mut subscription_keys: Vec<_> =
+            keys.standard().into_iter().flat_map(StandardKeys::subscription_keys).map(Secret::expose).collect();
+        subscription_keys.sort_unstable();
+        parts.extend(subscription_keys);
+        Self { name, lock_name: hash(&parts), seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
     }
 
     /// The hash itself. It tells nothing of the credential to who does not hold the credential.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.name
+    }
+
+    /// The name of the lock: a hash over the subscription keys too, in whichever order they are. What Vipps makes of one set
+    /// of keys must not hold anybody up who has another.
+    pub fn lock_name(&self) -> &[u8; 32] {
+        &self.lock_name
     }
 
     /// An entry as it may leave the process: encrypted and bound to this key (AES-256-GCM), under a key that is derived
@@ -198,6 +195,30 @@ impl CacheKey {
     pub fn open(&self, sealed: &[u8]) -> Result<CachedToken, CacheError> {
         self.seal.open(sealed)
     }
+
+    /// A mark that nobody should fetch before `end` (since the Unix epoch), which nobody without the credential can forge.
+    #[cfg(feature = "redis")]
+    fn seal_hold_off(&self, end: Duration) -> Result<Vec<u8>, CacheError> {
+        self.seal.close_hold_off(&self.lock_name, end)
+    }
+
+    /// The end that such a mark tells.
+    #[cfg(feature = "redis")]
+    fn open_hold_off(&self, mark: &[u8]) -> Result<Duration, CacheError> {
+        self.seal.open_hold_off(&self.lock_name, mark)
+    }
+}
+
+fn hash(parts: &[&str]) -> [u8; 32] {
+    let mut hash = digest::Context::new(&SHA256);
+    for part in parts {
+        // The length first, so that no two lists of parts run together into the same bytes.
+        hash.update(&(part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut name = [0; 32];
+    name.copy_from_slice(hash.finish().as_ref());
+    name
 }
 
 impl PartialEq for CacheKey {
@@ -257,45 +278,3 @@ impl fmt::Display for CacheError {
 }
 
 impl std::error::Error for CacheError {}
-
-/// A [`TokenCache`] within one process, for applications that build more than one [`Partner`](crate::Partner) with
-/// the same keys.
-///
-/// ```
-/// use std::sync::Arc;
-/// use vipps_partner_auth::{Config, MemoryCache};
-///
-/// let cache = Arc::new(MemoryCache::default());
-/// let (first, second) = (Config::default().token_cache(cache.clone()), Config::default().token_cache(cache));
-/// ```
-#[derive(Clone, Default)]
-pub struct MemoryCache(Arc<Mutex<HashMap<CacheKey, CachedToken>>>);
-
-impl MemoryCache {
-    fn entries(&self) -> MutexGuard<'_, HashMap<CacheKey, CachedToken>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl TokenCache for MemoryCache {
-    fn load<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Result<Option<CachedToken>, CacheError>> {
-        let found = self.entries().get(key).cloned();
-        Box::pin(async move { Ok(found) })
-    }
-
-    fn store<'a>(
-        &'a self,
-        key: &'a CacheKey,
-        token: CachedToken,
-        _ttl: Duration,
-    ) -> BoxFuture<'a, Result<(), CacheError>> {
-        self.entries().insert(key.clone(), token);
-        Box::pin(async { Ok(()) })
-    }
-}
-
-impl fmt::Debug for MemoryCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryCache").field("entries", &self.entries().len()).finish()
-    }
-}

@@ -114,7 +114,7 @@ pub struct Config {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) http: Option<Arc<dyn HttpSend>>,
     pub(crate) token_cache: Option<Arc<dyn TokenCache>>,
-    pub(crate) redis_url: Option<String>,
+    pub(crate) redis_url: Option<Secret>,
     pub(crate) redis_ca_pem: Option<Vec<u8>>,
     pub(crate) on_event: Option<EventHook>,
     pub(crate) event_sink: Option<EventHook>,
@@ -261,7 +261,7 @@ impl Config {
     /// Shares tokens with other processes through Redis or Valkey: see [`RedisCache`](crate::RedisCache) for the forms a URL
     /// can have. Default: none. Needs the feature `redis`, without which it is refused, as is a wrong URL: field `redis_url`.
     pub fn redis_url(mut self, url: impl Into<String>) -> Self {
-        self.redis_url = Some(url.into());
+        self.redis_url = Some(Secret::new(url));
         self
     }
 
@@ -311,7 +311,7 @@ impl Config {
     /// Applies `VIPPS_ENVIRONMENT` (`production`, `test` or a base URL) and `VIPPS_REDIS_URL`, if set.
     pub(crate) fn with_vars(mut self, vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
         if let Some(url) = optional(&vars, "VIPPS_REDIS_URL")? {
-            self.redis_url = Some(url);
+            self.redis_url = Some(Secret::new(url));
         }
         match optional(&vars, "VIPPS_ENVIRONMENT")? {
             Some(_) => Ok(self.environment(Environment::from_vars(vars)?)),
@@ -329,7 +329,7 @@ impl Config {
             (Some(_), Some(_)) => {
                 Err(Error::breaks_rule("redis_url", "can't go with a token_cache of your own: set one of the two"))
             }
-            (Some(url), None) => self.redis_cache(url).map(Some),
+            (Some(url), None) => self.redis_cache(url.expose()).map(Some),
         }
     }
 

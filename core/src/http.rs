@@ -17,6 +17,8 @@ use bytes::Bytes;
 
 pub use client::HttpClient;
 pub(crate) use proxy::check_setting as check_proxy;
+#[cfg(feature = "redis")]
+pub(crate) use tls::verifier_of_the_machine;
 
 use crate::{
     clock::BoxFuture,

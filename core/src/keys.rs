@@ -209,6 +209,11 @@ impl StandardKeys {
         self.second_subscription_key.as_ref().filter(|_| second).unwrap_or(&self.subscription_key)
     }
 
+    /// One, or the pair.
+    pub(crate) fn subscription_keys(&self) -> impl Iterator<Item = &Secret> {
+        [&self.subscription_key].into_iter().chain(&self.second_subscription_key)
+    }
+
     fn from_vars(vars: &impl Fn(&str) -> Option<String>) -> Result<Self> {
         let keys = Self::new(
             required(vars, "VIPPS_CLIENT_ID")?,

@@ -9,12 +9,10 @@ use std::{
 };
 
 use support::{
-    CLIENT_ID, CLIENT_SECRET, DAY, FakeCache, Fault, MILLISECOND, START, SUBSCRIPTION_KEY, World, bearer, paired_keys,
-    partner_keys, partner_of, sales_unit_keys, settle, specialized_keys,
+    CLIENT_ID, CLIENT_SECRET, DAY, FakeCache, Fault, MILLISECOND, SECOND_SUBSCRIPTION_KEY, START, SUBSCRIPTION_KEY,
+    World, bearer, cache_key, paired_keys, partner_keys, partner_of, sales_unit_keys, settle, specialized_keys,
 };
-use vipps_partner_auth::{
-    CacheKey, Config, Environment, Event, Keys, MemoryCache, Partner, PartnerKeys, SpecializedKeys, TokenCache,
-};
+use vipps_partner_auth::{Environment, Event, MemoryCache, Partner, PartnerKeys, SpecializedKeys, TokenCache};
 
 fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
@@ -254,14 +252,6 @@ async fn a_cold_start_of_a_thousand_callers_asks_the_cache_once() {
     assert_eq!((cache.inside().loads.len(), world.vipps.count()), (1, 1));
 }
 
-async fn cache_key(keys: impl Into<Keys>, configure: impl FnOnce(Config) -> Config) -> CacheKey {
-    let world = World::new();
-    let cache = Arc::new(FakeCache::default());
-    let partner = partner_of(keys, configure(world.config().token_cache(cache.clone())));
-    partner.headers().await.expect("a token");
-    cache.first_key_asked_for()
-}
-
 fn keys(client_id: &str, secret: &str, subscription_key: &str) -> PartnerKeys {
     PartnerKeys::new(client_id, secret, subscription_key).expect("good keys")
 }
@@ -271,7 +261,7 @@ fn scoped(scope: &str) -> SpecializedKeys {
 }
 
 #[tokio::test]
-async fn the_cache_key_tells_environment_kind_and_every_part_of_the_keys_apart() {
+async fn the_cache_key_tells_environment_kind_client_id_secret_and_scope_apart() {
     let emulator = Environment::custom("http://127.0.0.1:8585").expect("a base url");
     let all = [
         cache_key(partner_keys(), |config| config).await,
@@ -280,10 +270,8 @@ async fn the_cache_key_tells_environment_kind_and_every_part_of_the_keys_apart()
         cache_key(sales_unit_keys("123456"), |config| config.environment(Environment::Test)).await,
         cache_key(keys("x1111111-2222-4333-8444-555555555555", CLIENT_SECRET, SUBSCRIPTION_KEY), |config| config).await,
         cache_key(keys(CLIENT_ID, "another-secret", SUBSCRIPTION_KEY), |config| config).await,
-        cache_key(keys(CLIENT_ID, CLIENT_SECRET, "another-key"), |config| config).await,
         cache_key(keys("ab", "c", "d"), |config| config).await,
         cache_key(keys("a", "bc", "d"), |config| config).await,
-        cache_key(keys("a", "b", "cd"), |config| config).await,
         cache_key(specialized_keys(), |config| config).await,
         cache_key(scoped("donations:read"), |config| config).await,
         cache_key(scoped("donations:write"), |config| config).await,
@@ -294,13 +282,58 @@ async fn the_cache_key_tells_environment_kind_and_every_part_of_the_keys_apart()
 }
 
 #[tokio::test]
-async fn the_cache_key_knows_no_msn_no_order_of_scopes_and_no_second_key() {
+async fn the_cache_key_knows_no_msn_no_order_of_scopes_and_no_subscription_key() {
     let key = cache_key(sales_unit_keys("123456"), |config| config).await;
     assert_eq!(key, cache_key(sales_unit_keys("654321"), |config| config).await);
     let key = cache_key(scoped("a:read b:read"), |config| config).await;
     assert_eq!(key, cache_key(scoped("b:read a:read b:read"), |config| config).await);
     let key = cache_key(partner_keys(), |config| config).await;
-    assert_eq!(key, cache_key(paired_keys(), |config| config.deadline(seconds(7))).await);
-    assert_eq!(key.as_bytes().len(), 32);
+    for other in [paired_keys(), pair(SECOND_SUBSCRIPTION_KEY, SUBSCRIPTION_KEY), keys(CLIENT_ID, CLIENT_SECRET, "new")]
+    {
+        assert_eq!(key, cache_key(other, |config| config.deadline(seconds(7))).await);
+    }
+    assert_eq!((key.as_bytes().len(), key.lock_name().len()), (32, 32));
     assert_eq!(format!("{key:?}"), "CacheKey(***)");
+}
+
+#[tokio::test]
+async fn the_lock_knows_the_subscription_keys_but_not_their_order() {
+    let lock = async |keys: PartnerKeys| *cache_key(keys, |config| config).await.lock_name();
+    assert_eq!(lock(paired_keys()).await, lock(pair(SECOND_SUBSCRIPTION_KEY, SUBSCRIPTION_KEY)).await);
+    let all = [
+        lock(partner_keys()).await,
+        lock(paired_keys()).await,
+        lock(keys(CLIENT_ID, CLIENT_SECRET, "another-key")).await,
+        lock(pair(SUBSCRIPTION_KEY, "a-third-key")).await,
+        lock(pair("ab", "c")).await,
+        lock(pair("a", "bc")).await,
+        *cache_key(partner_keys(), |config| config).await.as_bytes(),
+    ];
+    for (place, name) in all.iter().enumerate() {
+        assert_eq!(all.iter().position(|other| other == name), Some(place), "{place}");
+    }
+}
+
+fn pair(first: &str, second: &str) -> PartnerKeys {
+    keys(CLIENT_ID, CLIENT_SECRET, first).with_second_subscription_key(second).expect("another key")
+}
+
+#[tokio::test]
+async fn what_is_shared_names_the_subscription_key_it_came_with_and_shows_nothing() {
+    let world = World::new();
+    let cache = Arc::new(FakeCache::default());
+    token(&partner_of(paired_keys(), world.config().token_cache(cache.clone()))).await;
+    let first = cache.inside().stores[0].1.clone();
+    let again = Arc::new(FakeCache::default());
+    let fingerprint = first.subscription_key.expect("there is one");
+    assert_eq!(format!("{fingerprint:?}"), "KeyFingerprint(***)");
+    token(&partner_of(partner_keys(), world.config().token_cache(again.clone()))).await;
+    assert_eq!(
+        again.inside().stores[0].1.subscription_key,
+        Some(fingerprint),
+        "the same key, whatever it is paired with"
+    );
+    let none = Arc::new(FakeCache::default());
+    token(&partner_of(specialized_keys(), world.config().token_cache(none.clone()))).await;
+    assert_eq!(none.inside().stores[0].1.subscription_key, None);
 }

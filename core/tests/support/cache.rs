@@ -2,11 +2,22 @@
 
 use std::{
     future::pending,
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use vipps_partner_auth::{BoxFuture, CacheError, CacheKey, CachedToken, TokenCache};
+use vipps_partner_auth::{BoxFuture, CacheError, CacheKey, CachedToken, Config, Keys, TokenCache};
+
+use super::{World, partner_of};
+
+/// The key that a shared cache is asked for with these keys.
+pub(crate) async fn cache_key(keys: impl Into<Keys>, configure: impl FnOnce(Config) -> Config) -> CacheKey {
+    let world = World::new();
+    let cache = Arc::new(FakeCache::default());
+    let partner = partner_of(keys, configure(world.config().token_cache(cache.clone())));
+    partner.headers().await.expect("a token");
+    cache.first_key_asked_for()
+}
 
 /// Holds one entry whatever the key, and can be out of order.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ use vipps_partner_auth::{
     SystemInfo,
 };
 
-pub(crate) use cache::{FakeCache, Fault};
+pub(crate) use cache::{FakeCache, Fault, cache_key};
 pub(crate) use vipps::{FakeVipps, Reply, Seen};
 
 /// 2026-01-01T00:00:00Z, when every world begins.

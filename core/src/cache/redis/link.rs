@@ -1,42 +1,53 @@
-//! Connections to one server, to the master that Sentinels name, or to a cluster.
+//! Connections to one server, to the master that Sentinels name, or to the node of a cluster that has a key.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use futures_util::{FutureExt, future::select_ok};
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo, Pipeline,
-    RedisConnectionInfo, RedisError, RedisResult, TlsCertificates, TlsMode,
-    aio::MultiplexedConnection,
-    cluster::{ClusterClient, ClusterClientBuilder},
-    cluster_async::ClusterConnection,
-    sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
+use futures_util::{StreamExt, future::try_join_all, stream::FuturesUnordered};
+use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, Value, aio::MultiplexedConnection, cmd};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, lookup_host},
+    task::AbortHandle,
+    time::{Instant, timeout_at},
 };
-use rustls::{
-    RootCertStore,
-    crypto::{CryptoProvider, aws_lc_rs},
-};
-use rustls_pki_types::{CertificateDer, pem::PemObject};
-use tokio::sync::Mutex;
 
-use super::url::{Node, Place, RedisUrl, Sentinels};
+use super::{
+    fault::{Fault, IN_A_CLUSTER, MOVING, NO_CONNECTION, UNKNOWN_HOST},
+    tls::Tls,
+    url::{Node, Place, RedisUrl, Sentinels},
+};
 use crate::{
     error::{Error, Result},
     secret::Secret,
 };
 
 /// How to get a connection.
-pub(super) enum Link {
-    Server(Box<Client>),
-    /// One for each Sentinel: a client that knows them all waits for the first in its list, be it dead.
-    Sentinels(Vec<Mutex<SentinelClient>>),
-    Cluster(Box<ClusterClient>),
+pub(super) struct Link {
+    url: RedisUrl,
+    tls: Option<Tls>,
 }
 
-/// A connection that many calls share.
+/// A connection that many calls share. Ends with the last of them.
 #[derive(Clone)]
-pub(super) enum Connection {
-    Server(MultiplexedConnection),
-    Cluster(ClusterConnection),
+pub(super) struct Connection {
+    commands: MultiplexedConnection,
+    /// Where it goes; none for a socket.
+    node: Option<Node>,
+    tls: bool,
+    _driver: Arc<Driver>,
+}
+
+/// The task that reads and writes.
+struct Driver(AbortHandle);
+
+/// What is said first on a new connection.
+#[derive(Clone, Copy, Default)]
+struct Greeting<'a> {
+    username: Option<&'a str>,
+    password: Option<&'a Secret>,
+    db: i64,
+    /// Waits for a sign of life.
+    ping: bool,
 }
 
 /// A cache that is not at hand at once is gone without.
@@ -44,157 +55,193 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(700);
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl Link {
-    pub(super) fn new(url: &RedisUrl, ca_pem: Option<&[u8]>) -> Result<Self> {
+    pub(super) fn new(url: RedisUrl, ca_pem: Option<&[u8]>) -> Result<Self> {
         if ca_pem.is_some() && !url.tls {
-            return Err(Error::invalid_config("redis_ca_pem", "means nothing without rediss://"));
+            return Err(Error::invalid_config("redis_ca_pem", "authorities for Redis mean nothing without rediss://"));
         }
-        let certificates = ca_pem.map(certificates).transpose()?;
-        if url.tls && CryptoProvider::get_default().is_none() {
-            // The crate below asks for the process's own; whoever set one keeps it.
-            let _ = aws_lc_rs::default_provider().install_default();
-        }
-        let link = match &url.place {
-            Place::Server(node) => Self::server(url, address(node, url.tls), certificates),
-            Place::Socket(path) => Self::server(url, ConnectionAddr::Unix(path.clone()), None),
-            Place::Sentinel { .. } => Self::sentinels(url, certificates.as_ref()),
-            Place::Cluster(nodes) => Self::cluster(url, nodes, certificates),
-        };
-        link.map_err(|_| Error::invalid_config("redis_url", "is not one a connection can be made to"))
+        let tls = url.tls.then(|| Tls::new(ca_pem)).transpose()?;
+        Ok(Self { url, tls })
     }
 
-    pub(super) async fn connect(&self) -> RedisResult<Connection> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        match self {
-            Self::Server(client) => {
-                client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Server)
+    /// Whether each key has a server of its own.
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.url.place, Place::Cluster(_))
+    }
+
+    /// Where a question begins. A cluster may name another place for it.
+    pub(super) async fn connect(&self) -> Result<Connection, Fault> {
+        let deadline = Instant::now() + CONNECT_TIMEOUT;
+        match &self.url.place {
+            Place::Server(node) => self.node(node, self.greeting(), deadline).await,
+            Place::Socket(path) => self.socket(path, deadline).await,
+            Place::Sentinel(sentinels) => self.master(sentinels, deadline).await,
+            Place::Cluster(nodes) => {
+                let greeting = Greeting { ping: true, ..self.greeting() };
+                first(nodes.iter().map(|node| self.node(node, greeting, deadline))).await
             }
-            Self::Sentinels(clients) => {
-                let asked = clients.iter().map(|client| {
-                    async { client.lock().await.get_async_connection_with_config(&config).await }.boxed()
-                });
-                select_ok(asked).await.map(|(connection, _)| Connection::Server(connection))
+        }
+    }
+
+    /// Where `asked`, a node of a cluster, says that a key is.
+    pub(super) async fn follow(&self, asked: &Connection, address: &str) -> Result<Connection, Fault> {
+        let node = asked.node.as_ref().filter(|_| self.is_cluster()).ok_or(Fault::Refused(IN_A_CLUSTER))?;
+        let node = node.named_by(address).ok_or(Fault::Broken(MOVING))?;
+        self.node(&node, self.greeting(), Instant::now() + CONNECT_TIMEOUT).await
+    }
+
+    fn greeting(&self) -> Greeting<'_> {
+        let RedisUrl { username, password, db, .. } = &self.url;
+        Greeting { username: username.as_deref(), password: password.as_ref(), db: *db, ping: false }
+    }
+
+    async fn node(&self, node: &Node, greeting: Greeting<'_>, deadline: Instant) -> Result<Connection, Fault> {
+        let stream = dialled(node, deadline).await?;
+        match &self.tls {
+            None => Connection::over(stream, Some(node), false, greeting).await,
+            Some(tls) => {
+                let stream = tls.connect(&node.host, stream, deadline).await?;
+                Connection::over(stream, Some(node), true, greeting).await
             }
-            Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
         }
     }
 
-    fn server(url: &RedisUrl, address: ConnectionAddr, certificates: Option<TlsCertificates>) -> RedisResult<Self> {
-        let info = address.into_connection_info()?.set_redis_settings(settings(url));
-        match certificates {
-            Some(certificates) => Client::build_with_tls(info, certificates).map(Box::new).map(Self::Server),
-            None => Client::open(info).map(Box::new).map(Self::Server),
+    #[cfg(unix)]
+    async fn socket(&self, path: &std::path::Path, deadline: Instant) -> Result<Connection, Fault> {
+        let opened = timeout_at(deadline, tokio::net::UnixStream::connect(path)).await;
+        let stream = opened.map_err(|_| Fault::Broken(NO_CONNECTION))?.map_err(|error| Fault::of_connecting(&error))?;
+        Connection::over(stream, None, false, self.greeting()).await
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_async, reason = "elsewhere it waits")]
+    async fn socket(&self, _path: &std::path::Path, _deadline: Instant) -> Result<Connection, Fault> {
+        Err(Fault::Refused("this machine has no sockets of that kind"))
+    }
+
+    /// All Sentinels are asked at once: some may be dead. What they name may have become a replica since.
+    async fn master(&self, sentinels: &Sentinels, deadline: Instant) -> Result<Connection, Fault> {
+        let asked = sentinels.nodes.iter().map(|node| self.named_by_sentinel(node, sentinels, deadline));
+        let connection = self.node(&first(asked).await?, self.greeting(), deadline).await?;
+        let role: Vec<Value> = connection.query_one(cmd("ROLE")).await?;
+        match role.first() {
+            Some(Value::BulkString(name)) if name == b"master" => Ok(connection),
+            _ => Err(Fault::Broken("the server that the Sentinels name is not the master")),
         }
     }
 
-    fn sentinels(url: &RedisUrl, certificates: Option<&TlsCertificates>) -> RedisResult<Self> {
-        let Place::Sentinel(sentinels) = &url.place else {
-            return Err(RedisError::from((redis::ErrorKind::InvalidClientConfig, "not a sentinel")));
-        };
-        let client = |node| sentinel(url, sentinels, node, certificates).map(Mutex::new);
-        sentinels.nodes.iter().map(client).collect::<RedisResult<_>>().map(Self::Sentinels)
-    }
-
-    fn cluster(url: &RedisUrl, nodes: &[Node], certificates: Option<TlsCertificates>) -> RedisResult<Self> {
-        let nodes: Vec<ConnectionInfo> =
-            nodes.iter().map(|node| address(node, url.tls).into_connection_info()).collect::<RedisResult<_>>()?;
-        let mut builder = ClusterClientBuilder::new(nodes)
-            .connection_timeout(CONNECT_TIMEOUT)
-            .response_timeout(RESPONSE_TIMEOUT)
-            .retries(1);
-        if let Some(name) = &url.username {
-            builder = builder.username(name);
-        }
-        if let Some(word) = &url.password {
-            builder = builder.password(word.expose());
-        }
-        if let Some(certificates) = certificates {
-            builder = builder.certs(certificates);
-        }
-        builder.build().map(Box::new).map(Self::Cluster)
+    async fn named_by_sentinel(&self, node: &Node, sentinels: &Sentinels, deadline: Instant) -> Result<Node, Fault> {
+        let Sentinels { username, password, master, .. } = sentinels;
+        let greeting = Greeting { username: username.as_deref(), password: password.as_ref(), ..Greeting::default() };
+        let connection = self.node(node, greeting, deadline).await?;
+        let question = cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(master).take();
+        let answer: Option<(String, u16)> = connection.query_one(question).await?;
+        let (host, port) = answer.ok_or(Fault::Refused("no Sentinel knows the master"))?;
+        Ok(Node { host, port })
     }
 }
 
 impl Connection {
-    pub(super) async fn query<T: FromRedisValue>(&mut self, commands: &Pipeline) -> RedisResult<T> {
-        match self {
-            Self::Server(connection) => commands.query_async(connection).await,
-            Self::Cluster(connection) => commands.query_async(connection).await,
+    async fn over(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        node: Option<&Node>,
+        tls: bool,
+        greeting: Greeting<'_>,
+    ) -> Result<Self, Fault> {
+        let config = AsyncConnectionConfig::new().set_response_timeout(Some(RESPONSE_TIMEOUT));
+        // What is said first is said below, where its errors keep their codes.
+        let nothing_first = RedisConnectionInfo::default().set_skip_set_lib_name();
+        let made = MultiplexedConnection::new_with_config(&nothing_first, stream, config).await;
+        let (commands, driver) = made.map_err(|error| Fault::of_asking(error, tls))?;
+        let driver = Arc::new(Driver(tokio::spawn(driver).abort_handle()));
+        let connection = Self { commands, node: node.cloned(), tls, _driver: driver };
+        connection.greet(greeting).await?;
+        Ok(connection)
+    }
+
+    async fn greet(&self, greeting: Greeting<'_>) -> Result<(), Fault> {
+        let mut commands = Vec::new();
+        if let Some(password) = greeting.password {
+            commands.push(cmd("AUTH").arg(greeting.username).arg(password.expose()).take());
+        }
+        if greeting.db != 0 {
+            commands.push(cmd("SELECT").arg(greeting.db).take());
+        }
+        if greeting.ping {
+            commands.push(cmd("PING"));
+        }
+        self.answers(commands.iter()).await.map(drop)
+    }
+
+    /// The answers to some commands, which go out together.
+    pub(super) async fn query<T: FromRedisValue>(&self, commands: &[Cmd]) -> Result<T, Fault> {
+        read(self.answers(commands.iter()).await?)
+    }
+
+    /// The same of a node to which the key is just being moved: it answers only what is preceded by `ASKING`.
+    pub(super) async fn query_asking<T: FromRedisValue>(&self, commands: &[Cmd]) -> Result<T, Fault> {
+        let asking = cmd("ASKING");
+        let answers = self.answers(commands.iter().flat_map(|command| [&asking, command])).await?;
+        read(answers.into_iter().skip(1).step_by(2).collect())
+    }
+
+    async fn query_one<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Fault> {
+        let (answer,) = self.query(&[command]).await?;
+        Ok(answer)
+    }
+
+    /// No pipeline of the crate's: where one is cut short, it does not tell why.
+    async fn answers<'a>(&self, commands: impl Iterator<Item = &'a Cmd>) -> Result<Vec<Value>, Fault> {
+        let asked = commands.map(|command| {
+            let mut connection = self.commands.clone();
+            async move { command.query_async(&mut connection).await }
+        });
+        try_join_all(asked).await.map_err(|error| Fault::of_asking(error, self.tls))
+    }
+}
+
+fn read<T: FromRedisValue>(answers: Vec<Value>) -> Result<T, Fault> {
+    T::from_redis_value(Value::Array(answers)).map_err(|_| Fault::Refused("redis gave an answer of another kind"))
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// All addresses of a name are tried at once: some may lead nowhere.
+async fn dialled(node: &Node, deadline: Instant) -> Result<TcpStream, Fault> {
+    let dialling = async {
+        let addresses = lookup_host((&*node.host, node.port)).await.map_err(|_| Fault::Broken(UNKNOWN_HOST))?;
+        let dial = async |address| TcpStream::connect(address).await.map_err(|error| Fault::of_connecting(&error));
+        first(addresses.map(dial)).await
+    };
+    let stream = timeout_at(deadline, dialling).await.map_err(|_| Fault::Broken(NO_CONNECTION))??;
+    // Questions are small and wait for their answers.
+    stream.set_nodelay(true).map_err(|error| Fault::of_connecting(&error))?;
+    Ok(stream)
+}
+
+/// The first that succeeds. Else what a server said, rather than that another was silent.
+async fn first<T>(tries: impl Iterator<Item = impl Future<Output = Result<T, Fault>>>) -> Result<T, Fault> {
+    let mut tries: FuturesUnordered<_> = tries.collect();
+    let mut told = Fault::Broken(UNKNOWN_HOST);
+    while let Some(outcome) = tries.next().await {
+        match outcome {
+            Ok(done) => return Ok(done),
+            Err(_) if matches!(told, Fault::Refused(_)) => {}
+            Err(fault) => told = fault,
         }
     }
-}
-
-fn sentinel(
-    url: &RedisUrl,
-    sentinels: &Sentinels,
-    node: &Node,
-    certificates: Option<&TlsCertificates>,
-) -> RedisResult<SentinelClient> {
-    let mut builder =
-        SentinelClientBuilder::new([address(node, url.tls)], &sentinels.master, SentinelServerType::Master)?
-            .set_client_to_redis_db(url.db);
-    if let Some(name) = &url.username {
-        builder = builder.set_client_to_redis_username(name);
-    }
-    if let Some(word) = &url.password {
-        builder = builder.set_client_to_redis_password(word.expose());
-    }
-    if let Some(name) = &sentinels.username {
-        builder = builder.set_client_to_sentinel_username(name);
-    }
-    if let Some(word) = &sentinels.password {
-        builder = builder.set_client_to_sentinel_password(word.expose());
-    }
-    if url.tls {
-        builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
-    }
-    if let Some(certificates) = certificates {
-        builder = builder
-            .set_client_to_redis_certificates(certificates.clone())
-            .set_client_to_sentinel_certificates(certificates.clone());
-    }
-    builder.build()
-}
-
-fn settings(url: &RedisUrl) -> RedisConnectionInfo {
-    let mut settings = RedisConnectionInfo::default().set_db(url.db);
-    if let Some(name) = &url.username {
-        settings = settings.set_username(name);
-    }
-    if let Some(word) = &url.password {
-        settings = settings.set_password(Secret::expose(word));
-    }
-    settings
-}
-
-fn address(node: &Node, tls: bool) -> ConnectionAddr {
-    let Node { host, port } = node.clone();
-    if tls {
-        return ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None };
-    }
-    ConnectionAddr::Tcp(host, port)
-}
-
-fn certificates(pem: &[u8]) -> Result<TlsCertificates> {
-    let refused = |rule| Error::invalid_config("redis_ca_pem", rule);
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|_| refused("must be pem"))?;
-        roots.add(certificate).map_err(|_| refused("holds something that is not a certificate"))?;
-    }
-    if roots.is_empty() {
-        return Err(refused("must hold at least one certificate"));
-    }
-    Ok(TlsCertificates { client_tls: None, root_cert: Some(pem.to_vec()) })
+    Err(told)
 }
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Server(_) => "Server",
-            Self::Sentinels(_) => "Sentinel",
-            Self::Cluster(_) => "Cluster",
+        f.write_str(match self.url.place {
+            Place::Server(_) | Place::Socket(_) => "Server",
+            Place::Sentinel(_) => "Sentinel",
+            Place::Cluster(_) => "Cluster",
         })
     }
 }

@@ -46,6 +46,17 @@ pub(super) struct Node {
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
 
+impl Node {
+    /// As a server of a cluster names another: `host:port`, where an address of six has no brackets, and no host means the
+    /// server's own.
+    pub(super) fn named_by(&self, text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let host = if host.is_empty() { &self.host } else { host };
+        let port = port.parse().ok().filter(|port| *port != 0)?;
+        (host != "?").then(|| Self { host: host.trim_start_matches('[').trim_end_matches(']').to_owned(), port })
+    }
+}
+
 /// The text between its signs: `scheme://[user[:password]@]hosts[/path][?query]`.
 struct Parts<'a> {
     userinfo: Option<&'a str>,
@@ -78,7 +89,7 @@ impl FromStr for RedisUrl {
     }
 }
 
-const SCHEMES: &str = "must begin with redis://, rediss://, redis+sentinel://, redis+cluster:// or redis+unix://";
+const SCHEMES: &str = "a Redis URL begins with redis://, rediss://, redis+sentinel://, redis+cluster:// or redis+unix://, such as redis://cache.internal:6379";
 
 impl<'a> Parts<'a> {
     fn of(rest: &'a str) -> Self {
@@ -100,7 +111,9 @@ impl<'a> Parts<'a> {
     fn socket(&self) -> Result<(Place, i64)> {
         self.no_query()?;
         if !self.hosts.is_empty() || self.path.is_empty() {
-            return Err(refused("redis+unix:// takes the absolute path of a socket and no host"));
+            return Err(refused(
+                "redis+unix:// takes the absolute path of a socket and no host, such as redis+unix:///run/redis.sock",
+            ));
         }
         Ok((Place::Socket(format!("/{}", decoded(self.path)?).into()), 0))
     }
@@ -108,14 +121,20 @@ impl<'a> Parts<'a> {
     fn sentinel(&self) -> Result<(Place, i64)> {
         let (master, db) = self.path.split_once('/').unwrap_or((self.path, ""));
         if master.is_empty() {
-            return Err(refused("redis+sentinel:// needs the name of the master after the hosts"));
+            return Err(refused(
+                "redis+sentinel:// needs the name of the master after the hosts, such as redis+sentinel://cache.internal/mymaster",
+            ));
         }
         let (mut username, mut password) = (None, None);
         for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
             match &*name {
                 "sentinel_username" => username = Some(value.into_owned()),
                 "sentinel_password" => password = Some(Secret::new(value.into_owned())),
-                _ => return Err(refused("knows no parameters but sentinel_username and sentinel_password")),
+                _ => {
+                    return Err(refused(
+                        "a URL with redis+sentinel:// takes no parameters but sentinel_username and sentinel_password",
+                    ));
+                }
             }
         }
         let (nodes, master) = (self.nodes(SENTINEL_PORT)?, master.to_owned());
@@ -125,7 +144,9 @@ impl<'a> Parts<'a> {
     fn cluster(&self) -> Result<(Place, i64)> {
         self.no_query()?;
         if !self.path.is_empty() {
-            return Err(refused("a cluster has no databases to choose from"));
+            return Err(refused(
+                "a URL with redis+cluster:// ends after the hosts: a cluster has no databases to choose from",
+            ));
         }
         Ok((Place::Cluster(self.nodes(PORT)?), 0))
     }
@@ -140,18 +161,24 @@ impl<'a> Parts<'a> {
         let username = Some(decoded(username)?).filter(|name| !name.is_empty());
         let password = password.map(decoded).transpose()?.filter(|word| username.is_some() || !word.is_empty());
         if username.is_some() && password.is_none() {
-            return Err(refused("needs a password after the user; a password alone is written :password@"));
+            return Err(refused(
+                "a Redis URL with a user needs a password after it; a password alone is written :password@",
+            ));
         }
         Ok((username, password.map(Secret::new)))
     }
 
     fn no_query(&self) -> Result<()> {
-        if self.query.is_empty() { Ok(()) } else { Err(refused("must not hold parameters")) }
+        if self.query.is_empty() {
+            Ok(())
+        } else {
+            Err(refused("a Redis URL takes no parameters, except with redis+sentinel://"))
+        }
     }
 }
 
 fn node(text: &str, port: u16) -> Result<Node> {
-    let malformed = || refused("needs host, or host and port, of each server");
+    let malformed = || refused("a Redis URL names host, or host and port, of each server, such as cache.internal:6379");
     // The URL standard's rules for hosts; the scheme only has to be one that has hosts.
     let url = Url::parse(&format!("redis://{text}")).map_err(|_| malformed())?;
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(malformed)?;
@@ -166,11 +193,13 @@ fn node(text: &str, port: u16) -> Result<Node> {
 
 fn database(text: &str) -> Result<i64> {
     let number = if text.is_empty() { Some(0) } else { text.parse::<u32>().ok() };
-    number.map(i64::from).ok_or_else(|| refused("the database must be a number"))
+    number.map(i64::from).ok_or_else(|| refused("the database at the end of a Redis URL must be a number, such as /3"))
 }
 
 fn decoded(text: &str) -> Result<String> {
-    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| refused("user and password must be utf-8"))?;
+    let decoded = percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| refused("user, password and path of a Redis URL must be UTF-8 once percent-decoded"))?;
     Ok(decoded.into_owned())
 }
 
@@ -222,6 +251,18 @@ mod tests {
         assert_eq!(sentinels.nodes, [at("a", 26379), at("b", 26380)]);
         assert_eq!((sentinels.master.as_str(), url.db, url.tls), ("mymaster", 2, true));
         assert_eq!(sentinels.password.as_ref().map(Secret::expose), Some("other"));
+    }
+
+    #[test]
+    fn what_a_cluster_names() {
+        let asked = at("cache", 7000);
+        assert_eq!(asked.named_by("10.0.0.1:6381"), Some(at("10.0.0.1", 6381)));
+        assert_eq!(asked.named_by("::1:6381"), Some(at("::1", 6381)));
+        assert_eq!(asked.named_by("[::1]:6381"), Some(at("::1", 6381)));
+        assert_eq!(asked.named_by(":6381"), Some(at("cache", 6381)));
+        for text in ["", "10.0.0.1", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:70000", "?:6381"] {
+            assert_eq!(asked.named_by(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -199,10 +199,14 @@ fn a_replica_that_takes_no_writes() -> Outcome {
 #[ignore = "needs redis-server: cargo xtask test --only fleet"]
 fn a_wrong_password_is_told_and_shown_nowhere() -> Outcome {
     let (vipps, redis) = (vipps()?, Redis::secured(&["--requirepass", "right"], ":right@")?);
-    for login in ["", ":hunter2@", "nobody:hunter2@"] {
+    for (login, told) in [
+        ("", "redis asks for a password, and the URL has none"),
+        (":hunter2@", "redis refused user or password"),
+        ("nobody:hunter2@", "redis refused user or password"),
+    ] {
         let settings = Settings::new(&vipps).redis(redis.url_for(login));
         let mut crew = Crew::start(&worker(), 3, &settings)?;
-        each_for_itself(&mut crew, &vipps, "detail=`redis refused user or password`")?;
+        each_for_itself(&mut crew, &vipps, &format!("detail=`{told}`"))?;
         assert!(!crew.events()?.concat().contains("hunter2"));
     }
     assert_eq!(redis.keys()?, [""; 0]);
@@ -211,15 +215,59 @@ fn a_wrong_password_is_told_and_shown_nowhere() -> Outcome {
 
 #[test]
 #[ignore = "needs redis-server: cargo xtask test --only fleet"]
-fn a_user_who_may_do_too_little_is_told_so() -> Outcome {
-    let acl = ["--user", "poor", "on", ">word", "~vipps-partner-auth:*", "+get", "+pttl"];
-    let (vipps, redis) = (vipps()?, Redis::with(&acl)?);
-    let settings = Settings::new(&vipps).redis(redis.url_for("poor:word@"));
-    each_for_itself(
-        &mut Crew::start(&worker(), 3, &settings)?,
-        &vipps,
-        "detail=`redis forbids this user a command or key`",
-    )
+fn a_password_where_none_is_set_is_told() -> Outcome {
+    let (vipps, redis) = (vipps()?, Redis::start()?);
+    let settings = Settings::new(&vipps).redis(redis.url_for(":hunter2@"));
+    let told = "detail=`the URL has a password, and redis has none set`";
+    each_for_itself(&mut Crew::start(&worker(), 2, &settings)?, &vipps, told)
+}
+
+#[test]
+#[ignore = "needs redis-server: cargo xtask test --only fleet"]
+fn a_user_who_may_do_too_little_is_told_what_is_missing() -> Outcome {
+    let vipps = vipps()?;
+    for (rights, told) in [
+        ("~vipps-partner-auth:* +pttl +set +del +eval", "redis forbids this user the command GETRANGE"),
+        ("~vipps-partner-auth:* +getrange +set +del +eval", "redis forbids this user the command PTTL"),
+        ("~vipps-partner-auth:* +getrange +pttl +del +eval", "redis forbids this user the command SET"),
+        ("~other:* +getrange +pttl +set +del +eval", "redis forbids this user these keys"),
+    ] {
+        let acl: Vec<_> = "--user poor on >word".split(' ').chain(rights.split(' ')).collect();
+        let redis = Redis::with(&acl)?;
+        let settings = Settings::new(&vipps).redis(redis.url_for("poor:word@"));
+        each_for_itself(&mut Crew::start(&worker(), 2, &settings)?, &vipps, told)?;
+    }
+    Ok(())
+}
+
+/// Two renewals in a row: a lock that stayed behind would hold the second up.
+#[test]
+#[ignore = "needs redis-server: cargo xtask test --only fleet"]
+fn a_redis_without_eval_shares_and_says_so() -> Outcome {
+    let vipps = vipps()?;
+    let user = |rights: &'static str| {
+        "--user app on >word ~vipps-partner-auth:*".split(' ').chain(rights.split(' ')).collect()
+    };
+    let renamed: Vec<&str> = vec!["--rename-command", "EVAL", ""];
+    for (options, login, told) in [
+        (renamed, "", "this redis has no command EVAL"),
+        (user("+getrange +pttl +set +del"), "app:word@", "redis forbids this user the command EVAL"),
+        (user("+getrange +pttl +set +eval"), "app:word@", "redis forbids this user the command DEL"),
+    ] {
+        let redis = Redis::with(&options)?;
+        let mut crew = Crew::start(&worker(), 4, &Settings::new(&vipps).redis(redis.url_for(login)))?;
+        let before = count_tokens(&vipps);
+        crew.token()?;
+        redis.arrived("token")?;
+        until("somebody was told", || Ok(crew.stat("cache_failures")? > 0))?;
+        assert_eq!(count_tokens(&vipps) - before, 1);
+        let failures = crew.cache_failures()?;
+        assert!(failures.iter().all(|failure| failure.contains(told)), "{failures:?}");
+        if !told.ends_with("DEL") {
+            until("the lock is given back", || Ok(redis.key("lock").is_err()))?;
+        }
+    }
+    Ok(())
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Entries that nobody of the fleet has written, or not like this.
 
-use fleet::{Crew, Outcome, Redis, count_tokens, until};
+use fleet::{Crew, Outcome, Redis, Settings, count_tokens, until};
 use vipps_emulator::Emulator;
 
-use crate::{crew, vipps};
+use crate::{crew, lock_name, vipps};
 
 /// One process has put its token there.
 fn stage() -> Outcome<(Emulator, Redis, String, Vec<u8>)> {
@@ -35,7 +35,7 @@ fn rubbish_and_whatever_else_is_replaced_with_one_request() -> Outcome {
         (b"".to_vec(), "of another kind"),
         (b"rubbish".to_vec(), "of another kind"),
         (b"{\"access_token\":\"x\"}".to_vec(), "of another kind"),
-        (vec![1; 10_000_000], "another key, or changed"),
+        (vec![value[0]; 10_000_000], "of another kind: it is too long"),
         (other, "another key, or changed"),
     ] {
         redis.put(&key, &entry)?;
@@ -71,9 +71,13 @@ fn another_type_under_the_key_is_replaced() -> Outcome {
 fn another_type_under_the_lock_keeps_nobody_waiting() -> Outcome {
     let (vipps, redis, key, _) = stage()?;
     redis.run::<i64>(redis::cmd("DEL").arg(&key))?;
-    redis.run::<i64>(redis::cmd("LPUSH").arg(key.replace(":token:", ":lock:")).arg("a"))?;
+    let lock = lock_name(&vipps, &Settings::new(&vipps).redis(redis.url()), std::slice::from_ref(&redis))?;
+    redis.run::<i64>(redis::cmd("DEL").arg(&key))?;
+    redis.run::<i64>(redis::cmd("LPUSH").arg(lock).arg("a"))?;
     let mut crew = crew(3, &vipps, &redis)?;
     assert_eq!(crew.tokens()?.len(), 3);
+    let failures = crew.cache_failures()?;
+    assert!(failures.iter().any(|failure| failure.contains("operation=`lock`")), "{failures:?}");
     Ok(())
 }
 
