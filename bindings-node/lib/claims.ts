@@ -64,12 +64,16 @@ export class IdTokenClaims {
     return new Date(this.#payload.exp * 1000)
   }
 
-  /** Any claim, as it was sent. */
+  /**
+   * Any claim; `undefined` when it is absent. What not every language can hold is a string: a whole number beyond
+   * `Number.MAX_SAFE_INTEGER`, a number that would be infinite, what is nested more than 64 levels deep. Half of a
+   * surrogate pair is U+FFFD.
+   */
   claim(name: string): unknown {
     return Object.hasOwn(this.#payload, name) ? this.#payload[name] : undefined
   }
 
-  /** All claims, as they were signed. */
+  /** All claims, as {@link claim} gives them. */
   toJSON(): Record<string, unknown> {
     return { ...this.#payload }
   }
@@ -80,6 +84,14 @@ export function opened(crossed: string): IdTokenClaims {
   const end = crossed.indexOf('\n')
   return new IdTokenClaims(crossed.slice(0, end), crossed.slice(end + 1))
 }
+
+/** A token as it crosses: of one that is too long no more than tells so. A slice copies nothing. */
+export function bounded(jwt: unknown): string {
+  const token = check.text('jwt', jwt)
+  return token.length > LONGEST_TOKEN ? token.slice(0, LONGEST_TOKEN + 1) : token
+}
+
+const LONGEST_TOKEN = native.longestToken()
 
 /** How an {@link IdTokenVerifier} is made. */
 export interface VerifierOptions extends Settings {
@@ -102,14 +114,15 @@ export class IdTokenVerifier {
     const { signal, ...expected } = check.options('expect', expect, { ...EXPECT, signal: 'any' })
     const now = this.verifyCached(jwt, expected)
     if (now !== undefined) return now
-    return opened(await later(check.signal(signal), (cancel) => this.#native.verify(cancel, jwt, ...packed(expected))))
+    const token = bounded(jwt)
+    return opened(await later(check.signal(signal), (cancel) => this.#native.verify(cancel, token, ...packed(expected))))
   }
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
   verifyCached(jwt: string, expect: Expect): IdTokenClaims | undefined {
-    check.text('jwt', jwt)
+    const token = bounded(jwt)
     const expected = packed(check.options('expect', expect, EXPECT))
-    const claims = told(() => this.#native.verifyCached(jwt, ...expected))
+    const claims = told(() => this.#native.verifyCached(token, ...expected))
     return claims === null ? undefined : opened(claims)
   }
 

@@ -2,7 +2,7 @@
 
 import { Backchannel } from './backchannel.js'
 import * as check from './check.js'
-import { packed, type Expect, type IdTokenClaims, EXPECT, opened } from './claims.js'
+import { packed, type Expect, type IdTokenClaims, bounded, EXPECT, opened } from './claims.js'
 import { told } from './errors.js'
 import { type AuthHeaders, type Authorized, HeaderSource, Life } from './headers.js'
 import { later, type CallOptions } from './later.js'
@@ -211,14 +211,15 @@ export class Merchant extends Handle {
     if (now !== undefined) return now
     const partner = this.shared.native
     const call = check.signal(signal)
-    return opened(await later(call, (cancel) => partner.verify(cancel, this.msn, jwt, ...packed(expected))))
+    const token = bounded(jwt)
+    return opened(await later(call, (cancel) => partner.verify(cancel, this.msn, token, ...packed(expected))))
   }
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
   verifyIdTokenCached(jwt: string, expect?: Expect): IdTokenClaims | undefined {
-    check.text('jwt', jwt)
+    const token = bounded(jwt)
     const expected = packed(check.options('expect', expect, EXPECT))
-    const claims = told(() => this.shared.native.verifyCached(this.msn, jwt, ...expected))
+    const claims = told(() => this.shared.native.verifyCached(this.msn, token, ...expected))
     return claims === null ? undefined : opened(claims)
   }
 

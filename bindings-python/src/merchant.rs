@@ -5,9 +5,9 @@ use vipps_partner_auth as core;
 
 use crate::{
     call::{Call, block},
-    convert::{object, text},
+    convert::object,
     errors::OrRaise,
-    id_token::{Expected, IdTokenClaims},
+    id_token::{Expected, IdTokenClaims, token_text},
     partner::{Partner, Source},
     snapshot::Snapshot,
     token::AccessToken,
@@ -77,7 +77,7 @@ impl Merchant {
         jwt: &Bound<'_, PyAny>,
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<IdTokenClaims> {
-        let (merchant, jwt, expect) = (self.core(py)?, text("jwt", jwt)?, Expected::parse(expect)?.0);
+        let (merchant, jwt, expect) = (self.core(py)?, token_text(jwt)?, Expected::parse(expect)?.0);
         let claims = match merchant.verify_id_token_cached(&jwt, &expect) {
             Some(claims) => claims,
             None => block(py, async move { merchant.verify_id_token(&jwt, &expect).await })?,
@@ -93,7 +93,7 @@ impl Merchant {
         jwt: &Bound<'_, PyAny>,
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Option<IdTokenClaims>> {
-        let (merchant, jwt, expect) = (self.core(py)?, text("jwt", jwt)?, Expected::parse(expect)?.0);
+        let (merchant, jwt, expect) = (self.core(py)?, token_text(jwt)?, Expected::parse(expect)?.0);
         merchant.verify_id_token_cached(&jwt, &expect).transpose().or_raise(py).map(|claims| claims.map(IdTokenClaims))
     }
 
@@ -104,7 +104,7 @@ impl Merchant {
         jwt: &Bound<'_, PyAny>,
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Call> {
-        let (merchant, jwt, expect) = (self.core(py)?, text("jwt", jwt)?, Expected::parse(expect)?.0);
+        let (merchant, jwt, expect) = (self.core(py)?, token_text(jwt)?, Expected::parse(expect)?.0);
         Ok(IdTokenClaims::call(async move { merchant.verify_id_token(&jwt, &expect).await }))
     }
 

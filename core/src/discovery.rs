@@ -1,5 +1,7 @@
 //! The only place that fetches the discovery document (OpenID Connect Discovery section 4).
 
+mod document;
+
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,14 +13,13 @@ use http::{
     HeaderMap, Request, Response, StatusCode,
     header::{ACCEPT, CACHE_CONTROL},
 };
-use serde::Deserialize;
 use tokio::runtime::Handle;
-use url::Url;
 
+pub(crate) use self::document::Endpoints;
 use crate::{
     clock::{Clock, Now},
-    config::{Config, Environment, may_carry_secrets},
-    error::{Error, ErrorKind, Result},
+    config::{Config, Environment},
+    error::{Error, Result},
     flight::{Flight, Slot, landed, runtime},
     headers::{JSON, SystemHeaders},
     http::{HttpSend, SendError},
@@ -49,17 +50,6 @@ struct Control {
 struct Known {
     endpoints: Arc<Endpoints>,
     until: Now,
-}
-
-/// The URLs of one issuer, as it tells them. Login judges its own where they are used, so that a fault there costs no
-/// keys.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Endpoints {
-    pub(crate) jwks_uri: String,
-    pub(crate) authorization: String,
-    pub(crate) token: String,
-    pub(crate) userinfo: String,
-    pub(crate) backchannel_authentication: String,
 }
 
 /// Between two questions while there are old endpoints.
@@ -195,53 +185,13 @@ impl Control {
     }
 }
 
-impl Endpoints {
-    /// Members that OpenID requires and Vipps leaves out are not missed: they are where the documents say.
-    fn parse(body: &[u8], environment: &Environment) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Document {
-            issuer: String,
-            jwks_uri: String,
-            authorization_endpoint: Option<String>,
-            token_endpoint: Option<String>,
-            userinfo_endpoint: Option<String>,
-            backchannel_authentication_endpoint: Option<String>,
-        }
-        let document: Document = serde_json::from_slice(body)
-            .map_err(|_| Error::unavailable("the discovery document holds no issuer and jwks_uri"))?;
-        let issuer = environment.issuer();
-        if document.issuer != issuer {
-            return Err(
-                Error::unavailable("the discovery document is another issuer's").with_hint("check the base url")
-            );
-        }
-        if !Url::parse(&document.jwks_uri).is_ok_and(|url| may_carry_secrets(&url)) {
-            return Err(Error::unavailable("the jwks_uri of the discovery document is not https"));
-        }
-        Ok(Self {
-            jwks_uri: document.jwks_uri,
-            authorization: document.authorization_endpoint.unwrap_or_else(|| format!("{issuer}oauth2/auth")),
-            token: document.token_endpoint.unwrap_or_else(|| format!("{issuer}oauth2/token")),
-            userinfo: document.userinfo_endpoint.unwrap_or_else(|| environment.url("/vipps-userinfo-api/userinfo")),
-            backchannel_authentication: document
-                .backchannel_authentication_endpoint
-                .unwrap_or_else(|| environment.url("/vipps-login-ciba/api/backchannel/authentication")),
-        })
-    }
-}
-
 /// Whatever went wrong with a public document, what it is needed for may still be good: the kind says "try later", the
 /// rest says why.
 pub(crate) fn as_outage(error: &Error, detail: &'static str) -> Error {
-    if error.kind() == ErrorKind::Unavailable {
+    if error.retryable() {
         return error.clone();
     }
-    let outage = Error::unavailable(detail).with_retry_after(error.retry_after());
-    let outage = if error.retryable() { outage } else { outage.with_hint("check the base url") };
-    match error.status().and_then(|status| StatusCode::from_u16(status).ok()) {
-        Some(status) => outage.with_status(status),
-        None => outage,
-    }
+    Error::unavailable(detail).with_hint("check the base url").about_the_reply_of(error.clone())
 }
 
 /// RFC 9111 section 5.2.2.1. A document that must not be stored is kept for the shortest age all the same.

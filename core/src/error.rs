@@ -54,7 +54,7 @@ impl ErrorKind {
 
 /// The one error type of this crate.
 ///
-/// Its text is lower case, says what happened, and holds no secret and no response body: only the OAuth error code,
+/// Its text says what happened, and holds no secret and no response body: only the OAuth error code,
 /// the HTTP status and Vipps' trace ids.
 ///
 /// ```
@@ -83,7 +83,7 @@ struct Parts {
     oauth_error: Option<String>,
     trace_id: Option<String>,
     retry_after: Option<Duration>,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
 }
 
 impl Error {
@@ -136,7 +136,7 @@ impl Error {
     /// | `merchant`, `redirect_uri`, `issuer`, `auth_req_id` | the answer is meant for another merchant, address, environment or request |
     /// | `callback` | the callback is malformed |
     /// | `invalid_grant` | the code was used before, is too old, or was made for another `redirect_uri` |
-    /// | `reply_lost` | the code was sent but no answer came, so it may be used up |
+    /// | `reply_lost` | the code was sent, and no answer or one of no use came, so it may be used up |
     /// | `keys_unavailable` | the ID token came, but the keys to check it did not |
     /// | `unknown` | a code that isn't one |
     ///
@@ -161,8 +161,8 @@ impl Error {
     }
 
     /// The likely cause and its cure.
-    pub fn hint(&self) -> Option<&'static str> {
-        self.0.hint
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
     }
 }
 
@@ -209,8 +209,8 @@ impl Error {
         Self::new(ErrorKind::Protocol, detail)
     }
 
-    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
-        self.0.hint = Some(hint);
+    pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 
@@ -238,6 +238,16 @@ impl Error {
         self
     }
 
+    /// What another error knows of the reply: status, code, trace id and wait.
+    pub(crate) fn about_the_reply_of(mut self, other: Self) -> Self {
+        let other = *other.0;
+        self.0.status = other.status;
+        self.0.oauth_error = other.oauth_error;
+        self.0.trace_id = other.trace_id;
+        self.0.retry_after = other.retry_after;
+        self
+    }
+
     pub(crate) fn with_trace_id(mut self, trace_id: Option<String>) -> Self {
         self.0.trace_id = trace_id;
         self
@@ -253,7 +263,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = &self.0;
         f.write_str(&parts.detail)?;
-        if let Some(hint) = parts.hint {
+        if let Some(hint) = &parts.hint {
             write!(f, " ({hint})")?;
         }
         write_variable(f, "field", parts.field)?;

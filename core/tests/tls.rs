@@ -51,7 +51,7 @@ async fn refusal(config: Config, base_url: &str) -> (String, Option<&'static str
     let error = token(config).await.expect_err("must not be sent");
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert_eq!(error.detail(), alone.to_string());
-    (error.detail().to_owned(), error.hint())
+    (error.detail().to_owned(), error.hint().map(|hint| &*hint.to_owned().leak()))
 }
 
 async fn refusal_of(leaf: &Leaf, authority: &Authority) -> (String, Option<&'static str>) {

@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use tokio::runtime::Handle;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
+    answer::Answer,
     refusal::{reply_lost, too_old_for_userinfo, userinfo_refusal},
     result::{LoginResult, LoginToken},
     token::{Grant, Tokens},
@@ -20,7 +21,7 @@ use crate::{
     clock::{Clock, Now},
     config::LoginAuthMethod,
     discovery::Endpoints,
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     event::Events,
     flight::runtime,
     headers,
@@ -30,7 +31,6 @@ use crate::{
     msn::Msn,
     partner::{Inner, Merchant},
     provider::Held,
-    reply::Refusal,
     retry::wait_before_retry,
     secret::Secret,
     token::{basic, post},
@@ -126,7 +126,7 @@ impl LoginClient {
         if !answer.status().is_success() {
             return Err(userinfo_refusal(&answer));
         }
-        Userinfo::parse(answer.body(), result.claims().sub())
+        answer.read(|body| Userinfo::parse(body, result.claims().sub()))
     }
 
     /// Checks the tokens of a login. They can't be had twice, so keys that are late are waited for.
@@ -184,7 +184,7 @@ impl LoginClient {
                     renewed = true;
                     continue;
                 }
-                Ok(answer) if answer.may_be_asked_again(resend) => (answer.error(answer.refusal()), Some(answer)),
+                Ok(answer) if may_be_asked_again(&answer, resend) => (answer.error(answer.refusal()), Some(answer)),
                 Ok(answer) => return Ok(answer),
                 Err(error) if error.may_have_been_sent() && resend == Resend::Never => return Err(reply_lost()),
                 Err(error) if error.may_have_been_sent() && resend != Resend::Freely => return Err(error.into_error()),
@@ -236,7 +236,7 @@ impl LoginClient {
         let sent_at = self.clock().now();
         let response = self.inner().login.http.send(request, limit).await?;
         let secrets = secrets(content, token, self.keys());
-        Ok(Answer { response, sent_at, now: self.clock().now(), secrets })
+        Ok(Answer::new(response, sent_at, self.clock().now(), secrets))
     }
 
     fn request(&self, url: &str, content: &Content<'_>, token: Option<&Held>) -> Result<Request<Bytes>> {
@@ -300,67 +300,10 @@ fn secret_part((name, value): &(&str, &str)) -> Secret {
     part.unwrap_or(value).into()
 }
 
-/// A reply, with what is needed to judge it.
-pub(super) struct Answer {
-    response: Response<Bytes>,
-    sent_at: Now,
-    now: Now,
-    secrets: Vec<Secret>,
-}
-
-impl Answer {
-    pub(super) fn status(&self) -> StatusCode {
-        self.response.status()
-    }
-
-    pub(super) fn body(&self) -> &Bytes {
-        self.response.body()
-    }
-
-    pub(super) fn sent_at(&self) -> Now {
-        self.sent_at
-    }
-
-    pub(super) fn now(&self) -> Now {
-        self.now
-    }
-
-    pub(super) fn refusal(&self) -> Refusal {
-        Refusal::read(&self.response)
-    }
-
-    /// The tokens of a success, or the error that `refused` makes of anything else.
-    pub(super) fn tokens(&self, refused: impl FnOnce(&Self) -> Error) -> Result<Tokens> {
-        if !self.status().is_success() {
-            return Err(refused(self));
-        }
-        Tokens::parse(self.body(), self.sent_at).map_err(|error| error.with_status(self.status()))
-    }
-
-    /// What the refusal means where no step of Login knows better.
-    pub(super) fn error(&self, refusal: Refusal) -> Error {
-        let error = self.without_echo(refusal.into_error(self.status(), self.response.headers(), self.now));
-        if error.kind() == ErrorKind::CredentialsRejected { error.with_hint(AUTHENTICATION) } else { error }
-    }
-
-    pub(super) fn without_echo(&self, error: Error) -> Error {
-        let secrets: Vec<&str> = self.secrets.iter().map(Secret::expose).collect();
-        error.without_echo_of(&secrets)
-    }
-
-    /// The gateway had too many requests; nothing behind it has seen this one.
-    pub(super) fn was_held_back(&self) -> bool {
-        self.status() == StatusCode::TOO_MANY_REQUESTS && self.refusal().of_gateway
-    }
-
-    fn may_be_asked_again(&self, resend: Resend) -> bool {
-        match resend {
-            Resend::Freely => matches!(self.status().as_u16(), 429 | 500 | 502 | 503 | 504),
-            Resend::Never => self.was_held_back(),
-            Resend::WithAnotherToken => false,
-        }
+fn may_be_asked_again(answer: &Answer, resend: Resend) -> bool {
+    match resend {
+        Resend::Freely => matches!(answer.status().as_u16(), 429 | 500 | 502 | 503 | 504),
+        Resend::Never => answer.was_held_back(),
+        Resend::WithAnotherToken => false,
     }
 }
-
-const AUTHENTICATION: &str = "wrong keys or keys of the other environment; or the portal has another method for this \
-                              sales unit: partners need client_secret_basic, sales unit keys the same as login_auth_method";
