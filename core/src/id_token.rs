@@ -264,8 +264,8 @@ impl IdTokenVerifier {
         let config = config.into();
         config.check()?;
         let events = Events::new(config.on_event.clone());
-        let keys =
-            KeySet::parse(jwks.as_bytes(), &events).map_err(|fault| Error::invalid_config("jwks", fault.to_string()))?;
+        let keys = KeySet::parse(jwks.as_bytes(), &events)
+            .map_err(|fault| Error::invalid_config("jwks", fault.to_string()))?;
         Ok(Self::over(KeySource::Fixed(keys), events, &config))
     }
 

@@ -285,7 +285,8 @@ impl RemoteJwks {
     async fn load_once(&self, number: u64, jwks_uri: &str, deadline: Now) -> Result<Loaded> {
         let asked = self.clock.now();
         let response = self.discovery.fetch(jwks_uri, deadline).await?;
-        let keys = KeySet::parse(response.body(), &self.events).map_err(|fault| Error::unavailable(fault.to_string()))?;
+        let keys =
+            KeySet::parse(response.body(), &self.events).map_err(|fault| Error::unavailable(fault.to_string()))?;
         let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
         // Ahead of time, and not all processes at once.
         let renew_at = asked.plus(age.mul_f64(0.8 + 0.1 * random::fraction()));

@@ -199,7 +199,8 @@ impl Form {
     }
 }
 
-const COMPRESSED: &str = "the reply is compressed, which was not asked for, so it can't be read: look for a proxy in between";
+const COMPRESSED: &str =
+    "the reply is compressed, which was not asked for, so it can't be read: look for a proxy in between";
 
 fn meaning_of_status(status: StatusCode) -> Meaning {
     use ErrorKind::{CredentialsRejected, Forbidden, Protocol, Unavailable};
@@ -223,8 +224,9 @@ fn meaning_of_page(status: StatusCode) -> Meaning {
     match status.as_u16() {
         401 => meaning_of_status(status)
             .with_hint("check keys and environment; the reply is not JSON, so a proxy in between may have sent it"),
-        403 => Meaning::new(ErrorKind::Forbidden, "a firewall or proxy refused the request")
-            .with_hint("the reply is not JSON, so it says nothing of keys or MSN: tell Vipps when it happened if it stays so"),
+        403 => Meaning::new(ErrorKind::Forbidden, "a firewall or proxy refused the request").with_hint(
+            "the reply is not JSON, so it says nothing of keys or MSN: tell Vipps when it happened if it stays so",
+        ),
         _ => meaning_of_status(status),
     }
 }

@@ -263,7 +263,8 @@ fn a_key_that_shows_its_private_half_is_not_used() {
 #[test]
 fn an_odd_optional_member_costs_no_key() {
     for (kid, signer) in [(RSA.kid, &RSA), (EC.kid, &EC)] {
-        for odd in [json!(null), json!(1), json!(true), json!("MIIB"), json!([]), json!([1]), json!({"a": ["verify"]})] {
+        for odd in [json!(null), json!(1), json!(true), json!("MIIB"), json!([]), json!([1]), json!({"a": ["verify"]})]
+        {
             for name in ["x5c", "x5t", "x5u", "x5t#S256", "nbf", "x-own"] {
                 used(signer.jwk_with(&json!({ name: odd })), &token(signer));
             }

@@ -129,17 +129,12 @@ fn a_cold_crowd_on_many_threads_makes_one_discovery_and_one_fetch() {
 
 #[tokio::test]
 async fn a_key_that_lacks_its_numbers_is_told() {
-    for (lacking, reason) in
-        [("n", "the modulus is missing or no text"), ("e", "the exponent is missing or no text")]
-    {
+    for (lacking, reason) in [("n", "the modulus is missing or no text"), ("e", "the exponent is missing or no text")] {
         let set = keyring::jwks_of(&[RSA.jwk(), OTHER_RSA.jwk_with(&json!({ lacking: null }))]);
         let world = World::with(&set, |config| config);
         world.judge(&world.token(&RSA)).await.expect("a good token");
-        let told = vipps_partner_auth::Event::KeySkipped {
-            key: OTHER_RSA.kid.to_owned(),
-            reason,
-            other_purpose: false,
-        };
+        let told =
+            vipps_partner_auth::Event::KeySkipped { key: OTHER_RSA.kid.to_owned(), reason, other_purpose: false };
         assert!(world.events().contains(&told), "{lacking}");
     }
 }

@@ -167,7 +167,8 @@ async fn no_token_lives_longer_than_a_week_whatever_the_reply_says() {
 
 #[tokio::test]
 async fn a_token_that_has_run_out_on_arrival_is_refused_and_not_kept() {
-    let numbers = ["0", r#""0""#, "0.4", "-1", r#""-1""#, "-0.5", "-1e300", r#"" -3599.0 ""#, r#"0,"expires_on":1767229199"#];
+    let numbers =
+        ["0", r#""0""#, "0.4", "-1", r#""-1""#, "-0.5", "-1e300", r#"" -3599.0 ""#, r#"0,"expires_on":1767229199"#];
     let lives = numbers.iter().map(|number| format!(r#""expires_in":{number}"#));
     let ends = numbers[..8].iter().filter(|number| **number != "0.4").map(|number| format!(r#""expires_on":{number}"#));
     for number in lives.chain(ends) {

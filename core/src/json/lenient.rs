@@ -440,7 +440,8 @@ mod tests {
         for mark in ["\u{feff}", "\u{feff}\u{feff}", "\r\n\u{feff} ", "\u{a0}"] {
             assert_eq!(read(&format!("{mark}{{\"a\":1}}")), json!({"a": 1}), "{mark:?}");
         }
-        let broken = [&br#"{"a":"x"#[..], &[0xf8], br#"y","b\ud800":"\udead \ud83d\ud83d\ude00\u12","c":"1"#, b"\r\n\x002\"}"];
+        let broken =
+            [&br#"{"a":"x"#[..], &[0xf8], br#"y","b\ud800":"\udead \ud83d\ud83d\ude00\u12","c":"1"#, b"\r\n\x002\"}"];
         let expected = json!({"a": "x\u{fffd}y", "b\u{fffd}": "\u{fffd} \u{fffd}😀u12", "c": "1\r\n\02"});
         assert_eq!(*Document::read(&broken.concat()), expected);
         assert_eq!(read(r#"{"a":"\'\x41\é\"}"}"#), json!({"a": "'x41é\"}"}));
@@ -449,8 +450,29 @@ mod tests {
     #[test]
     fn an_odd_member_costs_that_member() {
         let odd = [
-            "", "NaN", "-Infinity", "undefined", "01", "+1", ".5", "1.", "0x1f", "--1", "1 2", "'x'", "tru", "nulll",
-            "True", "{\"x\":1}{}", "[1] [2]", "\"x\" \"y\"", "[NaN,{,}] x", ":", "1:2", "\"x\":\"y,}\"", "<b>",
+            "",
+            "NaN",
+            "-Infinity",
+            "undefined",
+            "01",
+            "+1",
+            ".5",
+            "1.",
+            "0x1f",
+            "--1",
+            "1 2",
+            "'x'",
+            "tru",
+            "nulll",
+            "True",
+            "{\"x\":1}{}",
+            "[1] [2]",
+            "\"x\" \"y\"",
+            "[NaN,{,}] x",
+            ":",
+            "1:2",
+            "\"x\":\"y,}\"",
+            "<b>",
         ];
         for odd in odd {
             let text = format!(r#"{{"a":1,"odd":{odd},"z":[{{"odd":{odd}}},2]}}"#);
@@ -468,7 +490,22 @@ mod tests {
 
     #[test]
     fn what_is_no_json_or_is_cut_is_null() {
-        for text in ["", " ", "<html></html>", "x", "{", "[", "{\"a\":1", "{\"a\":1,", "{\"a\":[1}", "[{]}", "[1", "\"x", "{\"a\":\"x}", "\"\\"] {
+        for text in [
+            "",
+            " ",
+            "<html></html>",
+            "x",
+            "{",
+            "[",
+            "{\"a\":1",
+            "{\"a\":1,",
+            "{\"a\":[1}",
+            "[{]}",
+            "[1",
+            "\"x",
+            "{\"a\":\"x}",
+            "\"\\",
+        ] {
             assert_eq!(read(text), Value::Null, "{text}");
         }
         assert_eq!(read("{\"a\":1}<!-- a proxy was here -->"), json!({"a": 1}));
@@ -568,7 +605,8 @@ mod tests {
         let piece = prop_oneof![
             any::<u8>().prop_map(|byte| vec![byte]),
             prop::sample::select(vec![
-                "{", "}", "[", "]", ",", ":", "\"", "\\", "\"a\":", "\\u", "\\ud83d", "1", "1e999", "null", "\u{feff}", " ",
+                "{", "}", "[", "]", ",", ":", "\"", "\\", "\"a\":", "\\u", "\\ud83d", "1", "1e999", "null", "\u{feff}",
+                " ",
             ])
             .prop_map(|text| text.as_bytes().to_vec()),
         ];

@@ -104,8 +104,7 @@ impl Started {
     fn parse(body: &Bytes) -> Result<Self> {
         let mut reply = Document::read(body);
         let auth_req_id = reply.take_text("auth_req_id");
-        let auth_req_id =
-            auth_req_id.ok_or_else(|| Error::protocol("the reply to the start holds no auth_req_id"))?;
+        let auth_req_id = auth_req_id.ok_or_else(|| Error::protocol("the reply to the start holds no auth_req_id"))?;
         if !is_auth_req_id(&auth_req_id) {
             return Err(Error::protocol("the auth_req_id of the reply is malformed"));
         }

@@ -20,8 +20,10 @@ pub(super) fn refused_by_vipps(oauth_error: &str) -> Error {
         }
         Some("old_app" | "outdated_app_version") => Error::login_failed("outdated_app", "the person's app is too old"),
         Some("wrong_challenge") => Error::login_failed("wrong_challenge", "the person picked the wrong number"),
-        Some("invalid_grant") => Error::login_failed("invalid_grant", "Vipps no longer accepts the code or auth_req_id")
-            .with_hint("used before, too old, of another client, or made for another redirect_uri"),
+        Some("invalid_grant") => {
+            Error::login_failed("invalid_grant", "Vipps no longer accepts the code or auth_req_id")
+                .with_hint("used before, too old, of another client, or made for another redirect_uri")
+        }
         Some("invalid_scope") => Error::login_failed("invalid_scope", "the sales unit is not for these scopes"),
         Some(other) => Error::login_failed(other.to_owned(), "Vipps ended the login"),
         None => Error::login_failed("unknown", "Vipps ended the login"),
@@ -41,7 +43,8 @@ pub(super) fn exchange_refusal(answer: &Answer) -> Error {
 
 /// A code was sent, and no reply came.
 pub(super) fn reply_lost() -> Error {
-    Error::login_failed("reply_lost", "the code was sent but no answer came, so it may be used up").with_hint(START_AGAIN)
+    Error::login_failed("reply_lost", "the code was sent but no answer came, so it may be used up")
+        .with_hint(START_AGAIN)
 }
 
 /// A code was sent, and the reply says nothing about it.
