@@ -14,7 +14,7 @@ use vipps_partner_auth::Result as CoreResult;
 
 use crate::{
     call::{Call, block},
-    convert::{datetime, from_json, msn, parsed, text},
+    convert::{datetime, from_json, json_text, msn, parsed, text},
     errors::{OrRaise, wrong_type},
     process::PerProcess,
     settings::Settings,
@@ -239,7 +239,7 @@ fn lossy(text: &Bound<'_, PyAny>) -> Option<String> {
 /// JSON text, or what it stands for.
 fn jwks_text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     match value.cast::<PyDict>() {
-        Ok(_) => crate::convert::to_json("jwks", value).map(|jwks| jwks.to_string()),
+        Ok(_) => json_text("jwks", value),
         Err(_) => text("jwks", value),
     }
 }

@@ -6,11 +6,11 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::{
     error::{Error, Result},
-    json::Document,
+    json::structure,
 };
 
 /// What a consent-revoked callback *claims*. **It proves nothing**: Vipps does not sign it, so anybody who knows the
@@ -58,17 +58,23 @@ impl UnverifiedConsentRevoked {
     }
 
     fn read(body: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Claims {
+            sub: String,
+            event: String,
+            iat: Option<u32>,
+            exp: Option<u32>,
+        }
         let parts: Vec<_> = Some(body.trim()).filter(|body| body.len() <= LONGEST_BODY)?.split('.').collect();
         let [_, payload, _] = parts.as_slice() else { return None };
-        let claims = Document::read_object(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?)?;
-        let is_event = claims.get("event").is_some_and(|event| event == "CONSENT_REVOKED");
-        let sub = claims.get("sub").and_then(Value::as_str).filter(|sub| is_event && !sub.is_empty())?;
-        let moment = |name| claims.get(name).and_then(Value::as_u64).and_then(|at| u32::try_from(at).ok());
+        let payload = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let claims: Claims = structure(&payload)?;
+        let is_whole = claims.event == "CONSENT_REVOKED" && !claims.sub.is_empty();
         let since_epoch = |seconds: u32| Duration::from_secs(seconds.into());
-        Some(Self {
-            sub: sub.to_owned(),
-            issued_at: moment("iat").map(since_epoch),
-            expires_at: moment("exp").map(since_epoch),
+        is_whole.then(|| Self {
+            sub: claims.sub,
+            issued_at: claims.iat.map(since_epoch),
+            expires_at: claims.exp.map(since_epoch),
         })
     }
 }
