@@ -71,7 +71,7 @@ pub struct ClaimsParts {
     pub issued_at: SystemTime,
     /// When it runs out.
     pub expires_at: SystemTime,
-    /// All claims, as the JSON object that was signed.
+    /// All claims, as JSON that is the same in every language.
     pub json: String,
 }
 
@@ -104,6 +104,12 @@ pub fn json_member(json: String, name: String) -> Option<String> {
 #[uniffi::export]
 pub fn json_text(json: String, name: String) -> Option<String> {
     serde_json::from_str(&json_member(json, name)?).ok()
+}
+
+/// The length of the longest token that is looked at; of a longer one so much and one more is enough.
+#[uniffi::export]
+pub fn longest_token() -> i32 {
+    i32::try_from(IdTokenVerifier::LONGEST_TOKEN).unwrap_or(i32::MAX)
 }
 
 /// Checks ID tokens without any credentials.

@@ -84,12 +84,16 @@ export class IdTokenClaims {
     return new Date(this.#payload.exp * 1000)
   }
 
-  /** Any claim, as it was sent. What type it has is for the caller to know, or to check. */
+  /**
+   * Any claim; `undefined` when it is absent. What type it has is for the caller to know, or to check. What not every language
+   * can hold is a string: a whole number beyond `Number.MAX_SAFE_INTEGER`, a number that would be infinite, what is nested more
+   * than 64 levels deep. Half of a surrogate pair is U+FFFD.
+   */
   claim<T = unknown>(name: string): T | undefined {
     return Object.hasOwn(this.#payload, name) ? (this.#payload[name] as T) : undefined
   }
 
-  /** All claims, as they were signed. */
+  /** All claims, as {@link claim} gives them. */
   toJSON(): Record<string, unknown> {
     return Object.assign({}, this.#payload)
   }
@@ -100,6 +104,14 @@ export function opened(crossed: string): IdTokenClaims {
   const end = crossed.indexOf('\n')
   return new IdTokenClaims(crossed.slice(0, end), crossed.slice(end + 1))
 }
+
+/** A token as it crosses: of one that is too long no more than tells so. A slice copies nothing. */
+export function bounded(jwt: unknown): string {
+  const token = check.text('jwt', jwt)
+  return token.length > LONGEST_TOKEN ? token.slice(0, LONGEST_TOKEN + 1) : token
+}
+
+const LONGEST_TOKEN = native.longestToken()
 
 /** How an {@link IdTokenVerifier} is made. */
 export interface VerifierOptions extends Settings {
@@ -125,7 +137,7 @@ export class IdTokenVerifier {
    * fails ends it with `invalid_id_token` and is named by `claim`.
    */
   async verify(jwt: string, expect: (Expect & { msn: string } & CallOptions) | LoginRequest): Promise<IdTokenClaims> {
-    const token = check.foreignText('jwt', jwt)
+    const token = bounded(jwt)
     const [wanted, signal] = expectedOf(expect)
     const now = told(() => this.#native.verifyCached(token, ...wanted))
     return opened(now ?? (await later(signal, (cancel) => this.#native.verify(cancel, token, ...wanted))))
@@ -133,7 +145,7 @@ export class IdTokenVerifier {
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
   verifyCached(jwt: string, expect: (Expect & { msn: string }) | LoginRequest): IdTokenClaims | undefined {
-    const [token, wanted] = [check.foreignText('jwt', jwt), expected(expect)]
+    const [token, wanted] = [bounded(jwt), expected(expect)]
     const claims = told(() => this.#native.verifyCached(token, ...wanted))
     return claims === null ? undefined : opened(claims)
   }

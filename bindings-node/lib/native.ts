@@ -25,6 +25,7 @@ export interface Native {
   ManualClock: new (time: number, runsThroughSleeps: boolean) => NativeClock
   startEmulator(options: string): Promise<NativeEmulator>
   msn(text: string): string
+  longestToken(): number
   environment(text: string): { baseUrl: string; issuer: string }
   systemHeaders(system: NativeSystem): Record<string, string>
   fitSystemValue(text: string): string

@@ -3,7 +3,7 @@
 import { authorizeAxios, type AxiosLike } from './axios.js'
 import { Backchannel } from './backchannel.js'
 import * as check from './check.js'
-import { type Expect, expected, expectedOf, type IdTokenClaims, opened } from './claims.js'
+import { bounded, type Expect, expected, expectedOf, type IdTokenClaims, opened } from './claims.js'
 import { told, VippsAuthError } from './errors.js'
 import type { VippsAuthEvent } from './events.js'
 import { authorizedFetch } from './fetch.js'
@@ -288,7 +288,7 @@ export class Merchant extends Handle {
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
   verifyIdTokenCached(jwt: string, expect?: Expect | LoginRequest): IdTokenClaims | undefined {
-    const [token, wanted] = [check.foreignText('jwt', jwt), expected(expect)]
+    const [token, wanted] = [bounded(jwt), expected(expect)]
     const claims = told(() => this.shared.native.verifyCached(this.msn, token, ...wanted))
     return claims === null ? undefined : opened(claims)
   }

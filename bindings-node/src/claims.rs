@@ -1,8 +1,16 @@
 //! What an ID token must say, and what it said.
 
+use napi_derive::napi;
 use vipps_partner_auth as core;
 
 use crate::fault::OrFault;
+
+/// The length of the longest token that is looked at; of a longer one so much and one more is enough.
+#[napi(catch_unwind)]
+#[expect(clippy::cast_possible_truncation, reason = "16 KiB")]
+pub fn longest_token() -> u32 {
+    core::IdTokenVerifier::LONGEST_TOKEN as u32
+}
 
 /// Expectations as plain arguments: reading an object would cost more than all of them.
 #[derive(Default)]

@@ -152,3 +152,28 @@ test('controls of the emulator say what they take', async (t) => {
   ]
   for (const [call, text] of wrong) assert.throws(call, text, String(call))
 })
+
+test('what can be no ID token is refused by its form', async (t) => {
+  const vipps = await emulator(t)
+  const verifier = new IdTokenVerifier({ environment: vipps.baseUrl })
+  const shop = partner(vipps).merchant(MSN)
+  const form = { code: 'invalid_id_token', claim: 'form' }
+  for (const jwt of ['a.b.\ud83d', '\udc00', '', 'x'.repeat(16_385), '\ud800'.repeat(1_000_000), 'æ'.repeat(16_385)]) {
+    assert.throws(() => verifier.verifyCached(jwt, { msn: MSN }), form)
+    assert.throws(() => shop.verifyIdTokenCached(jwt), form)
+    await assert.rejects(verifier.verify(jwt, { msn: MSN }), form)
+    await assert.rejects(shop.verifyIdToken(jwt), form)
+    assert.throws(() => verifier.verifyCached(jwt, { msn: MSN, nonce: '' }), { code: 'invalid_config', field: 'nonce' })
+  }
+})
+
+test('a key set says what is wrong with its keys', async (t) => {
+  const vipps = await emulator(t)
+  const key = vipps.jwks().keys.find((key) => key.kty === 'RSA')
+  const odd = { ...key, x5c: 'MIIB', x5t: '\ud800', use: 1 }
+  const verifier = new IdTokenVerifier({ environment: vipps.baseUrl, jwks: { keys: [odd] } })
+  assert.equal((await verifier.verify(vipps.mintIdToken({ msn: MSN }), { msn: MSN })).msn, MSN)
+  const padded = { keys: [{ ...key, n: `${key.n}==` }] }
+  const refusal = { code: 'invalid_config', field: 'jwks', message: /key `[^`]+`: the modulus has padding/ }
+  assert.throws(() => new IdTokenVerifier({ environment: vipps.baseUrl, jwks: padded }), refusal)
+})

@@ -121,12 +121,17 @@ pub(crate) fn from_json<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py,
     loads.call1((pairs.call_method1("decode", ("utf-16-le", "replace"))?,))
 }
 
-/// Python's own values as JSON.
-pub(crate) fn to_json(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+/// Python's own values as JSON text.
+pub(crate) fn json_text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     let py = value.py();
     let dumps = py.import(intern!(py, "json"))?.getattr(intern!(py, "dumps"))?;
     let json = dumps.call1((value,)).map_err(|_| wrong_type(field, "a value that JSON can hold", value))?;
-    serde_json::from_str(&text(field, &json)?).map_err(|_| invalid(py, field, "must be JSON"))
+    text(field, &json)
+}
+
+/// Python's own values as JSON.
+pub(crate) fn to_json(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    serde_json::from_str(&json_text(field, value)?).map_err(|_| invalid(value.py(), field, "must be JSON"))
 }
 
 /// The members of a mapping, as JSON.

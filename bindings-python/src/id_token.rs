@@ -6,15 +6,16 @@ use pyo3::{
     PyTraverseError, PyVisit,
     exceptions::PyTypeError,
     prelude::*,
-    types::{PyDateTime, PyDict},
+    types::{PyDateTime, PyDict, PySlice, PyString},
 };
+use serde_json::value::RawValue;
 use vipps_partner_auth as core;
 use vipps_partner_auth::Result as CoreResult;
 
 use crate::{
     call::Call,
-    convert::{datetime, from_json, msn, parsed, text},
-    errors::OrRaise,
+    convert::{datetime, from_json, json_text, msn, parsed, text},
+    errors::{OrRaise, wrong_type},
     process::PerProcess,
     settings::Settings,
     token::Stats,
@@ -123,20 +124,26 @@ impl IdTokenClaims {
         datetime(py, self.expires_at)
     }
 
-    /// Any claim; ``default`` when it is absent.
+    /// Any claim; ``default`` when it is absent. What not every language can hold is a ``str``: a whole number beyond
+    /// ±(2**53 - 1), a number too large for a ``float``, what is nested more than 64 levels deep. Half of a surrogate pair
+    /// is U+FFFD.
     #[pyo3(signature = (name, default=None))]
     fn claim(&self, py: Python<'_>, name: &Bound<'_, PyAny>, default: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
-        let name = text("name", name)?;
-        let claim = self.to_dict(py)?.cast_into::<PyDict>()?.get_item(name)?;
-        Ok(claim.map(Bound::unbind).or(default).unwrap_or_else(|| py.None()))
+        let name = name.cast::<PyString>().map_err(|_| wrong_type("name", "str", name))?;
+        // No claim has a name that is no text.
+        let claim = name.to_cow().ok().and_then(|name| self.0.claim::<Box<RawValue>>(&name));
+        match claim {
+            Some(claim) => Ok(from_json(py, claim.get())?.unbind()),
+            None => Ok(default.unwrap_or_else(|| py.None())),
+        }
     }
 
-    /// All claims.
+    /// All claims, as ``claim`` gives them.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         from_json(py, &self.json)
     }
 
-    /// All claims, as the JSON that was signed.
+    /// All claims, as the JSON that was signed, but for what ``claim`` says.
     fn to_json(&self) -> &str {
         &self.json
     }
@@ -239,7 +246,7 @@ impl IdTokenVerifier {
         msn: &Bound<'_, PyAny>,
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Option<IdTokenClaims>> {
-        let (jwt, expect) = (text("jwt", jwt)?, Expected::parse(expect)?.with_msn(msn)?);
+        let (jwt, expect) = (token_text(jwt)?, Expected::parse(expect)?.with_msn(msn)?);
         let claims = self.live(py)?.verify_cached(&jwt, &expect).transpose().or_raise(py)?;
         Ok(claims.map(IdTokenClaims::from))
     }
@@ -252,7 +259,7 @@ impl IdTokenVerifier {
         msn: &Bound<'_, PyAny>,
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Call> {
-        let (jwt, expect) = (text("jwt", jwt)?, Expected::parse(expect)?.with_msn(msn)?);
+        let (jwt, expect) = (token_text(jwt)?, Expected::parse(expect)?.with_msn(msn)?);
         let verifier = self.live(py)?.clone();
         Ok(IdTokenClaims::call(async move { verifier.verify(&jwt, &expect).await }))
     }
@@ -271,10 +278,26 @@ impl IdTokenVerifier {
     }
 }
 
+/// A token, and of one that is too long no more than tells so. Half of a surrogate pair can't be in a good one, so
+/// whatever stands for it is refused as it would be.
+pub(crate) fn token_text(jwt: &Bound<'_, PyAny>) -> PyResult<String> {
+    let not_text = || wrong_type("jwt", "str", jwt);
+    let most = core::IdTokenVerifier::LONGEST_TOKEN + 1;
+    if jwt.cast::<PyString>().map_err(|_| not_text())?.len()? <= most {
+        return lossy(jwt).ok_or_else(not_text);
+    }
+    let head = jwt.get_item(PySlice::new(jwt.py(), 0, most.cast_signed(), 1))?;
+    lossy(&head).ok_or_else(not_text)
+}
+
+fn lossy(text: &Bound<'_, PyAny>) -> Option<String> {
+    text.cast::<PyString>().ok().map(|text| text.to_string_lossy().into_owned())
+}
+
 /// JSON text, or what it stands for.
 fn jwks_text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     match value.cast::<PyDict>() {
-        Ok(_) => crate::convert::to_json("jwks", value).map(|jwks| jwks.to_string()),
+        Ok(_) => json_text("jwks", value),
         Err(_) => text("jwks", value),
     }
 }

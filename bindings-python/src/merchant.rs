@@ -5,9 +5,9 @@ use vipps_partner_auth as core;
 
 use crate::{
     call::Call,
-    convert::{object, text},
+    convert::object,
     errors::OrRaise,
-    id_token::{Expected, IdTokenClaims},
+    id_token::{Expected, IdTokenClaims, token_text},
     partner::{Partner, Source},
     snapshot::Snapshot,
     token::AccessToken,
@@ -105,7 +105,7 @@ impl Merchant {
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Option<IdTokenClaims>> {
         let merchant = self.core(py)?;
-        let jwt = text("jwt", jwt)?;
+        let jwt = token_text(jwt)?;
         let expect = Expected::parse(expect)?.0;
         let claims = merchant.verify_id_token_cached(&jwt, &expect).transpose().or_raise(py)?;
         Ok(claims.map(IdTokenClaims::from))
@@ -119,7 +119,7 @@ impl Merchant {
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Call> {
         let merchant = self.core(py)?;
-        let jwt = text("jwt", jwt)?;
+        let jwt = token_text(jwt)?;
         let expect = Expected::parse(expect)?.0;
         Ok(IdTokenClaims::call(async move { merchant.verify_id_token(&jwt, &expect).await }))
     }

@@ -199,6 +199,41 @@ class TestIdTokens:
         assert refused.value.claim == claim
         assert jwt not in f"{refused.value!r} {traceback.format_exception_only(vipps.VippsAuthError, refused.value)}"
 
+    @pytest.mark.parametrize("jwt", ["a.b.\ud83d", "\udc00", "", "x" * 16_385, "\ud800" * 100_000, "\u00e6" * 16_385])
+    def test_what_can_be_no_token_is_refused_by_its_form(
+        self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner, jwt: str
+    ) -> None:
+        verifier = vipps.IdTokenVerifier(vipps_emulator.base_url)
+        shop = vipps_partner.merchant(MSN)
+        calls: list[Callable[[], object]] = [
+            lambda: verifier.verify(jwt, MSN),
+            lambda: verifier.verify_cached(jwt, MSN),
+            lambda: asyncio.run(verifier.verify_async(jwt, MSN)),
+            lambda: shop.verify_id_token(jwt),
+            lambda: shop.verify_id_token_cached(jwt),
+            lambda: asyncio.run(shop.verify_id_token_async(jwt)),
+        ]
+        for call in calls:
+            with pytest.raises(vipps.InvalidIdTokenError) as refused:
+                call()
+            assert refused.value.claim == "form"
+        with pytest.raises(vipps.InvalidConfigError):
+            verifier.verify(jwt, MSN, nonce="")
+
+    def test_no_claim_has_a_name_that_is_no_text(self, vipps_emulator: vipps.Emulator) -> None:
+        verifier = vipps.IdTokenVerifier(vipps_emulator.base_url)
+        claims = verifier.verify(vipps_emulator.mint_id_token(MSN, claims={"\ufffd": 1}), MSN)
+        assert (claims.claim("\ufffd"), claims.claim("\ud83d"), claims.claim("\ud83d", 7)) == (1, None, 7)
+
+    def test_a_key_set_says_what_is_wrong_with_its_keys(self, vipps_emulator: vipps.Emulator) -> None:
+        key = next(key for key in json.loads(vipps_emulator.jwks())["keys"] if key["kty"] == "RSA")
+        odd = {**key, "x5c": "MIIB", "x5t": "\ud800", "kid": key["kid"], "use": 1}
+        jwt = vipps_emulator.mint_id_token(MSN)
+        assert vipps.IdTokenVerifier(vipps_emulator.base_url, jwks={"keys": [odd]}).verify(jwt, MSN).msn == MSN
+        with pytest.raises(vipps.InvalidConfigError, match=f"key `{key['kid']}`: the modulus has padding") as refused:
+            vipps.IdTokenVerifier(vipps_emulator.base_url, jwks={"keys": [{**key, "n": key["n"] + "=="}]})
+        assert refused.value.field == "jwks"
+
     def test_a_verifier_needs_no_keys_of_its_own(self, vipps_emulator: vipps.Emulator) -> None:
         verifier, jwt = vipps.IdTokenVerifier(vipps_emulator.base_url), vipps_emulator.mint_id_token(MSN)
         assert verifier.verify_cached(jwt, MSN) is None

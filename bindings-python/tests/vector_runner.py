@@ -160,7 +160,10 @@ class Call:
         jwks = self.given.get("jwks_text", self.resolve(self.given.get("jwks")))
         verifier = vipps.IdTokenVerifier(jwks=jwks, **self.settings())
         claims = self.both(verifier, "verify", self.given["jwt"], expect.pop("msn", None), **expect)
-        return {"claims": {**claims.to_dict(), "sub": claims.sub, "msn": claims.msn}}
+        told = claims.to_dict()
+        assert {name: claims.claim(name) for name in told} == told == json.loads(claims.to_json())
+        json.dumps(told, allow_nan=False, ensure_ascii=False).encode()
+        return {"claims": {**told, "sub": claims.sub, "msn": claims.msn}}
 
     def op_authorize_url(self) -> Json:
         login, options = self.login(), self.options(LOGIN_OPTIONS)

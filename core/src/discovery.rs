@@ -1,5 +1,7 @@
 //! The only place that fetches the discovery document (OpenID Connect Discovery section 4).
 
+mod document;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -7,13 +9,12 @@ use http::{
     HeaderMap, Request, Response, StatusCode,
     header::{ACCEPT, CACHE_CONTROL},
 };
-use serde::Deserialize;
-use url::Url;
 
+pub(crate) use self::document::Endpoints;
 use crate::{
     clock::{Clock, Now},
     config::Config,
-    environment::{Environment, may_carry_secrets},
+    environment::Environment,
     error::{Error, Result},
     headers::{JSON, SystemHeaders},
     http::{HttpSend, SendError},
@@ -37,17 +38,6 @@ pub(crate) struct Discovery {
     request_timeout: Duration,
     deadline: Duration,
     renewing: Renewing<Endpoints>,
-}
-
-/// The URLs of one issuer, as it tells them. Login judges its own where they are used, so that a fault there costs no
-/// keys.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Endpoints {
-    pub(crate) jwks_uri: String,
-    pub(crate) authorization: String,
-    pub(crate) token: String,
-    pub(crate) userinfo: String,
-    pub(crate) backchannel_authentication: String,
 }
 
 const SHORTEST_AGE: Duration = Duration::from_secs(5 * 60);
@@ -136,48 +126,13 @@ impl Source for Discovery {
     fn served_stale(&self, _endpoints: &Lease<Endpoints>, _now: Now) {}
 }
 
-impl Endpoints {
-    /// Members that OpenID requires and Vipps leaves out are not missed: they are where the documents say.
-    fn parse(body: &[u8], environment: &Environment) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Document {
-            issuer: String,
-            jwks_uri: String,
-            authorization_endpoint: Option<String>,
-            token_endpoint: Option<String>,
-            userinfo_endpoint: Option<String>,
-            backchannel_authentication_endpoint: Option<String>,
-        }
-        let document: Document = serde_json::from_slice(body)
-            .map_err(|_| Error::unavailable("the discovery document holds no issuer and jwks_uri"))?;
-        let issuer = environment.issuer();
-        if document.issuer != issuer {
-            return Err(
-                Error::unavailable("the discovery document is another issuer's").with_hint("check the base url")
-            );
-        }
-        if !Url::parse(&document.jwks_uri).is_ok_and(|url| may_carry_secrets(&url)) {
-            return Err(Error::unavailable("the jwks_uri of the discovery document is not https"));
-        }
-        Ok(Self {
-            jwks_uri: document.jwks_uri,
-            authorization: document.authorization_endpoint.unwrap_or_else(|| format!("{issuer}oauth2/auth")),
-            token: document.token_endpoint.unwrap_or_else(|| format!("{issuer}oauth2/token")),
-            userinfo: document.userinfo_endpoint.unwrap_or_else(|| environment.url("/vipps-userinfo-api/userinfo")),
-            backchannel_authentication: document
-                .backchannel_authentication_endpoint
-                .unwrap_or_else(|| environment.url("/vipps-login-ciba/api/backchannel/authentication")),
-        })
-    }
-}
-
 /// Whatever went wrong with a public document, what it is needed for may still be good: the kind says "try later", the
 /// rest says why.
 pub(crate) fn as_outage(error: Error, detail: &'static str) -> Error {
     if error.retryable() {
         return error;
     }
-    error.into_unavailable(detail).with_hint("check the base url")
+    Error::unavailable(detail).with_hint("check the base url").about_the_reply_of(error)
 }
 
 /// RFC 9111 section 5.2.2.1. A document that must not be stored is kept for the shortest age all the same.

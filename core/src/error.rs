@@ -90,7 +90,7 @@ struct Parts {
     oauth_error: Option<String>,
     trace_id: Option<String>,
     retry_after: Option<Duration>,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
     /// No reply came, and the request may have arrived.
     may_have_been_sent: bool,
     source: Source,
@@ -146,7 +146,7 @@ impl Error {
     /// | `merchant`, `redirect_uri`, `issuer`, `auth_req_id` | the answer is meant for another merchant, address, environment or request |
     /// | `callback` | the callback is malformed |
     /// | `invalid_grant` | the code was used before, is too old, or was made for another `redirect_uri` |
-    /// | `reply_lost` | the code was sent but no answer came, so it may be used up |
+    /// | `reply_lost` | the code was sent, and no answer or one of no use came, so it may be used up |
     /// | `keys_unavailable` | the ID token came, but the keys to check it did not |
     /// | `unknown` | a code that isn't one |
     ///
@@ -171,8 +171,8 @@ impl Error {
     }
 
     /// The likely cause and its cure.
-    pub fn hint(&self) -> Option<&'static str> {
-        self.0.hint
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
     }
 }
 
@@ -264,8 +264,8 @@ impl Error {
         Self::new(ErrorKind::Protocol, detail)
     }
 
-    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
-        self.0.hint = Some(hint);
+    pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 
@@ -298,11 +298,13 @@ impl Error {
         self
     }
 
-    /// The same facts about the reply, told as an outage.
-    pub(crate) fn into_unavailable(mut self, detail: &'static str) -> Self {
-        self.0.kind = ErrorKind::Unavailable;
-        self.0.detail = detail.into();
-        self.0.field = None;
+    /// What another error knows of the reply: status, code, trace id and wait.
+    pub(crate) fn about_the_reply_of(mut self, other: Self) -> Self {
+        let other = *other.0;
+        self.0.status = other.status;
+        self.0.oauth_error = other.oauth_error;
+        self.0.trace_id = other.trace_id;
+        self.0.retry_after = other.retry_after;
         self
     }
 
@@ -330,7 +332,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = &self.0;
         f.write_str(&parts.detail)?;
-        if let Some(hint) = parts.hint {
+        if let Some(hint) = &parts.hint {
             write!(f, " ({hint})")?;
         }
         write_variable(f, "field", parts.field)?;

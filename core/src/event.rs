@@ -81,8 +81,12 @@ pub enum Event {
     UnknownKidSuppressed,
     /// A key of the set was left out.
     KeySkipped {
-        /// Why: such as `private`, `weak`, `malformed`.
+        /// Which one: its `kid`, or where that has not the form of an id, `#` and its place in the set from 1 on.
+        key: String,
+        /// Why, in words, such as `the modulus has padding`.
         reason: &'static str,
+        /// Whether it is a key for another purpose than ID tokens, which is no cause for a warning. Not among the details.
+        other_purpose: bool,
     },
     /// No certificate authorities were found on this machine; the bundled ones are used. Told when TLS is first needed.
     BundledRootsUsed,
@@ -161,7 +165,7 @@ impl Event {
             Self::KeysRefreshed { keys } => vec![("keys", keys.to_string())],
             Self::EventsDropped { count } => vec![("count", count.to_string())],
             Self::StaleKeysUsed { past_age } => vec![("past_age", seconds(past_age))],
-            Self::KeySkipped { reason } => vec![("reason", (*reason).to_owned())],
+            Self::KeySkipped { key, reason, .. } => vec![("key", key.clone()), ("reason", (*reason).to_owned())],
             Self::UnusualScope { scope } => vec![("scope", scope.clone())],
             Self::HeadersWithheld { origin } => vec![("origin", origin.clone())],
             Self::OtherSubscriptionKeyUsed
@@ -178,7 +182,11 @@ impl Event {
     pub fn is_warning(&self) -> bool {
         let ordinary = matches!(
             self,
-            Self::TokenFetched { .. } | Self::TokenRenewed { .. } | Self::TokenFromCache | Self::KeysRefreshed { .. }
+            Self::TokenFetched { .. }
+                | Self::TokenRenewed { .. }
+                | Self::TokenFromCache
+                | Self::KeysRefreshed { .. }
+                | Self::KeySkipped { other_purpose: true, .. }
         );
         !ordinary
     }

@@ -2,7 +2,6 @@
 
 mod checks;
 mod compact;
-mod json;
 
 use std::{
     borrow::Cow,
@@ -199,7 +198,7 @@ impl Expect {
 /// The claims of an ID token that has passed every check. There is no other way to read them.
 #[derive(Clone, PartialEq)]
 pub struct IdTokenClaims {
-    payload: String,
+    json: String,
     sub: String,
     msn: Msn,
     issued_at: Duration,
@@ -227,21 +226,34 @@ impl IdTokenClaims {
         UNIX_EPOCH + self.expires_at
     }
 
-    /// Any claim, read as `T`; `None` when it is absent or of another type.
+    /// Any claim, read as `T`; `None` when it is absent or of another type. The value is the one in [`json`](Self::json).
     ///
     /// Vipps may put user data here (`email`, `name`, …) or leave it to userinfo; depend on neither.
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let mut claims: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(&self.payload).ok()?;
+        let mut claims: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(&self.json).ok()?;
         serde_json::from_str(claims.remove(name)?.get()).ok()
     }
 
-    /// All claims, as the JSON object that was signed.
+    /// All claims, as the JSON object that was signed, but for what not every language can read alike:
+    ///
+    /// | Signed | Here |
+    /// |---|---|
+    /// | half of a surrogate pair in a text | U+FFFD |
+    /// | a whole number beyond ±(2^53 − 1), a number too large for a double | a text: its digits, such as `"9007199254740993"` or `"1e999"` |
+    /// | an array or object more than 64 levels deep | a text: its JSON |
+    /// | a member twice in an object within a claim | the last of the two |
+    ///
+    /// So each claim of an accepted token can be read, with the same outcome in every language.
     pub fn json(&self) -> &str {
-        &self.payload
+        &self.json
     }
 }
 
 impl IdTokenVerifier {
+    /// The length of the longest token that is looked at, in bytes: 16 KiB. Of a longer one nothing but that length
+    /// matters, so whoever would have to copy it first may hand in any `LONGEST_TOKEN + 1` bytes of it.
+    pub const LONGEST_TOKEN: usize = 16 * 1024;
+
     /// A verifier that fetches Vipps' keys when it first needs them and keeps them as long as their age allows.
     /// Takes an [`Environment`](crate::Environment) or a whole [`Config`]; refuses a wrong setting, naming its field.
     pub fn new(config: impl Into<Config>) -> Result<Self> {
@@ -255,13 +267,13 @@ impl IdTokenVerifier {
     }
 
     /// A verifier that works offline with this key set (RFC 7517 section 5). A set without a usable key is refused,
-    /// field `jwks`.
+    /// field `jwks`, with the reason for each key.
     pub fn with_jwks(config: impl Into<Config>, jwks: &str) -> Result<Self> {
         let config = config.into();
         config.check()?;
         let events = Events::new(config.on_event.clone(), config.event_sink.clone());
         let keys = KeySet::parse(jwks.as_bytes(), &events)
-            .map_err(|fault| Error::breaks_rule("jwks", format!("can't be used: {}", fault.detail())))?;
+            .map_err(|fault| Error::breaks_rule("jwks", format!("can't be used: {fault}")))?;
         let events_end = events.guard();
         Ok(Self::over(KeySource::Fixed(keys), events, events_end, &config))
     }
@@ -392,7 +404,7 @@ impl<'a> Check<'a> {
         };
         match keys.find(header.kid.as_deref(), header.algorithm) {
             Found::Keys(keys) => Ok(self.with_keys(&keys)),
-            Found::Unfit => Ok(Err(Error::invalid_id_token("kid", "the key of the token does not fit it"))),
+            Found::Unfit => Ok(Err(Error::invalid_id_token("kid", "the key that the token names does not fit it"))),
             Found::Unknown => Err(UnknownKey(self)),
         }
     }
@@ -414,7 +426,7 @@ impl<'a> Check<'a> {
     fn with_keys(self, keys: &[&Key]) -> Result<IdTokenClaims> {
         let (message, signature) = (self.token.signing_input.as_bytes(), self.token.signature());
         let Some(key) = keys.iter().find(|key| key.verifies(message, signature)) else {
-            return Err(Error::invalid_id_token("signature", "the signature is not good"));
+            return Err(Error::invalid_id_token("signature", "the signature of the token is not good"));
         };
         if keys.len() == 1 && key.known_header.get().is_none() {
             // Whoever comes second has nothing new to say.

@@ -41,6 +41,7 @@ mod http;
 mod id_token;
 #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
 mod integrations;
+mod json;
 mod jwks;
 mod keys;
 mod login;

@@ -1,7 +1,9 @@
 //! Vipps Login in the browser, on behalf of a merchant (OpenID Connect Core section 3.1, with PKCE of RFC 7636).
 
+mod answer;
 mod authorize;
 mod backchannel;
+mod backchannel_protocol;
 mod callback;
 mod client;
 mod consent_revoked;

@@ -173,7 +173,8 @@ impl RemoteJwks {
     async fn load_once(&self, jwks_uri: &str, deadline: Now) -> Result<Fetched<Aged>> {
         let asked = self.clock.now();
         let response = self.discovery.document(jwks_uri, deadline).await?;
-        let keys = KeySet::parse(response.body(), &self.events).map_err(|fault| Error::unavailable(fault.detail()))?;
+        let keys =
+            KeySet::parse(response.body(), &self.events).map_err(|fault| Error::unavailable(fault.to_string()))?;
         let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
         let aged_at = asked.plus(age);
         Ok(Fetched {

@@ -1,12 +1,15 @@
 //! The eight error shapes of the service, turned into one [`Error`].
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_ENCODING};
 use serde_json::Value;
 
 use crate::{
     clock::Now,
     error::{Error, ErrorKind},
+    json::Document,
     retry::retry_after,
 };
 
@@ -21,6 +24,7 @@ pub(crate) struct Refusal {
     pub(crate) of_gateway: bool,
     /// The argument that `error_description` blames, one of those that Login's backchannel names.
     pub(crate) blames: Option<&'static str>,
+    form: Form,
     aad_code: Option<u64>,
     invalid_msn: bool,
     merchant_blocked: bool,
@@ -36,13 +40,14 @@ pub(crate) enum SubscriptionKeyFault {
 
 impl Refusal {
     pub(crate) fn read(response: &http::Response<Bytes>) -> Self {
-        let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        let body = Document::read(response.body());
         let message = message(&body).unwrap_or_default().to_ascii_lowercase();
         Self {
             oauth_error: ["error", "error_code"].iter().find_map(|name| code(body.get(name)?.as_str()?)),
             subscription_key: subscription_key_fault(&message),
             of_gateway: body.get("statusCode").is_some_and(Value::is_u64) && body.get("message").is_some(),
             blames: body.get("error_description").and_then(|text| blamed(text.as_str()?)),
+            form: Form::of(response, &body),
             aad_code: body.get("error_codes").and_then(|codes| codes.get(0)?.as_u64()),
             invalid_msn: message.starts_with("invalid msn"),
             merchant_blocked: body.get(0).and_then(|first| first.get("errorCode")?.as_str()) == Some("37"),
@@ -52,7 +57,7 @@ impl Refusal {
 
     /// The kind is told by the status where that is plain, else by the code, else by the status alone.
     pub(crate) fn into_error(self, status: StatusCode, headers: &HeaderMap, now: Now) -> Error {
-        let (kind, detail, hint) = self.meaning(status);
+        let Meaning { kind, detail, hint } = self.meaning(status);
         let mut error = Error::new(kind, detail).with_status(status);
         if let Some(hint) = hint {
             error = error.with_hint(hint);
@@ -68,46 +73,51 @@ impl Refusal {
         (self.oauth_error, self.trace_id)
     }
 
-    fn meaning(&self, status: StatusCode) -> (ErrorKind, &'static str, Option<&'static str>) {
+    fn meaning(&self, status: StatusCode) -> Meaning {
         use ErrorKind::{Forbidden, RateLimited, Unavailable};
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return (RateLimited, "vipps asks to slow down", None);
+            return Meaning::new(RateLimited, RATE_LIMIT);
         }
         if status.is_server_error() {
-            return (Unavailable, "vipps is out of order", None);
+            return Meaning::new(Unavailable, format!("Vipps answered {}", status.as_u16()));
         }
         if let Some(fault) = self.subscription_key {
             return fault.meaning();
         }
         if self.invalid_msn {
-            return (Forbidden, "the keys are not for this msn", Some("is the sales unit connected to this partner?"));
+            return Meaning::new(Forbidden, "the keys are not for this MSN")
+                .with_hint("is the sales unit connected to this partner?");
         }
         if self.merchant_blocked {
-            return (Forbidden, "the merchant is not available", Some("the sales unit or the partner is deactivated"));
+            return Meaning::new(Forbidden, "the merchant is not available")
+                .with_hint("the sales unit or the partner is deactivated");
         }
-        self.meaning_of_code().unwrap_or_else(|| meaning_of_status(status))
+        self.meaning_of_code().unwrap_or_else(|| self.form.meaning(status))
     }
 
-    fn meaning_of_code(&self) -> Option<(ErrorKind, &'static str, Option<&'static str>)> {
+    fn meaning_of_code(&self) -> Option<Meaning> {
         use ErrorKind::{CredentialsRejected, Forbidden, InvalidConfig, Protocol, RateLimited, Unavailable};
         if self.aad_code == Some(CROSS_ORIGIN) {
-            return Some((
-                InvalidConfig,
-                "the request carried a browser's origin",
-                Some("call from a server, and forward no origin header"),
-            ));
+            let meaning = Meaning::new(InvalidConfig, "the request carried a browser's origin");
+            return Some(meaning.with_hint("call from a server, and forward no origin header"));
         }
         Some(match self.oauth_error.as_deref()? {
             "unauthorized_client" => {
-                (CredentialsRejected, "vipps does not know this client_id", Some(WRONG_ENVIRONMENT))
+                Meaning::new(CredentialsRejected, "Vipps does not know this client_id").with_hint(WRONG_ENVIRONMENT)
             }
-            "invalid_client" => (CredentialsRejected, "vipps refused the keys", Some(self.invalid_client_hint())),
-            "invalid_scope" => (Forbidden, "the keys are not for this scope", Some("ask for a scope the keys have")),
-            "access_denied" => (Forbidden, "vipps denied the request", None),
-            "temporarily_unavailable" | "server_error" => (Unavailable, "vipps is out of order", None),
-            "slow_down" => (RateLimited, "vipps asks to slow down", None),
+            "invalid_client" => {
+                Meaning::new(CredentialsRejected, "Vipps refused the keys").with_hint(self.invalid_client_hint())
+            }
+            "invalid_scope" => {
+                Meaning::new(Forbidden, "the keys are not for this scope").with_hint("ask for a scope the keys have")
+            }
+            "access_denied" => Meaning::new(Forbidden, "Vipps denied the request"),
+            "temporarily_unavailable" => Meaning::new(Unavailable, "Vipps is temporarily unavailable"),
+            "server_error" => Meaning::new(Unavailable, "Vipps reported a fault of its own"),
+            "slow_down" => Meaning::new(RateLimited, RATE_LIMIT),
             "invalid_request" | "unsupported_grant_type" | "invalid_grant" => {
-                (Protocol, "vipps did not understand the request", Some("does something in between change requests?"))
+                Meaning::new(Protocol, "Vipps did not understand the request")
+                    .with_hint("does something in between change requests?")
             }
             _ => return None,
         })
@@ -125,37 +135,115 @@ impl Refusal {
 /// AADSTS9002326: cross-origin token redemption.
 const CROSS_ORIGIN: u64 = 9_002_326;
 
+const RATE_LIMIT: &str = "the rate limit of Vipps was reached";
+
 const WRONG_ENVIRONMENT: &str = "mistyped client_id, or test keys in production or the reverse";
 
+/// What a refusal comes to.
+struct Meaning {
+    kind: ErrorKind,
+    detail: Cow<'static, str>,
+    hint: Option<&'static str>,
+}
+
+impl Meaning {
+    fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into(), hint: None }
+    }
+
+    fn with_hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+}
+
 impl SubscriptionKeyFault {
-    fn meaning(self) -> (ErrorKind, &'static str, Option<&'static str>) {
+    fn meaning(self) -> Meaning {
         match self {
-            Self::Missing => (
-                ErrorKind::CredentialsRejected,
-                "the subscription key did not arrive",
-                Some("does a proxy drop headers?"),
-            ),
-            Self::Refused => (
-                ErrorKind::CredentialsRejected,
-                "vipps refused the subscription key",
-                Some("wrong or regenerated key, key of the other environment, or swapped with client_secret"),
-            ),
+            Self::Missing => Meaning::new(ErrorKind::CredentialsRejected, "the subscription key did not arrive")
+                .with_hint("does a proxy drop headers?"),
+            Self::Refused => Meaning::new(ErrorKind::CredentialsRejected, "Vipps refused the subscription key")
+                .with_hint("wrong or regenerated key, key of the other environment, or swapped with client_secret"),
         }
     }
 }
 
-fn meaning_of_status(status: StatusCode) -> (ErrorKind, &'static str, Option<&'static str>) {
+/// What a body is, which tells who may have sent it: all of Vipps' own refusals are JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Form {
+    #[default]
+    Json,
+    Empty,
+    /// Nobody asked for that, and nobody here can read it.
+    Compressed,
+    /// Such as the page of a firewall or proxy.
+    Other,
+}
+
+impl Form {
+    fn of(response: &http::Response<Bytes>, body: &Value) -> Self {
+        if !body.is_null() {
+            return Self::Json;
+        }
+        if is_compressed(response.headers()) {
+            return Self::Compressed;
+        }
+        if response.body().trim_ascii().is_empty() { Self::Empty } else { Self::Other }
+    }
+
+    fn meaning(self, status: StatusCode) -> Meaning {
+        match self {
+            Self::Json | Self::Empty => meaning_of_status(status),
+            Self::Compressed => meaning_of_status(status).with_hint(COMPRESSED),
+            Self::Other => meaning_of_page(status),
+        }
+    }
+}
+
+const COMPRESSED: &str =
+    "the reply is compressed, which was not asked for, so it can't be read: look for a proxy in between";
+
+fn meaning_of_status(status: StatusCode) -> Meaning {
     use ErrorKind::{CredentialsRejected, Forbidden, Protocol, Unavailable};
     match status.as_u16() {
-        401 => (CredentialsRejected, "vipps refused the keys", Some("check keys and environment")),
-        403 => (Forbidden, "the keys are not for this", Some("msn not connected, or product not ordered")),
-        404 | 405 => (Protocol, "there is no such endpoint", Some("check the base url")),
-        408 | 423 | 425 => (Unavailable, "vipps could not answer now", None),
-        300..=399 => {
-            (Protocol, "redirects are not followed", Some("check the base url, and look for a proxy in between"))
+        401 => Meaning::new(CredentialsRejected, "Vipps refused the keys").with_hint("check keys and environment"),
+        403 => {
+            Meaning::new(Forbidden, "the keys are not for this").with_hint("MSN not connected, or product not ordered")
         }
-        _ => (Protocol, "the reply was not understood", None),
+        404 | 405 => Meaning::new(Protocol, "there is no such endpoint").with_hint("check the base url"),
+        407 => Meaning::new(Protocol, "a proxy asked for a login")
+            .with_hint("put the user and password in the proxy variable"),
+        408 | 423 | 425 => Meaning::new(Unavailable, "Vipps could not answer now"),
+        300..=399 => Meaning::new(Protocol, "redirects are not followed")
+            .with_hint("check the base url, and look for a proxy in between"),
+        _ => Meaning::new(Protocol, "the reply was not understood"),
     }
+}
+
+/// A firewall stands in front of all APIs, and its page says nothing of keys or MSN.
+fn meaning_of_page(status: StatusCode) -> Meaning {
+    match status.as_u16() {
+        401 => meaning_of_status(status)
+            .with_hint("check keys and environment; the reply is not JSON, so a proxy in between may have sent it"),
+        403 => Meaning::new(ErrorKind::Forbidden, "a firewall or proxy refused the request").with_hint(
+            "the reply is not JSON, so it says nothing of keys or MSN: tell Vipps when it happened if it stays so",
+        ),
+        _ => meaning_of_status(status),
+    }
+}
+
+fn is_compressed(headers: &HeaderMap) -> bool {
+    let is_plain = |encoding: &HeaderValue| encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    headers.get_all(CONTENT_ENCODING).iter().any(|encoding| !is_plain(encoding))
+}
+
+/// The error of a successful reply that was not understood, with what else the reply tells.
+pub(crate) fn not_understood(error: Error, response: &http::Response<Bytes>) -> Error {
+    let error = match Form::of(response, &Document::read(response.body())) {
+        Form::Json | Form::Empty => error,
+        Form::Compressed => error.with_hint(COMPRESSED),
+        Form::Other => error.with_hint("the reply is not JSON, so a proxy or firewall in between may have sent it"),
+    };
+    error.with_status(response.status()).with_trace_id(trace_id_of_headers(response.headers()))
 }
 
 /// The one sentence for people, wherever a shape keeps it. Only looked at, never shown.

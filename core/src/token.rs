@@ -12,8 +12,7 @@ use http::{
     HeaderMap, Request, Response, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
 };
-use serde::Deserialize;
-use serde_json::{Number, Value};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -22,9 +21,10 @@ use crate::{
     environment::Environment,
     error::{Error, Result},
     headers::{CLIENT_ID, CLIENT_SECRET, JSON, MERCHANT_SERIAL_NUMBER, SUBSCRIPTION_KEY, SystemHeaders, value},
+    json::Document,
     keys::{SpecializedKeys, StandardKeys, sensitive},
     msn::Msn,
-    reply::Refusal,
+    reply::{Refusal, not_understood},
     secret::Secret,
 };
 
@@ -155,32 +155,25 @@ pub(crate) fn parse_reply(response: &Response<Bytes>, sent_at: Now, now: Now) ->
         let error = refusal.into_error(response.status(), response.headers(), now);
         return Err(NoGrant { error, subscription_key_refused });
     }
-    Ok(parse_grant(response.body(), sent_at).map_err(|error| error.with_status(response.status()))?)
+    Ok(parse_grant(response.body(), sent_at).map_err(|error| not_understood(error, response))?)
 }
 
 /// Only `access_token` is required; all else varies between the two endpoints and over time.
-#[derive(Deserialize)]
-struct Body {
-    access_token: Zeroizing<String>,
-    #[serde(default)]
-    token_type: Option<String>,
-    #[serde(default)]
-    expires_in: Value,
-    #[serde(default)]
-    expires_on: Value,
-}
-
 fn parse_grant(body: &[u8], sent_at: Now) -> Result<Grant> {
-    let mut body: Body =
-        serde_json::from_slice(body).map_err(|_| Error::protocol("the token reply holds no access_token"))?;
-    if !is_token(&body.access_token) {
+    let mut reply = Document::read(body);
+    let token = reply.take_text("access_token").map(Secret::new);
+    let secret = token.ok_or_else(|| Error::protocol("the token reply holds no access_token"))?;
+    if !is_token(secret.expose()) {
         return Err(Error::protocol("the access_token of the reply can't stand in a header"));
     }
-    if !body.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer")) {
+    if !is_bearer(&reply) {
         return Err(Error::protocol("the token_type of the reply is not bearer"));
     }
-    let lifetime = lifetime(&body, sent_at)?;
-    Ok(Grant { secret: Secret::new(std::mem::take(&mut *body.access_token)), lifetime })
+    let lifetime = lifetime(&reply, sent_at);
+    if lifetime.is_zero() {
+        return Err(Error::protocol("the token reply holds a token that has run out"));
+    }
+    Ok(Grant { secret, lifetime: lifetime.min(LONGEST_LIFETIME) })
 }
 
 /// Whether a text can be a token: it must stand behind `Bearer` in a header.
@@ -188,32 +181,44 @@ pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// Whether the tokens of a reply are of the one type that there is, as all are where nothing else is said.
+pub(crate) fn is_bearer(reply: &Value) -> bool {
+    let token_type = reply.get("token_type").and_then(Value::as_str);
+    token_type.is_none_or(|token_type| token_type.eq_ignore_ascii_case("bearer"))
+}
+
 /// When the reply says nothing that can be understood: short, so that little harm is done.
 const ASSUMED_LIFETIME: Duration = Duration::from_mins(5);
 /// No token of this service lives longer; more is a mistake that must not make a token immortal.
 pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-fn lifetime(body: &Body, sent_at: Now) -> Result<Duration> {
-    let in_words = seconds(&body.expires_in);
-    if in_words == Some(0) {
-        return Err(Error::protocol("the token reply holds a token that has run out"));
+/// By `expires_in`, which needs no clock; else by `expires_on`, unless that is in the past: of the token that came just
+/// now this says only that a clock is wrong.
+fn lifetime(reply: &Value, sent_at: Now) -> Duration {
+    if let Some(life) = seconds(reply.get("expires_in")) {
+        return whole_seconds(life);
     }
-    let until_then =
-        seconds(&body.expires_on).map(|at| at.saturating_sub(sent_at.wall.as_secs())).filter(|left| *left > 0);
-    let told = in_words.or(until_then).map(Duration::from_secs);
-    Ok(told.unwrap_or(ASSUMED_LIFETIME).min(LONGEST_LIFETIME))
+    let Some(end) = seconds(reply.get("expires_on")) else { return ASSUMED_LIFETIME };
+    if end <= 0.0 {
+        return Duration::ZERO;
+    }
+    let left = whole_seconds(end).saturating_sub(Duration::from_secs(sent_at.wall.as_secs()));
+    if left.is_zero() { ASSUMED_LIFETIME } else { left }
 }
 
-/// Whole seconds, written as a number or as a string that holds one.
-pub(crate) fn seconds(value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(number) => whole(number),
+/// Seconds as replies tell them: a number, or a text that holds one. Anything else is untold.
+pub(crate) fn seconds(told: Option<&Value>) -> Option<f64> {
+    let seconds = match told? {
+        Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
-    }
+    };
+    seconds.filter(|seconds| seconds.is_finite())
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked, the cast saturates")]
-fn whole(number: &Number) -> Option<u64> {
-    number.as_u64().or_else(|| number.as_f64().filter(|seconds| *seconds >= 0.0).map(|seconds| seconds as u64))
+/// Whole seconds of a life; none below zero, where it is over.
+pub(crate) fn whole_seconds(seconds: f64) -> Duration {
+    // Saturates: as long as can be, or none.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "that is meant")]
+    Duration::from_secs(seconds as u64)
 }

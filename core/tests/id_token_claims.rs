@@ -95,7 +95,10 @@ fn doubles_further_in_are_nobodys_business() {
     let nested = r#"{"msn":"654321","msn":"123456","a":{"sub":1,"sub":2}}"#;
     let token = Token::of(&RSA).with_json("address", nested).with_json("list", &format!("[{nested},{nested}]"));
     let claims = assert_accepted(&offline(&[&RSA]), &token.signed_by(&RSA), &expect_all());
-    assert_eq!(claims.claim::<Box<serde_json::value::RawValue>>("address").expect("an address").get(), nested);
+    // All readers see the last of them.
+    let expected = serde_json::json!({"msn": "123456", "a": {"sub": 2}});
+    assert_eq!(claims.claim("address"), Some(expected.clone()));
+    assert_eq!(claims.claim("list"), Some(serde_json::json!([expected, expected])));
 }
 
 /// JSON of every type, none of which is right for any claim that is judged.
@@ -261,9 +264,50 @@ fn a_deep_claim_is_not_a_trap() {
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     let jwt = Token::of(&RSA).with_json("x", &deep).signed_by(&RSA);
     let claims = assert_accepted(&offline(&[&RSA]), &jwt, &expect());
-    assert_eq!(claims.claim::<serde_json::Value>("x"), None);
+    let inner = claims.claim::<serde_json::Value>("x").expect("a claim that was accepted");
+    assert!(inner.to_string().starts_with(&format!("{}\"[", "[".repeat(63))), "{inner}");
     for claim in ["aud", "exp", "msn"] {
         assert_refused(&offline(&[&RSA]), &Token::of(&RSA).with_json(claim, &deep).signed_by(&RSA), &expect(), claim);
+    }
+}
+
+#[test]
+fn a_claim_that_was_accepted_can_be_read() {
+    let cases = [
+        (r#""Kari \ud83d""#, serde_json::json!("Kari \u{fffd}")),
+        ("1e999", serde_json::json!("1e999")),
+        ("[-1e999]", serde_json::json!(["-1e999"])),
+        ("9007199254740991", serde_json::json!(9_007_199_254_740_991_i64)),
+        ("9007199254740993", serde_json::json!("9007199254740993")),
+        ("123456789012345678901234567890", serde_json::json!("123456789012345678901234567890")),
+        (r#"{"":0,"a\u0000b":1,"__proto__":2}"#, serde_json::json!({"": 0, "a\0b": 1, "__proto__": 2})),
+    ];
+    for (json, expected) in cases {
+        for name in ["x", "", "__proto__", "a b", "\u{1f600}", "\\u0000", "toString"] {
+            let jwt = Token::of(&RSA).with_json(name, json).signed_by(&RSA);
+            let claims = assert_accepted(&offline(&[&RSA]), &jwt, &expect());
+            let all: serde_json::Value = claims.json().parse().expect("json");
+            let name = if name == "\\u0000" { "\0" } else { name };
+            assert_eq!((claims.claim(name).as_ref(), &all[name]), (Some(&expected), &expected), "{name}: {json}");
+        }
+    }
+    let plain = Token::of(&RSA).with_json("x", r#"1.50,"y":"\u00e6 \/""#);
+    let claims = assert_accepted(&offline(&[&RSA]), &plain.signed_by(&RSA), &expect());
+    assert_eq!(claims.json(), plain.claims.json(), "as it was signed");
+}
+
+#[test]
+fn null_is_told_as_null() {
+    let asked = expect_all().flow(Flow::Backchannel);
+    for claim in JUDGED {
+        let jwt = Token::of(&RSA).with_json(claim, "null").signed_by(&RSA);
+        let error = judge(&offline(&[&RSA]), &jwt, &asked).expect_err(claim);
+        assert_eq!((error.claim(), error.detail()), (Some(claim), &*format!("the {claim} of the token is null")));
+    }
+    for member in ["alg", "typ", "kid"] {
+        let jwt = Token::of(&RSA).header(member, serde_json::Value::Null).signed_by(&RSA);
+        let error = judge(&offline(&[&RSA]), &jwt, &asked).expect_err(member);
+        assert_eq!((error.claim(), error.detail()), (Some(member), &*format!("the {member} of the token is null")));
     }
 }
 

@@ -182,3 +182,37 @@ fn a_number_may_be_written_in_any_way_json_allows() {
     let claims = assert_accepted(&verifier, &with("iat", "1767225599.25"), &expect());
     assert_eq!(claims.issued_at(), UNIX_EPOCH + Duration::from_millis(1_767_225_599_250));
 }
+
+/// What is said of a token that is this far from the clock.
+fn hint_of(claim: &str, json: &str) -> Option<String> {
+    let far = Token::of(&RSA).with("iat", NOW - 3600).with("exp", NOW + 3600).with_json(claim, json);
+    let error = judge(&offline(&[&RSA]), &far.signed_by(&RSA), &expect()).expect_err(json);
+    assert_eq!(error.claim(), Some(claim));
+    error.hint().map(str::to_owned)
+}
+
+#[test]
+fn a_clock_is_suspected_with_its_numbers() {
+    let behind = "this machine's clock may be wrong: it is at least 97 s behind the issuer's";
+    assert_eq!(hint_of("iat", &format!("{}.5", NOW + 96)).as_deref(), Some(behind));
+    assert_eq!(hint_of("nbf", &(NOW + 97).to_string()).as_deref(), Some(behind));
+    let ahead = "the token is old, or this machine's clock is at least 60 s ahead of the issuer's";
+    assert_eq!(hint_of("exp", &(NOW - 60).to_string()).as_deref(), Some(ahead));
+    let a_day = "this machine's clock may be wrong: it is at least 86400 s behind the issuer's";
+    assert_eq!(hint_of("nbf", &(NOW + DAY).to_string()).as_deref(), Some(a_day));
+}
+
+#[test]
+fn no_clock_is_suspected_of_more_than_a_day() {
+    for (claim, json) in [
+        ("iat", (NOW + DAY + 1).to_string()),
+        ("nbf", (NOW + DAY + 1).to_string()),
+        ("exp", (NOW - DAY - 1).to_string()),
+        ("exp", "0".to_owned()),
+        ("exp", "-1e300".to_owned()),
+        ("iat", "1e300".to_owned()),
+        ("nbf", "null".to_owned()),
+    ] {
+        assert_eq!(hint_of(claim, &json), None, "{claim}: {json}");
+    }
+}

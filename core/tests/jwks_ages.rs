@@ -226,7 +226,12 @@ async fn private_keys_are_told_each_time_the_set_is_loaded() {
     let set = jwks_of(&[RSA.jwk(), OTHER_RSA.jwk_with(&json!({"d": "AQAB"}))]);
     let world = World::with(&set, |config| config);
     world.judge(&world.token(&RSA)).await.expect("a good token");
-    let told = [Event::KeySkipped { reason: "private" }, Event::KeysRefreshed { keys: 1 }];
+    let skipped = Event::KeySkipped {
+        key: OTHER_RSA.kid.to_owned(),
+        reason: "it holds members of a private key",
+        other_purpose: false,
+    };
+    let told = [skipped, Event::KeysRefreshed { keys: 1 }];
     assert_eq!(world.events(), told);
     world.advance(Duration::from_secs(545));
     world.judge(&world.token(&RSA)).await.expect("a good token");

@@ -69,6 +69,7 @@ async fn a_reload_that_is_rate_limited_says_so() {
     world.advance(GAP);
     let error = world.judge(&world.token(&OTHER_RSA)).await.expect_err("perhaps a new key");
     assert_eq!((error.kind(), error.status()), (ErrorKind::RateLimited, Some(429)));
+    assert!(error.retry_after().is_some());
 }
 
 #[tokio::test]
@@ -77,6 +78,7 @@ async fn a_first_load_that_is_rate_limited_says_so() {
     world.issuer.answer_jwks(Reply::status(429, "").header("retry-after", "120"));
     let error = world.judge(&world.token(&RSA)).await.expect_err("no keys");
     assert_eq!((error.kind(), error.status()), (ErrorKind::RateLimited, Some(429)));
+    assert!(error.retry_after().is_some());
 }
 
 #[tokio::test]
@@ -128,11 +130,12 @@ fn a_cold_crowd_on_many_threads_makes_one_discovery_and_one_fetch() {
 
 #[tokio::test]
 async fn a_key_that_lacks_its_numbers_is_told() {
-    for lacking in ["n", "e"] {
+    for (lacking, reason) in [("n", "the modulus is missing or no text"), ("e", "the exponent is missing or no text")] {
         let set = keyring::jwks_of(&[RSA.jwk(), OTHER_RSA.jwk_with(&json!({ lacking: null }))]);
         let world = World::with(&set, |config| config);
         world.judge(&world.token(&RSA)).await.expect("a good token");
-        let told = vipps_partner_auth::Event::KeySkipped { reason: "malformed" };
+        let told =
+            vipps_partner_auth::Event::KeySkipped { key: OTHER_RSA.kid.to_owned(), reason, other_purpose: false };
         assert!(world.events().contains(&told), "{lacking}");
     }
 }

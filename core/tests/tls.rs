@@ -52,7 +52,7 @@ async fn refusal(config: Config, base_url: &str) -> (String, Option<&'static str
     assert_eq!(error.detail(), alone.to_string());
     let address = base_url.trim_start_matches("https://");
     let detail = error.detail().strip_prefix(&format!("cannot reach {address}: ")).unwrap_or_else(|| panic!("{error}"));
-    (detail.to_owned(), error.hint())
+    (detail.to_owned(), error.hint().map(|hint| &*hint.to_owned().leak()))
 }
 
 async fn refusal_of(leaf: &Leaf, authority: &Authority) -> (String, Option<&'static str>) {

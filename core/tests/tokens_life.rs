@@ -121,7 +121,11 @@ async fn times_arrive_as_strings_or_numbers() {
         (r#","expires_on":1767311998"#, 86_398),
         (r#","expires_in":"soon","expires_on":"1767229199""#, 3_599),
         (r#","expires_in":null,"expires_on":1767229199"#, 3_599),
-        (r#","expires_in":-1,"expires_on":1767229199"#, 3_599),
+        (r#","expires_in":true,"expires_on":1767229199"#, 3_599),
+        (r#","expires_in":"3599.0""#, 3_599),
+        (r#","expires_in":3599.0"#, 3_599),
+        (r#","expires_in":" 3.599e3 ""#, 3_599),
+        (r#","expires_in":"soon","expires_on":"1767229199.9""#, 3_599),
     ] {
         assert_eq!(lifetime_of(members).await, lifetime, "{members}");
     }
@@ -136,8 +140,11 @@ async fn a_lifetime_that_is_not_understood_is_assumed_to_be_five_minutes() {
         r#","expires_in":null"#,
         r#","expires_in":true"#,
         r#","expires_in":[3600]"#,
-        r#","expires_in":-5"#,
-        r#","expires_in":"-5""#,
+        r#","expires_in":1e999"#,
+        r#","expires_in":"inf""#,
+        r#","expires_in":NaN"#,
+        r#","expires_in":"3 599""#,
+        r#","expires_in":{"seconds":3599}"#,
         r#","expires_on":"yesterday""#,
         r#","expires_on":1767225599"#,
     ] {
@@ -163,9 +170,13 @@ async fn no_token_lives_longer_than_a_week_whatever_the_reply_says() {
 
 #[tokio::test]
 async fn a_token_that_has_run_out_on_arrival_is_refused_and_not_kept() {
-    for number in ["0", r#""0""#, "0.4"] {
+    let numbers =
+        ["0", r#""0""#, "0.4", "-1", r#""-1""#, "-0.5", "-1e300", r#"" -3599.0 ""#, r#"0,"expires_on":1767229199"#];
+    let lives = numbers.iter().map(|number| format!(r#""expires_in":{number}"#));
+    let ends = numbers[..8].iter().filter(|number| **number != "0.4").map(|number| format!(r#""expires_on":{number}"#));
+    for number in lives.chain(ends) {
         let world = World::new();
-        world.vipps.script([Reply::json(format!(r#"{{"access_token":"dead","expires_in":{number}}}"#))]);
+        world.vipps.script([Reply::json(format!(r#"{{"access_token":"dead",{number}}}"#))]);
         let partner = world.partner();
         assert_eq!(partner.access_token().await.expect_err("it has run out").kind(), ErrorKind::Protocol);
         world.clock.advance(Duration::from_secs(1));
@@ -188,7 +199,9 @@ async fn a_reply_without_a_good_token_is_a_protocol_error_and_leaves_nothing_beh
         r#"{"access_token":"a\r\nX: 1"}"#,
         r#"{"access_token":"tøken"}"#,
         r#"{"access_token":"good","token_type":"mac"}"#,
-        r#"{"access_token":"good","expires_in":1e400}"#,
+        r#"["good"]"#,
+        r#"{"access_token":"good","expires_in":60"#,
+        r#"{"access_token":"go\ud83dod"}"#,
     ] {
         let world = World::new();
         world.vipps.script([Reply::json(body)]);
@@ -198,6 +211,29 @@ async fn a_reply_without_a_good_token_is_a_protocol_error_and_leaves_nothing_beh
         assert!(partner.cached_headers().is_none());
         world.clock.advance(Duration::from_secs(1));
         assert_eq!(partner.access_token().await.expect("the next call fetches").secret(), "token-2", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_odd_beside_the_token_costs_nothing() {
+    let token = r#""access_token":"token-1","expires_in":"60""#;
+    let odd = [
+        format!("\u{feff}{{{token}}}"),
+        format!(r#"{{{token},"scope":["a",1],"token_type":7,"resource":{{}}}}"#),
+        format!(r#"{{{token},"note":"Kari \ud83d"}}"#),
+        format!("{{{token},\"note\":\"one line\r\nand another\"}}"),
+        format!(r#"{{{token},"note":NaN,"more":01,"last":'x'}}"#),
+        format!(r#"{{"expires_in":1,{token}}}"#),
+        format!(r#"{{"x":{}{},{token}}}"#, "[".repeat(50_000), "]".repeat(50_000)),
+        format!("{{{token}}}\n<!-- -->"),
+    ];
+    let bytes = [format!("{{{token},\"note\":\"").as_bytes(), &[0xf8, 0x22, 0x7d]].concat();
+    for body in odd.map(String::into_bytes).into_iter().chain([bytes]) {
+        let world = World::new();
+        let case = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+        world.vipps.always(Reply::refusal(200, body));
+        let partner = world.partner();
+        assert_eq!(partner.access_token().await.expect(&case).secret(), "token-1", "{case}");
     }
 }
 

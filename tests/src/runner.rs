@@ -131,7 +131,10 @@ impl Call<'_> {
             Err(error) => return Ok(Err(error)),
         };
         Ok(match self.verifier()? {
-            Ok(verifier) => verifier.verify(jwt, &expect).await.map(|claims| json!({ "claims": all_claims(&claims) })),
+            Ok(verifier) => match verifier.verify(jwt, &expect).await {
+                Ok(claims) => Ok(json!({ "claims": all_claims(&claims)? })),
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         })
     }
@@ -198,12 +201,17 @@ fn all_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
     all
 }
 
-/// The whole payload, with the two members that have a typed reading in the form in which they are read.
-fn all_claims(claims: &IdTokenClaims) -> Value {
-    let mut all: Value = serde_json::from_str(claims.json()).unwrap_or_default();
+/// All claims, each of which must be the same when it is asked for alone; with the two that have a typed reading in the
+/// form in which they are read.
+fn all_claims(claims: &IdTokenClaims) -> Result<Value, String> {
+    let mut all: Value = serde_json::from_str(claims.json()).map_err(|error| error.to_string())?;
+    let members = all.as_object().ok_or("the claims are no object")?;
+    if let Some((name, _)) = members.iter().find(|(name, value)| claims.claim::<Value>(name).as_ref() != Some(*value)) {
+        return Err(format!("the claim {name} is another when it is asked for alone"));
+    }
     all["sub"] = claims.sub().into();
     all["msn"] = claims.msn().as_str().into();
-    all
+    Ok(all)
 }
 
 pub(crate) fn needed<'a, T>(value: Option<&'a T>, name: &str) -> Result<&'a T, String> {

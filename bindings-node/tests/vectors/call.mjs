@@ -75,7 +75,9 @@ export class Call {
     // As in the other runners, what is expected is read before the keys are.
     if (expected.msn !== undefined) msn(expected.msn)
     const claims = await new IdTokenVerifier({ ...settings, jwks: jwks_text ?? this.named(jwks) }).verify(jwt, expected)
-    return { claims: { ...claims.toJSON(), sub: claims.sub, msn: claims.msn } }
+    const all = claims.toJSON()
+    for (const [name, claim] of Object.entries(all)) assert.deepEqual(claims.claim(name), claim, name)
+    return { claims: { ...all, sub: claims.sub, msn: claims.msn } }
   }
 
   partner(clock) {

@@ -5,12 +5,10 @@ use std::str::from_utf8;
 use base64_simd::URL_SAFE_NO_PAD;
 use memchr::{memchr, memrchr};
 
-use super::{
-    Flow,
-    json::{Json, Places, object},
-};
+use super::{Flow, IdTokenVerifier};
 use crate::{
     error::{Error, Result},
+    json::{Json, Places, object},
     jwks::Algorithm,
 };
 
@@ -23,11 +21,9 @@ pub(super) struct Compact<'a> {
     payload_length: usize,
 }
 
-const MAX_TOKEN: usize = 16 * 1024;
-
 impl<'a> Compact<'a> {
     pub(super) fn parse(jwt: &'a str) -> Result<Self> {
-        if jwt.len() > MAX_TOKEN {
+        if jwt.len() > IdTokenVerifier::LONGEST_TOKEN {
             return Err(form("the token is larger than 16 KiB"));
         }
         // A third dot would stand in the payload, where base64url refuses it.
@@ -99,6 +95,7 @@ impl Header {
 
 impl Members<'_> {
     fn algorithm(&self, flow: Flow) -> Result<Algorithm> {
+        check_not_null("alg", self.alg)?;
         let algorithm = match self.alg.and_then(Json::text).as_deref() {
             Some("RS256") => Some(Algorithm::Rs256),
             Some("ES256") => Some(Algorithm::Es256),
@@ -106,21 +103,31 @@ impl Members<'_> {
         };
         algorithm
             .filter(|algorithm| flow.allows(*algorithm))
-            .ok_or_else(|| Error::invalid_id_token("alg", "the algorithm is not one that this flow allows"))
+            .ok_or_else(|| Error::invalid_id_token("alg", "the alg of the token is not one that this flow allows"))
     }
 
     fn check_typ(&self) -> Result<()> {
+        check_not_null("typ", self.typ)?;
         let is_jwt = |typ: Json<'_>| typ.text().is_some_and(|typ| typ.eq_ignore_ascii_case("JWT"));
         if self.typ.is_none_or(is_jwt) {
             return Ok(());
         }
-        Err(Error::invalid_id_token("typ", "the token is of another type"))
+        Err(Error::invalid_id_token("typ", "the typ of the token is not JWT"))
     }
 
     fn kid(&self) -> Result<Option<String>> {
+        check_not_null("kid", self.kid)?;
         let not_a_string = || Error::invalid_id_token("kid", "the key id is not a string");
         self.kid.map(|kid| kid.text().map(String::from).ok_or_else(not_a_string)).transpose()
     }
+}
+
+/// A member that is null is there, so it is wrong, and the text says why.
+pub(super) fn check_not_null(name: &'static str, member: Option<Json<'_>>) -> Result<()> {
+    if member.is_some_and(Json::is_null) {
+        return Err(Error::invalid_id_token(name, format!("the {name} of the token is null")));
+    }
+    Ok(())
 }
 
 /// base64url without padding, white space or loose last bits (RFC 7515 section 2).

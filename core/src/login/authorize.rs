@@ -15,6 +15,7 @@ use super::{
 use crate::{
     environment::may_carry_secrets,
     error::{Error, Result},
+    json::structure,
     msn::Msn,
     random::unguessable,
     secret::Secret,
@@ -334,7 +335,7 @@ impl LoginRequest {
     /// A request that was kept. `InvalidConfig`, field `request`, for anything that [`to_json`](Self::to_json) of this
     /// version or an older one did not write.
     pub fn from_json(json: &str) -> Result<Self> {
-        serde_json::from_str(json).map_err(|_| not_a_request())
+        structure(json).ok_or_else(not_a_request)
     }
 }
 

@@ -3,18 +3,16 @@
 
 use std::{fmt, pin::pin, time::Duration};
 
-use bytes::Bytes;
 use futures_util::future::{Either, select};
-use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
-    callback::{Answer as Callback, is_code, is_same, malformed, wrong_state},
-    client::{Answer, LoginClient, Resend},
+    answer::Answer,
+    backchannel_protocol::{Polled, Start, polled, user_exists},
+    callback::is_same,
+    client::{LoginClient, Resend},
     hint::LoginHint,
-    pending::{Facts, PendingLogin, Redirect, SILENT_INTERVAL, is_auth_req_id},
-    redirect_uri::RedirectUri,
-    refusal::{exchange_refusal, poll_refusal, start_refusal},
+    pending::{Facts, PendingLogin, Redirect, is_auth_req_id},
+    refusal::{exchange_refusal, start_refusal},
     result::LoginResult,
     scopes,
     token::{Grant, Tokens},
@@ -25,9 +23,9 @@ use crate::{
     event::Event,
     executor::Executor,
     id_token::{Expect, Flow},
+    json::Document,
     partner::Merchant,
     random::unguessable,
-    token::seconds,
 };
 
 /// Login from a phone number for one merchant. Not for web pages or apps: Vipps forbids it there. Cheap to make.
@@ -53,8 +51,8 @@ pub struct Backchannel(LoginClient);
 /// What may differ from one login to the next. Start from the default and set what is needed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BackchannelOptions {
-    binding_message: Option<String>,
-    requested_expiry: Option<Duration>,
+    pub(super) binding_message: Option<String>,
+    pub(super) requested_expiry: Option<Duration>,
     redirect_uri: Option<String>,
 }
 
@@ -99,7 +97,7 @@ impl BackchannelOptions {
 ///
 /// Check the webhook's HMAC first, as for every event of the Webhooks API; this library does not. A forged ping costs one
 /// request and ends nothing.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BackchannelPing {
     auth_req_id: String,
 }
@@ -113,9 +111,9 @@ impl BackchannelPing {
     /// # Ok::<(), vipps_partner_auth::Error>(())
     /// ```
     pub fn parse(body: &str) -> Result<Self> {
-        let ping: Option<Self> = serde_json::from_str(body).ok();
-        let is_good = |ping: &Self| is_auth_req_id(&ping.auth_req_id);
-        ping.filter(is_good).ok_or_else(|| Error::breaks_rule("body", "is not the JSON of a ping with an auth_req_id"))
+        let auth_req_id = Document::read(body.as_bytes()).take_text("auth_req_id").filter(|id| is_auth_req_id(id));
+        let no_ping = || Error::breaks_rule("body", "is not the JSON of a ping with an auth_req_id");
+        auth_req_id.map(|auth_req_id| Self { auth_req_id }).ok_or_else(no_ping)
     }
 
     /// Which login it is about: [`PendingLogin::auth_req_id`].
@@ -145,7 +143,7 @@ impl Backchannel {
             let answer = client.post(&client.user_exists_endpoint(), &form, Resend::Freely).await?;
             match answer.status().as_u16() {
                 404 => Ok(None),
-                200..=299 => user_exists(answer.body()).map(Some),
+                200..=299 => answer.read(user_exists).map(Some),
                 _ => Err(start_refusal(&answer, "msisdn")),
             }
         };
@@ -176,7 +174,7 @@ impl Backchannel {
         scopes::notice_unusual(&scopes, self.0.events());
         let start = Start { hint, scopes, nonce: unguessable()?, redirect, options: options.clone() };
         let client = self.0.clone();
-        self.0.executor().run(async move { start.send(&client).await }).await
+        self.0.executor().run(async move { begin(start, &client).await }).await
     }
 
     /// Asks once whether the person has decided; `None` while they have not, and without asking before the interval is
@@ -367,138 +365,12 @@ impl Backchannel {
     }
 }
 
-/// A request to start, and what must be kept of it.
-struct Start {
-    hint: LoginHint,
-    scopes: Vec<String>,
-    nonce: String,
-    redirect: Option<Redirect>,
-    options: BackchannelOptions,
-}
-
-impl Start {
-    async fn send(self, client: &LoginClient) -> Result<PendingLogin> {
-        let endpoints = client.endpoints().await?;
-        let form = self.form();
-        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer = client.post(&endpoints.backchannel_authentication, &form, Resend::WithAnotherToken).await?;
-        self.pending(&answer, client)
-    }
-
-    fn form(&self) -> Vec<(&'static str, String)> {
-        let mut form = vec![
-            ("login_hint", self.hint.as_str().to_owned()),
-            ("scope", self.scopes.join(" ")),
-            ("nonce", self.nonce.clone()),
-        ];
-        form.extend(self.options.binding_message.clone().map(|message| ("binding_message", message)));
-        form.extend(self.options.requested_expiry.map(|expiry| ("requested_expiry", expiry.as_secs().to_string())));
-        if let Some(redirect) = &self.redirect {
-            form.push(("requested_flow", "login_to_webpage".to_owned()));
-            form.push(("redirect_uri", redirect.uri.as_str().to_owned()));
-            form.push(("state", redirect.state.clone()));
-        }
-        form
-    }
-
-    fn pending(self, answer: &Answer, client: &LoginClient) -> Result<PendingLogin> {
-        if !answer.status().is_success() {
-            return Err(start_refusal(answer, "login_hint"));
-        }
-        let started = Started::parse(answer.body()).map_err(|error| error.with_status(answer.status()))?;
-        let life = started.expires_in.or(self.options.requested_expiry).unwrap_or(SILENT_EXPIRY);
-        let facts = Facts {
-            auth_req_id: started.auth_req_id,
-            issuer: client.issuer().to_owned(),
-            msn: client.msn().clone(),
-            scopes: self.scopes,
-            nonce: self.nonce,
-            // Whole seconds, as it is kept over a restart.
-            expires_at: Duration::from_secs(answer.sent_at().plus(life).wall.as_secs()),
-            redirect: self.redirect,
-        };
-        Ok(PendingLogin::new(facts, started.interval.unwrap_or(SILENT_INTERVAL), answer.now()))
-    }
-}
-
-impl Redirect {
-    fn to(uri: &str) -> Result<Self> {
-        Ok(Self { uri: uri.parse::<RedirectUri>()?, state: unguessable()? })
-    }
-
-    /// Vipps documents no `state` here. One that is there must be right; what ties the answer to the login is the id in
-    /// the ID token.
-    fn code(&self, callback_url: &str, issuer: &str) -> Result<String> {
-        let callback = Callback::parse(&self.uri, callback_url)?;
-        if !callback.state.as_ref().is_none_or(|state| is_same(state, &self.state)) {
-            return Err(wrong_state());
-        }
-        callback.check_issuer(issuer)?;
-        callback.check_error()?;
-        let code = callback.code.filter(|code| is_code(code));
-        code.map(String::from).ok_or_else(|| malformed("holds no code"))
-    }
-}
-
-/// The answer to a start (CIBA Core section 7.3). Only the id is required.
-struct Started {
-    auth_req_id: String,
-    expires_in: Option<Duration>,
-    interval: Option<Duration>,
-}
-
-const SILENT_EXPIRY: Duration = Duration::from_mins(10);
-/// Nobody waits for longer; more is a mistake.
-const LONGEST_EXPIRY: Duration = Duration::from_hours(1);
-
-impl Started {
-    fn parse(body: &Bytes) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Body {
-            auth_req_id: String,
-            #[serde(default)]
-            expires_in: Value,
-            #[serde(default)]
-            interval: Value,
-        }
-        let body: Body =
-            serde_json::from_slice(body).map_err(|_| Error::protocol("the reply to the start holds no auth_req_id"))?;
-        if !is_auth_req_id(&body.auth_req_id) {
-            return Err(Error::protocol("the auth_req_id of the reply is malformed"));
-        }
-        Ok(Self {
-            auth_req_id: body.auth_req_id,
-            expires_in: seconds(&body.expires_in)
-                .filter(|life| *life > 0)
-                .map(|life| Duration::from_secs(life).min(LONGEST_EXPIRY)),
-            interval: seconds(&body.interval).map(Duration::from_secs),
-        })
-    }
-}
-
-/// What a poll brought.
-enum Polled {
-    Pending,
-    SlowDown,
-    Done(Tokens),
-}
-
-fn polled(answer: &Answer) -> Result<Polled> {
-    match answer.refusal().oauth_error.as_deref().filter(|_| answer.status().as_u16() == 400) {
-        Some("authorization_pending") => Ok(Polled::Pending),
-        Some("slow_down") => Ok(Polled::SlowDown),
-        _ => answer.tokens(poll_refusal).map(Polled::Done),
-    }
-}
-
-fn user_exists(body: &Bytes) -> Result<bool> {
-    #[derive(Deserialize)]
-    struct Body {
-        exists: bool,
-    }
-    let body: Body =
-        serde_json::from_slice(body).map_err(|_| Error::protocol("the reply does not tell whether the user exists"))?;
-    Ok(body.exists)
+async fn begin(start: Start, client: &LoginClient) -> Result<PendingLogin> {
+    let endpoints = client.endpoints().await?;
+    let form = start.form();
+    let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = client.post(&endpoints.backchannel_authentication, &form, Resend::WithAnotherToken).await?;
+    start.pending(&answer, client.issuer(), client.msn())
 }
 
 impl fmt::Debug for Backchannel {

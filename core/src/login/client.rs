@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
+    answer::Answer,
     refusal::{reply_lost, told, too_old_for_userinfo, userinfo_refusal},
     result::{LoginResult, LoginToken},
     token::{Grant, Tokens},
@@ -19,7 +20,7 @@ use crate::{
     clock::{Clock, Now},
     config::LoginAuthMethod,
     discovery::Endpoints,
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     event::Events,
     executor::Executor,
     headers,
@@ -31,7 +32,6 @@ use crate::{
     partner::{Inner, Merchant},
     provider::Held,
     renewing::Lease,
-    reply::Refusal,
     retry::{Tries, TryFailure},
     secret::Secret,
     token::{basic, post},
@@ -131,7 +131,7 @@ impl LoginClient {
         if !answer.status().is_success() {
             return Err(userinfo_refusal(&answer));
         }
-        Userinfo::parse(answer.body(), result.claims().sub())
+        answer.read(|body| Userinfo::parse(body, result.claims().sub()))
     }
 
     /// Checks the tokens of a login. They can't be had twice, so keys that are late are waited for.
@@ -269,7 +269,7 @@ impl LoginClient {
             Err(fault) => return Err(Failed::unanswered(fault, resend)),
         };
         let secrets = secrets(content, token, self.keys());
-        Ok(Answer { response, sent_at, now: self.clock().now(), secrets })
+        Ok(Answer::new(response, sent_at, self.clock().now(), secrets))
     }
 
     fn request(&self, url: &str, content: &Content<'_>, token: Option<&Held>) -> Result<Request<Bytes>> {
@@ -338,64 +338,13 @@ fn secret_part((name, value): &(&str, &str)) -> Secret {
     part.unwrap_or(value).into()
 }
 
-/// A reply, with what is needed to judge it.
-pub(super) struct Answer {
-    response: Response<Bytes>,
-    sent_at: Now,
-    now: Now,
-    secrets: Vec<Secret>,
-}
-
+/// What an answer says of another try.
 impl Answer {
-    pub(super) fn status(&self) -> StatusCode {
-        self.response.status()
-    }
-
-    pub(super) fn body(&self) -> &Bytes {
-        self.response.body()
-    }
-
-    pub(super) fn sent_at(&self) -> Now {
-        self.sent_at
-    }
-
-    pub(super) fn now(&self) -> Now {
-        self.now
-    }
-
-    pub(super) fn refusal(&self) -> Refusal {
-        Refusal::read(&self.response)
-    }
-
-    /// The tokens of a success, or the error that `refused` makes of anything else.
-    pub(super) fn tokens(&self, refused: impl FnOnce(&Self) -> Error) -> Result<Tokens> {
-        if !self.status().is_success() {
-            return Err(refused(self));
-        }
-        Tokens::parse(self.body(), self.sent_at).map_err(|error| error.with_status(self.status()))
-    }
-
-    /// What the refusal means where no step of Login knows better.
-    pub(super) fn error(&self, refusal: Refusal) -> Error {
-        let error = self.without_echo(refusal.into_error(self.status(), self.response.headers(), self.now));
-        if error.kind() == ErrorKind::CredentialsRejected { error.with_hint(AUTHENTICATION) } else { error }
-    }
-
-    pub(super) fn without_echo(&self, error: Error) -> Error {
-        let secrets: Vec<&str> = self.secrets.iter().map(Secret::expose).collect();
-        error.without_echo_of(&secrets)
-    }
-
-    /// The gateway had too many requests; nothing behind it has seen this one.
-    pub(super) fn was_held_back(&self) -> bool {
-        self.status() == StatusCode::TOO_MANY_REQUESTS && self.refusal().of_gateway
-    }
-
     /// Whether this 401 is of somebody who authenticates the caller before anything else is looked at, such as a code.
     fn has_used_up_nothing(&self, resend: Resend) -> bool {
         let refusal = self.refusal();
         let is_sure = refusal.of_gateway || refusal.oauth_error.as_deref() == Some("invalid_client");
-        resend != Resend::Never || is_sure || self.body().is_empty()
+        resend != Resend::Never || is_sure || self.is_empty()
     }
 
     /// This answer, where no other try may bring a better one.
@@ -418,6 +367,3 @@ impl Answer {
         if error.retryable() { error } else { self.error(self.refusal()) }
     }
 }
-
-const AUTHENTICATION: &str = "wrong keys or keys of the other environment; or the portal has another method for this \
-                              sales unit: partners need client_secret_basic, sales unit keys the same as login_auth_method";

@@ -8,7 +8,10 @@ use std::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    json::structure,
+};
 
 /// What a consent-revoked callback *claims*. **It proves nothing**: Vipps does not sign it, so anybody who knows the
 /// address can send one.
@@ -66,7 +69,8 @@ impl UnverifiedConsentRevoked {
         }
         let parts: Vec<_> = Some(body.trim()).filter(|body| body.len() <= LONGEST_BODY)?.split('.').collect();
         let [_, payload, _] = parts.as_slice() else { return None };
-        let claims: Claims = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let payload = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let claims: Claims = structure(&payload)?;
         let is_whole = claims.event == "CONSENT_REVOKED" && !claims.sub.is_empty();
         let since_epoch = |seconds: u32| Duration::from_secs(seconds.into());
         is_whole.then(|| Self {

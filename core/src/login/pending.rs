@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Result},
     executor::Executor,
     flight::{Flight, Slot},
+    json::structure,
     msn::Msn,
 };
 
@@ -122,7 +123,7 @@ impl PendingLogin {
     /// A login that was kept. `InvalidConfig`, field `pending`, for anything that [`to_json`](Self::to_json) of this
     /// version or an older one did not write.
     pub fn from_json(json: &str) -> Result<Self> {
-        let stored: Stored = serde_json::from_str(json).map_err(|_| not_a_login())?;
+        let stored: Stored = structure(json).ok_or_else(not_a_login)?;
         stored.try_into()
     }
 

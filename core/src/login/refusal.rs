@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::client::Answer;
+use super::answer::Answer;
 use crate::{
     error::{Error, ErrorKind},
     reply::{Refusal, code},
@@ -20,11 +20,13 @@ pub(super) fn refused_by_vipps(oauth_error: &str) -> Error {
         }
         Some("old_app" | "outdated_app_version") => Error::login_failed("outdated_app", "the person's app is too old"),
         Some("wrong_challenge") => Error::login_failed("wrong_challenge", "the person picked the wrong number"),
-        Some("invalid_grant") => Error::login_failed("invalid_grant", "vipps takes the code or auth_req_id no longer")
-            .with_hint("used before, too old, of another client, or made for another redirect_uri"),
+        Some("invalid_grant") => {
+            Error::login_failed("invalid_grant", "Vipps no longer accepts the code or auth_req_id")
+                .with_hint("used before, too old, of another client, or made for another redirect_uri")
+        }
         Some("invalid_scope") => Error::login_failed("invalid_scope", "the sales unit is not for these scopes"),
-        Some(other) => Error::login_failed(other.to_owned(), "vipps ended the login"),
-        None => Error::login_failed("unknown", "vipps ended the login"),
+        Some(other) => Error::login_failed(other.to_owned(), "Vipps ended the login"),
+        None => Error::login_failed("unknown", "Vipps ended the login"),
     };
     error.with_oauth_error(oauth_error)
 }
@@ -36,13 +38,22 @@ pub(super) fn exchange_refusal(answer: &Answer) -> Error {
         return told(answer, refused_by_vipps("invalid_grant"), refusal);
     }
     let error = answer.error(refusal);
-    if error.retryable() && !answer.was_held_back() { reply_lost().with_status(answer.status()) } else { error }
+    if error.retryable() && !answer.was_held_back() { reply_lost_to(error) } else { error }
 }
 
+/// A code was sent, and no reply came.
 pub(super) fn reply_lost() -> Error {
     Error::login_failed("reply_lost", "the code was sent but no answer came, so it may be used up")
-        .with_hint("start the login again")
+        .with_hint(START_AGAIN)
 }
+
+/// A code was sent, and the reply says nothing about it.
+fn reply_lost_to(refusal: Error) -> Error {
+    let detail = "the code was sent and the answer does not say what became of it, so it may be used up";
+    Error::login_failed("reply_lost", detail).with_hint(START_AGAIN).about_the_reply_of(refusal)
+}
+
+const START_AGAIN: &str = "start the login again";
 
 /// Why a login by phone number was not started. `hint` is what the caller's argument for the `login_hint` is called.
 pub(super) fn start_refusal(answer: &Answer, hint: &'static str) -> Error {
@@ -96,13 +107,13 @@ pub(super) fn userinfo_refusal(answer: &Answer) -> Error {
     let error = answer.error(refusal);
     match error.kind() {
         // The keys took no part in this call.
-        ErrorKind::CredentialsRejected => Error::protocol("vipps refused the login token").with_status(answer.status()),
+        ErrorKind::CredentialsRejected => Error::protocol("Vipps refused the login token").about_the_reply_of(error),
         _ => error,
     }
 }
 
 pub(super) fn too_old_for_userinfo() -> Error {
-    Error::login_failed("expired", "the login token opens userinfo no longer")
+    Error::login_failed("expired", "the login token no longer opens userinfo")
         .with_hint("ask within ten minutes of the login; after that start a new one")
 }
 

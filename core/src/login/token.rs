@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use super::{result::LoginToken, scopes};
 use crate::{
     clock::Now,
     error::{Error, Result},
+    json::Document,
     secret::Secret,
-    token::{is_token, seconds},
+    token::{is_bearer, is_token, seconds, whole_seconds},
 };
 
 /// What is handed in for tokens.
@@ -48,37 +47,38 @@ pub(super) struct Tokens {
     pub(super) scopes: Option<Vec<String>>,
 }
 
-#[derive(Deserialize)]
-struct Body {
-    access_token: Zeroizing<String>,
-    id_token: Zeroizing<String>,
-    #[serde(default)]
-    token_type: Option<String>,
-    #[serde(default)]
-    expires_in: Value,
-    #[serde(default)]
-    scope: Option<String>,
-}
-
 /// How long a login token opens userinfo, though its reply says an hour.
 const USERINFO_TIME: Duration = Duration::from_mins(10);
 
 impl Tokens {
     pub(super) fn parse(body: &Bytes, sent_at: Now) -> Result<Self> {
-        let mut body: Body = serde_json::from_slice(body)
-            .map_err(|_| Error::protocol("the login's token reply holds no access_token and id_token"))?;
-        if !is_token(&body.access_token) {
+        let mut reply = Document::read(body);
+        let access_token = reply.take_text("access_token").map(Secret::new);
+        let access_token =
+            access_token.ok_or_else(|| Error::protocol("the login's token reply holds no access_token"))?;
+        let id_token = reply.take_text("id_token").map(Secret::new);
+        let id_token = id_token.ok_or_else(|| Error::protocol("the login's token reply holds no id_token"))?;
+        if !is_token(access_token.expose()) {
             return Err(Error::protocol("the access_token of the login can't stand in a header"));
         }
-        if !body.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer")) {
+        if !is_bearer(&reply) {
             return Err(Error::protocol("the token_type of the login is not bearer"));
         }
-        let told = seconds(&body.expires_in).map_or(USERINFO_TIME, Duration::from_secs);
-        let access_token = Secret::new(std::mem::take(&mut *body.access_token));
+        // One that has run out opens nothing; the login is good all the same.
+        let life = seconds(reply.get("expires_in")).map_or(USERINFO_TIME, whole_seconds).min(USERINFO_TIME);
         Ok(Self {
-            access_token: LoginToken::new(access_token, sent_at.wall.saturating_add(told.min(USERINFO_TIME))),
-            id_token: Secret::new(std::mem::take(&mut *body.id_token)),
-            scopes: body.scope.as_deref().map(scopes::split),
+            access_token: LoginToken::new(access_token, sent_at.wall.saturating_add(life)),
+            id_token,
+            scopes: reply.get("scope").and_then(granted),
         })
+    }
+}
+
+/// The scopes in one text, as they should be, or in a list of texts.
+fn granted(scope: &Value) -> Option<Vec<String>> {
+    match scope {
+        Value::String(text) => Some(scopes::split(text)),
+        Value::Array(list) => list.iter().map(|scope| scope.as_str().map(str::to_owned)).collect(),
+        _ => None,
     }
 }

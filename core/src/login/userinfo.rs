@@ -3,10 +3,13 @@
 use std::fmt;
 
 use bytes::Bytes;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    json::Document,
+};
 
 /// What a person agreed to tell this sales unit. A member that Vipps left out, or sent as another type than its documents
 /// say, is `None`; all members are in [`json`](Self::json). `Debug` shows `sub` alone: the rest is personal data.
@@ -17,8 +20,7 @@ use crate::error::{Error, Result};
 pub struct Userinfo(Map<String, Value>);
 
 /// A person's address. Empty members are left out.
-#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Address {
     /// Street, with unit and floor in a second line.
@@ -38,14 +40,14 @@ pub struct Address {
 impl Userinfo {
     /// The answer must be about who logged in (`sub`), else it is nobody's.
     pub(super) fn parse(body: &Bytes, sub: &str) -> Result<Self> {
-        let members: Map<String, Value> =
-            serde_json::from_slice(body).map_err(|_| Error::protocol("userinfo is not a json object"))?;
+        let members = Document::read_for_all(body).into_object();
+        let members = members.ok_or_else(|| Error::protocol("the userinfo reply is not a json object"))?;
         let told = members.get("sub").and_then(Value::as_str);
         if told.is_none() {
-            return Err(Error::protocol("userinfo holds no sub"));
+            return Err(Error::protocol("the userinfo reply holds no sub"));
         }
         if told != Some(sub) {
-            return Err(Error::invalid_id_token("sub", "userinfo is about another person than the id token"));
+            return Err(Error::invalid_id_token("sub", "the userinfo reply is about another person than the id token"));
         }
         Ok(Self(members))
     }
@@ -107,13 +109,13 @@ impl Userinfo {
 
     /// The address; `None` too when the person has none, which Vipps writes as one of empty texts.
     pub fn address(&self) -> Option<Address> {
-        self.claim::<Address>("address").and_then(Address::whole)
+        Address::read(self.0.get("address")?)
     }
 
     /// Up to two more addresses.
     pub fn other_addresses(&self) -> Vec<Address> {
-        let all: Vec<Address> = self.claim("other_addresses").unwrap_or_default();
-        all.into_iter().filter_map(Address::whole).collect()
+        let all = self.0.get("other_addresses").and_then(Value::as_array);
+        all.into_iter().flatten().filter_map(Address::read).collect()
     }
 
     /// What the person agreed to, of what the merchant asked (`delegatedConsents`). Only at the first login.
@@ -121,7 +123,8 @@ impl Userinfo {
         self.0.get("delegatedConsents")
     }
 
-    /// Any member, read as `T`; `None` when it is absent or of another type.
+    /// Any member, read as `T`; `None` when it is absent or of another type. As in [`json`](Self::json), a value that not
+    /// every language can hold is a text.
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         T::deserialize(self.0.get(name)?).ok()
     }
@@ -136,14 +139,16 @@ impl Userinfo {
         }
     }
 
-    /// All members as JSON, those unknown to this library too.
+    /// All members as JSON, those unknown to this library too. Half of a surrogate pair, or bytes that are no UTF-8, are
+    /// U+FFFD. What not every language can hold is a text, namely its JSON: a whole number beyond ±(2^53 − 1), a number
+    /// too large for a double, what is nested more than 64 levels deep.
     pub fn json(&self) -> String {
         // Parsed from JSON, so it can be written as JSON.
         serde_json::to_string(&self.0).unwrap_or_default()
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_str().filter(|text| !text.is_empty())
+        text(self.0.get(name))
     }
 
     fn flag(&self, name: &str) -> Option<bool> {
@@ -152,20 +157,23 @@ impl Userinfo {
 }
 
 impl Address {
-    fn whole(mut self) -> Option<Self> {
-        let members = [
-            &mut self.street_address,
-            &mut self.postal_code,
-            &mut self.region,
-            &mut self.country,
-            &mut self.formatted,
-            &mut self.address_type,
-        ];
-        for member in members {
-            member.take_if(|text| text.is_empty());
-        }
-        (self != Self::default()).then_some(self)
+    /// Each member for itself: one that is no text, or an empty one, is not there. Without any it is no address.
+    fn read(value: &Value) -> Option<Self> {
+        let member = |name| text(value.get(name)).map(str::to_owned);
+        let address = Self {
+            street_address: member("street_address"),
+            postal_code: member("postal_code"),
+            region: member("region"),
+            country: member("country"),
+            formatted: member("formatted"),
+            address_type: member("address_type"),
+        };
+        (address != Self::default()).then_some(address)
     }
+}
+
+fn text(member: Option<&Value>) -> Option<&str> {
+    member?.as_str().filter(|text| !text.is_empty())
 }
 
 impl fmt::Debug for Userinfo {
@@ -221,9 +229,25 @@ mod tests {
     }
 
     #[test]
+    fn one_odd_member_costs_that_member() {
+        let json = r#"{"sub":"c0ffee","name":"Kari \ud83d","email":NaN,"nin":["x"],
+            "address":{"region":"Oslo","postal_code":150},"big":9007199254740993,
+            "other_addresses":[{"region":"Oslo"},7,{"region":"Bergen","postal_code":1},[],null,{"country":true}]}"#;
+        let userinfo = parsed(json).expect("an answer");
+        assert_eq!((userinfo.name(), userinfo.email(), userinfo.nin()), (Some("Kari \u{fffd}"), None, None));
+        let home = Address { region: Some("Oslo".to_owned()), ..Address::default() };
+        assert_eq!(userinfo.address().as_ref(), Some(&home));
+        let regions: Vec<_> = userinfo.other_addresses().into_iter().filter_map(|address| address.region).collect();
+        assert_eq!(regions, ["Oslo", "Bergen"]);
+        assert_eq!(userinfo.claim("big"), Some("9007199254740993".to_owned()));
+        let json: Value = userinfo.json().parse().expect("json");
+        assert_eq!(json["big"], "9007199254740993");
+    }
+
+    #[test]
     fn an_answer_about_somebody_else_is_refused() {
         assert_eq!(parsed(r#"{"sub":"other"}"#).err().and_then(|error| error.claim()), Some("sub"));
-        for json in ["{}", "[]", "", r#"{"sub":1}"#] {
+        for json in ["{}", "[]", "", r#"{"sub":1}"#, r#"["c0ffee"]"#, r#"{"sub":"c0ffee""#] {
             assert_eq!(parsed(json).err().map(|error| error.code()), Some("protocol"), "{json}");
         }
     }

@@ -236,19 +236,28 @@ async fn whatever_the_reply_says_of_time_the_pace_is_sane() {
         (vec![], 600, 5),
         (vec![("expires_in", json!(300)), ("interval", json!(2))], 300, 2),
         (vec![("expires_in", json!("300")), ("interval", json!("2"))], 300, 2),
-        (vec![("expires_in", json!(300.9)), ("interval", json!(2.9))], 300, 2),
+        (vec![("expires_in", json!("300.0")), ("interval", json!("2.0"))], 300, 2),
+        (vec![("expires_in", json!(300.9)), ("interval", json!(2.1))], 300, 3),
         (vec![("expires_in", json!(null)), ("interval", json!(null))], 600, 5),
         (vec![("expires_in", json!("soon")), ("interval", json!("often"))], 600, 5),
-        (vec![("expires_in", json!(-1)), ("interval", json!(-1))], 600, 5),
+        (vec![("expires_in", json!(true)), ("interval", json!(-1))], 600, 5),
         (vec![("expires_in", json!([300])), ("interval", json!({}))], 600, 5),
         (vec![("expires_in", json!(u64::MAX)), ("interval", json!(u64::MAX))], 3_600, 300),
         (vec![("expires_in", json!(1e300)), ("interval", json!(1e300))], 3_600, 300),
-        (vec![("expires_in", json!(0)), ("interval", json!(0))], 600, 1),
+        (vec![("interval", json!(0))], 600, 1),
     ];
     for (members, life, interval) in times {
         let pending = started(&members).await.expect("a login");
         let until = pending.expires_at().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
         assert_eq!((until - START, pending.interval()), (life, interval * SECOND), "{members:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_has_run_out_on_arrival_is_not_understood() {
+    for life in [json!(0), json!(-1), json!("-1"), json!(0.5), json!("0")] {
+        let error = started(&[("expires_in", life.clone())]).await.expect_err("it has run out");
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(200)), "{life}");
     }
 }
 

@@ -274,8 +274,9 @@ async fn a_document_that_is_not_of_this_issuer_or_no_document_starts_nothing() {
         document_with("issuer", json!([issuer])),
         document_with("jwks_uri", "http://api.vipps.no/jwks.json"),
         document_with("jwks_uri", Value::Null),
-        document_with("token_endpoint", 1),
         Reply::json("[]"),
+        Reply::json(format!(r#"["{issuer}","https://api.vipps.no/jwks.json"]"#)),
+        Reply::json(format!("{} {}", document(), document())),
         Reply::json("<html>"),
         Reply::status(204),
         Reply::status(302),
@@ -314,5 +315,20 @@ async fn the_page_is_handed_on_as_it_was_judged() {
         scene.always(At::Discovery, document_with("authorization_endpoint", written));
         let request = scene.login().start(&["openid"]).await.expect("a request");
         assert!(request.url().starts_with("https://api.vipps.no/auth?response_type=code&"), "{}", request.url());
+    }
+}
+
+#[tokio::test]
+async fn an_odd_member_or_byte_costs_no_document() {
+    let marked = [b"\xef\xbb\xbf", document().to_string().as_bytes()].concat();
+    let mut odd = document();
+    odd["scopes_supported"] = json!({"a": 1});
+    odd["token_endpoint"] = json!(1);
+    let odd_bytes = odd.to_string().replacen('{', r#"{"note":"\ud83d","more":1e999,"#, 1);
+    for body in [marked, odd_bytes.into_bytes()] {
+        let scene = Scene::hurried();
+        scene.always(At::Discovery, Reply::refusal(200, body));
+        finish(&scene, &scene.login()).await.expect("a login");
+        assert!(scene.seen(At::Exchange)[0].url.ends_with("/access-management-1.0/access/oauth2/token"));
     }
 }

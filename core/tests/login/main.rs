@@ -16,6 +16,7 @@ mod mixups;
 mod ping;
 mod poll;
 mod redirect;
+mod replies;
 mod sales_unit;
 mod start;
 mod storage;

@@ -4,14 +4,13 @@ use super::{
     base::{ACCESS_TOKEN, AUTH_REQ_ID, CLIENT_ID},
     draft::{Draft, accepts, misconfigured, refuses},
     keys::Key,
+    members::quote,
     token::Seal,
 };
 
 pub(super) fn cases() -> Vec<Draft> {
-    [subjects(), nonces(), sales_units(), audiences(), token_hashes(), contexts(), request_ids(), expectations()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let judged = [subjects(), nonces(), sales_units(), audiences(), token_hashes(), contexts(), request_ids()];
+    judged.into_iter().chain([expectations(), readable()]).flatten().collect()
 }
 
 fn subjects() -> Vec<Draft> {
@@ -240,5 +239,66 @@ fn expectations() -> Vec<Draft> {
         misconfigured("expect-empty-nonce-bad-token", "nonce", "what was asked for is judged before the token")
             .expecting("nonce", "")
             .tampered(|_| "not a token".to_owned()),
+    ]
+}
+
+/// What was accepted can be read, with the same outcome in every language.
+fn readable() -> Vec<Draft> {
+    let claim = |id, comment, json: &str, read: &str| {
+        accepts(id, comment).raw("x", json).giving(&format!(r#"{{ "x": {read} }}"#))
+    };
+    let nested = |depth: usize, inner: &str| format!("{}{inner}{}", "[".repeat(depth), "]".repeat(depth));
+    vec![
+        claim(
+            "claims-half-surrogate",
+            "half a surrogate pair is the replacement character",
+            r#""Kari \ud83d""#,
+            "\"Kari \u{fffd}\"",
+        ),
+        claim("claims-surrogate-pair", "a whole one is the character it stands for", r#""\ud83d\ude00""#, r#""😀""#),
+        claim(
+            "claims-largest-whole",
+            "the largest whole number that a double tells from its neighbours",
+            "9007199254740991",
+            "9007199254740991",
+        ),
+        claim(
+            "claims-beyond-whole",
+            "a larger one is a text, with all its digits",
+            "9007199254740993",
+            r#""9007199254740993""#,
+        ),
+        claim(
+            "claims-beyond-64-bits",
+            "however large",
+            "-123456789012345678901234567890",
+            r#""-123456789012345678901234567890""#,
+        ),
+        claim("claims-not-finite", "and so is a number beyond all doubles", "1e999", r#""1e999""#),
+        claim(
+            "claims-within",
+            "also further in",
+            r#"{"a":[{"b":-1e999,"c":1.5}]}"#,
+            r#"{ "a": [{ "b": "-1e999", "c": 1.5 }] }"#,
+        ),
+        claim(
+            "claims-nested-double",
+            "of two members of one name the last counts",
+            r#"{"a":1,"b":2,"\u0061":3}"#,
+            r#"{ "a": 3, "b": 2 }"#,
+        ),
+        claim(
+            "claims-deep",
+            "what is too deep is a text, namely its JSON",
+            &nested(1_000, "1"),
+            &nested(63, &quote(&nested(1_000 - 63, "1"))),
+        ),
+        accepts("claims-odd-names", "a name is a name")
+            .raw("", "1")
+            .raw("__proto__", "2")
+            .raw("toString", "3")
+            .raw(r"a\u0000b", "4")
+            .raw("\u{1f600} \u{2028}", "5")
+            .giving("{ \"\": 1, \"__proto__\": 2, \"toString\": 3, \"a\\u0000b\": 4, \"\u{1f600} \u{2028}\": 5 }"),
     ]
 }

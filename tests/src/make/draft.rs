@@ -272,6 +272,12 @@ impl Draft {
         self.expecting("flow", flow)
     }
 
+    /// The refusal has a hint, or none.
+    pub(super) fn with_hint(mut self, has_hint: bool) -> Self {
+        self.result = self.result.replace(" } }", &format!(r#", "has_hint": {has_hint} }} }}"#));
+        self
+    }
+
     /// Other claims than `sub` and `msn` are compared, given as the members of a JSON object.
     pub(super) fn giving(mut self, claims: &str) -> Self {
         self.result = format!(r#"{{ "ok": {{ "claims": {claims} }} }}"#);

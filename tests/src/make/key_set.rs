@@ -98,7 +98,13 @@ fn members() -> Vec<Draft> {
         skipped("key-use-enc", "a key for encryption checks no signature", a().text("use", "enc")),
         skipped("key-ops-encrypt", "key_ops without verify", a().raw("key_ops", r#"["encrypt"]"#)),
         skipped("key-ops-empty", "key_ops without anything", a().raw("key_ops", "[]")),
-        skipped("key-ops-text", "key_ops must be a list", a().text("key_ops", "verify")),
+        used("key-ops-text", "a restriction that can't be read restricts nothing", a().text("key_ops", "sign")),
+        used("key-use-number", "the same of use", a().raw("use", "1")),
+        used("key-alg-list", "and of alg", a().raw("alg", r#"["RS512"]"#)),
+        used("key-odd-certificate", "an odd optional member costs no key", a().text("x5c", "MIIB").raw("x5t", "1")),
+        accepts("key-unwieldy-member", "nor does one that is no text or number of ours")
+            .keys_text(&key_set(&[a().raw("x", r#""\ud800""#).raw("y", "1e999")])),
+        used("key-null-private", "a private member that is null is not there", a().raw("d", "null").raw("oth", "null")),
         skipped("key-alg-rs512", "a key for another algorithm", a().text("alg", "RS512")),
         skipped("key-alg-es256", "a key whose alg and kty disagree", a().text("alg", "ES256")),
         skipped("key-type-oct", "a key whose kty is not the algorithm's", a().text("kty", "oct")),
@@ -178,6 +184,16 @@ fn whole_sets() -> Vec<Draft> {
         )),
         accepts("jwks-unknown-members", "members beside keys change nothing")
             .keys_text(&format!(r#"{{"x":1,"keys":[{}],"y":null}}"#, Key::A.jwk().render())),
+        accepts("jwks-byte-order-mark", "a byte order mark is no part of a document")
+            .keys_text(&format!("\u{feff}{}", key_set(&[Key::A.jwk()]))),
+        accepts("jwks-kid-number", "a key whose kid can't be read has none, and is found by tokens without one")
+            .header_without("kid")
+            .keys(&[Key::A.jwk().raw("kid", "7")]),
+        unusable(
+            "jwks-doubled-keys",
+            "keys twice: two readers could see two sets",
+            &format!(r#"{{"keys":[],"keys":[{}]}}"#, Key::A.jwk().render()),
+        ),
         accepts("jwks-64-keys", "64 keys are allowed").keys(&crowd(63)),
         misconfigured("jwks-65-keys", "jwks", "65 are not").keys(&crowd(64)),
         unusable("jwks-empty", "a set without keys", r#"{"keys":[]}"#),

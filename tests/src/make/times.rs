@@ -6,7 +6,7 @@ use super::{
 };
 
 pub(super) fn cases() -> Vec<Draft> {
-    [issuers(), expiry(), issue(), not_before(), leeways()].into_iter().flatten().collect()
+    [issuers(), expiry(), issue(), not_before(), leeways(), clocks()].into_iter().flatten().collect()
 }
 
 fn issuers() -> Vec<Draft> {
@@ -110,3 +110,22 @@ fn leeways() -> Vec<Draft> {
         misconfigured("leeway-too-long", "leeway", "more than five minutes is no leeway").leeway(301),
     ]
 }
+
+/// A clock that is wrong by a span that clocks are wrong by is suspected in the hint.
+fn clocks() -> Vec<Draft> {
+    vec![
+        refuses("clock-ahead", "exp", "an hour past the end: the token is old, or the clock is ahead")
+            .now(EXP + 3_600)
+            .with_hint(true),
+        refuses("clock-days-ahead", "exp", "days past it: the token is old").now(EXP + 2 * DAY).with_hint(false),
+        refuses("clock-behind", "iat", "two minutes before its issue: the clock is behind")
+            .now(IAT - 120)
+            .with_hint(true),
+        refuses("clock-days-behind", "iat", "days before it: no clock is so wrong").now(IAT - 2 * DAY).with_hint(false),
+        refuses("clock-behind-nbf", "nbf", "the same of its first moment")
+            .raw("nbf", &(NOW + 120).to_string())
+            .with_hint(true),
+    ]
+}
+
+const DAY: u64 = 86_400;

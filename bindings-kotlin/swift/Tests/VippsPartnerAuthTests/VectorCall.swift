@@ -102,6 +102,10 @@ final class VectorCall {
             environment: VippsEnvironment(environment), jwks: jwks, settings: try settings())
         let claims = try await verifier.verify(given.needed("jwt"), expect: given.expect())
         var all = try JSON.parse(claims.json).members
+        for (name, claim) in all {
+            try same(name, .list([claim]), try JSON.parse("[\(claims.claim(name) ?? "")]"))
+            try same(name, claim.text, claims.text(name))
+        }
         all["sub"] = .text(claims.sub)
         all["msn"] = .text(claims.msn)
         return .of(["claims": .object(all)])

@@ -74,6 +74,20 @@ fn scopes() -> Vec<Scene> {
             "what the reply says is what was granted",
         ),
         granted(
+            "login-finish-scope-list",
+            r#""scope":["openid","email"]"#,
+            &["openid", "email"],
+            &["name"],
+            "a list of texts says the same",
+        ),
+        granted(
+            "login-finish-scope-number",
+            r#""scope":7,"token_type":["bearer"],"note":NaN"#,
+            &["openid", "name"],
+            &[],
+            "an odd member costs that member, and no login",
+        ),
+        granted(
             "login-finish-scope-silent",
             r#""expires_in":3599"#,
             &["openid", "name"],

@@ -99,7 +99,51 @@ fn told() -> Vec<Scene> {
 
 /// What is sent as another type than the documents say is not read, and kept.
 fn odd() -> Vec<Scene> {
+    let bytes = |id, body: &str, read: &str, json: &str, comment| {
+        let result = format!(r#"{{ "ok": {{ "sub": "{SUB}", {read}, "json": {json} }} }}"#);
+        answered(id, &Reply::json(200, body), result, comment)
+    };
     vec![
+        bytes(
+            "userinfo-half-surrogate",
+            &format!(r#"{{"sub":"{SUB}","name":"Kari \ud83d"}}"#),
+            "\"name\": \"Kari \u{fffd}\"",
+            &format!("{{\"sub\":\"{SUB}\",\"name\":\"Kari \u{fffd}\"}}"),
+            "half an emoji in a name is the replacement character, and ends no login",
+        ),
+        bytes(
+            "userinfo-byte-order-mark",
+            &format!("\u{feff}{{\"sub\":\"{SUB}\",\"name\":\"Kari\"}}"),
+            r#""name": "Kari""#,
+            &format!(r#"{{"sub":"{SUB}","name":"Kari"}}"#),
+            "a byte order mark in front",
+        ),
+        bytes(
+            "userinfo-odd-member",
+            &format!(r#"{{"sub":"{SUB}","name":"Kari","email":NaN,"name":"Kari Fixture"}}"#),
+            r#""name": "Kari Fixture""#,
+            &format!(r#"{{"sub":"{SUB}","name":"Kari Fixture"}}"#),
+            "what is no JSON costs that member; of two of one name the last counts",
+        ),
+        bytes(
+            "userinfo-unwieldy",
+            &format!(r#"{{"sub":"{SUB}","name":"Kari","a":9007199254740993,"b":1e999,"c":9007199254740991}}"#),
+            r#""name": "Kari""#,
+            &format!(r#"{{"sub":"{SUB}","name":"Kari","a":"9007199254740993","b":"1e999","c":9007199254740991}}"#),
+            "a number that not every language can hold is a text",
+        ),
+        person(
+            "userinfo-odd-postal-code",
+            r#""address":{"region":"Oslo","street_address":"Gata 1","postal_code":150}"#,
+            r#""address": { "region": "Oslo", "street_address": "Gata 1" }"#,
+            "one odd member of an address costs that member",
+        ),
+        person(
+            "userinfo-odd-other-address",
+            r#""other_addresses":[{"region":"Oslo"},7,{"region":"Bergen","postal_code":1},null]"#,
+            r#""other_addresses": [{ "region": "Oslo" }, { "region": "Bergen" }]"#,
+            "and one odd address costs no other",
+        ),
         person(
             "userinfo-other-types",
             r#""email_verified":"true","phone_number":4791234567,"name":null,"address":"Prøvegata 1""#,

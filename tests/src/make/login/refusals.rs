@@ -154,8 +154,14 @@ fn merchants() -> Vec<Scene> {
 
 /// The code was sent and nothing came back that could be understood: it may be used up.
 fn lost() -> Vec<Scene> {
-    let lost = || error("login_failed").with("reason", "reply_lost").with_raw("oauth_error", "null").end();
-    let lost = |id, reply: &Reply, comment| answered(id, reply, lost(), comment);
+    let told = |oauth_error: &str, wait: &str| {
+        error("login_failed")
+            .with("reason", "reply_lost")
+            .with_raw("oauth_error", oauth_error)
+            .with_raw("retry_after", wait)
+            .end()
+    };
+    let lost = |id, reply: &Reply, comment| answered(id, reply, told("null", "null"), comment);
     let with_wait = Reply::of(503, r#"{ "content-type": "application/json", "retry-after": "5" }"#, "{}");
     vec![
         lost(
@@ -164,18 +170,29 @@ fn lost() -> Vec<Scene> {
             "the code may be used up: never sent again, the person starts anew",
         ),
         lost("login-finish-502", &Reply::html(502), "a proxy's page"),
-        lost("login-finish-503", &with_wait, "a wait would help no code"),
+        answered(
+            "login-finish-503",
+            &with_wait,
+            told("null", "5"),
+            "a wait would help no code, but what the answer said is told",
+        ),
         lost(
             "login-finish-504",
             &Reply::gateway(504, "Gateway timeout"),
             "the gateway gave up waiting: what is behind it may have gone on",
         ),
-        lost(
+        answered(
             "login-finish-500-invalid-grant",
             &Reply::oauth(500, "invalid_grant"),
+            told(r#""invalid_grant""#, "null"),
             "a server that is out of order is not believed",
         ),
-        lost("login-finish-server-error", &Reply::oauth(400, "server_error"), "the same with another status"),
+        answered(
+            "login-finish-server-error",
+            &Reply::oauth(400, "server_error"),
+            told(r#""server_error""#, "null"),
+            "the same with another status",
+        ),
         lost(
             "login-finish-429-unknown",
             &Reply::html(429),

@@ -63,7 +63,9 @@ public struct IDTokenClaims: Sendable, CustomStringConvertible, CustomReflectabl
     public var issuedAt: Date { parts.issuedAt }
     /// When it runs out.
     public var expiresAt: Date { parts.expiresAt }
-    /// All claims, as the JSON object that was signed.
+    /// All claims, as the JSON object that was signed, but for what not every language can hold: that is a text (a whole
+    /// number beyond ±(2^53 − 1), a number too large for a double, what is nested more than 64 levels deep), and half of a
+    /// surrogate pair is U+FFFD.
     public var json: String { parts.json }
 
     /// Any claim as JSON; `nil` when it is absent.
@@ -100,14 +102,21 @@ public final class IDTokenVerifier: Sendable {
     public func verify(_ jwt: String, expect: Expect) async throws -> IDTokenClaims {
         if let known = try verifyCached(jwt, expect: expect) { return known }
         return IDTokenClaims(
-            parts: try await native { try await handle.verify(jwt: jwt, expect: expect.parts, cancellation: $0) })
+            parts: try await native { try await handle.verify(jwt: bounded(jwt), expect: expect.parts, cancellation: $0) })
     }
 
     /// The same check without I/O; `nil` when keys must be fetched first.
     public func verifyCached(_ jwt: String, expect: Expect) throws -> IDTokenClaims? {
-        try native { try handle.verifyCached(jwt: jwt, expect: expect.parts) }.map(IDTokenClaims.init)
+        try native { try handle.verifyCached(jwt: bounded(jwt), expect: expect.parts) }.map(IDTokenClaims.init)
     }
 }
+
+/// A token as it crosses to the native library: of one that is too long no more than tells so.
+func bounded(_ jwt: String) -> String {
+    jwt.utf8.count > longest ? String(decoding: jwt.utf8.prefix(longest + 1), as: UTF8.self) : jwt
+}
+
+private let longest = Int(longestToken())
 
 /// What `dump` shows of a value whose members are nobody's business.
 func hidden<T>(_ value: T) -> Mirror { Mirror(value, children: [:]) }

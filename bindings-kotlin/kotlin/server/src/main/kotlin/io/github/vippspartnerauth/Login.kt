@@ -198,7 +198,7 @@ class Userinfo internal constructor(parts: UserinfoParts) {
     val json: String = parts.json
 
     /** Any member as JSON; `null` when it is absent. */
-    fun claim(name: String): String? = native { jsonMember(json, name) }
+    fun claim(name: String): String? = if (name.isText()) native { jsonMember(json, name) } else null
 
     override fun toString() = "Userinfo(sub=$sub)"
 }

@@ -39,7 +39,7 @@ class Merchant internal constructor(
      */
     @JvmSynthetic
     suspend fun verifyIdToken(jwt: String, expect: Expect = Expect()): IdTokenClaims =
-        verifyIdTokenCached(jwt, expect) ?: IdTokenClaims(native { handle.verifyIdToken(jwt, expect.parts(), null) })
+        verifyIdTokenCached(jwt, expect) ?: IdTokenClaims(native { handle.verifyIdToken(bounded(jwt), expect.parts(), null) })
 
     /** [verifyIdToken] for callers that are not coroutines. An interrupt ends it. */
     @JvmOverloads
@@ -51,7 +51,8 @@ class Merchant internal constructor(
     @JvmOverloads
     fun verifyIdTokenCached(jwt: String, expect: Expect = Expect()): IdTokenClaims? {
         val parts = expect.parts()
-        return direct.verified(jwt, parts) ?: native { handle.verifyIdTokenCached(jwt, parts) }?.let(::IdTokenClaims)
+        val token = bounded(jwt)
+        return direct.verified(token, parts) ?: native { handle.verifyIdTokenCached(token, parts) }?.let(::IdTokenClaims)
     }
 
     /**

@@ -5,6 +5,7 @@ import io.github.vippspartnerauth.ffi.ExpectParts
 import io.github.vippspartnerauth.ffi.VerifierHandle
 import io.github.vippspartnerauth.ffi.jsonMember
 import io.github.vippspartnerauth.ffi.jsonText
+import io.github.vippspartnerauth.ffi.longestToken
 import java.time.Instant
 
 /** Which flow an ID token came out of; decides which algorithms are good and which claims are required. */
@@ -70,7 +71,9 @@ class Expect @JvmOverloads constructor(
  * @property msn the sales unit the user logged in at
  * @property issuedAt when the token was made
  * @property expiresAt when it runs out
- * @property json all claims, as the JSON object that was signed
+ * @property json all claims, as the JSON object that was signed, but for what not every language can hold: that is a text
+ *   (a whole number beyond ±(2^53 − 1), a number too large for a double, what is nested more than 64 levels deep), and half
+ *   of a surrogate pair is U+FFFD
  */
 class IdTokenClaims internal constructor(
     val sub: String,
@@ -82,10 +85,10 @@ class IdTokenClaims internal constructor(
     internal constructor(parts: ClaimsParts) : this(parts.sub, parts.msn, parts.issuedAt, parts.expiresAt, parts.json)
 
     /** Any claim as JSON; `null` when it is absent. Vipps may put user data here or leave it to userinfo. */
-    fun claim(name: String): String? = native { jsonMember(json, name) }
+    fun claim(name: String): String? = if (name.isText()) native { jsonMember(json, name) } else null
 
     /** A claim that is a text; `null` when it is absent or no text. */
-    fun text(name: String): String? = native { jsonText(json, name) }
+    fun text(name: String): String? = if (name.isText()) native { jsonText(json, name) } else null
 
     /** The user's data stays out of logs; `sub` and `msn` are enough to find a login. */
     override fun toString() = "IdTokenClaims(sub=$sub, msn=$msn)"
@@ -119,7 +122,7 @@ class IdTokenVerifier @JvmOverloads constructor(
      */
     @JvmSynthetic
     suspend fun verify(jwt: String, expect: Expect): IdTokenClaims =
-        verifyCached(jwt, expect) ?: IdTokenClaims(native { handle.verify(jwt, expect.parts(), null) })
+        verifyCached(jwt, expect) ?: IdTokenClaims(native { handle.verify(bounded(jwt), expect.parts(), null) })
 
     /** [verify] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
@@ -129,8 +132,23 @@ class IdTokenVerifier @JvmOverloads constructor(
     /** The same check without I/O; `null` when keys must be fetched first. */
     fun verifyCached(jwt: String, expect: Expect): IdTokenClaims? {
         val parts = expect.parts()
-        return direct.verified(jwt, parts) ?: native { handle.verifyCached(jwt, parts) }?.let(::IdTokenClaims)
+        val token = bounded(jwt)
+        return direct.verified(token, parts) ?: native { handle.verifyCached(token, parts) }?.let(::IdTokenClaims)
     }
 
     override fun close() = handle.close()
 }
+
+/**
+ * A token as it crosses to the native library: of one that is too long no more than tells so, and in the place of half a
+ * character a mark that no token holds.
+ */
+internal fun bounded(jwt: String): String {
+    val token = if (jwt.length > LONGEST_TOKEN) jwt.substring(0, LONGEST_TOKEN + 1) else jwt
+    return if (token.isText()) token else String(token.toByteArray())
+}
+
+private val LONGEST_TOKEN by lazy { native { longestToken() } }
+
+/** Whether each surrogate is half of a pair. */
+internal fun String.isText(): Boolean = none { it.isSurrogate() } || Charsets.UTF_8.newEncoder().canEncode(this)

@@ -112,9 +112,11 @@ class FaceTest {
         val verifier = IdTokenVerifier(shop.vipps.environment, shop.vipps.jwks())
         val plain = verifier.verifyCached(jwt, Expect("123456", flow = Flow.BROWSER, nonce = "?"))!!
         assertEquals("Kåre 🦉", plain.text("name"))
+        assertNull(plain.claim("\ud83d"))
         val wrong = listOf(Expect("123456", nonce = "\ud800"), Expect("123456", nonce = ""), Expect("123456", nonce = "!"))
         wrong.forEach { assertThrows(VippsAuthException::class.java) { verifier.verifyCached(jwt, it) } }
-        listOf("", "?", jwt.dropLast(2), "$jwt\u0000", jwt + "A".repeat(1 shl 20)).forEach {
+        val halves = listOf("a.b.\ud83d", "\udc00", "\ud800".repeat(1 shl 20))
+        (halves + listOf("", "?", jwt.dropLast(2), "$jwt\u0000", jwt + "A".repeat(1 shl 20))).forEach {
             val error = assertThrows(VippsAuthException.InvalidIdToken::class.java) {
                 verifier.verifyCached(it, Expect("123456", nonce = "?"))
             }

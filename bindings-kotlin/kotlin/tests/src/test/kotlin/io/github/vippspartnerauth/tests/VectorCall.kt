@@ -85,6 +85,8 @@ internal class VectorCall(private val op: String, private val given: Given, priv
         val claims = IdTokenVerifier(Environment.of(environment), jwks, settings())
             .verifyBlocking(given.needed("jwt"), expect)
         val all = json(claims.json) as ObjectNode
+        all.properties().forEach { (name, claim) -> assertEquals(claim, json(checkNotNull(claims.claim(name))), name) }
+        all.properties().forEach { (name, claim) -> assertEquals(claim.textValue(), claims.text(name), name) }
         return json(mapOf("claims" to all.put("sub", claims.sub).put("msn", claims.msn)))
     }
 

@@ -5,18 +5,18 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 use memchr::memchr;
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, MapAccess, Visitor},
+    de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
 /// The text of one JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Json<'a>(pub(super) &'a str);
+pub(crate) struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
     /// The value, if it is a string. Borrowed where it holds no escapes.
-    pub(super) fn text(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
         if memchr(b'\\', inner.as_bytes()).is_some() {
             return serde_json::from_str(self.0).ok().map(Cow::Owned);
@@ -24,12 +24,12 @@ impl<'a> Json<'a> {
         Some(Cow::Borrowed(inner))
     }
 
-    pub(super) fn is_text(self, expected: &str) -> bool {
+    pub(crate) fn is_text(self, expected: &str) -> bool {
         self.text().is_some_and(|text| text == expected)
     }
 
     /// The value, if it is a finite number.
-    pub(super) fn number(self) -> Option<f64> {
+    pub(crate) fn number(self) -> Option<f64> {
         let is_number = self.0.starts_with(|first: char| first.is_ascii_digit() || first == '-');
         if !is_number {
             return None;
@@ -38,27 +38,65 @@ impl<'a> Json<'a> {
     }
 
     /// The digits, if it is an integer of nothing else.
-    pub(super) fn digits(self) -> Option<&'a str> {
+    pub(crate) fn digits(self) -> Option<&'a str> {
         self.0.bytes().all(|byte| byte.is_ascii_digit()).then_some(self.0)
     }
 
+    pub(crate) fn is_null(self) -> bool {
+        self.0 == "null"
+    }
+
     /// The members, if it is an array.
-    pub(super) fn array(self) -> Option<Vec<Self>> {
+    pub(crate) fn array(self) -> Option<Vec<Self>> {
         let members: Vec<&'a RawValue> = serde_json::from_str(self.0).ok()?;
         Some(members.into_iter().map(|member| Json(member.get())).collect())
     }
 }
 
 /// A place for the members of an object.
-pub(super) trait Places<'a>: Default {
+pub(crate) trait Places<'a>: Default {
     /// Where a member of this name goes; `None` for a name that is of no interest.
     fn place(&mut self, name: &str) -> Option<&mut Option<Json<'a>>>;
 }
 
+/// Of no member any interest; what remains is whether it is an object with distinct members.
+impl<'a> Places<'a> for () {
+    fn place(&mut self, _name: &str) -> Option<&mut Option<Json<'a>>> {
+        None
+    }
+}
+
 /// Reads an object. Two readers must never see two different values, so a member that comes twice, of interest or not,
 /// also when written with escapes, makes it no object at all.
-pub(super) fn object<'a, P: Places<'a>>(json: &'a str) -> Option<P> {
+pub(crate) fn object<'a, P: Places<'a>>(json: &'a str) -> Option<P> {
     serde_json::from_str::<Distinct<'a, P>>(json).ok().map(|object| object.places)
+}
+
+/// Reads a structure from an object alone: what serde derives takes the members in an array, too.
+pub(crate) fn structure<T: for<'de> Deserialize<'de>>(json: &str) -> Option<T> {
+    serde_json::from_str::<Structure<T>>(json).ok().map(|structure| structure.0)
+}
+
+struct Structure<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Structure<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a json object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer.deserialize_map(Object(PhantomData)).map(Self)
+    }
 }
 
 struct Distinct<'a, P> {
@@ -165,6 +203,19 @@ mod tests {
     fn only_an_object_is_an_object() {
         for json in ["", "[]", "null", "1", "\"x\"", "{", "{}x", "{\"a\":}", "{\"a\":1,}"] {
             assert_eq!(msn(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_structure_is_read_from_an_object_alone() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Pair {
+            a: u8,
+            b: u8,
+        }
+        assert_eq!(structure(r#"{"b": 2, "a": 1, "c": 3}"#), Some(Pair { a: 1, b: 2 }));
+        for json in ["[1, 2]", r#"{"a": 1}"#, r#"{"a": 1, "b": 2} x"#, r#"{"a": 1, "a": 1, "b": 2}"#, "null"] {
+            assert_eq!(structure::<Pair>(json), None, "{json}");
         }
     }
 
