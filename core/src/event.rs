@@ -1,10 +1,11 @@
 //! What happens behind the caller's back, for logs and metrics.
 
 use std::{
+    collections::HashSet,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -87,6 +88,11 @@ pub enum Event {
     UnusualClientId,
     /// A phone number was given whose country is not known to have Vipps MobilePay; it was sent all the same.
     UnusualCountryCode,
+    /// A client with our adapter called a host that gets no headers. Told once for each.
+    HeadersWithheld {
+        /// Scheme, host and port.
+        origin: String,
+    },
 }
 
 impl Event {
@@ -110,6 +116,7 @@ impl Event {
             Self::BundledRootsUsed => "bundled_roots_used",
             Self::UnusualClientId => "unusual_client_id",
             Self::UnusualCountryCode => "unusual_country_code",
+            Self::HeadersWithheld { .. } => "headers_withheld",
         }
     }
 
@@ -139,6 +146,7 @@ impl Event {
             Self::KeysRefreshed { keys } => vec![("keys", keys.to_string())],
             Self::StaleKeysUsed { past_age } => vec![("past_age", seconds(past_age))],
             Self::KeySkipped { reason } => vec![("reason", (*reason).to_owned())],
+            Self::HeadersWithheld { origin } => vec![("origin", origin.clone())],
             Self::OtherSubscriptionKeyUsed
             | Self::TokenFromCache
             | Self::RefusalIgnored
@@ -214,7 +222,12 @@ struct Counters {
     keys_refreshed: AtomicU64,
     keys_refresh_failed: AtomicU64,
     unknown_kids_suppressed: AtomicU64,
+    /// Those of [`Event::HeadersWithheld`] that were told.
+    withheld: Mutex<HashSet<String>>,
 }
+
+/// A client may call any host in the world.
+const MOST_ORIGINS: usize = 100;
 
 impl Events {
     pub(crate) fn new(hook: Option<EventHook>) -> Self {
@@ -237,6 +250,16 @@ impl Events {
 
     pub(crate) fn unknown_kid_suppressed(&self) {
         self.counters.unknown_kids_suppressed.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn headers_withheld(&self, origin: String) {
+        let is_new = {
+            let mut known = self.counters.withheld.lock().unwrap_or_else(PoisonError::into_inner);
+            known.len() < MOST_ORIGINS && known.insert(origin.clone())
+        };
+        if is_new {
+            self.tell(Event::HeadersWithheld { origin });
+        }
     }
 
     pub(crate) fn stats(&self) -> Stats {

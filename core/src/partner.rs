@@ -133,7 +133,8 @@ impl Partner {
 
     /// Whether headers may be sent to this URL: https (or http to a loopback address), and the environment's own origin
     /// or one that [`Config::trusted_origin`] lists. The token endpoints and the calls of Login are not covered: they
-    /// take other headers. Adapters must ask before they attach headers.
+    /// take other headers. Adapters must ask before they attach headers. A URL with a backslash or white space in it is
+    /// never covered: clients read it in different ways, and one may take what stands behind for the host.
     ///
     /// ```
     /// # use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
@@ -144,7 +145,34 @@ impl Partner {
     /// # Ok::<(), vipps_partner_auth::Error>(())
     /// ```
     pub fn covers(&self, url: &str) -> bool {
-        url::Url::parse(url).is_ok_and(|url| self.0.trusted.cover(&url))
+        let is_plain = !url.contains(|letter: char| letter == '\\' || letter.is_whitespace());
+        is_plain && url::Url::parse(url).is_ok_and(|url| self.0.trusted.cover(&url))
+    }
+
+    /// Whether headers that were sent to the first URL may go along to the second on a redirect: to the same origin, and
+    /// only where they would be sent anyway.
+    ///
+    /// ```
+    /// # use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
+    /// # let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key")?;
+    /// # let partner = Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, Config::default())?;
+    /// assert!(partner.may_follow("https://api.vipps.no/a", "https://api.vipps.no/b"));
+    /// assert!(!partner.may_follow("https://api.vipps.no/a", "https://other.example/b"));
+    /// # Ok::<(), vipps_partner_auth::Error>(())
+    /// ```
+    pub fn may_follow(&self, from: &str, to: &str) -> bool {
+        let same_origin =
+            url::Url::parse(from).is_ok_and(|from| url::Url::parse(to).is_ok_and(|to| from.origin() == to.origin()));
+        same_origin && self.covers(from) && self.covers(to)
+    }
+
+    /// For adapters, of a call that [`covers`](Self::covers) keeps headers from: tells it as
+    /// [`Event::HeadersWithheld`], once for each host that is not the environment's own and not listed.
+    pub fn headers_withheld(&self, url: &str) {
+        let url = url::Url::parse(url).ok().filter(|url| !self.0.trusted.trust(url));
+        if let Some(url) = url {
+            self.0.events.headers_withheld(url.origin().ascii_serialization());
+        }
     }
 
     #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]

@@ -126,6 +126,16 @@ impl Userinfo {
         T::deserialize(self.0.get(name)?).ok()
     }
 
+    /// What was kept as [`json`](Self::json).
+    pub fn from_json(json: &str) -> Result<Self> {
+        let members: Map<String, Value> =
+            serde_json::from_str(json).map_err(|_| Error::invalid_config("userinfo", "must be a json object"))?;
+        match members.get("sub") {
+            Some(Value::String(_)) => Ok(Self(members)),
+            _ => Err(Error::invalid_config("userinfo", "must hold a sub")),
+        }
+    }
+
     /// All members as JSON, those unknown to this library too.
     pub fn json(&self) -> String {
         // Parsed from JSON, so it can be written as JSON.
@@ -191,6 +201,15 @@ mod tests {
         assert_eq!((address.postal_code, address.region), (None, None));
         assert!(userinfo.json().contains("shoe_size"));
         assert_eq!(format!("{userinfo:?}"), r#"Userinfo { sub: "c0ffee", .. }"#);
+    }
+
+    #[test]
+    fn what_was_kept_can_be_read_again() {
+        let userinfo = parsed(r#"{"sub":"c0ffee","name":"Kari","shoe_size":38}"#).expect("an answer");
+        assert_eq!(Userinfo::from_json(&userinfo.json()).expect("the same"), userinfo);
+        for json in ["[]", "{}", r#"{"sub":5}"#, "no json"] {
+            assert_eq!(Userinfo::from_json(json).expect_err("not a person").field(), Some("userinfo"), "{json}");
+        }
     }
 
     #[test]
