@@ -15,6 +15,7 @@ use crate::{
     merchant::Merchant,
     process::PerProcess,
     userinfo::Userinfo,
+    values::{Repr, hash},
 };
 
 /// The native half of ``vipps_partner_auth.Backchannel``.
@@ -106,7 +107,7 @@ impl Backchannel {
     }
 
     fn __repr__(&self) -> String {
-        format!("<Backchannel {}>", self.0.get().msn)
+        format!("<vipps_partner_auth.Backchannel {}>", self.0.get().msn)
     }
 }
 
@@ -198,65 +199,126 @@ impl PendingLogin {
         Ok((py.get_type::<Self>().getattr("from_json")?, (self.to_json(py)?,)))
     }
 
+    fn __hash__(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(hash(self.known(py)?.auth_req_id()))
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("<{:?}>", self.known(py)?))
+        let pending = self.known(py)?;
+        let repr = Repr::new(py, "PendingLogin").member("auth_req_id", pending.auth_req_id())?;
+        let repr = repr.member("msn", pending.msn().as_str())?.member("scopes", pending.scopes().to_vec())?;
+        Ok(repr.moment("expires_at", pending.expires_at())?.rest().end())
     }
 }
 
 /// The webhook event that says a login by phone number has been decided. Check the webhook's HMAC first.
-#[pyclass(frozen, module = "vipps_partner_auth")]
-pub(crate) struct BackchannelPing(core::BackchannelPing);
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+pub(crate) struct BackchannelPing {
+    ping: core::BackchannelPing,
+    body: String,
+}
+
+impl PartialEq for BackchannelPing {
+    fn eq(&self, other: &Self) -> bool {
+        self.body == other.body
+    }
+}
 
 #[pymethods]
 impl BackchannelPing {
     /// Reads the event's JSON body.
     #[staticmethod]
     fn parse(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Self> {
-        core::BackchannelPing::parse(&text("body", body)?).or_raise(py).map(Self)
+        let body = text("body", body)?;
+        let ping = core::BackchannelPing::parse(&body).or_raise(py)?;
+        Ok(Self { ping, body })
     }
 
     /// Which login it is about.
     #[getter]
     fn auth_req_id(&self) -> &str {
-        self.0.auth_req_id()
+        self.ping.auth_req_id()
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash(&self.body)
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((py.get_type::<Self>().getattr("parse")?, (self.body.clone(),)))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "BackchannelPing").member("auth_req_id", self.auth_req_id())?.end())
     }
 }
 
 /// What a consent-revoked callback *claims*. It proves nothing: Vipps does not sign it.
-#[pyclass(frozen, module = "vipps_partner_auth")]
-pub(crate) struct UnverifiedConsentRevoked(core::UnverifiedConsentRevoked);
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+pub(crate) struct UnverifiedConsentRevoked {
+    revoked: core::UnverifiedConsentRevoked,
+    body: String,
+}
+
+impl PartialEq for UnverifiedConsentRevoked {
+    fn eq(&self, other: &Self) -> bool {
+        self.body == other.body
+    }
+}
 
 #[pymethods]
 impl UnverifiedConsentRevoked {
     /// Reads the callback's body.
     #[staticmethod]
     fn parse(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Self> {
-        core::UnverifiedConsentRevoked::parse(&text("body", body)?).or_raise(py).map(Self)
+        let body = text("body", body)?;
+        let revoked = core::UnverifiedConsentRevoked::parse(&body).or_raise(py)?;
+        Ok(Self { revoked, body })
     }
 
     /// Who it says took their consent back.
     #[getter]
     fn claimed_sub(&self) -> &str {
-        self.0.claimed_sub()
+        self.revoked.claimed_sub()
     }
 
     /// When it says it was made; in UTC.
     #[getter]
     fn claimed_issued_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
-        self.0.claimed_issued_at().map(|time| datetime(py, time)).transpose()
+        self.revoked.claimed_issued_at().map(|time| datetime(py, time)).transpose()
     }
 
     /// Until when it says it is good; in UTC.
     #[getter]
     fn claimed_expires_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
-        self.0.claimed_expires_at().map(|time| datetime(py, time)).transpose()
+        self.revoked.claimed_expires_at().map(|time| datetime(py, time)).transpose()
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash(&self.body)
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((py.get_type::<Self>().getattr("parse")?, (self.body.clone(),)))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "UnverifiedConsentRevoked").member("claimed_sub", self.claimed_sub())?.end())
     }
 }

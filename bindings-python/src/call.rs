@@ -19,7 +19,11 @@ use futures_util::{
 use pyo3::{exceptions::PyRuntimeError, prelude::*};
 use vipps_partner_auth::Result as CoreResult;
 
-use crate::{errors, gate, process};
+use crate::{
+    convert::span,
+    errors, gate,
+    process::{self, State},
+};
 
 /// What a call brought, still to be turned into a Python object by a thread that may touch Python.
 type Outcome = Box<dyn for<'py> FnOnce(Python<'py>) -> PyResult<Py<PyAny>> + Send>;
@@ -53,7 +57,8 @@ pub(crate) fn block<T: Send + 'static>(
     }
 }
 
-/// A call that has not been made yet. `wait()` makes it on this thread, `start(done)` behind an event loop.
+/// A call that has not been made yet. `wait()` makes it on this thread, `start(done)` behind an event loop. With a
+/// `timeout` it ends with an error when that time is over; zero makes no call at all.
 #[pyclass(frozen, module = "vipps_partner_auth._native")]
 pub(crate) struct Call {
     work: Mutex<Option<Work>>,
@@ -75,24 +80,49 @@ impl Call {
         Self { work: Mutex::new(Some(Box::pin(future.map(outcome)))), abort: Mutex::default() }
     }
 
-    fn work(&self) -> PyResult<Work> {
-        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
-        work.ok_or_else(|| PyRuntimeError::new_err("this call was made already"))
+    /// Makes the call and waits for its result.
+    pub(crate) fn waited(self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
+        Self::wait(&Bound::new(py, self)?, timeout)
     }
+
+    fn work(&self, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Work> {
+        let limit = timeout.map(|timeout| span("timeout", timeout)).transpose()?;
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let work = work.ok_or_else(|| PyRuntimeError::new_err("this call was made already"))?;
+        Ok(match limit {
+            None => work,
+            Some(limit) => Box::pin(limited(work, limit)),
+        })
+    }
+}
+
+async fn limited(work: Work, limit: Duration) -> Outcome {
+    let over = || -> Outcome { Box::new(|py| Err(errors::timed_out(py))) };
+    if limit.is_zero() {
+        return over();
+    }
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| over())
 }
 
 #[pymethods]
 impl Call {
     /// Makes the call and waits for its result.
-    fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        block(py, self.work()?)?(py)
+    #[pyo3(signature = (timeout=None))]
+    fn wait(slf: &Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        match greenlets(py) {
+            Some(greenlets) => Ok(greenlets.getattr("wait")?.call1((slf, timeout))?.unbind()),
+            None => block(py, slf.get().work(timeout)?)?(py),
+        }
     }
 
     /// Makes the call. `done(value, error)` is called from another thread when it is over, unless it was cancelled.
-    fn start(&self, done: Py<PyAny>) -> PyResult<()> {
-        let (work, abort) = abortable(AssertUnwindSafe(self.work()?).catch_unwind());
+    #[pyo3(signature = (done, timeout=None))]
+    fn start(&self, done: Py<PyAny>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let (work, abort) = abortable(AssertUnwindSafe(self.work(timeout)?).catch_unwind());
         *self.abort.lock().unwrap_or_else(PoisonError::into_inner) = Some(abort);
-        process::state()?.handle.spawn(work.map(move |result| deliver(done, result)));
+        let state = process::state()?;
+        state.handle.spawn(work.map(move |result| hand_over(state, Delivery { done, result })));
         Ok(())
     }
 
@@ -104,25 +134,44 @@ impl Call {
     }
 }
 
-fn deliver(done: Py<PyAny>, result: Result<Result<Outcome, Box<dyn Any + Send>>, Aborted>) {
-    // Handed over as an option: where no interpreter is left there is nobody to give the object back to.
-    let mut done = Some(done);
-    let tell = |py: Python<'_>| {
-        let Some(done) = done.take() else { return };
-        let outcome = match result {
-            Ok(Ok(outcome)) => outcome(py),
-            Ok(Err(_)) => Err(errors::internal(py)),
-            Err(Aborted) => return,
-        };
-        let told = match outcome {
-            Ok(value) => done.call1(py, (value, py.None())),
-            Err(error) => done.call1(py, (py.None(), error.into_value(py))),
-        };
-        // The loop was closed meanwhile: nobody waits any more.
-        drop(told);
-    };
-    let attached = gate::outside(|| Python::try_attach(tell));
-    if attached.is_none() {
-        std::mem::forget(done);
+/// How to wait where gevent has replaced Python's threads: nothing but its hub can run the others meanwhile.
+fn greenlets(py: Python<'_>) -> Option<Bound<'_, PyModule>> {
+    let modules = py.import("sys").ok()?.getattr("modules").ok()?;
+    let monkey = modules.get_item("gevent.monkey").ok()?;
+    let is_patched = monkey.call_method1("is_module_patched", ("threading",)).ok()?.is_truthy().ok()?;
+    if is_patched { py.import("vipps_partner_auth._gevent").ok() } else { None }
+}
+
+/// A result, and whom to give it to.
+pub(crate) struct Delivery {
+    done: Py<PyAny>,
+    result: Result<Result<Outcome, Box<dyn Any + Send>>, Aborted>,
+}
+
+fn hand_over(state: &'static State, delivery: Delivery) {
+    if state.results.put(delivery, state, "vipps-auth-results", deliver_all) {
+        return;
     }
+    // No thread could be started: rather a network that waits for Python than a caller that waits for ever.
+    gate::outside(|| Python::try_attach(|py| deliver_all(py, state.results.take())));
+}
+
+fn deliver_all(py: Python<'_>, deliveries: Vec<Delivery>) {
+    for delivery in deliveries {
+        deliver(py, delivery);
+    }
+}
+
+fn deliver(py: Python<'_>, Delivery { done, result }: Delivery) {
+    let outcome = match result {
+        Ok(Ok(outcome)) => outcome(py),
+        Ok(Err(_)) => Err(errors::internal(py)),
+        Err(Aborted) => return,
+    };
+    let told = match outcome {
+        Ok(value) => done.call1(py, (value, py.None())),
+        Err(error) => done.call1(py, (py.None(), error.into_value(py))),
+    };
+    // The loop was closed meanwhile: nobody waits any more.
+    drop(told);
 }

@@ -13,6 +13,7 @@ use vipps_partner_auth::Clock;
 use crate::{
     convert::{datetime, instant, span},
     process::PerProcess,
+    values::Repr,
 };
 
 /// A clock that moves only when told to, for tests: hand it in as the setting ``clock``.
@@ -67,7 +68,7 @@ impl ManualClock {
 
     /// Sets the wall clock alone, as an administrator or a time server would.
     #[pyo3(signature = (to, /))]
-    fn set(&self, to: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn set_wall(&self, to: &Bound<'_, PyAny>) -> PyResult<()> {
         let to = instant("to", to)?;
         self.change(|clock| clock.set_wall(to));
         Ok(())
@@ -79,7 +80,7 @@ impl ManualClock {
         datetime(py, UNIX_EPOCH + self.live().wall())
     }
 
-    fn __repr__(&self) -> String {
-        format!("<ManualClock at {}>", self.live().wall().as_secs())
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "ManualClock").moment("now", UNIX_EPOCH + self.live().wall())?.end())
     }
 }

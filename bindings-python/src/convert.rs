@@ -9,7 +9,7 @@ use pyo3::{
     PyClass, intern,
     prelude::*,
     pyclass::boolean_struct::True,
-    types::{PyBool, PyDateTime, PyDict, PyFloat, PyInt, PyString, PyTzInfo},
+    types::{IntoPyDict, PyBool, PyDateTime, PyDict, PyFloat, PyInt, PyString, PyTzInfo},
 };
 use serde_json::Value;
 use vipps_partner_auth::{Error, Msn};
@@ -107,9 +107,18 @@ pub(crate) fn datetime_of(py: Python<'_>, seconds: u64) -> PyResult<Bound<'_, Py
     datetime(py, UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
-/// JSON text as Python's own values.
+/// JSON text as Python's own values. Half a surrogate, which JSON can spell and no encoding can hold, becomes U+FFFD.
 pub(crate) fn from_json<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
-    py.import(intern!(py, "json"))?.call_method1(intern!(py, "loads"), (json,))
+    let module = py.import(intern!(py, "json"))?;
+    let loads = module.getattr(intern!(py, "loads"))?;
+    let value = loads.call1((json,))?;
+    if !json.contains("\\ud") && !json.contains("\\uD") {
+        return Ok(value);
+    }
+    let plain = [("ensure_ascii", false)].into_py_dict(py)?;
+    let text = module.getattr(intern!(py, "dumps"))?.call((value,), Some(&plain))?;
+    let pairs = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
+    loads.call1((pairs.call_method1("decode", ("utf-16-le", "replace"))?,))
 }
 
 /// Python's own values as JSON.

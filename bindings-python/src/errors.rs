@@ -30,6 +30,21 @@ pub(crate) fn internal(py: Python<'_>) -> PyErr {
     make(py, ErrorKind::Internal.code(), detail, |fields| fields.set_item("detail", detail))
 }
 
+/// The caller's own limit was over before the call was.
+pub(crate) fn timed_out(py: Python<'_>) -> PyErr {
+    let made = py.import("vipps_partner_auth._errors").and_then(|errors| errors.getattr("timed_out")?.call0());
+    made.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// A token was refused, and so was another shortly before.
+pub(crate) fn no_other_token(py: Python<'_>) -> PyErr {
+    let detail = "an api refused the token, and no other is fetched for that cause yet";
+    make(py, ErrorKind::Unavailable.code(), detail, |fields| {
+        fields.set_item("detail", detail)?;
+        fields.set_item("retryable", true)
+    })
+}
+
 /// An argument that Python can hold and the core can't.
 pub(crate) fn invalid(py: Python<'_>, field: &str, rule: &str) -> PyErr {
     make(py, ErrorKind::InvalidConfig.code(), &format!("{rule} field=`{field}`"), |fields| {

@@ -1,38 +1,20 @@
 //! From the core's events to Python's `logging` and the user's hook, never on a thread that holds a lock of the core.
 
-use std::{
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use pyo3::{
     PyTraverseError, PyVisit,
+    exceptions::PyTypeError,
     prelude::*,
     sync::PyOnceLock,
     types::{PyDict, PyList, PyWeakrefMethods, PyWeakrefReference},
 };
 use vipps_partner_auth::Event;
 
-use crate::process::{self, State};
-
-/// Where the core's hook puts events. Telling only queues; a thread of their own, which holds nothing of ours, hands them
-/// on, so that a slow hook of the user keeps no request waiting.
-#[derive(Default)]
-pub(crate) struct Post {
-    queue: Mutex<Queue>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: Vec<Told>,
-    has_thread: bool,
-    is_handing_on: bool,
-}
+use crate::{process, values::Repr};
 
 /// An event, and whose hook it is for.
 pub(crate) struct Told {
@@ -40,59 +22,12 @@ pub(crate) struct Told {
     event: Event,
 }
 
-impl Post {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells whether a thread has to be started.
-    fn put(&self, told: Told) -> bool {
-        let mut queue = self.queue();
-        queue.waiting.push(told);
-        self.changed.notify_all();
-        !std::mem::replace(&mut queue.has_thread, true)
-    }
-
-    fn take(&self) -> Vec<Told> {
-        std::mem::take(&mut self.queue().waiting)
-    }
-
-    fn wait_for_some(&self) -> Vec<Told> {
-        let idle = |queue: &mut Queue| queue.waiting.is_empty();
-        let mut queue = self.changed.wait_while(self.queue(), idle).unwrap_or_else(PoisonError::into_inner);
-        queue.is_handing_on = true;
-        std::mem::take(&mut queue.waiting)
-    }
-
-    fn handed_on(&self) {
-        self.queue().is_handing_on = false;
-        self.changed.notify_all();
-    }
-
-    pub(crate) fn wait_until_idle(&self, patience: Duration) {
-        drop(self.changed.wait_timeout_while(self.queue(), patience, |queue| queue.is_handing_on));
-    }
-}
-
-/// The hook for the core's configuration.
+/// The hook for the core's configuration. It only queues, so that a slow hook of the user keeps no request waiting.
 pub(crate) fn teller(hook: u64) -> impl Fn(&Event) + Send + Sync + 'static {
     move |event| {
         let Ok(state) = process::state() else { return };
-        if state.post.put(Told { hook, event: event.clone() }) {
-            // Without a thread they wait for the end of the program.
-            let _ = thread::Builder::new().name("vipps-auth-events".to_owned()).spawn(move || hand_on(state));
-        }
-    }
-}
-
-fn hand_on(state: &'static State) {
-    process::adopt_thread();
-    loop {
-        let told = state.post.wait_for_some();
-        if state.is_over() || Python::try_attach(|py| deliver(py, told)).is_none() {
-            return state.post.handed_on();
-        }
-        state.post.handed_on();
+        // Without a thread they wait for the end of the program.
+        state.events.put(Told { hook, event: event.clone() }, state, "vipps-auth-events", deliver);
     }
 }
 
@@ -100,7 +35,7 @@ fn hand_on(state: &'static State) {
 #[pyfunction]
 pub(crate) fn end(py: Python<'_>) {
     let Some(state) = process::known_state() else { return };
-    deliver(py, state.post.take());
+    deliver(py, state.events.take());
     py.detach(|| state.end());
 }
 
@@ -120,7 +55,7 @@ fn to_python(py: Python<'_>, told: Vec<Told>) -> PyResult<Bound<'_, PyList>> {
     Ok(events)
 }
 
-/// What happened behind the caller's back. Holds no secret. `str(event)` is one line for a log.
+/// What happened in the background. Holds no secret. `str(event)` is one line for a log.
 #[pyclass(frozen, name = "Event", module = "vipps_partner_auth")]
 pub(crate) struct NativeEvent(Event);
 
@@ -150,8 +85,16 @@ impl NativeEvent {
         self.0.to_string()
     }
 
-    fn __repr__(&self) -> String {
-        format!("<Event {}>", self.0)
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "Event").member("name", self.name())?.member("details", self.details(py)?)?.end())
     }
 }
 
@@ -168,6 +111,11 @@ impl Hook {
     pub(crate) fn new(callable: &Bound<'_, PyAny>) -> PyResult<(Arc<Py<Self>>, u64)> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let py = callable.py();
+        let inspect = py.import("inspect")?;
+        if inspect.call_method1("iscoroutinefunction", (callable,))?.is_truthy()? {
+            let text = "on_event must be a plain function, not a coroutine function: its thread has no event loop";
+            return Err(PyTypeError::new_err(text));
+        }
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let hook = Bound::new(py, Self { number, callable: callable.clone().unbind() })?;
         hooks(py).set_item(number, PyWeakrefReference::new(hook.as_any())?)?;

@@ -1,6 +1,6 @@
 //! ID tokens.
 
-use std::future::Future;
+use std::{future::Future, time::SystemTime};
 
 use pyo3::{
     PyTraverseError, PyVisit,
@@ -8,18 +8,21 @@ use pyo3::{
     prelude::*,
     types::{PyDateTime, PyDict},
 };
-use serde_json::Value;
 use vipps_partner_auth as core;
 use vipps_partner_auth::Result as CoreResult;
 
 use crate::{
-    call::{Call, block},
+    call::Call,
     convert::{datetime, from_json, msn, parsed, text},
     errors::OrRaise,
     process::PerProcess,
     settings::Settings,
     token::Stats,
+    values::{Repr, hash},
 };
+
+/// All expectations.
+const NAMES: [&str; 7] = ["msn", "flow", "nonce", "client_id", "access_token", "acr", "auth_req_id"];
 
 /// What an ID token must say, by name.
 pub(crate) struct Expected(pub(crate) core::Expect);
@@ -28,8 +31,13 @@ impl Expected {
     pub(crate) fn parse(given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let mut expect = core::Expect::default();
         for (name, value) in given.into_iter().flatten() {
+            let name = text("expect", &name)?;
+            // `None` stands for an expectation that was not given, but not for one that does not exist.
+            if !NAMES.contains(&name.as_str()) {
+                return Err(PyTypeError::new_err(format!("there is no expectation {name}")));
+            }
             if !value.is_none() {
-                expect = Self::set(expect, &text("expect", &name)?, &value)?;
+                expect = Self::set(expect, &name, &value)?;
             }
         }
         Ok(Self(expect))
@@ -57,11 +65,35 @@ impl Expected {
 /// ``msn`` alone.
 #[pyclass(frozen, eq, module = "vipps_partner_auth")]
 #[derive(PartialEq)]
-pub(crate) struct IdTokenClaims(pub(crate) core::IdTokenClaims);
+pub(crate) struct IdTokenClaims {
+    json: String,
+    sub: String,
+    msn: String,
+    issued_at: SystemTime,
+    expires_at: SystemTime,
+}
 
 impl IdTokenClaims {
     pub(crate) fn call(future: impl Future<Output = CoreResult<core::IdTokenClaims>> + Send + 'static) -> Call {
-        Call::new(future, |py, claims| Ok(Py::new(py, Self(claims))?.into_any()))
+        Call::new(future, |py, claims| Ok(Py::new(py, Self::from(claims))?.into_any()))
+    }
+}
+
+impl From<&core::IdTokenClaims> for IdTokenClaims {
+    fn from(claims: &core::IdTokenClaims) -> Self {
+        Self {
+            json: claims.json().to_owned(),
+            sub: claims.sub().to_owned(),
+            msn: claims.msn().to_string(),
+            issued_at: claims.issued_at(),
+            expires_at: claims.expires_at(),
+        }
+    }
+}
+
+impl From<core::IdTokenClaims> for IdTokenClaims {
+    fn from(claims: core::IdTokenClaims) -> Self {
+        Self::from(&claims)
     }
 }
 
@@ -70,50 +102,74 @@ impl IdTokenClaims {
     /// The user, as this sales unit knows them. Another MSN gets another value for the same person.
     #[getter]
     fn sub(&self) -> &str {
-        self.0.sub()
+        &self.sub
     }
 
     /// The sales unit the user logged in at.
     #[getter]
     fn msn(&self) -> &str {
-        self.0.msn().as_str()
+        &self.msn
     }
 
     /// When the token was made; in UTC.
     #[getter]
     fn issued_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
-        datetime(py, self.0.issued_at())
+        datetime(py, self.issued_at)
     }
 
     /// When it runs out; in UTC.
     #[getter]
     fn expires_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
-        datetime(py, self.0.expires_at())
+        datetime(py, self.expires_at)
     }
 
     /// Any claim; ``default`` when it is absent.
     #[pyo3(signature = (name, default=None))]
     fn claim(&self, py: Python<'_>, name: &Bound<'_, PyAny>, default: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
-        match self.0.claim::<Value>(&text("name", name)?) {
-            Some(claim) => Ok(from_json(py, &claim.to_string())?.unbind()),
-            None => Ok(default.unwrap_or_else(|| py.None())),
-        }
+        let name = text("name", name)?;
+        let claim = self.to_dict(py)?.cast_into::<PyDict>()?.get_item(name)?;
+        Ok(claim.map(Bound::unbind).or(default).unwrap_or_else(|| py.None()))
     }
 
     /// All claims.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        from_json(py, self.0.json())
+        from_json(py, &self.json)
     }
 
     /// All claims, as the JSON that was signed.
     fn to_json(&self) -> &str {
-        self.0.json()
+        &self.json
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash((&self.sub, &self.msn, &self.issued_at))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Pickled)> {
+        let restored = py.get_type::<Self>().getattr("_restored")?;
+        Ok((restored, (self.json.clone(), self.sub.clone(), self.msn.clone(), self.issued_at, self.expires_at)))
+    }
+
+    #[staticmethod]
+    fn _restored(json: String, sub: String, msn: String, issued_at: SystemTime, expires_at: SystemTime) -> Self {
+        Self { json, sub, msn, issued_at, expires_at }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "IdTokenClaims").member("sub", &self.sub)?.member("msn", &self.msn)?.rest().end())
     }
 }
+
+/// What a pickle keeps of claims: they were checked before.
+type Pickled = (String, String, String, SystemTime, SystemTime);
 
 /// The native half of ``vipps_partner_auth.IdTokenVerifier``.
 #[pyclass(frozen, subclass, weakref, module = "vipps_partner_auth._native")]
@@ -154,24 +210,24 @@ impl IdTokenVerifier {
         Ok(verifier)
     }
 
-    /// Checks an ID token; fetches Vipps' keys if none are at hand.
-    #[pyo3(signature = (jwt, msn, **expect))]
+    /// Checks an ID token of the sales unit ``msn``.
+    ///
+    /// ``expect`` names what else it must say: ``nonce``, ``flow``, ``client_id``, ``access_token``, ``acr`` and
+    /// ``auth_req_id``; one that is ``None`` counts as not given. Raises ``InvalidIdTokenError``, whose ``claim`` names
+    /// the check that failed. Fetches Vipps' keys where none are at hand, and waits for them for ``timeout``.
+    #[pyo3(signature = (jwt, msn, *, timeout=None, **expect))]
     fn verify(
         &self,
         py: Python<'_>,
         jwt: &Bound<'_, PyAny>,
         msn: &Bound<'_, PyAny>,
+        timeout: Option<&Bound<'_, PyAny>>,
         expect: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<IdTokenClaims> {
-        let (jwt, expect) = (text("jwt", jwt)?, Expected::parse(expect)?.with_msn(msn)?);
-        let verifier = self.live(py)?;
-        let claims = if let Some(claims) = verifier.verify_cached(&jwt, &expect) {
-            claims
-        } else {
-            let verifier = verifier.clone();
-            block(py, async move { verifier.verify(&jwt, &expect).await })?
-        };
-        claims.or_raise(py).map(IdTokenClaims)
+    ) -> PyResult<Py<PyAny>> {
+        match self.verify_cached(py, jwt, msn, expect)? {
+            Some(claims) => Ok(Py::new(py, claims)?.into_any()),
+            None => self._verify(py, jwt, msn, expect)?.waited(py, timeout),
+        }
     }
 
     /// The same check at once; ``None`` when keys must be fetched first.
@@ -185,7 +241,7 @@ impl IdTokenVerifier {
     ) -> PyResult<Option<IdTokenClaims>> {
         let (jwt, expect) = (text("jwt", jwt)?, Expected::parse(expect)?.with_msn(msn)?);
         let claims = self.live(py)?.verify_cached(&jwt, &expect).transpose().or_raise(py)?;
-        Ok(claims.map(IdTokenClaims))
+        Ok(claims.map(IdTokenClaims::from))
     }
 
     #[pyo3(signature = (jwt, msn, **expect))]
@@ -206,8 +262,8 @@ impl IdTokenVerifier {
         Ok(self.live(py)?.stats().into())
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("<{:?}>", self.live(py)?))
+    fn __repr__(&self) -> &'static str {
+        "<vipps_partner_auth.IdTokenVerifier>"
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -6,6 +6,7 @@ use vipps_partner_auth as core;
 use crate::{
     convert::{optional_text, text},
     errors::{self, OrRaise, wrong_type},
+    values::{Repr, hash, not_to_be_pickled},
 };
 
 /// Partner keys: one set for every merchant connected to the partner. They work in production only.
@@ -23,17 +24,35 @@ pub(crate) struct SalesUnitKeys(pub(crate) core::SalesUnitKeys);
 #[derive(PartialEq, Eq)]
 pub(crate) struct SpecializedKeys(pub(crate) core::SpecializedKeys);
 
+impl PartnerKeys {
+    fn keys(&self) -> core::Keys {
+        self.0.clone().into()
+    }
+}
+
+impl SalesUnitKeys {
+    fn keys(&self) -> core::Keys {
+        self.0.clone().into()
+    }
+}
+
+impl SpecializedKeys {
+    fn keys(&self) -> core::Keys {
+        self.0.clone().into()
+    }
+}
+
 /// Any of the three.
 pub(crate) fn any(value: &Bound<'_, PyAny>) -> PyResult<core::Keys> {
     if let Ok(keys) = value.cast::<PartnerKeys>() {
-        return Ok(keys.get().0.clone().into());
+        return Ok(keys.get().keys());
     }
     if let Ok(keys) = value.cast::<SalesUnitKeys>() {
-        return Ok(keys.get().0.clone().into());
+        return Ok(keys.get().keys());
     }
     let keys = value.cast::<SpecializedKeys>();
     let keys = keys.map_err(|_| wrong_type("keys", "PartnerKeys, SalesUnitKeys or SpecializedKeys", value))?;
-    Ok(keys.get().0.clone().into())
+    Ok(keys.get().keys())
 }
 
 #[pymethods]
@@ -47,7 +66,8 @@ impl PartnerKeys {
         subscription_key: &Bound<'_, PyAny>,
         second_subscription_key: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let (client_id, client_secret) = (text("client_id", client_id)?, text("client_secret", client_secret)?);
+        let client_id = text("client_id", client_id)?;
+        let client_secret = text("client_secret", client_secret)?;
         let subscription_key = text("subscription_key", subscription_key)?;
         let second = optional_text("second_subscription_key", second_subscription_key)?;
         let keys = core::PartnerKeys::new(client_id, client_secret, subscription_key).or_raise(py)?;
@@ -62,8 +82,33 @@ impl PartnerKeys {
         core::PartnerKeys::from_env().or_raise(py).map(Self)
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    /// The client id, which is no secret.
+    #[getter]
+    fn client_id(&self) -> String {
+        self.keys().client_id().to_owned()
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(self.keys().client_id())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(not_to_be_pickled(
+            "PartnerKeys",
+            "they are secret; let each process read them from its own environment or vault",
+        ))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "PartnerKeys").member("client_id", self.client_id())?.rest().end())
     }
 }
 
@@ -79,7 +124,8 @@ impl SalesUnitKeys {
         msn: &Bound<'_, PyAny>,
         second_subscription_key: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let (client_id, client_secret) = (text("client_id", client_id)?, text("client_secret", client_secret)?);
+        let client_id = text("client_id", client_id)?;
+        let client_secret = text("client_secret", client_secret)?;
         let subscription_key = text("subscription_key", subscription_key)?;
         let second = optional_text("second_subscription_key", second_subscription_key)?;
         let msn = crate::convert::msn(msn)?;
@@ -100,8 +146,37 @@ impl SalesUnitKeys {
         self.0.msn().as_str()
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    /// The client id, which is no secret.
+    #[getter]
+    fn client_id(&self) -> String {
+        self.keys().client_id().to_owned()
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(self.keys().client_id())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(not_to_be_pickled(
+            "SalesUnitKeys",
+            "they are secret; let each process read them from its own environment or vault",
+        ))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "SalesUnitKeys")
+            .member("client_id", self.client_id())?
+            .member("msn", self.msn())?
+            .rest()
+            .end())
     }
 }
 
@@ -115,7 +190,8 @@ impl SpecializedKeys {
         client_secret: &Bound<'_, PyAny>,
         scope: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let (client_id, client_secret) = (text("client_id", client_id)?, text("client_secret", client_secret)?);
+        let client_id = text("client_id", client_id)?;
+        let client_secret = text("client_secret", client_secret)?;
         let scope = optional_text("scope", scope)?;
         let keys = core::SpecializedKeys::new(client_id, client_secret).or_raise(py)?;
         let Some(scope) = scope else { return Ok(Self(keys)) };
@@ -128,8 +204,33 @@ impl SpecializedKeys {
         core::SpecializedKeys::from_env().or_raise(py).map(Self)
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    /// The client id, which is no secret.
+    #[getter]
+    fn client_id(&self) -> String {
+        self.keys().client_id().to_owned()
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(self.keys().client_id())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(not_to_be_pickled(
+            "SpecializedKeys",
+            "they are secret; let each process read them from its own environment or vault",
+        ))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "SpecializedKeys").member("client_id", self.client_id())?.rest().end())
     }
 }
 

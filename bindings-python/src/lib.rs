@@ -17,11 +17,13 @@ mod keys;
 mod login;
 mod merchant;
 mod partner;
+mod post;
 mod process;
 mod settings;
 mod snapshot;
 mod token;
 mod userinfo;
+mod values;
 
 use pyo3::{exceptions::PyImportError, prelude::*};
 use vipps_partner_auth::{Clock, SystemClock};
@@ -35,6 +37,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Read once, so that no child can inherit it half made.
     SystemClock.now();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("APP_AUTH", vipps_partner_auth::LoginOptions::APP_AUTH)?;
     module.add_function(wrap_pyfunction!(events::end, module)?)?;
     module.add_function(wrap_pyfunction!(fork_generation, module)?)?;
     add_classes(module)?;

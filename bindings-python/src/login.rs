@@ -12,6 +12,7 @@ use crate::{
     settings::flag,
     token::LoginToken,
     userinfo::Userinfo,
+    values::{Repr, hash, not_to_be_pickled},
 };
 
 /// The native half of ``vipps_partner_auth.Login``.
@@ -92,7 +93,7 @@ impl Login {
     }
 
     fn __repr__(&self) -> String {
-        format!("<Login {}>", self.redirect_uri)
+        format!("<vipps_partner_auth.Login {}>", self.redirect_uri)
     }
 }
 
@@ -184,13 +185,28 @@ impl LoginRequest {
         Ok((py.get_type::<Self>().getattr("from_json")?, (self.0.to_json(),)))
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash(self.0.state())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let repr =
+            Repr::new(py, "LoginRequest").member("msn", self.msn())?.member("redirect_uri", self.redirect_uri())?;
+        Ok(repr.member("scopes", self.scopes())?.rest().end())
     }
 }
 
 /// An authorization code that came back with the right ``state``.
-#[pyclass(frozen, module = "vipps_partner_auth")]
+#[pyclass(frozen, eq, module = "vipps_partner_auth")]
+#[derive(PartialEq)]
 pub(crate) struct AuthorizationCode(core::AuthorizationCode);
 
 #[pymethods]
@@ -207,8 +223,27 @@ impl AuthorizationCode {
         self.0.scopes().map(<[String]>::to_vec)
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash(self.0.scopes())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(not_to_be_pickled(
+            "AuthorizationCode",
+            "it is a secret that is good for one exchange; keep the LoginRequest and the callback's URL",
+        ))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "AuthorizationCode").rest().end())
     }
 }
 
@@ -232,7 +267,7 @@ impl LoginResult {
     /// Who logged in: the checked claims of the ID token.
     #[getter]
     fn claims(&self) -> IdTokenClaims {
-        IdTokenClaims(self.0.claims().clone())
+        self.0.claims().into()
     }
 
     /// Opens userinfo, for about ten minutes, and nothing else.
@@ -265,7 +300,25 @@ impl LoginResult {
         self.0.missing_scopes().into_iter().map(str::to_owned).collect()
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash((self.0.claims().sub(), self.0.claims().msn()))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(not_to_be_pickled("LoginResult", "it holds tokens; its claims can be pickled, and what userinfo tells"))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let claims = self.0.claims();
+        let repr = Repr::new(py, "LoginResult").member("sub", claims.sub())?.member("msn", claims.msn().as_str())?;
+        Ok(repr.member("scopes", self.scopes())?.rest().end())
     }
 }

@@ -4,7 +4,7 @@ use pyo3::{PyTraverseError, PyVisit, prelude::*, types::PyDict};
 use vipps_partner_auth as core;
 
 use crate::{
-    call::{Call, block},
+    call::Call,
     convert::{object, text},
     errors::OrRaise,
     id_token::{Expected, IdTokenClaims},
@@ -51,12 +51,16 @@ impl Merchant {
         self.msn.as_str()
     }
 
-    /// All headers of a call for this merchant. Fetches a token if none is at hand.
-    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.source().headers(py)
+    /// All headers of a call for this merchant.
+    ///
+    /// The dict is the caller's own. Fetches a token where none is at hand, and waits for it for ``timeout`` (seconds or
+    /// ``timedelta``; the setting ``deadline`` when missing). Blocks the thread: on an event loop use ``headers_async``.
+    #[pyo3(signature = (*, timeout=None))]
+    fn headers<'py>(&self, py: Python<'py>, timeout: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyDict>> {
+        self.source().headers(py, timeout)
     }
 
-    /// The same headers at once; ``None`` when a token must be fetched first.
+    /// The same headers at once; ``None`` when a token must be fetched first. A renewal that is due starts behind it.
     fn cached_headers<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         self.source().cached(py)
     }
@@ -69,20 +73,27 @@ impl Merchant {
         self.source().fetch(py)
     }
 
-    /// Checks an ID token for this merchant; fetches Vipps' keys if none are at hand.
-    #[pyo3(signature = (jwt, **expect))]
+    fn _refused(&self, py: Python<'_>, token: &Bound<'_, PyAny>) -> PyResult<Call> {
+        self.source().refused(py, token)
+    }
+
+    /// Checks an ID token for this merchant.
+    ///
+    /// ``expect`` names what else it must say: ``nonce``, ``flow``, ``client_id``, ``access_token``, ``acr`` and
+    /// ``auth_req_id``; one that is ``None`` counts as not given. Raises ``InvalidIdTokenError``, whose ``claim`` names
+    /// the check that failed. Fetches Vipps' keys where none are at hand, and waits for them for ``timeout``.
+    #[pyo3(signature = (jwt, *, timeout=None, **expect))]
     fn verify_id_token(
         &self,
         py: Python<'_>,
         jwt: &Bound<'_, PyAny>,
+        timeout: Option<&Bound<'_, PyAny>>,
         expect: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<IdTokenClaims> {
-        let (merchant, jwt, expect) = (self.core(py)?, text("jwt", jwt)?, Expected::parse(expect)?.0);
-        let claims = match merchant.verify_id_token_cached(&jwt, &expect) {
-            Some(claims) => claims,
-            None => block(py, async move { merchant.verify_id_token(&jwt, &expect).await })?,
-        };
-        claims.or_raise(py).map(IdTokenClaims)
+    ) -> PyResult<Py<PyAny>> {
+        match self.verify_id_token_cached(py, jwt, expect)? {
+            Some(claims) => Ok(Py::new(py, claims)?.into_any()),
+            None => self._verify_id_token(py, jwt, expect)?.waited(py, timeout),
+        }
     }
 
     /// The same check at once; ``None`` when keys must be fetched first.
@@ -93,8 +104,11 @@ impl Merchant {
         jwt: &Bound<'_, PyAny>,
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Option<IdTokenClaims>> {
-        let (merchant, jwt, expect) = (self.core(py)?, text("jwt", jwt)?, Expected::parse(expect)?.0);
-        merchant.verify_id_token_cached(&jwt, &expect).transpose().or_raise(py).map(|claims| claims.map(IdTokenClaims))
+        let merchant = self.core(py)?;
+        let jwt = text("jwt", jwt)?;
+        let expect = Expected::parse(expect)?.0;
+        let claims = merchant.verify_id_token_cached(&jwt, &expect).transpose().or_raise(py)?;
+        Ok(claims.map(IdTokenClaims::from))
     }
 
     #[pyo3(signature = (jwt, **expect))]
@@ -104,12 +118,14 @@ impl Merchant {
         jwt: &Bound<'_, PyAny>,
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Call> {
-        let (merchant, jwt, expect) = (self.core(py)?, text("jwt", jwt)?, Expected::parse(expect)?.0);
+        let merchant = self.core(py)?;
+        let jwt = text("jwt", jwt)?;
+        let expect = Expected::parse(expect)?.0;
         Ok(IdTokenClaims::call(async move { merchant.verify_id_token(&jwt, &expect).await }))
     }
 
     fn __repr__(&self) -> String {
-        format!("<Merchant {}>", self.msn)
+        format!("<vipps_partner_auth.Merchant {}>", self.msn)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -1,8 +1,8 @@
 //! The entry point: a partner's keys at work.
 
 use std::{
+    cell::RefCell,
     collections::HashMap,
-    ffi::OsString,
     future::Future,
     sync::{
         Arc, OnceLock,
@@ -19,9 +19,9 @@ use vipps_partner_auth as core;
 use vipps_partner_auth::Result as CoreResult;
 
 use crate::{
-    call::{Call, block},
+    call::Call,
     convert::{object, text},
-    errors::OrRaise,
+    errors::{self, OrRaise},
     keys,
     process::{self, PerProcess},
     settings::{Environment, Settings, SystemInfo},
@@ -132,13 +132,20 @@ impl Source<'_> {
         live.cached(self.msn).map(|headers| self.keep(py, live, &headers)).transpose()
     }
 
-    pub(crate) fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    pub(crate) fn headers<'py>(
+        &self,
+        py: Python<'py>,
+        timeout: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
         if let Some(headers) = self.cached(py)? {
             return Ok(headers);
         }
-        let live = self.partner.live(py)?;
-        let headers = block(py, live.authorization(self.msn))?.or_raise(py)?;
-        self.keep(py, live, &headers)
+        let fetched = self.fetch(py)?.waited(py, timeout)?;
+        match self.cached(py)? {
+            Some(headers) => Ok(headers),
+            // A token that ran out at once.
+            None => Ok(fetched.bind(py).get_item(0)?.cast_into()?),
+        }
     }
 
     fn keep<'py>(&self, py: Python<'py>, live: &Live, headers: &core::Headers) -> PyResult<Bound<'py, PyDict>> {
@@ -158,11 +165,25 @@ impl Source<'_> {
 
     pub(crate) fn fetch(&self, py: Python<'_>) -> PyResult<Call> {
         let future = self.partner.live(py)?.authorization(self.msn);
-        Ok(Call::new(future, |py, headers| {
-            let pair = (crate::snapshot::dict(py, &headers, None)?, AccessToken(headers.token().clone()));
-            Ok(pair.into_pyobject(py)?.into_any().unbind())
+        Ok(Call::new(future, |py, headers| with_token(py, &headers)))
+    }
+
+    /// An API answered 401 to a call with this token: brings headers with another one.
+    pub(crate) fn refused(&self, py: Python<'_>, token: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let live = self.partner.live(py)?;
+        let makes_sense = live.partner.refused(&object::<AccessToken>("token", token)?.get().0);
+        let future = live.authorization(self.msn);
+        let another = async move { if makes_sense { future.await.map(Some) } else { Ok(None) } };
+        Ok(Call::new(another, |py, headers| match headers {
+            Some(headers) => with_token(py, &headers),
+            None => Err(errors::no_other_token(py)),
         }))
     }
+}
+
+fn with_token(py: Python<'_>, headers: &core::Headers) -> PyResult<Py<PyAny>> {
+    let pair = (crate::snapshot::dict(py, headers, None)?, AccessToken(headers.token().clone()));
+    Ok(pair.into_pyobject(py)?.into_any().unbind())
 }
 
 impl Partner {
@@ -191,8 +212,7 @@ impl Partner {
     #[pyo3(signature = (**settings))]
     fn from_env<'py>(cls: &Bound<'py, PyType>, settings: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
         let py = cls.py();
-        let variables = Variables::now();
-        let chosen = variables.build(Settings::parse(settings)?.silent()).or_raise(py)?;
+        let (variables, chosen) = Variables::read(Settings::parse(settings)?.silent()).or_raise(py)?;
         let kwargs = settings.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
         kwargs.set_item("environment", Environment(chosen.environment().clone()).into_pyobject(py)?)?;
         let system = SystemInfo(core::SystemInfo::from_env().or_raise(py)?);
@@ -203,11 +223,15 @@ impl Partner {
     }
 
     /// Headers for calls that are not for one merchant; with specialized keys, for all calls.
-    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.source().headers(py)
+    ///
+    /// The dict is the caller's own. Fetches a token where none is at hand, and waits for it for ``timeout`` (seconds or
+    /// ``timedelta``; the setting ``deadline`` when missing).
+    #[pyo3(signature = (*, timeout=None))]
+    fn headers<'py>(&self, py: Python<'py>, timeout: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyDict>> {
+        self.source().headers(py, timeout)
     }
 
-    /// The same headers at once; ``None`` when a token must be fetched first.
+    /// The same headers at once; ``None`` when a token must be fetched first. A renewal that is due starts behind it.
     fn cached_headers<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         self.source().cached(py)
     }
@@ -233,15 +257,26 @@ impl Partner {
         Ok(self.live(py)?.partner.invalidate(&token.get().0))
     }
 
-    /// For adapters, when an API answered 401 to a call that carried this token: whether one more try makes sense.
-    fn refused(&self, py: Python<'_>, token: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let token = object::<AccessToken>("token", token)?;
-        Ok(self.live(py)?.partner.refused(&token.get().0))
+    fn _refused(&self, py: Python<'_>, token: &Bound<'_, PyAny>) -> PyResult<Call> {
+        self.source().refused(py, token)
     }
 
     /// Whether headers may be sent to this URL. Adapters must ask before they attach headers.
     fn covers(&self, py: Python<'_>, url: &Bound<'_, PyAny>) -> PyResult<bool> {
         Ok(self.live(py)?.partner.covers(&text("url", url)?))
+    }
+
+    /// For adapters, of a call that ``covers`` refuses: tells it as an event, once for each other host.
+    fn headers_withheld(&self, py: Python<'_>, url: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.live(py)?.partner.headers_withheld(&text("url", url)?);
+        Ok(())
+    }
+
+    /// Whether headers that were sent to the one URL may go along to the other on a redirect: to the same origin, and
+    /// only where they would be sent anyway.
+    fn may_follow(&self, py: Python<'_>, from_url: &Bound<'_, PyAny>, to_url: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let from_url = text("from_url", from_url)?;
+        Ok(self.live(py)?.partner.may_follow(&from_url, &text("to_url", to_url)?))
     }
 
     /// Changes with each new token and each one that is dropped.
@@ -262,7 +297,7 @@ impl Partner {
     }
 
     fn __repr__(&self) -> String {
-        format!("<Partner {}>", self.environment.base_url())
+        format!("<vipps_partner_auth.Partner {}>", self.environment.base_url())
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -271,14 +306,21 @@ impl Partner {
     }
 }
 
-/// The environment's variables as they were at one moment: a forked child that builds anew must not see others.
+/// The environment's variables that the core asked for, as they were at that moment: a forked child that builds anew must
+/// not see others.
 struct Variables(HashMap<String, core::Secret>);
 
 impl Variables {
-    fn now() -> Self {
-        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        let ours = std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("VIPPS_"));
-        Self(ours.map(|(name, value)| (name, value.into())).collect())
+    /// What is built with the variables of this moment, and those that went into it.
+    fn read(config: core::Config) -> CoreResult<(Self, core::Partner)> {
+        let asked = RefCell::new(HashMap::new());
+        let ask = |name: &str| {
+            let value = std::env::var(name).ok()?;
+            asked.borrow_mut().insert(name.to_owned(), value.clone().into());
+            Some(value)
+        };
+        let partner = core::Partner::from_vars(ask, config)?;
+        Ok((Self(asked.into_inner()), partner))
     }
 
     fn build(&self, config: core::Config) -> CoreResult<core::Partner> {

@@ -17,13 +17,14 @@ use std::{
 use pyo3::{PyResult, Python, exceptions::PyRuntimeError, ffi};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::{events::Post, gate};
+use crate::{call::Delivery, events::Told, gate, post::Post};
 
 /// The runtime and what waits to be told to Python. Built on first use, so that a process that only forks workers stays
 /// without threads.
 pub(crate) struct State {
     pub(crate) handle: Handle,
-    pub(crate) post: Post,
+    pub(crate) events: Post<Told>,
+    pub(crate) results: Post<Delivery>,
     /// Taken at the end of the program.
     runtime: Mutex<Option<Runtime>>,
     is_over: AtomicBool,
@@ -40,8 +41,13 @@ impl State {
             adopt_thread();
             gate::enter();
         });
-        let (handle, is_over) = (runtime.handle().clone(), AtomicBool::new(false));
-        Ok(Self { handle, post: Post::default(), runtime: Mutex::new(Some(runtime)), is_over })
+        Ok(Self {
+            handle: runtime.handle().clone(),
+            events: Post::default(),
+            results: Post::default(),
+            runtime: Mutex::new(Some(runtime)),
+            is_over: AtomicBool::new(false),
+        })
     }
 
     /// Whether the program is at its end.
@@ -56,7 +62,8 @@ impl State {
         if let Some(runtime) = runtime {
             runtime.shutdown_timeout(PATIENCE);
         }
-        self.post.wait_until_idle(PATIENCE);
+        self.events.wait_until_idle(PATIENCE);
+        self.results.wait_until_idle(PATIENCE);
     }
 
     /// Keeps a thread from going back to an interpreter that is no more: only threads that nobody waits for get here.

@@ -16,6 +16,7 @@ use crate::{
     errors::{OrRaise, wrong_type},
     events::{Hook, teller},
     process,
+    values::{Repr, hash},
 };
 
 /// Everything that can be set, kept as it was given: each process makes its own [`core::Config`] of it.
@@ -29,11 +30,17 @@ impl Settings {
     pub(crate) fn parse(given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let mut settings = Self { config: core::Config::default().on_event(teller(0)), clock: None, hook: None };
         for (name, value) in given.into_iter().flatten() {
-            if !value.is_none() {
-                settings = settings.set(&text("settings", &name)?, &value)?;
-            }
+            settings = settings.set_if_any(&text("settings", &name)?, &value)?;
         }
         Ok(settings)
+    }
+
+    /// `None` stands for a setting that was not made, but not for one that does not exist.
+    fn set_if_any(self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if !NAMES.contains(&name) {
+            return Err(PyTypeError::new_err(format!("there is no setting {name}")));
+        }
+        if value.is_none() { Ok(self) } else { self.set(name, value) }
     }
 
     fn set(self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
@@ -79,6 +86,26 @@ impl Settings {
         visit.call(self.clock.as_ref())
     }
 }
+
+/// All settings.
+const NAMES: [&str; 16] = [
+    "environment",
+    "connect_timeout",
+    "request_timeout",
+    "deadline",
+    "leeway",
+    "stale_keys_for",
+    "ca_pem",
+    "redis_url",
+    "redis_ca_pem",
+    "basic_encoding",
+    "login_basic_encoding",
+    "login_auth_method",
+    "allow_partner_keys_in_test",
+    "trusted_origins",
+    "on_event",
+    "clock",
+];
 
 fn set(config: core::Config, name: &str, value: &Bound<'_, PyAny>) -> PyResult<core::Config> {
     Ok(match name {
@@ -167,6 +194,9 @@ impl Environment {
     }
 }
 
+/// Name and version.
+type Plugin = (String, String);
+
 /// Who is calling: the four ``Vipps-System-*`` headers, each at most 30 characters of printable ASCII.
 #[pyclass(frozen, eq, module = "vipps_partner_auth")]
 #[derive(PartialEq, Eq)]
@@ -232,9 +262,25 @@ impl SystemInfo {
         crate::snapshot::dict(py, &self.0.headers(), None)
     }
 
-    fn __repr__(&self) -> String {
-        let plugin =
-            self.0.plugin().map(|(name, version)| format!(", plugin_name={name:?}, plugin_version={version:?}"));
-        format!("SystemInfo({:?}, {:?}{})", self.0.name(), self.0.version(), plugin.unwrap_or_default())
+    fn __hash__(&self) -> u64 {
+        hash((self.0.name(), self.0.version(), self.0.plugin()))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String, String, Option<Plugin>))> {
+        let plugin = self.0.plugin().map(|(name, version)| (name.to_owned(), version.to_owned()));
+        let restored = py.get_type::<Self>().getattr("_restored")?;
+        Ok((restored, (self.0.name().to_owned(), self.0.version().to_owned(), plugin)))
+    }
+
+    #[staticmethod]
+    fn _restored(py: Python<'_>, name: String, version: String, plugin: Option<Plugin>) -> PyResult<Self> {
+        let (plugin_name, plugin_version) = plugin.unzip();
+        core::SystemInfo::from_parts(name, version, plugin_name, plugin_version).or_raise(py).map(Self)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let repr = Repr::new(py, "SystemInfo").member("name", self.name())?.member("version", self.version())?;
+        let repr = repr.member_if_any("plugin_name", self.plugin_name())?;
+        Ok(repr.member_if_any("plugin_version", self.plugin_version())?.end())
     }
 }

@@ -1,9 +1,15 @@
 //! Tokens and counters, as values.
 
-use pyo3::{prelude::*, types::PyDateTime};
+use pyo3::{
+    prelude::*,
+    types::{PyDateTime, PyIterator, PyList},
+};
 use vipps_partner_auth as core;
 
-use crate::convert::datetime;
+use crate::{
+    convert::datetime,
+    values::{Repr, hash, not_to_be_pickled},
+};
 
 /// A token for Vipps' APIs. ``repr`` and ``str`` never show it.
 #[pyclass(frozen, eq, module = "vipps_partner_auth")]
@@ -24,8 +30,24 @@ impl AccessToken {
         datetime(py, self.0.expires_at())
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash(self.0.expires_at())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(not_to_be_pickled("AccessToken", "it is a secret that stays in this process; keep what was done with it"))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "AccessToken").moment("expires_at", self.0.expires_at())?.rest().end())
     }
 }
 
@@ -48,14 +70,30 @@ impl LoginToken {
         datetime(py, self.0.expires_at())
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash(self.0.expires_at())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(not_to_be_pickled("LoginToken", "it is a secret that stays in this process; keep what was done with it"))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "LoginToken").moment("expires_at", self.0.expires_at())?.rest().end())
     }
 }
 
-/// What happened since a handle was first used in this process.
+/// What happened since a handle was first used in this process. ``dict(stats)`` has all counters by name.
 #[pyclass(frozen, eq, get_all, module = "vipps_partner_auth")]
-#[derive(PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) struct Stats {
     /// Requests sent to a token endpoint, retries included.
     token_requests: u64,
@@ -96,9 +134,76 @@ impl From<core::Stats> for Stats {
     }
 }
 
+impl Stats {
+    fn counters(&self) -> [(&'static str, u64); 10] {
+        [
+            ("token_requests", self.token_requests),
+            ("tokens_fetched", self.tokens_fetched),
+            ("tokens_renewed", self.tokens_renewed),
+            ("fetches_failed", self.fetches_failed),
+            ("renewals_failed", self.renewals_failed),
+            ("tokens_from_cache", self.tokens_from_cache),
+            ("cache_failures", self.cache_failures),
+            ("keys_refreshed", self.keys_refreshed),
+            ("keys_refresh_failed", self.keys_refresh_failed),
+            ("unknown_kids_suppressed", self.unknown_kids_suppressed),
+        ]
+    }
+}
+
 #[pymethods]
 impl Stats {
-    fn __repr__(&self) -> String {
-        format!("<{self:?}>")
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        PyList::new(py, self.counters())?.try_iter()
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(self)
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Vec<u64>,))> {
+        let counters = self.counters().map(|(_, count)| count).to_vec();
+        Ok((py.get_type::<Self>().getattr("_restored")?, (counters,)))
+    }
+
+    #[staticmethod]
+    fn _restored(counters: [u64; 10]) -> Self {
+        let [
+            token_requests,
+            tokens_fetched,
+            tokens_renewed,
+            fetches_failed,
+            renewals_failed,
+            tokens_from_cache,
+            cache_failures,
+            keys_refreshed,
+            keys_refresh_failed,
+            unknown_kids_suppressed,
+        ] = counters;
+        Self {
+            token_requests,
+            tokens_fetched,
+            tokens_renewed,
+            fetches_failed,
+            renewals_failed,
+            tokens_from_cache,
+            cache_failures,
+            keys_refreshed,
+            keys_refresh_failed,
+            unknown_kids_suppressed,
+        }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let mut members = self.counters().into_iter();
+        members.try_fold(Repr::new(py, "Stats"), |repr, (name, count)| repr.member(name, count)).map(Repr::end)
     }
 }

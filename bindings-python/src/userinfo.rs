@@ -4,7 +4,11 @@ use pyo3::prelude::*;
 use serde_json::Value;
 use vipps_partner_auth as core;
 
-use crate::convert::{from_json, text};
+use crate::{
+    convert::{from_json, text},
+    errors::OrRaise,
+    values::{Repr, hash},
+};
 
 /// What a person agreed to tell this sales unit. A member that Vipps left out is ``None``; all members are in
 /// ``to_dict()``. ``repr`` shows ``sub`` alone: the rest is personal data.
@@ -112,10 +116,34 @@ impl Userinfo {
         from_json(py, &self.0.json())
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash(self.0.sub())
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((py.get_type::<Self>().getattr("_restored")?, (self.0.json(),)))
+    }
+
+    #[staticmethod]
+    fn _restored(py: Python<'_>, json: &str) -> PyResult<Self> {
+        core::Userinfo::from_json(json).or_raise(py).map(Self)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "Userinfo").member("sub", self.sub())?.rest().end())
     }
 }
+
+/// All members of an address, in their order.
+type AddressLines = [Option<String>; 6];
 
 /// A person's address. Empty members are ``None``; ``repr`` shows none of them.
 #[pyclass(frozen, eq, module = "vipps_partner_auth")]
@@ -160,7 +188,45 @@ impl Address {
         self.0.address_type.as_deref()
     }
 
-    fn __repr__(&self) -> String {
-        format!("<{:?}>", self.0)
+    fn __hash__(&self) -> u64 {
+        hash((self.postal_code(), self.formatted()))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (AddressLines,))> {
+        let address = self.0.clone();
+        let lines = [
+            address.street_address,
+            address.postal_code,
+            address.region,
+            address.country,
+            address.formatted,
+            address.address_type,
+        ];
+        Ok((py.get_type::<Self>().getattr("_restored")?, (lines,)))
+    }
+
+    #[staticmethod]
+    fn _restored(lines: AddressLines) -> Self {
+        let [street_address, postal_code, region, country, formatted, address_type] = lines;
+        let mut address = core::Address::default();
+        address.street_address = street_address;
+        address.postal_code = postal_code;
+        address.region = region;
+        address.country = country;
+        address.formatted = formatted;
+        address.address_type = address_type;
+        Self(address)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(Repr::new(py, "Address").rest().end())
     }
 }

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
+import pickle
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +16,11 @@ import httpx
 import httpx2
 import pytest
 import requests
+import requests_mock
+import responses
+import respx
+import trio
+import urllib3
 import vipps_partner_auth as vipps
 
 MSN = "123456"
@@ -191,6 +199,21 @@ def test_nor_does_a_redirect_after_a_second_try_or_another_redirect(
     assert not [set(seen) & set(OURS) for seen in elsewhere.seen if set(seen) & set(OURS)]
 
 
+def test_a_redirect_whose_address_is_read_in_two_ways_leaks_nothing(
+    client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+) -> None:
+    """Whoever the library takes for the host, what counts is whom the client asks."""
+    own = vipps_emulator.base_url
+    other = elsewhere.url.replace("http://127.0.0.1", "localhost")
+    for between in ("\\@", "@", "%2F@", "%5C@", "\t@", "\\\\@", ";@", "%00@"):
+        location = f"{own}{between}{other}"
+        vipps_emulator.script(PAYMENTS, [(307, {"location": location}, "")])
+        with contextlib.suppress(Exception):
+            client.send(shop, "POST", own + PAYMENTS, b"{}")
+    assert elsewhere.seen
+    assert not [set(seen) & set(OURS) for seen in elsewhere.seen if set(seen) & (set(OURS) - {"authorization"})]
+
+
 def test_what_vipps_refuses_is_raised(client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
     vipps_emulator.fail_next("standard_token", status=403)
     with pytest.raises(vipps.ForbiddenError):
@@ -216,3 +239,356 @@ def test_a_session_of_requests_repeats_a_call_for_each_refused_token(
         answers = [session.get(vipps_emulator.base_url + PAYMENTS) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert [len(answer.history) for answer in answers] == [0, 1]
+
+
+HTTPX = [httpx, httpx2]
+both_httpx = pytest.mark.parametrize("module", HTTPX, ids=lambda module: module.__name__)
+
+
+def payments(emulator: vipps.Emulator) -> list[vipps.RecordedRequest]:
+    return [request for request in emulator.requests() if request.path == PAYMENTS]
+
+
+class TestHttpx:
+    @both_httpx
+    def test_headers_are_plain(self, module: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        """Whatever a hook, a copy or a transport of the user's does with them, it works as on any request."""
+        seen: list[Any] = []
+
+        class Rebuilding(module.HTTPTransport):  # type: ignore[misc, name-defined]
+            def handle_request(self, request: Any) -> Any:
+                seen.append(module.Headers(request.headers))
+                seen.append(request.headers.copy())
+                seen.append(dict(request.headers.multi_items()))
+                rebuilt = module.Request(request.method, request.url, headers=request.headers, stream=request.stream)
+                return super().handle_request(rebuilt)
+
+        def hook(request: Any) -> None:
+            request.headers["Idempotency-Key"] = "order-1"
+            request.headers["Vipps-System-Name"] = "changed"
+            del request.headers["vipps-system-version"]
+            request.headers = module.Headers(request.headers)
+
+        url = vipps_emulator.base_url + PAYMENTS
+        with module.Client(
+            auth=shop.httpx_auth(), mounts={"http://": Rebuilding()}, event_hooks={"request": [hook]}
+        ) as client:
+            client.post(url, json={})
+        (sent,) = payments(vipps_emulator)
+        assert sent.header("idempotency-key") == "order-1" and sent.header("vipps-system-name") == "changed"
+        assert sent.header("vipps-system-version") is None
+        for headers in seen:
+            assert "authorization" in headers and headers["merchant-serial-number"] == MSN
+        request = module.Request("GET", url)
+        next(shop.httpx_auth().sync_auth_flow(request))
+        assert pickle.loads(pickle.dumps(request)).headers["merchant-serial-number"] == MSN
+
+    @both_httpx
+    def test_what_follows_by_hand_takes_nothing_along(
+        self, module: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+    ) -> None:
+        vipps_emulator.script(PAYMENTS, [(307, {"location": elsewhere.url}, "")])
+        with module.Client(auth=shop.httpx_auth()) as client:
+            response = client.post(vipps_emulator.base_url + PAYMENTS, content=b"{}")
+            client.send(response.next_request, auth=None)
+        assert not set(elsewhere.seen[0]) & set(OURS)
+
+    @both_httpx
+    def test_a_stream_of_the_reply(self, module: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        vipps_emulator.script(PAYMENTS, [(401, {}, ""), (200, {}, "a long reply"), (302, {"location": PAYMENTS}, "")])
+        url = vipps_emulator.base_url + PAYMENTS
+        with module.Client(auth=shop.httpx_auth(), follow_redirects=True) as client:
+            with client.stream("GET", url) as response:
+                assert b"".join(response.iter_bytes()) == b"a long reply"
+            with client.stream("GET", url) as response:
+                assert response.status_code == 200 and len(response.history) == 1
+
+    def test_an_auth_of_the_users_around_ours(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        ours = shop.httpx_auth()
+
+        class Theirs(httpx.Auth):
+            def sync_auth_flow(self, request: httpx.Request) -> Any:
+                request.headers["x-before"] = "1"
+                yield from ours.sync_auth_flow(request)
+
+        vipps_emulator.script(PAYMENTS, [(401, {}, "")])
+        assert httpx.get(vipps_emulator.base_url + PAYMENTS, auth=Theirs()).status_code == 200
+        assert [request.header("x-before") for request in payments(vipps_emulator)] == ["1", "1"]
+
+    def test_after_a_redirect_only_the_last_request_is_repeated(
+        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+    ) -> None:
+        """A POST that was taken, and answered by a redirect, must not be made twice."""
+        vipps_emulator.script("/orders", [(303, {"location": PAYMENTS}, "")])
+        vipps_emulator.script(PAYMENTS, [(401, {}, "")])
+        with httpx.Client(auth=shop.httpx_auth(), follow_redirects=True) as client:
+            assert client.post(vipps_emulator.base_url + "/orders", json={}).status_code == 200
+        assert (vipps_emulator.count("/orders"), vipps_emulator.count(PAYMENTS)) == (1, 2)
+
+    @both_httpx
+    def test_open_telemetry(self, module: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+        from opentelemetry.sdk.trace import TracerProvider
+
+        instrumentor = HTTPXClientInstrumentor()
+        instrumentor.instrument(tracer_provider=TracerProvider())
+        try:
+            with module.Client(auth=shop.httpx_auth()) as client:
+                answers = [client.get(vipps_emulator.base_url + PAYMENTS).status_code for _ in range(3)]
+        finally:
+            instrumentor.uninstrument()
+        assert answers == [200, 200, 200] and vipps_emulator.count("/accesstoken/get") == 1
+        if module is httpx:
+            assert payments(vipps_emulator)[0].header("traceparent")
+
+    def test_a_version_that_would_leak_is_refused(self, monkeypatch: pytest.MonkeyPatch, shop: vipps.Merchant) -> None:
+        from vipps_partner_auth import _httpx
+
+        for module in HTTPX:
+            monkeypatch.delattr(module._client.BaseClient, "_build_redirect_request")
+            for client in (module.Client, module.AsyncClient):
+                monkeypatch.delattr(client, "_build_redirect_request", raising=False)
+        with pytest.raises(ImportError, match="leak"):
+            shop.httpx_auth()
+        monkeypatch.undo()
+        monkeypatch.setattr(httpx.Client, "_build_redirect_request", lambda *_: None)
+        monkeypatch.setattr(_httpx, "_holds_tight", lambda _: False)
+        assert not isinstance(shop.httpx_auth(), httpx.Auth) and isinstance(shop.httpx_auth(), httpx2.Auth)
+
+    def test_respx(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        shop.headers()
+        with respx.mock() as mock:
+            replies = [httpx.Response(401), httpx.Response(200)]
+            route = mock.get(vipps_emulator.base_url + PAYMENTS).mock(side_effect=replies)
+            assert httpx.get(vipps_emulator.base_url + PAYMENTS, auth=shop.httpx_auth()).status_code == 200
+        tokens = [call.request.headers["authorization"] for call in route.calls]
+        assert len(set(tokens)) == 2
+
+
+class TestRequests:
+    def test_a_netrc_does_not_take_our_place(
+        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        netrc = tmp_path / "netrc"
+        netrc.write_text("default login anna password secret\n")
+        netrc.chmod(0o600)
+        monkeypatch.setenv("NETRC", str(netrc))
+        vipps_emulator.script("/moved", [(302, {"location": PAYMENTS}, "")] * 2)
+        answers = [requests.get(vipps_emulator.base_url + "/moved", auth=shop.requests_auth()) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert vipps_emulator.count("/accesstoken/get") == 1
+        sent = [request.header("authorization") or "" for request in payments(vipps_emulator)]
+        assert all(authorization.startswith("Bearer ") for authorization in sent)
+
+    def test_a_refusal_of_basic_costs_no_token(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        with requests.Session() as session:
+            session.auth = shop.requests_auth()
+            url = vipps_emulator.base_url + PAYMENTS
+            assert session.get(url).status_code == 200
+            assert session.get(url, auth=("anna", "secret")).status_code == 401
+            assert session.get(url).status_code == 200
+        assert vipps_emulator.count("/accesstoken/get") == 1
+
+    def test_a_request_that_was_prepared_once_is_sent_many_times(
+        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+    ) -> None:
+        vipps_emulator.script(PAYMENTS, [(302, {"location": elsewhere.url}, "")])
+        url = vipps_emulator.base_url + PAYMENTS
+        with requests.Session() as session:
+            prepared = session.prepare_request(requests.Request("POST", url, data=b"{}", auth=shop.requests_auth()))
+            assert session.send(prepared).status_code == 200
+            vipps_emulator.revoke_tokens()
+            assert [session.send(prepared).status_code for _ in range(2)] == [200, 200]
+        assert not set(elsewhere.seen[0]) & set(OURS)
+        assert [request.status for request in payments(vipps_emulator)] == [302, 401, 200, 401, 200]
+        assert all(request.header("merchant-serial-number") == MSN for request in payments(vipps_emulator))
+        assert vipps_emulator.count("/accesstoken/get") == 2
+
+    def test_a_redirect_that_is_not_followed(
+        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+    ) -> None:
+        vipps_emulator.script(PAYMENTS, [(302, {"location": elsewhere.url}, "")])
+        url = vipps_emulator.base_url + PAYMENTS
+        answer = requests.get(url, auth=shop.requests_auth(), allow_redirects=False)
+        assert answer.next is not None and not {name.lower() for name in answer.next.headers} & set(OURS)
+        assert "merchant-serial-number" in answer.request.headers
+
+    def test_a_file_is_not_sent_again_but_the_token_is_reported(
+        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+    ) -> None:
+        shop.headers()
+        vipps_emulator.revoke_tokens()
+        url = vipps_emulator.base_url + PAYMENTS
+        answers = [requests.post(url, data=io.BytesIO(b"{}"), auth=shop.requests_auth()).status_code for _ in range(3)]
+        assert answers == [401, 200, 200]
+        assert vipps_emulator.count("/accesstoken/get") == 2
+
+    def test_requests_mock(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        shop.headers()
+        url = vipps_emulator.base_url + PAYMENTS
+        with requests_mock.Mocker() as mock:
+            mock.get(url, [{"status_code": 401}, {"status_code": 200}])
+            assert requests.get(url, auth=shop.requests_auth()).status_code == 200
+        tokens = [request.headers["authorization"] for request in mock.request_history]
+        assert len(set(tokens)) == 2
+
+    def test_responses(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        shop.headers()
+        url = vipps_emulator.base_url + PAYMENTS
+        with responses.RequestsMock() as mock:
+            mock.get(url, status=401)
+            mock.get(url, status=200)
+            assert requests.get(url, auth=shop.requests_auth()).status_code == 200
+            assert len({call.request.headers["authorization"] for call in mock.calls}) == 2
+
+    @pytest.mark.parametrize("limit", [0.2, (9, 0.2), urllib3.Timeout(read=0.2), urllib3.Timeout(total=0.2)], ids=str)
+    def test_its_time_limit_holds_for_the_token(
+        self, limit: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+    ) -> None:
+        vipps_emulator.fail_next("standard_token", how="hang")
+        with pytest.raises(requests.Timeout):
+            requests.get(vipps_emulator.base_url + PAYMENTS, auth=shop.requests_auth(), timeout=limit)
+        vipps_emulator.release_hung()
+        assert not payments(vipps_emulator)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("client", "family"),
+        [
+            (Requests(), requests.RequestException),
+            (Httpx(), httpx.TransportError),
+            (HttpxAsync(), httpx.TransportError),
+            (Httpx2(), httpx2.TransportError),
+            (Aiohttp(), aiohttp.ClientError),
+        ],
+    )
+    def test_are_the_clients_and_ours(
+        self, client: Client, family: type[Exception], shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+    ) -> None:
+        vipps_emulator.fail_next("standard_token", status=403)
+        with pytest.raises(family) as raised:
+            client.send(shop, "GET", vipps_emulator.base_url + PAYMENTS)
+        error = raised.value
+        assert isinstance(error, vipps.ForbiddenError) and error.status == 403
+        assert type(error.__cause__) is vipps.ForbiddenError and str(error.__cause__) == str(error)
+        again = pickle.loads(pickle.dumps(error))
+        assert isinstance(again, family) and isinstance(again, vipps.ForbiddenError)
+        assert (str(again), again.code, again.status) == (str(error), "forbidden", 403)
+
+
+class TestTrio:
+    """Also through anyio, which runs on it."""
+
+    def test_cold_and_warm(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        async def call() -> int:
+            async with httpx.AsyncClient(auth=shop.httpx_auth()) as client:
+                return (await client.get(vipps_emulator.base_url + PAYMENTS)).status_code
+
+        assert [trio.run(call), trio.run(call)] == [200, 200]
+        assert vipps_emulator.count("/accesstoken/get") == 1
+
+    def test_many_callers_fetch_once_and_one_may_give_up(
+        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+    ) -> None:
+        got: list[dict[str, str]] = []
+
+        async def ask() -> None:
+            got.append(await shop.headers_async())
+
+        async def all_of_them() -> None:
+            vipps_emulator.fail_next("standard_token", how="hang")
+            async with trio.open_nursery() as nursery:
+                for _ in range(100):
+                    nursery.start_soon(ask)
+                with trio.CancelScope() as scope:
+                    while not vipps_emulator.count("/accesstoken/get"):
+                        await trio.sleep(0.001)
+                    scope.cancel()
+                    await shop.headers_async()
+                vipps_emulator.release_hung()
+
+        trio.run(all_of_them)
+        assert len(got) == 100 and vipps_emulator.count("/accesstoken/get") == 1
+
+    def test_a_run_that_ends_in_mid_fetch_leaves_nothing_behind(
+        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+    ) -> None:
+        async def leave() -> None:
+            with trio.move_on_after(0.05):
+                await shop.headers_async()
+
+        vipps_emulator.fail_next("standard_token", how="hang")
+        trio.run(leave)
+        vipps_emulator.clear_failures()
+        vipps_emulator.release_hung()
+        assert trio.run(shop.headers_async)
+
+    @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+    def test_anyio(self, backend: str, shop: vipps.Merchant) -> None:
+        import anyio
+
+        async def limited() -> dict[str, str]:
+            with anyio.fail_after(60):
+                return await shop.headers_async()
+
+        assert anyio.run(limited, backend=backend)["merchant-serial-number"] == MSN
+
+    def test_login(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+        async def start() -> vipps.PendingLogin:
+            return await shop.backchannel().start_async("urn:msisdn:4791234567", ["openid"], timeout=60)
+
+        assert trio.run(start).msn == MSN
+
+    def test_within_an_asyncio_loop_that_hosts_it(self, shop: vipps.Merchant) -> None:
+        """The running task decides, not the thread."""
+
+        async def host() -> Any:
+            loop = asyncio.get_running_loop()
+            over: asyncio.Future[Any] = loop.create_future()
+            trio.lowlevel.start_guest_run(
+                shop.headers_async,
+                run_sync_soon_threadsafe=loop.call_soon_threadsafe,
+                done_callback=over.set_result,
+            )
+            return (await over).unwrap()
+
+        assert asyncio.run(host())["merchant-serial-number"] == MSN
+
+
+GEVENT = """
+from gevent import monkey; monkey.patch_all()
+import gevent, sys
+from vipps_partner_auth import Emulator, IdTokenVerifier, Partner, SystemInfo, TimedOutError
+with Emulator(merchants=["123456"]) as vipps:
+    def shop():
+        return Partner(vipps.partner_keys, SystemInfo("acme", "1"), environment=vipps.base_url).merchant("123456")
+    vipps.fail_next("standard_token", 3, how="hang")
+    ticks = []
+    def tick():
+        while True:
+            ticks.append(1); gevent.sleep(0.01)
+    ticker = gevent.spawn(tick); gevent.sleep(0.02); before = len(ticks)
+    try:
+        with gevent.Timeout(0.3): shop().headers()
+    except gevent.Timeout: print("gevent timed out")
+    try: shop().partner.access_token(timeout=0.3)
+    except TimedOutError as error: print("ours timed out", error.code)
+    print("others ran", len(ticks) - before > 5)
+    vipps.clear_failures(); vipps.release_hung()
+    done = [gevent.spawn(shop().headers) for _ in range(20)]
+    gevent.joinall(done, raise_error=True)
+    verifier = IdTokenVerifier(vipps.base_url)
+    print("verified", verifier.verify(vipps.mint_id_token("123456"), "123456").msn)
+    ticker.kill()
+"""
+
+
+def test_gevent() -> None:
+    import subprocess
+    import sys
+
+    run = subprocess.run([sys.executable, "-c", GEVENT], capture_output=True, text=True, timeout=120)
+    told = ["gevent timed out", "ours timed out unavailable", "others ran True", "verified 123456"]
+    assert run.stdout.splitlines() == told, run.stdout + run.stderr
+    assert run.stderr == ""

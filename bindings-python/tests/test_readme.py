@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
     monkeypatch.setenv("VIPPS_SUBSCRIPTION_KEY", "fixture-key")
     vipps_emulator.register_redirect_uri(MSN, CALLBACK)
     vipps_emulator.auto_approve(KARI)
+    vipps_emulator.add_merchant("654321")
     seen: list[str] = []
     names: dict[str, Any] = {
         "url": f"{vipps_emulator.base_url}/epayment/v1/payments",
@@ -31,7 +33,7 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
         "callback_url": lambda: come_back(vipps_emulator, seen[-1]),
         "the_person_approves": lambda pending: vipps_emulator.approve(pending.auth_req_id, KARI),
     }
-    assert len(BLOCKS) == 11
+    assert len(BLOCKS) == 15
     for block in BLOCKS:
         # The service of the first block is the real one, and its keys are yours.
         block = block.replace("PartnerKeys.from_env()", "vipps_emulator.partner_keys")
@@ -40,4 +42,10 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
         exec(compile(block, str(README), "exec"), names)
         tests = [value for name, value in names.items() if name.startswith("test_")]
         for test in tests:
-            test(vipps_emulator, names["partner"])
+            partner = names["partner"]
+            fixtures = {"vipps_emulator": vipps_emulator, "vipps_partner": partner, "vipps_merchant": partner.merchant(MSN)}
+            test(**{name: fixtures[name] for name in inspect.signature(test).parameters})
+    assert len(tests) == 2
+    counted = [observation.attributes for observation in names["counters"](None)]
+    exported = {metric.name for metric in names["VippsCollector"]().collect()}
+    assert exported == {f"vipps_partner_auth_{attributes['counter']}" for attributes in counted} and len(exported) == 10

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import aiohttp
+import httpx
+import httpx2
+import requests
 from typing_extensions import assert_type
 
 from vipps_partner_auth import (
+    APP_AUTH,
     AccessToken,
+    Authorization,
     Backchannel,
+    Caller,
     Emulator,
     Environment,
     Event,
@@ -27,6 +34,8 @@ from vipps_partner_auth import (
     Userinfo,
     VippsAuthError,
 )
+
+from vipps_partner_auth.types import BackchannelOptions, Expect, Keys, LoginOptions, Settings, Span
 
 MSN = "123456"
 
@@ -54,6 +63,43 @@ def tokens(vipps: Emulator) -> Merchant:
     assert_type(token, AccessToken)
     assert_type(token.expires_at, datetime)
     return shop
+
+
+def any_client(caller: Caller, url: str, limit: Span) -> dict[str, str]:
+    """What an adapter of one's own does."""
+    if not caller.covers(url):
+        return {}
+    authorization = caller.authorization(timeout=limit)
+    assert_type(authorization, Authorization)
+    headers, token = authorization
+    assert_type(headers, dict[str, str])
+    assert_type(token, AccessToken)
+    assert_type(caller.may_follow(url, url), bool)
+    return caller.refused(token).headers
+
+
+def wrapped(keys: Keys, settings: Settings, expect: Expect) -> IdTokenVerifier:
+    Partner(keys, SystemInfo("acme", "1"), **settings).merchant(MSN).verify_id_token("jwt", timeout=1, **expect)
+    return IdTokenVerifier(settings.get("environment"), jwks="{}")
+
+
+def options(shop: Merchant, phone: BackchannelOptions) -> LoginOptions:
+    shop.backchannel().start("urn:msisdn:4791234567", ["openid"], timeout=1, **phone)
+    return {"acr_values": APP_AUTH, "market": "NO"}
+
+
+def clients(shop: Merchant, url: str) -> None:
+    """The adapters are what their clients take."""
+    with httpx.Client(auth=shop.httpx_auth()) as client:
+        client.get(url, auth=shop.partner.httpx_auth())
+    httpx.AsyncClient(auth=shop.httpx_auth())
+    httpx2.Client(auth=shop.httpx_auth())
+    requests.get(url, auth=shop.requests_auth())
+
+
+async def aio_client(shop: Merchant, url: str) -> None:
+    async with aiohttp.ClientSession(middlewares=[shop.aiohttp_middleware()]) as session:
+        await session.get(url, middlewares=(shop.aiohttp_middleware(),))
 
 
 async def tokens_async(shop: Merchant) -> None:

@@ -165,7 +165,8 @@ fn python() -> Result<Tally> {
 
 const PYTEST: &str = "-m pytest --quiet -p no:cacheprovider";
 /// What needs nothing but pytest.
-const PYTEST_ALONE: &str = "tests/test_api.py tests/test_vectors.py tests/test_process.py tests/test_plugin.py";
+const PYTEST_ALONE: &str = "tests/test_api.py tests/test_values.py tests/test_limits.py tests/test_vectors.py \
+                            tests/test_process.py tests/test_plugin.py";
 
 fn jvm() -> Result<Tally> {
     uniffi::prepare_jvm(Profile::Debug)?;

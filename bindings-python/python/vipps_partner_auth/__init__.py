@@ -16,7 +16,7 @@ Not an official Vipps MobilePay product.
 import atexit as _atexit
 
 from . import _native
-from ._client import Backchannel, IdTokenVerifier, Login, Merchant, Partner
+from ._client import Authorization, Backchannel, Caller, IdTokenVerifier, Login, Merchant, Partner
 from ._errors import (
     CredentialsRejectedError,
     ForbiddenError,
@@ -26,10 +26,12 @@ from ._errors import (
     LoginFailedError,
     ProtocolError,
     RateLimitedError,
+    TimedOutError,
     UnavailableError,
     VippsAuthError,
 )
 from ._native import (
+    APP_AUTH,
     AccessToken,
     Address,
     AuthorizationCode,
@@ -61,11 +63,14 @@ from ._native import (
 _atexit.register(_native.end)
 
 __all__ = [
+    "APP_AUTH",
     "AccessToken",
     "Address",
+    "Authorization",
     "AuthorizationCode",
     "Backchannel",
     "BackchannelPing",
+    "Caller",
     "CredentialsRejectedError",
     "Emulator",
     "Environment",
@@ -96,6 +101,7 @@ __all__ = [
     "SpecializedKeys",
     "Stats",
     "SystemInfo",
+    "TimedOutError",
     "UnavailableError",
     "UnverifiedConsentRevoked",
     "User",
@@ -103,3 +109,9 @@ __all__ = [
     "VippsAuthError",
     "__version__",
 ]
+
+# Shown by these names in tracebacks and documentation: where a class is written down is nobody's business.
+for _name in __all__:
+    _public = globals()[_name]
+    if isinstance(_public, type) and _public.__module__ != __name__:
+        _public.__module__ = __name__

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from aiohttp import BytesPayload
+from aiohttp import BytesPayload, ClientConnectionError, ConnectionTimeoutError
+
+from ._adapters import raised_as
+from ._errors import VippsAuthError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,39 +13,50 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientRequest, ClientResponse
 
-    from ._client import _Caller
-    from ._native import AccessToken
+    from ._client import Authorization, Caller
 
     Handler = Callable[[ClientRequest], Awaitable[ClientResponse]]
     Middleware = Callable[[ClientRequest, Handler], Awaitable[ClientResponse]]
 
 
-def middleware(caller: _Caller) -> Middleware:
+def middleware(caller: Caller) -> Middleware:
     """Attaches fresh headers to requests for Vipps, and to no others; repeats a request once whose token was refused.
 
-    The client asks again for each redirect, so that none of the headers go to another host.
+    The client asks again for each redirect, so that none of the headers go to another host. Its ``total`` timeout holds
+    for the token, too.
     """
 
     async def authorize(request: ClientRequest, handler: Handler) -> ClientResponse:
-        if not caller._partner.covers(str(request.url)):
+        url = str(request.url)
+        if not caller.covers(url):
+            caller.headers_withheld(url)
             return await handler(request)
-        token = await _attach(caller, request)
+        with raised_as((ClientConnectionError, ConnectionTimeoutError)):
+            sent = await caller.authorization_async()
+        request.headers.update(sent.headers)
         response = await handler(request)
-        if response.status != 401 or not _can_be_sent_again(request) or not caller._partner.refused(token):
+        # A middleware after this one may have sent another token.
+        if response.status != 401 or not sent.is_in(request.headers):
+            return response
+        authorization = await _another(caller, sent)
+        if authorization is None or not _can_be_sent_again(request):
             return response
         response.release()
-        await _attach(caller, request)
+        request.headers.update(authorization.headers)
         return await handler(request)
 
     return authorize
 
 
-async def _attach(caller: _Caller, request: ClientRequest) -> AccessToken:
-    headers, token = caller._cached_authorization() or await caller._authorize_async()
-    request.headers.update(headers)
-    return token
+async def _another(caller: Caller, sent: Authorization) -> Authorization | None:
+    """Other headers; without another token the 401 stands."""
+    try:
+        return await caller.refused_async(sent.token)
+    except VippsAuthError:
+        return None
 
 
 def _can_be_sent_again(request: ClientRequest) -> bool:
     body = request.body
-    return isinstance(body, (bytes, BytesPayload))
+    # What may be changed meanwhile, such as a bytearray, is not the same for sure.
+    return isinstance(body, bytes) or (isinstance(body, BytesPayload) and isinstance(body._value, bytes))

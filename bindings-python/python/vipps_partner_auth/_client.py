@@ -6,8 +6,7 @@ from . import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import timedelta
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from typing_extensions import Unpack
@@ -16,7 +15,11 @@ if TYPE_CHECKING:
     from ._aiohttp import Middleware
     from ._httpx import VippsAuth as HttpxAuth
     from ._requests import VippsAuth as RequestsAuth
-    from ._types import BackchannelOptions, Expect, LoginOptions
+    from .types import BackchannelOptions, Expect, Keys, LoginOptions, OtherSettings, Settings, Span
+
+    _Pair = tuple[dict[str, str], _native.AccessToken]
+else:
+    _Pair = tuple
 
 
 def _get_ready() -> None:
@@ -24,62 +27,147 @@ def _get_ready() -> None:
     from . import _events as _
 
 
-class _Caller:
-    """What a partner and a merchant have in common: headers, and adapters for HTTP clients."""
+class Authorization(_Pair):
+    """Headers, and the token that is in them: ``headers, token = shop.authorization()``. ``repr`` shows neither."""
+
+    __slots__ = ()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All headers of the call; the dict is the caller's own."""
+        return self[0]
+
+    @property
+    def token(self) -> _native.AccessToken:
+        """The token, to be named when an API refuses it."""
+        return self[1]
+
+    def is_in(self, headers: Mapping[str, Any]) -> bool:
+        """Whether these headers, as they were sent, carry the token: a 401 to another one says nothing about it."""
+        return any(self.token.secret in str(value) for value in headers.values())
+
+    def __repr__(self) -> str:
+        return "Authorization(...)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("cannot pickle Authorization: it holds a token; let each process ask for its own")
+
+
+class Caller:
+    """A ``Partner`` or a ``Merchant``: what an adapter for an HTTP client needs, and the adapters there are."""
 
     __slots__ = ()
 
     if TYPE_CHECKING:
 
+        def headers(self, *, timeout: Span | None = None) -> dict[str, str]: ...
         def cached_headers(self) -> dict[str, str] | None: ...
-        def _authorization(self) -> _native.Call[tuple[dict[str, str], _native.AccessToken]]: ...
-        def _cached_authorization(self) -> tuple[dict[str, str], _native.AccessToken] | None: ...
+        def _authorization(self) -> _native.Call[_Pair]: ...
+        def _cached_authorization(self) -> _Pair | None: ...
+        def _refused(self, token: _native.AccessToken) -> _native.Call[_Pair]: ...
         @property
-        def _partner(self) -> Partner: ...
+        def partner(self) -> Partner: ...
 
-    async def headers_async(self) -> dict[str, str]:
+    async def headers_async(self, *, timeout: Span | None = None) -> dict[str, str]:
         """``headers()`` for an event loop, which never blocks it."""
         headers = self.cached_headers()
         if headers is None:
-            return (await self._authorize_async())[0]
+            return (await self.authorization_async(timeout=timeout)).headers
         return headers
 
-    def _authorize(self) -> tuple[dict[str, str], _native.AccessToken]:
-        return self._cached_authorization() or self._authorization().wait()
+    def authorization(self, *, timeout: Span | None = None) -> Authorization:
+        """``headers()`` together with the token that is in them, for adapters."""
+        return Authorization(self._cached_authorization() or self._authorization().wait(timeout))
 
-    async def _authorize_async(self) -> tuple[dict[str, str], _native.AccessToken]:
+    async def authorization_async(self, *, timeout: Span | None = None) -> Authorization:
+        """``authorization()`` for an event loop."""
+        known = self._cached_authorization()
+        if known is not None:
+            return Authorization(known)
         from ._aio import authorize
 
-        return await authorize(self)
+        return await authorize(self, timeout)
+
+    def refused(self, token: _native.AccessToken, *, timeout: Span | None = None) -> Authorization:
+        """An API answered 401 to a call that carried this token: brings other headers, for one more try.
+
+        Call it also where the call can't be made again, for the sake of the next one. Raises a ``VippsAuthError`` where
+        there is no other token: then the 401 stands.
+        """
+        return Authorization(self._refused(token).wait(timeout))
+
+    async def refused_async(
+        self, token: _native.AccessToken, *, timeout: Span | None = None
+    ) -> Authorization:
+        """``refused()`` for an event loop."""
+        from ._aio import run
+
+        return Authorization(await run(self._refused(token), timeout))
+
+    def covers(self, url: str) -> bool:
+        """Whether headers may be sent to this URL. Adapters must ask before they attach headers."""
+        return self.partner.covers(url)
+
+    def headers_withheld(self, url: str) -> None:
+        """For adapters, of a call that ``covers`` refuses: tells it as an event, once for each other host."""
+        self.partner.headers_withheld(url)
+
+    def may_follow(self, from_url: str, to_url: str) -> bool:
+        """Whether headers that were sent to the one URL may go along to the other on a redirect."""
+        return self.partner.may_follow(from_url, to_url)
 
     def requests_auth(self) -> RequestsAuth:
-        """For ``requests``: hand it in as ``auth``."""
+        """For ``requests``: hand it in as ``auth``, of a session or of one call."""
         from ._requests import VippsAuth
 
         return VippsAuth(self)
 
     def httpx_auth(self) -> HttpxAuth:
-        """For ``httpx`` and ``httpx2``, sync and async: hand it in as ``auth``."""
+        """For ``httpx`` and ``httpx2``, sync and async: hand it in as ``auth``, of a client or of one call."""
         from ._httpx import auth
 
         return auth(self)
 
     def aiohttp_middleware(self) -> Middleware:
-        """For ``aiohttp`` 3.12 and newer: hand it in among the ``middlewares``."""
+        """For ``aiohttp`` 3.12 and newer: hand it in among the ``middlewares``, of a session or of one call."""
         from ._aiohttp import middleware
 
         return middleware(self)
 
 
-class Partner(_native.Partner, _Caller):
+class _Signature:
+    """What ``help`` shows of a constructor, each setting by its name. Made only when somebody asks."""
+
+    def __init__(self, settings: str) -> None:
+        self._settings = settings
+
+    def __get__(self, _instance: object, owner: type[Any]) -> Any:
+        from inspect import Parameter, signature
+
+        from . import types
+
+        if owner.__module__ != __package__:
+            raise AttributeError("a subclass may take other arguments")
+        own = signature(owner.__init__)
+        given = [parameter for parameter in own.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
+        settings = getattr(types, self._settings).__annotations__
+        named = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=kind.__forward_arg__)
+            for name, kind in settings.items()
+        ]
+        return own.replace(parameters=[*given[1:], *named], return_annotation=Parameter.empty)
+
+
+class Partner(_native.Partner, Caller):
     """One set of keys at work. Build one per set of keys and keep it: it holds the token.
 
-    ``environment`` is ``production``, ``test``, a base URL or an ``Environment``. All other settings are optional:
-    ``connect_timeout``, ``request_timeout``, ``deadline``, ``leeway`` and ``stale_keys_for`` (seconds or ``timedelta``),
-    ``ca_pem``, ``redis_url`` and ``redis_ca_pem`` (a token for many processes), ``basic_encoding`` and
-    ``login_basic_encoding`` (``raw`` or ``form``), ``login_auth_method`` (``client_secret_basic`` or
-    ``client_secret_post``), ``allow_partner_keys_in_test``, ``trusted_origins``, ``on_event`` (called with each
-    ``Event``, on another thread) and ``clock`` (a ``ManualClock``, for tests).
+    All settings are optional: ``environment`` (``production``, ``test``, a base URL or an ``Environment``),
+    ``connect_timeout`` (5 s), ``request_timeout`` (10 s), ``deadline`` (30 s), ``leeway`` (60 s) and ``stale_keys_for``
+    (4 h), each seconds or a ``timedelta``; ``ca_pem``, ``redis_url`` and ``redis_ca_pem`` (a token for many processes),
+    ``basic_encoding`` and ``login_basic_encoding`` (``raw`` or ``form``), ``login_auth_method``
+    (``client_secret_basic`` or ``client_secret_post``), ``allow_partner_keys_in_test``, ``trusted_origins``,
+    ``on_event`` (called with each ``Event``, on another thread) and ``clock`` (a ``ManualClock``, for tests). Each is
+    described at ``vipps_partner_auth.types.Settings``. A wrong one raises ``InvalidConfigError`` and is named.
     """
 
     __slots__ = ("_flights",)
@@ -87,30 +175,32 @@ class Partner(_native.Partner, _Caller):
     if TYPE_CHECKING:
         _flights: Flights
     else:
+        __signature__ = _Signature("Settings")
 
-        def __init__(self, keys: object, system: object, **settings: object) -> None:
-            _get_ready()
+    def __init__(self, keys: Keys, system: _native.SystemInfo, **settings: Unpack[Settings]) -> None:
+        _get_ready()
 
     @property
-    def _partner(self) -> Partner:
+    def partner(self) -> Partner:
+        """The partner itself."""
         return self
 
     def merchant(self, msn: str) -> Merchant:
         """The same keys, bound to one merchant. Keep the handle: it holds the finished headers."""
         return Merchant(self, msn)
 
-    def access_token(self) -> _native.AccessToken:
+    def access_token(self, *, timeout: Span | None = None) -> _native.AccessToken:
         """The token by itself, for clients that build headers on their own."""
-        return self._access_token().wait()
+        return self._access_token().wait(timeout)
 
-    async def access_token_async(self) -> _native.AccessToken:
+    async def access_token_async(self, *, timeout: Span | None = None) -> _native.AccessToken:
         """``access_token()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._access_token())
+        return await run(self._access_token(), timeout)
 
 
-class Merchant(_native.Merchant, _Caller):
+class Merchant(_native.Merchant, Caller):
     """A ``Partner`` bound to one merchant."""
 
     __slots__ = ()
@@ -120,10 +210,6 @@ class Merchant(_native.Merchant, _Caller):
         @property
         def partner(self) -> Partner: ...
 
-    @property
-    def _partner(self) -> Partner:
-        return self.partner
-
     def login(self, redirect_uri: str) -> Login:
         """Login in the browser, with this ``redirect_uri``: the very text that is registered in the portal."""
         return Login(self, redirect_uri)
@@ -132,13 +218,15 @@ class Merchant(_native.Merchant, _Caller):
         """Login from a phone number. Not for web pages or apps: Vipps forbids it there."""
         return Backchannel(self)
 
-    async def verify_id_token_async(self, jwt: str, **expect: Unpack[Expect]) -> _native.IdTokenClaims:
+    async def verify_id_token_async(
+        self, jwt: str, *, timeout: Span | None = None, **expect: Unpack[Expect]
+    ) -> _native.IdTokenClaims:
         """``verify_id_token()`` for an event loop."""
         claims = self.verify_id_token_cached(jwt, **expect)
         if claims is None:
             from ._aio import run
 
-            return await run(self._verify_id_token(jwt, **expect))
+            return await run(self._verify_id_token(jwt, **expect), timeout)
         return claims
 
 
@@ -152,17 +240,26 @@ class IdTokenVerifier(_native.IdTokenVerifier):
     __slots__ = ()
 
     if not TYPE_CHECKING:
+        __signature__ = _Signature("OtherSettings")
 
-        def __init__(self, environment: object = None, *, jwks: object = None, **settings: object) -> None:
-            _get_ready()
+    def __init__(
+        self,
+        environment: str | _native.Environment | None = None,
+        *,
+        jwks: str | dict[str, Any] | None = None,
+        **settings: Unpack[OtherSettings],
+    ) -> None:
+        _get_ready()
 
-    async def verify_async(self, jwt: str, msn: str, **expect: Unpack[Expect]) -> _native.IdTokenClaims:
+    async def verify_async(
+        self, jwt: str, msn: str, *, timeout: Span | None = None, **expect: Unpack[Expect]
+    ) -> _native.IdTokenClaims:
         """``verify()`` for an event loop."""
         claims = self.verify_cached(jwt, msn, **expect)
         if claims is None:
             from ._aio import run
 
-            return await run(self._verify(jwt, msn, **expect))
+            return await run(self._verify(jwt, msn, **expect), timeout)
         return claims
 
 
@@ -171,43 +268,51 @@ class Login(_native.Login):
 
     __slots__ = ()
 
-    def start(self, scopes: Iterable[str], **options: Unpack[LoginOptions]) -> _native.LoginRequest:
+    def start(
+        self, scopes: Iterable[str], *, timeout: Span | None = None, **options: Unpack[LoginOptions]
+    ) -> _native.LoginRequest:
         """Makes a request for these scopes, ``openid`` among them.
 
         ``market`` is ``NO``, ``DK``, ``FI`` or ``SE``; ``acr_values`` says how sure Vipps must be; ``requested_flow``,
         ``app_callback_uri`` and ``final_redirect_is_app`` are for apps.
         """
-        return self._start(scopes, **options).wait()
+        return self._start(scopes, **options).wait(timeout)
 
-    async def start_async(self, scopes: Iterable[str], **options: Unpack[LoginOptions]) -> _native.LoginRequest:
+    async def start_async(
+        self, scopes: Iterable[str], *, timeout: Span | None = None, **options: Unpack[LoginOptions]
+    ) -> _native.LoginRequest:
         """``start()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._start(scopes, **options))
+        return await run(self._start(scopes, **options), timeout)
 
-    def finish(self, callback_url: str, request: _native.LoginRequest) -> _native.LoginResult:
+    def finish(
+        self, callback_url: str, request: _native.LoginRequest, *, timeout: Span | None = None
+    ) -> _native.LoginResult:
         """Ends a login: checks the callback, exchanges the code, checks the ID token.
 
         ``callback_url`` is what the browser came back with, whole or only its path and query. While an error is
         ``retryable`` the same call may be made again; after all others start a new login.
         """
-        return self._finish(callback_url, request).wait()
+        return self._finish(callback_url, request).wait(timeout)
 
-    async def finish_async(self, callback_url: str, request: _native.LoginRequest) -> _native.LoginResult:
+    async def finish_async(
+        self, callback_url: str, request: _native.LoginRequest, *, timeout: Span | None = None
+    ) -> _native.LoginResult:
         """``finish()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._finish(callback_url, request))
+        return await run(self._finish(callback_url, request), timeout)
 
-    def userinfo(self, result: _native.LoginResult) -> _native.Userinfo:
+    def userinfo(self, result: _native.LoginResult, *, timeout: Span | None = None) -> _native.Userinfo:
         """Asks who the person is. Possible for about ten minutes after the login."""
-        return self._userinfo(result).wait()
+        return self._userinfo(result).wait(timeout)
 
-    async def userinfo_async(self, result: _native.LoginResult) -> _native.Userinfo:
+    async def userinfo_async(self, result: _native.LoginResult, *, timeout: Span | None = None) -> _native.Userinfo:
         """``userinfo()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._userinfo(result))
+        return await run(self._userinfo(result), timeout)
 
 
 class Backchannel(_native.Backchannel):
@@ -215,45 +320,57 @@ class Backchannel(_native.Backchannel):
 
     __slots__ = ()
 
-    def user_exists(self, msisdn: str) -> bool | None:
+    def user_exists(self, msisdn: str, *, timeout: Span | None = None) -> bool | None:
         """Whether a person with this phone number can be asked; ``None`` where Vipps does not offer to tell."""
-        return self._user_exists(msisdn).wait()
+        return self._user_exists(msisdn).wait(timeout)
 
-    async def user_exists_async(self, msisdn: str) -> bool | None:
+    async def user_exists_async(self, msisdn: str, *, timeout: Span | None = None) -> bool | None:
         """``user_exists()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._user_exists(msisdn))
+        return await run(self._user_exists(msisdn), timeout)
 
     def start(
-        self, login_hint: str, scopes: Iterable[str], **options: Unpack[BackchannelOptions]
+        self,
+        login_hint: str,
+        scopes: Iterable[str],
+        *,
+        timeout: Span | None = None,
+        **options: Unpack[BackchannelOptions],
     ) -> _native.PendingLogin:
         """Asks a person to log in. ``login_hint`` is ``urn:msisdn:`` and a phone number with country code.
 
         ``binding_message`` is shown on both devices; ``requested_expiry`` is how long the person may take (seconds or
         ``timedelta``); with a ``redirect_uri`` the login ends on a web page in the phone's browser.
         """
-        return self._start(login_hint, scopes, **options).wait()
+        return self._start(login_hint, scopes, **options).wait(timeout)
 
     async def start_async(
-        self, login_hint: str, scopes: Iterable[str], **options: Unpack[BackchannelOptions]
+        self,
+        login_hint: str,
+        scopes: Iterable[str],
+        *,
+        timeout: Span | None = None,
+        **options: Unpack[BackchannelOptions],
     ) -> _native.PendingLogin:
         """``start()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._start(login_hint, scopes, **options))
+        return await run(self._start(login_hint, scopes, **options), timeout)
 
-    def poll(self, pending: _native.PendingLogin) -> _native.LoginResult | None:
+    def poll(self, pending: _native.PendingLogin, *, timeout: Span | None = None) -> _native.LoginResult | None:
         """Asks once whether the person has decided; ``None`` while they have not, or while it is too early to ask."""
-        return self._poll(pending).wait()
+        return self._poll(pending).wait(timeout)
 
-    async def poll_async(self, pending: _native.PendingLogin) -> _native.LoginResult | None:
+    async def poll_async(
+        self, pending: _native.PendingLogin, *, timeout: Span | None = None
+    ) -> _native.LoginResult | None:
         """``poll()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._poll(pending))
+        return await run(self._poll(pending), timeout)
 
-    def wait(self, pending: _native.PendingLogin, *, timeout: float | timedelta) -> _native.LoginResult | None:
+    def wait(self, pending: _native.PendingLogin, *, timeout: Span) -> _native.LoginResult | None:
         """Polls at the pace Vipps wants until the person has decided; ``None`` when ``timeout`` is over first.
 
         The login goes on then, and so it does after Ctrl-C: call again with the same ``pending``.
@@ -261,39 +378,47 @@ class Backchannel(_native.Backchannel):
         return self._wait(pending, timeout).wait()
 
     async def wait_async(
-        self, pending: _native.PendingLogin, *, timeout: float | timedelta
+        self, pending: _native.PendingLogin, *, timeout: Span
     ) -> _native.LoginResult | None:
         """``wait()`` for an event loop. It may be cancelled; the login goes on."""
         from ._aio import run
 
         return await run(self._wait(pending, timeout))
 
-    def finish_ping(self, body: str, pending: _native.PendingLogin) -> _native.LoginResult | None:
+    def finish_ping(
+        self, body: str, pending: _native.PendingLogin, *, timeout: Span | None = None
+    ) -> _native.LoginResult | None:
         """Asks once because the webhook said so, whatever the interval; ``None`` if nobody has decided after all."""
-        return self._finish_ping(body, pending).wait()
+        return self._finish_ping(body, pending).wait(timeout)
 
-    async def finish_ping_async(self, body: str, pending: _native.PendingLogin) -> _native.LoginResult | None:
+    async def finish_ping_async(
+        self, body: str, pending: _native.PendingLogin, *, timeout: Span | None = None
+    ) -> _native.LoginResult | None:
         """``finish_ping()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._finish_ping(body, pending))
+        return await run(self._finish_ping(body, pending), timeout)
 
-    def finish_redirect(self, callback_url: str, pending: _native.PendingLogin) -> _native.LoginResult:
+    def finish_redirect(
+        self, callback_url: str, pending: _native.PendingLogin, *, timeout: Span | None = None
+    ) -> _native.LoginResult:
         """Ends a login of the redirect variant with what the phone's browser came to."""
-        return self._finish_redirect(callback_url, pending).wait()
+        return self._finish_redirect(callback_url, pending).wait(timeout)
 
-    async def finish_redirect_async(self, callback_url: str, pending: _native.PendingLogin) -> _native.LoginResult:
+    async def finish_redirect_async(
+        self, callback_url: str, pending: _native.PendingLogin, *, timeout: Span | None = None
+    ) -> _native.LoginResult:
         """``finish_redirect()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._finish_redirect(callback_url, pending))
+        return await run(self._finish_redirect(callback_url, pending), timeout)
 
-    def userinfo(self, result: _native.LoginResult) -> _native.Userinfo:
+    def userinfo(self, result: _native.LoginResult, *, timeout: Span | None = None) -> _native.Userinfo:
         """Asks who the person is. Possible for about ten minutes after the login."""
-        return self._userinfo(result).wait()
+        return self._userinfo(result).wait(timeout)
 
-    async def userinfo_async(self, result: _native.LoginResult) -> _native.Userinfo:
+    async def userinfo_async(self, result: _native.LoginResult, *, timeout: Span | None = None) -> _native.Userinfo:
         """``userinfo()`` for an event loop."""
         from ._aio import run
 
-        return await run(self._userinfo(result))
+        return await run(self._userinfo(result), timeout)

@@ -43,8 +43,8 @@ class VippsAuthError(Exception):
                 raise TypeError(f"an error has no {name}")
             setattr(self, name, value)
 
-    def __reduce__(self) -> tuple[Callable[..., VippsAuthError], tuple[str, str, Mapping[str, Any]]]:
-        return make, (self.code, str(self), self.__dict__)
+    def __reduce__(self) -> tuple[Callable[..., VippsAuthError], tuple[object, ...]]:
+        return restored, (type(self), str(self), fields_of(self))
 
 
 class InvalidConfigError(VippsAuthError, ValueError):
@@ -106,8 +106,27 @@ class InternalError(VippsAuthError):
 _BY_CODE: dict[str, type[VippsAuthError]] = {kind.code: kind for kind in VippsAuthError.__subclasses__()}
 
 
+class TimedOutError(UnavailableError, TimeoutError):
+    """The ``timeout`` of the call was over. What it was about may go on in the background: call again."""
+
+
 def make(code: str, text: str, fields: Mapping[str, Any]) -> VippsAuthError:
     """The error with this code; one that is newer than this file is told by its base."""
     error = _BY_CODE.get(code, VippsAuthError)(text, **fields)
     error.code = code
     return error
+
+
+def timed_out() -> TimedOutError:
+    """For a call whose time is over."""
+    return TimedOutError("the time limit of the call was over", retryable=True)
+
+
+def fields_of(error: VippsAuthError) -> dict[str, Any]:
+    """What is known of this error besides its text."""
+    return {name: value for name, value in error.__dict__.items() if name in VippsAuthError.__annotations__}
+
+
+def restored(kind: type[VippsAuthError], text: str, fields: Mapping[str, Any]) -> VippsAuthError:
+    """An error of this class, as it was: out of a pickle, or once more for another who waited for the same."""
+    return kind(text, **fields)

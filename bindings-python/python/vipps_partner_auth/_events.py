@@ -22,14 +22,10 @@ _logger.addHandler(logging.NullHandler())
 def deliver(events: list[tuple[_native.Event, Callable[[_native.Event], object] | None]]) -> None:
     """Called by the library's own thread with what has happened, oldest first."""
     for event, hook in events:
-        _logger.log(logging.WARNING if event.is_warning else logging.DEBUG, "%s", event)
-        if hook is not None:
-            _tell(hook, event)
-
-
-def _tell(hook: Callable[[_native.Event], object], event: _native.Event) -> None:
-    try:
-        hook(event)
-    except Exception:
-        _logger.exception("on_event failed for %s", event.name)
-
+        try:
+            _logger.log(logging.WARNING if event.is_warning else logging.DEBUG, "%s", event)
+            if hook is not None:
+                hook(event)
+        except BaseException:
+            # Whatever it is, even what would end a program: it must not keep the next event from anybody.
+            _logger.exception("on_event failed for %s", event.name)

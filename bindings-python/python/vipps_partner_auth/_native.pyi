@@ -1,14 +1,15 @@
 """The native half of the package. Private: import from ``vipps_partner_auth``."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, TypedDict, TypeVar, final, overload
 
 from typing_extensions import Self, Unpack, disjoint_base
 
-from ._types import Expect, OtherSettings, Settings, Span
+from .types import Expect, OtherSettings, Settings, Span
 
 __all__ = [
+    "APP_AUTH",
     "__version__",
     "end",
     "fork_generation",
@@ -95,55 +96,106 @@ class _About(TypedDict, total=False):
     addresses: Iterable[Mapping[str, str]]
     more_claims: Mapping[str, Any]
 
+APP_AUTH: str
 __version__: str
 
-def end() -> None: ...
-def fork_generation() -> int: ...
+def end() -> None:
+    """The end of the program: what waits to be told is told, and our threads end."""
+def fork_generation() -> int:
+    """Counts the forks between the first process and this one."""
 
 @final
 class Call(Generic[_T_co]):
-    def wait(self) -> _T_co: ...
-    def start(self, done: Callable[[Any, BaseException | None], object]) -> None: ...
-    def cancel(self) -> None: ...
+    """A call that has not been made yet. `wait()` makes it on this thread, `start(done)` behind an event loop. With a
+    `timeout` it ends with an error when that time is over; zero makes no call at all.
+    """
+    def wait(self, timeout: Span | None = None) -> _T_co:
+        """Makes the call and waits for its result."""
+    def start(self, done: Callable[[Any, BaseException | None], object], timeout: Span | None = None) -> None:
+        """Makes the call. `done(value, error)` is called from another thread when it is over, unless it was cancelled.
+        """
+    def cancel(self) -> None:
+        """Gives the call up."""
 
 @disjoint_base
 class Partner:
+    """The native half of ``vipps_partner_auth.Partner``."""
     def __new__(
         cls, keys: PartnerKeys | SalesUnitKeys | SpecializedKeys, system: SystemInfo, **settings: Unpack[Settings]
     ) -> Self: ...
     @classmethod
-    def from_env(cls, **settings: Unpack[Settings]) -> Self: ...
-    def headers(self) -> dict[str, str]: ...
-    def cached_headers(self) -> dict[str, str] | None: ...
+    def from_env(cls, **settings: Unpack[Settings]) -> Self:
+        """Reads keys (sales unit keys where ``VIPPS_MSN`` is set, else partner keys), ``SystemInfo``, environment and
+        ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
+        """
+    def headers(self, *, timeout: Span | None = None) -> dict[str, str]:
+        """Headers for calls that are not for one merchant; with specialized keys, for all calls.
+
+        The dict is the caller's own. Fetches a token where none is at hand, and waits for it for ``timeout`` (seconds or
+        ``timedelta``; the setting ``deadline`` when missing).
+        """
+    def cached_headers(self) -> dict[str, str] | None:
+        """The same headers at once; ``None`` when a token must be fetched first. A renewal that is due starts behind it.
+        """
     def _cached_authorization(self) -> tuple[dict[str, str], AccessToken] | None: ...
     def _authorization(self) -> Call[tuple[dict[str, str], AccessToken]]: ...
     def _access_token(self) -> Call[AccessToken]: ...
-    def invalidate(self, token: AccessToken) -> bool: ...
-    def refused(self, token: AccessToken) -> bool: ...
-    def covers(self, url: str) -> bool: ...
+    def invalidate(self, token: AccessToken) -> bool:
+        """Drops this token, if it is still the one in use. Tells whether it was dropped."""
+    def _refused(self, token: AccessToken) -> Call[tuple[dict[str, str], AccessToken]]: ...
+    def covers(self, url: str) -> bool:
+        """Whether headers may be sent to this URL. Adapters must ask before they attach headers."""
+    def may_follow(self, from_url: str, to_url: str) -> bool:
+        """Whether headers that were sent to the one URL may go along to the other on a redirect: to the same origin, and
+        only where they would be sent anyway.
+        """
+    def headers_withheld(self, url: str) -> None:
+        """For adapters, of a call that ``covers`` refuses: tells it as an event, once for each other host."""
     @property
-    def generation(self) -> int: ...
-    def stats(self) -> Stats: ...
+    def generation(self) -> int:
+        """Changes with each new token and each one that is dropped."""
+    def stats(self) -> Stats:
+        """What happened so far in this process."""
     @property
-    def environment(self) -> Environment: ...
+    def environment(self) -> Environment:
+        """Where this partner's calls go."""
 
 @disjoint_base
 class Merchant:
+    """The native half of ``vipps_partner_auth.Merchant``."""
     def __new__(cls, partner: Partner, msn: str) -> Self: ...
     @property
-    def partner(self) -> Partner: ...
+    def partner(self) -> Partner:
+        """The partner behind it."""
     @property
-    def msn(self) -> str: ...
-    def headers(self) -> dict[str, str]: ...
-    def cached_headers(self) -> dict[str, str] | None: ...
+    def msn(self) -> str:
+        """The sales unit this handle speaks for."""
+    def headers(self, *, timeout: Span | None = None) -> dict[str, str]:
+        """All headers of a call for this merchant.
+
+        The dict is the caller's own. Fetches a token where none is at hand, and waits for it for ``timeout`` (seconds or
+        ``timedelta``; the setting ``deadline`` when missing). Blocks the thread: on an event loop use ``headers_async``.
+        """
+    def cached_headers(self) -> dict[str, str] | None:
+        """The same headers at once; ``None`` when a token must be fetched first. A renewal that is due starts behind it.
+        """
     def _cached_authorization(self) -> tuple[dict[str, str], AccessToken] | None: ...
     def _authorization(self) -> Call[tuple[dict[str, str], AccessToken]]: ...
-    def verify_id_token(self, jwt: str, **expect: Unpack[Expect]) -> IdTokenClaims: ...
-    def verify_id_token_cached(self, jwt: str, **expect: Unpack[Expect]) -> IdTokenClaims | None: ...
+    def _refused(self, token: AccessToken) -> Call[tuple[dict[str, str], AccessToken]]: ...
+    def verify_id_token(self, jwt: str, *, timeout: Span | None = None, **expect: Unpack[Expect]) -> IdTokenClaims:
+        """Checks an ID token for this merchant.
+
+        ``expect`` names what else it must say: ``nonce``, ``flow``, ``client_id``, ``access_token``, ``acr`` and
+        ``auth_req_id``; one that is ``None`` counts as not given. Raises ``InvalidIdTokenError``, whose ``claim`` names
+        the check that failed. Fetches Vipps' keys where none are at hand, and waits for them for ``timeout``.
+        """
+    def verify_id_token_cached(self, jwt: str, **expect: Unpack[Expect]) -> IdTokenClaims | None:
+        """The same check at once; ``None`` when keys must be fetched first."""
     def _verify_id_token(self, jwt: str, **expect: Unpack[Expect]) -> Call[IdTokenClaims]: ...
 
 @disjoint_base
 class IdTokenVerifier:
+    """The native half of ``vipps_partner_auth.IdTokenVerifier``."""
     def __new__(
         cls,
         environment: str | Environment | None = None,
@@ -151,13 +203,22 @@ class IdTokenVerifier:
         jwks: str | dict[str, Any] | None = None,
         **settings: Unpack[OtherSettings],
     ) -> Self: ...
-    def verify(self, jwt: str, msn: str, **expect: Unpack[Expect]) -> IdTokenClaims: ...
-    def verify_cached(self, jwt: str, msn: str, **expect: Unpack[Expect]) -> IdTokenClaims | None: ...
+    def verify(self, jwt: str, msn: str, *, timeout: Span | None = None, **expect: Unpack[Expect]) -> IdTokenClaims:
+        """Checks an ID token of the sales unit ``msn``.
+
+        ``expect`` names what else it must say: ``nonce``, ``flow``, ``client_id``, ``access_token``, ``acr`` and
+        ``auth_req_id``; one that is ``None`` counts as not given. Raises ``InvalidIdTokenError``, whose ``claim`` names
+        the check that failed. Fetches Vipps' keys where none are at hand, and waits for them for ``timeout``.
+        """
+    def verify_cached(self, jwt: str, msn: str, **expect: Unpack[Expect]) -> IdTokenClaims | None:
+        """The same check at once; ``None`` when keys must be fetched first."""
     def _verify(self, jwt: str, msn: str, **expect: Unpack[Expect]) -> Call[IdTokenClaims]: ...
-    def stats(self) -> Stats: ...
+    def stats(self) -> Stats:
+        """What happened so far in this process."""
 
 @disjoint_base
 class Login:
+    """The native half of ``vipps_partner_auth.Login``."""
     def __new__(cls, merchant: Merchant, redirect_uri: str) -> Self: ...
     def _start(
         self,
@@ -172,10 +233,12 @@ class Login:
     def _finish(self, callback_url: str, request: LoginRequest) -> Call[LoginResult]: ...
     def _userinfo(self, result: LoginResult) -> Call[Userinfo]: ...
     @property
-    def redirect_uri(self) -> str: ...
+    def redirect_uri(self) -> str:
+        """Where the browser comes back to."""
 
 @disjoint_base
 class Backchannel:
+    """The native half of ``vipps_partner_auth.Backchannel``."""
     def __new__(cls, merchant: Merchant) -> Self: ...
     def _user_exists(self, msisdn: str) -> Call[bool | None]: ...
     def _start(
@@ -192,10 +255,12 @@ class Backchannel:
     def _finish_ping(self, body: str, pending: PendingLogin) -> Call[LoginResult | None]: ...
     def _finish_redirect(self, callback_url: str, pending: PendingLogin) -> Call[LoginResult]: ...
     def _userinfo(self, result: LoginResult) -> Call[Userinfo]: ...
-    def next_poll_in(self, pending: PendingLogin) -> timedelta: ...
+    def next_poll_in(self, pending: PendingLogin) -> timedelta:
+        """How long until ``poll`` will ask Vipps again, for those who keep their own time."""
 
 @final
 class PartnerKeys:
+    """Partner keys: one set for every merchant connected to the partner. They work in production only."""
     def __new__(
         cls,
         client_id: str,
@@ -205,11 +270,21 @@ class PartnerKeys:
         second_subscription_key: str | None = None,
     ) -> Self: ...
     @staticmethod
-    def from_env() -> PartnerKeys: ...
+    def from_env() -> PartnerKeys:
+        """Reads ``VIPPS_CLIENT_ID``, ``VIPPS_CLIENT_SECRET``, ``VIPPS_SUBSCRIPTION_KEY`` and, if set,
+        ``VIPPS_SECOND_SUBSCRIPTION_KEY``.
+        """
+    @property
+    def client_id(self) -> str:
+        """The client id, which is no secret."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class SalesUnitKeys:
+    """The keys of one sales unit: what a partner is given in the test environment."""
     def __new__(
         cls,
         client_id: str,
@@ -220,265 +295,456 @@ class SalesUnitKeys:
         second_subscription_key: str | None = None,
     ) -> Self: ...
     @staticmethod
-    def from_env() -> SalesUnitKeys: ...
+    def from_env() -> SalesUnitKeys:
+        """Reads what ``PartnerKeys.from_env`` reads, and ``VIPPS_MSN``."""
     @property
-    def msn(self) -> str: ...
+    def client_id(self) -> str:
+        """The client id, which is no secret."""
+    @property
+    def msn(self) -> str:
+        """The sales unit these keys belong to."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class SpecializedKeys:
+    """Accounting and donations keys: another token endpoint, no subscription key, no merchant."""
     def __new__(cls, client_id: str, client_secret: str, *, scope: str | None = None) -> Self: ...
     @staticmethod
-    def from_env() -> SpecializedKeys: ...
+    def from_env() -> SpecializedKeys:
+        """Reads ``VIPPS_CLIENT_ID``, ``VIPPS_CLIENT_SECRET`` and, if set, ``VIPPS_SCOPE``."""
+    @property
+    def client_id(self) -> str:
+        """The client id, which is no secret."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class SystemInfo:
+    """Who is calling: the four ``Vipps-System-*`` headers, each at most 30 characters of printable ASCII."""
     def __new__(
         cls, name: str, version: str, *, plugin_name: str | None = None, plugin_version: str | None = None
     ) -> Self: ...
     @staticmethod
-    def from_env() -> SystemInfo: ...
+    def from_env() -> SystemInfo:
+        """Reads ``VIPPS_SYSTEM_NAME``, ``VIPPS_SYSTEM_VERSION`` and, if set, ``VIPPS_PLUGIN_NAME`` and
+        ``VIPPS_PLUGIN_VERSION``.
+        """
     @staticmethod
-    def fit(value: str, /) -> str: ...
+    def fit(value: str, /) -> str:
+        """The first 30 characters of a text with everything dropped that a header can't hold."""
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name of the system."""
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Its version."""
     @property
-    def plugin_name(self) -> str | None: ...
+    def plugin_name(self) -> str | None:
+        """The name of the plugin within it."""
     @property
-    def plugin_version(self) -> str | None: ...
-    def headers(self) -> dict[str, str]: ...
+    def plugin_version(self) -> str | None:
+        """The version of the plugin."""
+    def headers(self) -> dict[str, str]:
+        """The headers by themselves, for a call that this library does not make."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Environment:
+    """Which Vipps to talk to: ``production``, ``test`` or a base URL.
+
+    Wherever a setting ``environment`` is taken, the text alone will do.
+    """
     def __new__(cls, name: str | Environment) -> Self: ...
     @staticmethod
-    def from_env() -> Environment: ...
+    def from_env() -> Environment:
+        """Reads ``VIPPS_ENVIRONMENT``; production when it is not set."""
     @property
-    def base_url(self) -> str: ...
+    def base_url(self) -> str:
+        """The base URL, without a slash at the end."""
     @property
-    def issuer(self) -> str: ...
+    def issuer(self) -> str:
+        """The ``iss`` of this environment's ID tokens."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class ManualClock:
+    """A clock that moves only when told to, for tests: hand it in as the setting ``clock``.
+
+    ``now`` is seconds since 1970 or a ``datetime``. With ``runs_through_sleeps`` nobody ever waits: each wait moves the
+    clock on by its own length. A forked child starts where the clock was last set or moved.
+    """
     def __new__(cls, now: _Instant, *, runs_through_sleeps: bool = False) -> Self: ...
-    def advance(self, by: Span, /) -> None: ...
-    def set(self, to: _Instant, /) -> None: ...
+    def advance(self, by: Span, /) -> None:
+        """Moves the clock on, by seconds or a ``timedelta``, and wakes whoever waited until then."""
+    def set_wall(self, to: _Instant, /) -> None:
+        """Sets the wall clock alone, as an administrator or a time server would."""
     @property
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Where it stands."""
 
 @final
 class AccessToken:
+    """A token for Vipps' APIs. ``repr`` and ``str`` never show it."""
     @property
-    def secret(self) -> str: ...
+    def secret(self) -> str:
+        """The token itself, without the word ``Bearer``."""
     @property
-    def expires_at(self) -> datetime: ...
+    def expires_at(self) -> datetime:
+        """When Vipps stops accepting it, by this machine's clock; in UTC."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class LoginToken:
+    """The access token of one login: good for userinfo only. ``repr`` and ``str`` never show it."""
     @property
-    def secret(self) -> str: ...
+    def secret(self) -> str:
+        """The token itself, without the word ``Bearer``."""
     @property
-    def expires_at(self) -> datetime: ...
+    def expires_at(self) -> datetime:
+        """Until when it opens userinfo; in UTC."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class Stats:
+    """What happened since a handle was first used in this process. ``dict(stats)`` has all counters by name."""
     @property
-    def token_requests(self) -> int: ...
+    def token_requests(self) -> int:
+        """Requests sent to a token endpoint, retries included."""
     @property
-    def tokens_fetched(self) -> int: ...
+    def tokens_fetched(self) -> int:
+        """Tokens fetched while somebody waited."""
     @property
-    def tokens_renewed(self) -> int: ...
+    def tokens_renewed(self) -> int:
+        """Tokens renewed behind the callers."""
     @property
-    def fetches_failed(self) -> int: ...
+    def fetches_failed(self) -> int:
+        """Fetches that failed while somebody waited."""
     @property
-    def renewals_failed(self) -> int: ...
+    def renewals_failed(self) -> int:
+        """Renewals that failed."""
     @property
-    def tokens_from_cache(self) -> int: ...
+    def tokens_from_cache(self) -> int:
+        """Tokens taken from the shared cache."""
     @property
-    def cache_failures(self) -> int: ...
+    def cache_failures(self) -> int:
+        """Failures of the shared cache."""
     @property
-    def keys_refreshed(self) -> int: ...
+    def keys_refreshed(self) -> int:
+        """Key sets loaded."""
     @property
-    def keys_refresh_failed(self) -> int: ...
+    def keys_refresh_failed(self) -> int:
+        """Loads of the key set that failed."""
     @property
-    def unknown_kids_suppressed(self) -> int: ...
+    def unknown_kids_suppressed(self) -> int:
+        """ID tokens with an unknown key for which the key set was not loaded again."""
+    def __iter__(self) -> Iterator[tuple[str, int]]: ...
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class Event:
+    """What happened in the background. Holds no secret. `str(event)` is one line for a log."""
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The stable name, such as `token_renewed`; the same in every language."""
     @property
-    def details(self) -> dict[str, str]: ...
+    def details(self) -> dict[str, str]:
+        """What the event tells besides, as text; durations in seconds."""
     @property
-    def is_warning(self) -> bool: ...
+    def is_warning(self) -> bool:
+        """Whether somebody should look into it."""
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class IdTokenClaims:
+    """The claims of an ID token that has passed every check. There is no other way to read them. ``repr`` shows ``sub`` and
+    ``msn`` alone.
+    """
     @property
-    def sub(self) -> str: ...
+    def sub(self) -> str:
+        """The user, as this sales unit knows them. Another MSN gets another value for the same person."""
     @property
-    def msn(self) -> str: ...
+    def msn(self) -> str:
+        """The sales unit the user logged in at."""
     @property
-    def issued_at(self) -> datetime: ...
+    def issued_at(self) -> datetime:
+        """When the token was made; in UTC."""
     @property
-    def expires_at(self) -> datetime: ...
+    def expires_at(self) -> datetime:
+        """When it runs out; in UTC."""
     @overload
-    def claim(self, name: str) -> Any: ...
+    def claim(self, name: str) -> Any:
+        """Any claim; ``default`` when it is absent."""
     @overload
-    def claim(self, name: str, default: _T) -> Any | _T: ...
-    def to_dict(self) -> dict[str, Any]: ...
-    def to_json(self) -> str: ...
+    def claim(self, name: str, default: _T) -> Any | _T:
+        """Any claim; ``default`` when it is absent."""
+    def to_dict(self) -> dict[str, Any]:
+        """All claims."""
+    def to_json(self) -> str:
+        """All claims, as the JSON that was signed."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class LoginRequest:
+    """A login under way: where to send the browser, and what to keep until it is back.
+
+    Keep it in the person's own session on the server: it holds the code verifier, a secret.
+    """
     @staticmethod
-    def from_json(json: str) -> LoginRequest: ...
-    def to_json(self) -> str: ...
+    def from_json(json: str) -> LoginRequest:
+        """A request that was kept as JSON."""
+    def to_json(self) -> str:
+        """The request as JSON, to be kept in the person's session."""
     @property
-    def url(self) -> str: ...
+    def url(self) -> str:
+        """Where to send the browser: as a full page, never in a frame or a web view."""
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """Ties the callback to this request."""
     @property
-    def nonce(self) -> str: ...
+    def nonce(self) -> str:
+        """Ties the ID token to this request."""
     @property
-    def code_verifier(self) -> str: ...
+    def code_verifier(self) -> str:
+        """Proves that who exchanges the code is who asked for it. A secret."""
     @property
-    def msn(self) -> str: ...
+    def msn(self) -> str:
+        """The sales unit the login is for."""
     @property
-    def redirect_uri(self) -> str: ...
+    def redirect_uri(self) -> str:
+        """Where the browser comes back to."""
     @property
-    def scopes(self) -> list[str]: ...
+    def scopes(self) -> list[str]:
+        """The scopes that were asked for."""
     @property
-    def acr_values(self) -> str | None: ...
-    def code(self, callback_url: str) -> AuthorizationCode: ...
-    def resume_uri(self, app_callback_uri: str, callback_url: str) -> str: ...
+    def acr_values(self) -> str | None:
+        """The ``acr_values`` that was asked for."""
+    def code(self, callback_url: str) -> AuthorizationCode:
+        """The code of a callback, once it is sure that it answers this request. ``Login.finish`` does this itself."""
+    def resume_uri(self, app_callback_uri: str, callback_url: str) -> str:
+        """Where to go on in the browser, of a callback to the ``app_callback_uri``."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class AuthorizationCode:
+    """An authorization code that came back with the right ``state``."""
     @property
-    def code(self) -> str: ...
+    def code(self) -> str:
+        """The code. A secret."""
     @property
-    def scopes(self) -> list[str] | None: ...
+    def scopes(self) -> list[str] | None:
+        """The scopes, where the callback tells them."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class LoginResult:
+    """A login that passed every check."""
     @property
-    def claims(self) -> IdTokenClaims: ...
+    def claims(self) -> IdTokenClaims:
+        """Who logged in: the checked claims of the ID token."""
     @property
-    def access_token(self) -> LoginToken: ...
+    def access_token(self) -> LoginToken:
+        """Opens userinfo, for about ten minutes, and nothing else."""
     @property
-    def id_token(self) -> str: ...
+    def id_token(self) -> str:
+        """The ID token itself, already checked. Personal data."""
     @property
-    def scopes(self) -> list[str]: ...
+    def scopes(self) -> list[str]:
+        """The scopes that were granted."""
     @property
-    def asked_scopes(self) -> list[str]: ...
+    def asked_scopes(self) -> list[str]:
+        """The scopes that were asked for."""
     @property
-    def missing_scopes(self) -> list[str]: ...
+    def missing_scopes(self) -> list[str]:
+        """The scopes that were asked for and not granted."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class Userinfo:
+    """What a person agreed to tell this sales unit. A member that Vipps left out is ``None``; all members are in
+    ``to_dict()``. ``repr`` shows ``sub`` alone: the rest is personal data.
+    """
     @property
-    def sub(self) -> str: ...
+    def sub(self) -> str:
+        """The person, as this sales unit knows them: the same as in the ID token."""
     @property
-    def name(self) -> str | None: ...
+    def name(self) -> str | None:
+        """Full name."""
     @property
-    def given_name(self) -> str | None: ...
+    def given_name(self) -> str | None:
+        """Given names."""
     @property
-    def family_name(self) -> str | None: ...
+    def family_name(self) -> str | None:
+        """Family name."""
     @property
-    def phone_number(self) -> str | None: ...
+    def phone_number(self) -> str | None:
+        """Digits with country code and without a plus sign."""
     @property
-    def phone_number_verified(self) -> bool | None: ...
+    def phone_number_verified(self) -> bool | None:
+        """Whether Vipps verified the phone number."""
     @property
-    def email(self) -> str | None: ...
+    def email(self) -> str | None:
+        """E-mail address."""
     @property
-    def email_verified(self) -> bool | None: ...
+    def email_verified(self) -> bool | None:
+        """Whether Vipps verified the e-mail address."""
     @property
-    def birthdate(self) -> str | None: ...
+    def birthdate(self) -> str | None:
+        """``YYYY-MM-DD``."""
     @property
-    def gender(self) -> str | None: ...
+    def gender(self) -> str | None:
+        """Gender, as Vipps words it."""
     @property
-    def nin(self) -> str | None: ...
+    def nin(self) -> str | None:
+        """National identity number, for those who may ask for it."""
     @property
-    def address(self) -> Address | None: ...
+    def address(self) -> Address | None:
+        """The address."""
     @property
-    def other_addresses(self) -> list[Address]: ...
+    def other_addresses(self) -> list[Address]:
+        """Up to two more addresses."""
     @property
-    def delegated_consents(self) -> Any: ...
+    def delegated_consents(self) -> Any:
+        """What the person agreed to, of what the merchant asked. Only at the first login."""
     @overload
-    def claim(self, name: str) -> Any: ...
+    def claim(self, name: str) -> Any:
+        """Any member; ``default`` when it is absent."""
     @overload
-    def claim(self, name: str, default: _T) -> Any | _T: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def claim(self, name: str, default: _T) -> Any | _T:
+        """Any member; ``default`` when it is absent."""
+    def to_dict(self) -> dict[str, Any]:
+        """All members, those unknown to this library too."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class Address:
+    """A person's address. Empty members are ``None``; ``repr`` shows none of them."""
     @property
-    def street_address(self) -> str | None: ...
+    def street_address(self) -> str | None:
+        """Street, with unit and floor in a second line."""
     @property
-    def postal_code(self) -> str | None: ...
+    def postal_code(self) -> str | None:
+        """Postal code."""
     @property
-    def region(self) -> str | None: ...
+    def region(self) -> str | None:
+        """City or place."""
     @property
-    def country(self) -> str | None: ...
+    def country(self) -> str | None:
+        """Two letters."""
     @property
-    def formatted(self) -> str | None: ...
+    def formatted(self) -> str | None:
+        """The whole address, in lines."""
     @property
-    def address_type(self) -> str | None: ...
+    def address_type(self) -> str | None:
+        """``home``, ``work`` or ``other``."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class PendingLogin:
+    """A login by phone number that waits for the person. Keep it on the server: whoever holds it and the keys can end the
+    login.
+    """
     @staticmethod
-    def from_json(json: str) -> PendingLogin: ...
-    def to_json(self) -> str: ...
+    def from_json(json: str) -> PendingLogin:
+        """A login that was kept as JSON."""
+    def to_json(self) -> str:
+        """The login as JSON, to be kept over a restart."""
     @property
-    def auth_req_id(self) -> str: ...
+    def auth_req_id(self) -> str:
+        """The id of this login at Vipps."""
     @property
-    def msn(self) -> str: ...
+    def msn(self) -> str:
+        """The sales unit the login is for."""
     @property
-    def scopes(self) -> list[str]: ...
+    def scopes(self) -> list[str]:
+        """The scopes that were asked for."""
     @property
-    def expires_at(self) -> datetime: ...
+    def expires_at(self) -> datetime:
+        """Until when the person may decide; in UTC."""
     @property
-    def interval(self) -> timedelta: ...
+    def interval(self) -> timedelta:
+        """The least time between two polls, as Vipps has it by now."""
     @property
-    def ends_by_redirect(self) -> bool: ...
+    def ends_by_redirect(self) -> bool:
+        """Whether it ends on a web page and not by polling."""
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class BackchannelPing:
+    """The webhook event that says a login by phone number has been decided. Check the webhook's HMAC first."""
     @staticmethod
-    def parse(body: str) -> BackchannelPing: ...
+    def parse(body: str) -> BackchannelPing:
+        """Reads the event's JSON body."""
     @property
-    def auth_req_id(self) -> str: ...
+    def auth_req_id(self) -> str:
+        """Which login it is about."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class UnverifiedConsentRevoked:
+    """What a consent-revoked callback *claims*. It proves nothing: Vipps does not sign it."""
     @staticmethod
-    def parse(body: str) -> UnverifiedConsentRevoked: ...
+    def parse(body: str) -> UnverifiedConsentRevoked:
+        """Reads the callback's body."""
     @property
-    def claimed_sub(self) -> str: ...
+    def claimed_sub(self) -> str:
+        """Who it says took their consent back."""
     @property
-    def claimed_issued_at(self) -> datetime | None: ...
+    def claimed_issued_at(self) -> datetime | None:
+        """When it says it was made; in UTC."""
     @property
-    def claimed_expires_at(self) -> datetime | None: ...
+    def claimed_expires_at(self) -> datetime | None:
+        """Until when it says it is good; in UTC."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
 
 @final
 class Emulator:
+    """A stand-in for the token and Login endpoints of Vipps, for tests: on this machine only, with invented keys.
+
+    It is strict: what the documents forbid is refused, and ``requests()`` says why. It runs on a thread of its own until
+    ``stop()``, the end of a ``with`` block, or the end of the object.
+    """
     def __new__(
         cls,
         *,
@@ -489,41 +755,79 @@ class Emulator:
     ) -> Self: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_exception: object) -> None: ...
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """Closes every socket and ends the thread. The log can still be read; stopping again does nothing."""
     @property
-    def base_url(self) -> str: ...
+    def base_url(self) -> str:
+        """Where it listens, without a slash at the end: the setting ``environment`` of a ``Partner``."""
     @property
-    def page_url(self) -> str: ...
+    def page_url(self) -> str:
+        """The page for a person's browser: whoever is asked to log in decides there, and it lists the requests."""
     @property
-    def partner_keys(self) -> PartnerKeys: ...
-    def sales_unit_keys(self, msn: str, /) -> SalesUnitKeys | None: ...
+    def partner_keys(self) -> PartnerKeys:
+        """The partner's keys as they are now."""
+    def sales_unit_keys(self, msn: str, /) -> SalesUnitKeys | None:
+        """A sales unit's own keys as they are now; ``None`` if there is no such sales unit."""
     @property
-    def specialized_keys(self) -> SpecializedKeys: ...
-    def add_merchant(self, msn: str, /) -> SalesUnitKeys: ...
-    def disconnect_merchant(self, msn: str, /) -> None: ...
-    def deactivate_merchant(self, msn: str, /) -> None: ...
-    def reject_subscription_key(self, which: Literal["primary", "secondary"], /) -> None: ...
-    def wrong_environment(self, wrong: bool = True, /) -> None: ...
-    def requests(self) -> list[RecordedRequest]: ...
-    def clear_requests(self) -> None: ...
-    def count(self, path: str, /) -> int: ...
+    def specialized_keys(self) -> SpecializedKeys:
+        """The keys for ``/miami/v1/token``."""
+    def add_merchant(self, msn: str, /) -> SalesUnitKeys:
+        """Adds a sales unit that is connected to the partner, or connects and activates one that is there; returns its keys.
+        """
+    def disconnect_merchant(self, msn: str, /) -> None:
+        """The partner may no longer act for this sales unit (403); its own keys go on working."""
+    def deactivate_merchant(self, msn: str, /) -> None:
+        """The sales unit is blocked."""
+    def reject_subscription_key(self, which: Literal["primary", "secondary"], /) -> None:
+        """Regenerates one subscription key (``primary`` or ``secondary``) of every pair."""
+    def wrong_environment(self, wrong: bool = True, /) -> None:
+        """Behaves as if all keys were for the other environment."""
+    def requests(self) -> list[RecordedRequest]:
+        """The latest 10,000 requests, oldest first, each with what was right and wrong about it."""
+    def clear_requests(self) -> None:
+        """Empties the log and sets all counts to zero."""
+    def count(self, path: str, /) -> int:
+        """How many requests came to this path, answered or not."""
     @property
-    def now(self) -> datetime: ...
-    def advance(self, by: Span, /) -> None: ...
-    def set_time(self, to: _Instant, /) -> None: ...
-    def numbers(self, how: Literal["as_documented", "strings", "numbers"], /) -> None: ...
-    def fields(self, how_many: Literal["seven", "four"], /) -> None: ...
-    def token_lifetime(self, kind: Literal["standard", "specialized", "login"], lifetime: Span, /) -> None: ...
-    def revoke_tokens(self) -> None: ...
-    def accept_form_encoded_basic(self, accept: bool = True, /) -> None: ...
-    def check_msn_on_token(self, check: bool = True, /) -> None: ...
-    def mint_id_token(self, msn: str, /, **bends: Unpack[_Bends]) -> str: ...
-    def bend_next_id_token(self, **bends: Unpack[_Bends]) -> None: ...
-    def jwks(self) -> str: ...
-    def rotate_keys(self) -> None: ...
-    def withdraw_old_keys(self) -> None: ...
-    def jwks_outage(self, outage: bool = True, /) -> None: ...
-    def jwks_cache_control(self, value: str | None, /) -> None: ...
+    def now(self) -> datetime:
+        """The emulator's time; in UTC."""
+    def advance(self, by: Span, /) -> None:
+        """Moves the emulator's clock ahead, by seconds or a ``timedelta``."""
+    def set_time(self, to: _Instant, /) -> None:
+        """Stops the emulator's clock at a moment; from then on only ``advance`` moves it."""
+    def numbers(self, how: Literal["as_documented", "strings", "numbers"], /) -> None:
+        """How the token endpoints spell numbers: ``as_documented``, ``strings`` or ``numbers``."""
+    def fields(self, how_many: Literal["seven", "four"], /) -> None:
+        """How many fields ``/accesstoken/get`` replies with: ``seven`` or ``four``."""
+    def token_lifetime(self, kind: Literal["standard", "specialized", "login"], lifetime: Span, /) -> None:
+        """How long tokens of a kind (``standard``, ``specialized`` or ``login``) live that are issued from now on."""
+    def revoke_tokens(self) -> None:
+        """All tokens issued so far are refused from now on."""
+    def accept_form_encoded_basic(self, accept: bool = True, /) -> None:
+        """Whether ``/miami/v1/token`` takes form-encoded Basic credentials beside raw ones."""
+    def check_msn_on_token(self, check: bool = True, /) -> None:
+        """Whether ``/accesstoken/get`` refuses an MSN the keys may not act for."""
+    def mint_id_token(self, msn: str, /, **bends: Unpack[_Bends]) -> str:
+        """Makes an ID token for a sales unit, good or wrong, on the emulator's clock.
+
+        Expectations of a good one: ``subject``, ``nonce``, ``access_token``, ``acr``, ``auth_req_id`` (with
+        ``auth_req_id_name``: ``snake``, ``camel`` or ``urn``), ``lifetime``, ``alg`` (``RS256`` or ``ES256``). Bends:
+        ``signed_by`` (``current``, ``withdrawn``, ``unknown``, ``forger``, ``public_key_hmac`` or ``nobody``), ``claims``,
+        ``without_claims``, ``header``, ``without_header``.
+        """
+    def bend_next_id_token(self, **bends: Unpack[_Bends]) -> None:
+        """Bends the ID token of the next login that is exchanged, as ``mint_id_token`` takes it; several calls queue up.
+        """
+    def jwks(self) -> str:
+        """The published keys as JSON."""
+    def rotate_keys(self) -> None:
+        """Publishes new keys and signs with them from now on; the old ones stay published."""
+    def withdraw_old_keys(self) -> None:
+        """Publishes the current keys only."""
+    def jwks_outage(self, outage: bool = True, /) -> None:
+        """Whether the published keys are out of reach."""
+    def jwks_cache_control(self, value: str | None, /) -> None:
+        """The ``Cache-Control`` of the published keys; ``None`` for none."""
     def fail_next(
         self,
         endpoint: _Endpoint,
@@ -536,107 +840,184 @@ class Emulator:
         retry_after: str | None = None,
         how: Literal["drop_before_reading", "drop_after_reading", "hang"] | None = None,
         delay: Span | None = None,
-    ) -> None: ...
-    def clear_failures(self) -> None: ...
-    def release_hung(self) -> None: ...
-    def script(self, path: str, replies: Sequence[tuple[int, dict[str, str], str]], /) -> None: ...
-    def set_latency(self, endpoint: _Endpoint, latency: Span, /) -> None: ...
-    def register_redirect_uri(self, msn: str, uri: str, /) -> None: ...
+    ) -> None:
+        """The next ``times`` requests to an endpoint fail; several calls queue up.
+
+        ``endpoint`` is ``standard_token``, ``specialized_token``, ``discovery``, ``jwks``, ``authorize``, ``login_token``,
+        ``userinfo``, ``backchannel``, ``user_exists``, ``payments``, ``sales_units`` or ``ledgers``. With a ``status`` the
+        reply is an error in a ``shape`` (``aad``, ``oauth``, ``apim``, ``gateway_legacy``, ``problem``, ``ecom_list``,
+        ``strings``, ``text``, ``html``, ``empty``), with ``error`` and ``retry_after``; else ``how`` says what happens:
+        ``drop_before_reading``, ``drop_after_reading`` or ``hang``; or ``delay`` in real time.
+        """
+    def clear_failures(self) -> None:
+        """Forgets failures and scripts that have not been played yet."""
+    def release_hung(self) -> None:
+        """Lets every request go on that hangs now."""
+    def script(self, path: str, replies: Sequence[tuple[int, dict[str, str], str]], /) -> None:
+        """The next requests to exactly this path get these replies, one each: tuples of status, headers and body."""
+    def set_latency(self, endpoint: _Endpoint, latency: Span, /) -> None:
+        """Each request to this endpoint is served only after so much real time."""
+    def register_redirect_uri(self, msn: str, uri: str, /) -> None:
+        """Registers a ``redirect_uri`` or ``app_callback_uri``, which is compared byte for byte."""
     def login_auth_method(
         self, msn: str, method: Literal["client_secret_basic", "client_secret_post"], /
-    ) -> None: ...
-    def login_scopes(self, msn: str, scopes: Iterable[str], /) -> None: ...
-    def name_merchant(self, msn: str, name: str, /) -> None: ...
-    def add_user(self, user: User, /) -> None: ...
-    def remove_user(self, msisdn: str, /) -> None: ...
-    def users(self) -> list[User]: ...
-    def logins(self) -> list[RecordedLogin]: ...
-    def approve(self, id: str, msisdn: str, /) -> str | None: ...
-    def deny(self, id: str, error: str | None = None, /) -> str | None: ...
-    def auto_approve(self, msisdn: str, /) -> None: ...
-    def auto_deny(self, error: str, /) -> None: ...
-    def ask_person(self) -> None: ...
-    def scopes_outside_plan(self, outside: Literal["dropped", "refused"], /) -> None: ...
-    def auth_req_id_name(self, name: Literal["snake", "camel", "urn"], /) -> None: ...
-    def backchannel_error_code(self, on: bool = True, /) -> None: ...
-    def backchannel_limit(self, logins: int, /) -> None: ...
-    def ping_url(self, url: str | None, /) -> None: ...
-    def pings(self) -> list[RecordedPing]: ...
-    def ping_body(self, id: str, /) -> str: ...
-    def consent_revoked_body(self, msn: str, msisdn: str, /) -> str: ...
+    ) -> None:
+        """How the sales unit's own keys authenticate: ``client_secret_basic`` or ``client_secret_post``."""
+    def login_scopes(self, msn: str, scopes: Iterable[str], /) -> None:
+        """The scopes in the sales unit's plan."""
+    def name_merchant(self, msn: str, name: str, /) -> None:
+        """The name that the person reads."""
+    def add_user(self, user: User, /) -> None:
+        """Adds a person, or replaces the one with this phone number. Kari Fixture, 4791234567, is there from the start.
+        """
+    def remove_user(self, msisdn: str, /) -> None:
+        """Forgets a person; logins that were approved stay."""
+    def users(self) -> list[User]:
+        """Everybody, by phone number."""
+    def logins(self) -> list[RecordedLogin]:
+        """The latest 10,000 logins, oldest first."""
+    def approve(self, id: str, msisdn: str, /) -> str | None:
+        """The person with this phone number approves a login. Returns the URL that the person's browser opens next, if any.
+        """
+    def deny(self, id: str, error: str | None = None, /) -> str | None:
+        """The person denies a login, or it ends with another ``error``. Returns the URL that the browser opens next, if any.
+        """
+    def auto_approve(self, msisdn: str, /) -> None:
+        """From now on ``/oauth2/auth`` answers at once: the person with this phone number approves."""
+    def auto_deny(self, error: str, /) -> None:
+        """From now on ``/oauth2/auth`` answers at once with this error."""
+    def ask_person(self) -> None:
+        """A person decides again: ends ``auto_approve`` and ``auto_deny``."""
+    def scopes_outside_plan(self, outside: Literal["dropped", "refused"], /) -> None:
+        """What becomes of scopes that a sales unit's plan does not have: ``dropped`` or ``refused``."""
+    def auth_req_id_name(self, name: Literal["snake", "camel", "urn"], /) -> None:
+        """Under which name ID tokens carry the id of a backchannel request: ``snake``, ``camel`` or ``urn``."""
+    def backchannel_error_code(self, on: bool = True, /) -> None:
+        """Whether errors of the backchannel's start come in ``error_code``."""
+    def backchannel_limit(self, logins: int, /) -> None:
+        """How many logins by phone number may wait for one person at a time."""
+    def ping_url(self, url: str | None, /) -> None:
+        """From now on every decided login by phone number is told to this address of this machine; ``None`` ends it."""
+    def pings(self) -> list[RecordedPing]:
+        """The latest 1,000 pings and what came of them, oldest first."""
+    def ping_body(self, id: str, /) -> str:
+        """The body of the webhook event for a login that is finished by polling."""
+    def consent_revoked_body(self, msn: str, msisdn: str, /) -> str:
+        """The body of the consent-revoked callback, for a person at a sales unit."""
 
 @final
 class RecordedRequest:
+    """A request as it arrived, and what became of it. ``repr`` shows no value that may be secret."""
     @property
-    def id(self) -> int: ...
+    def id(self) -> int:
+        """Counts up from 1 over the emulator's life."""
     @property
-    def at(self) -> datetime: ...
+    def at(self) -> datetime:
+        """When it arrived, by the emulator's clock; in UTC."""
     @property
-    def method(self) -> str: ...
+    def method(self) -> str:
+        """``GET``, ``POST``, ..."""
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """The path, percent-encoding kept."""
     @property
-    def query(self) -> str | None: ...
+    def query(self) -> str | None:
+        """What followed the question mark."""
     @property
-    def headers(self) -> list[tuple[str, str]]: ...
-    def header(self, name: str, /) -> str | None: ...
+    def headers(self) -> list[tuple[str, str]]:
+        """Pairs of name, in lower case, and value, in order of arrival."""
+    def header(self, name: str, /) -> str | None:
+        """The first header of that name, in any letter case."""
     @property
-    def body(self) -> bytes: ...
+    def body(self) -> bytes:
+        """The body, of which the log keeps 64 KiB."""
     @property
-    def status(self) -> int | None: ...
+    def status(self) -> int | None:
+        """The status of the reply; ``None`` while it is outstanding and when the connection was dropped."""
     @property
-    def findings(self) -> list[Finding]: ...
+    def findings(self) -> list[Finding]:
+        """What was right and wrong."""
 
 @final
 class Finding:
+    """One thing to say about a request. Holds no secret."""
     @property
-    def verdict(self) -> Literal["right", "tolerated", "refused", "staged", "person"]: ...
+    def verdict(self) -> Literal["right", "tolerated", "refused", "staged", "person"]:
+        """``right``, ``tolerated``, ``refused``, ``staged`` or ``person``."""
     @property
-    def about(self) -> str: ...
+    def about(self) -> str:
+        """The header, field or part of the request."""
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What was right, or what was wrong and how to mend it."""
 
 @final
 class RecordedLogin:
+    """A login as a person and the controls see it. Holds no code and no token."""
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """What the controls name it by; the ``auth_req_id`` in both backchannel flows."""
     @property
-    def kind(self) -> Literal["browser", "backchannel", "backchannel_redirect"]: ...
+    def kind(self) -> Literal["browser", "backchannel", "backchannel_redirect"]:
+        """``browser``, ``backchannel`` or ``backchannel_redirect``."""
     @property
-    def msn(self) -> str: ...
+    def msn(self) -> str:
+        """The sales unit that asks."""
     @property
-    def merchant(self) -> str: ...
+    def merchant(self) -> str:
+        """The sales unit's name, as the person reads it."""
     @property
-    def scopes(self) -> list[str]: ...
+    def scopes(self) -> list[str]:
+        """The scopes that are granted when the person approves."""
     @property
-    def msisdn(self) -> str | None: ...
+    def msisdn(self) -> str | None:
+        """Who was asked, or who approved."""
     @property
-    def binding_message(self) -> str | None: ...
+    def binding_message(self) -> str | None:
+        """What both screens show, in the backchannel flows."""
     @property
-    def started_at(self) -> datetime: ...
+    def started_at(self) -> datetime:
+        """When it was started, by the emulator's clock; in UTC."""
     @property
-    def expires_at(self) -> datetime: ...
+    def expires_at(self) -> datetime:
+        """From when it can no longer be decided; in UTC."""
     @property
-    def status(self) -> Literal["pending", "approved", "denied", "expired", "completed"]: ...
+    def status(self) -> Literal["pending", "approved", "denied", "expired", "completed"]:
+        """``pending``, ``approved``, ``denied``, ``expired`` or ``completed``."""
 
 @final
 class RecordedPing:
+    """A webhook event that the emulator posted."""
     @property
-    def auth_req_id(self) -> str: ...
+    def auth_req_id(self) -> str:
+        """The login that was decided."""
     @property
-    def url(self) -> str: ...
+    def url(self) -> str:
+        """Where it went."""
     @property
-    def at(self) -> datetime: ...
+    def at(self) -> datetime:
+        """When the login was decided, by the emulator's clock; in UTC."""
     @property
-    def status(self) -> int | None: ...
+    def status(self) -> int | None:
+        """The status of the reply; ``None`` without one."""
     @property
-    def failure(self) -> str | None: ...
+    def failure(self) -> str | None:
+        """Why there was no reply."""
 
 @final
 class User:
+    """A person with a phone, known by its number (8 to 15 digits with country code). All of it is invented.
+
+    Named arguments change what the person is: ``person`` (what ``sub`` is derived from), ``given_name``,
+    ``family_name``, ``email``, ``email_verified``, ``birthdate``, ``gender``, ``nin``, ``app`` (``current``,
+    ``outdated`` or ``inactive``), ``customer_token``, ``addresses`` (dicts) and ``more_claims`` (a dict).
+    """
     def __new__(cls, msisdn: str, **about: Unpack[_About]) -> Self: ...
     @property
-    def msisdn(self) -> str: ...
+    def msisdn(self) -> str:
+        """The phone number, which names the person in all controls."""
     @property
-    def name(self) -> str: ...
-    def sub(self, msn: str, /) -> str: ...
+    def name(self) -> str:
+        """First and last name."""
+    def sub(self, msn: str, /) -> str:
+        """The person's ``sub`` at a sales unit; another one at each."""

@@ -1,0 +1,142 @@
+"""Types for annotations: what the package takes as named arguments, and the words it knows.
+
+The package itself never imports this module; a program does, where it passes such things on:
+
+    from vipps_partner_auth.types import Caller, LoginOptions, Settings
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Literal, TypedDict, Union
+
+from ._client import Authorization, Caller
+from ._native import Environment, Event, ManualClock, PartnerKeys, SalesUnitKeys, SpecializedKeys
+
+__all__ = [
+    "Authorization",
+    "BackchannelOptions",
+    "BasicEncoding",
+    "Caller",
+    "EventHandler",
+    "Expect",
+    "Flow",
+    "Keys",
+    "LoginAuthMethod",
+    "LoginOptions",
+    "Market",
+    "OtherSettings",
+    "RequestedFlow",
+    "Settings",
+    "Span",
+]
+
+Span = Union[float, timedelta]
+"""A length of time: seconds, or a ``timedelta``. Zero or more."""
+
+Keys = Union[PartnerKeys, SalesUnitKeys, SpecializedKeys]
+"""Keys of any kind."""
+
+Flow = Literal["browser", "backchannel", "backchannel_redirect"]
+"""The login an ID token comes from."""
+
+Market = Literal["NO", "DK", "FI", "SE"]
+"""The country whose app the person is expected to have."""
+
+RequestedFlow = Literal["app_to_app_v2", "app_to_app", "automatic_return_from_vipps_app"]
+"""How a login between apps goes."""
+
+BasicEncoding = Literal["raw", "form"]
+"""How the parts of ``Authorization: Basic`` are written: as they are, or form-encoded first (RFC 6749, 2.3.1)."""
+
+LoginAuthMethod = Literal["client_secret_basic", "client_secret_post"]
+"""How Login's token endpoint is told who asks, as it is registered in the portal."""
+
+EventHandler = Callable[[Event], object]
+"""What ``on_event`` takes: a plain function."""
+
+
+class Expect(TypedDict, total=False):
+    """What an ID token must say besides the MSN. One that is ``None`` counts as not given; an empty text is refused."""
+
+    flow: Flow | None
+    """The login it comes from; ``browser`` when missing."""
+    nonce: str | None
+    """The ``nonce`` that was sent. When missing the token must have none."""
+    client_id: str | None
+    """The merchant's client id, where it is known: ``aud`` is checked then."""
+    access_token: str | None
+    """The access token that came with it: ``at_hash`` is checked then."""
+    acr: str | None
+    """The ``acr_values`` that was asked for."""
+    auth_req_id: str | None
+    """The id of the login by phone number; required with ``backchannel_redirect``."""
+
+
+class LoginOptions(TypedDict, total=False):
+    """What may differ from one login in the browser to the next."""
+
+    market: Market | None
+    """The country whose app the person is expected to have; when missing Vipps decides."""
+    acr_values: str | None
+    """How sure Vipps must be, such as ``APP_AUTH``. The ID token is refused unless its ``acr`` says the same."""
+    requested_flow: RequestedFlow | None
+    """How a login that starts in an app goes."""
+    app_callback_uri: str | None
+    """Where Vipps' app comes back to, for logins that start in an app."""
+    final_redirect_is_app: bool | None
+    """Whether the ``redirect_uri`` opens an app; false when missing."""
+
+
+class BackchannelOptions(TypedDict, total=False):
+    """What may differ from one login by phone number to the next."""
+
+    binding_message: str | None
+    """A short code that both devices show, so that the person sees which login they approve."""
+    requested_expiry: Span | None
+    """How long the person may take; when missing Vipps decides."""
+    redirect_uri: str | None
+    """With it the login ends on this web page in the phone's browser, and not by polling."""
+
+
+class OtherSettings(TypedDict, total=False):
+    """Everything that can be set but the environment. One that is ``None`` counts as not given."""
+
+    connect_timeout: Span | None
+    """The longest a connection may take to be made. Default 5 s."""
+    request_timeout: Span | None
+    """The longest one request may take, connecting included. Default 10 s."""
+    deadline: Span | None
+    """The longest a call may take, with all its tries. Default 30 s."""
+    leeway: Span | None
+    """How far clocks may differ when an ID token is checked. Default 60 s, at most 300 s."""
+    stale_keys_for: Span | None
+    """How long old keys serve while Vipps can't be reached. Default 4 h, at most 24 h."""
+    ca_pem: str | bytes | None
+    """Certificate authorities to trust besides those of the system, as PEM."""
+    redis_url: str | None
+    """Where processes share their token: ``redis://`` or ``rediss://``."""
+    redis_ca_pem: str | bytes | None
+    """The authorities that a ``rediss://`` server is checked against, as PEM."""
+    basic_encoding: BasicEncoding | None
+    """How keys are written at the token endpoint. Default ``raw``."""
+    login_basic_encoding: BasicEncoding | None
+    """How keys are written at the endpoints of Login. Default ``form``."""
+    login_auth_method: LoginAuthMethod | None
+    """How Login's token endpoint is told who asks. Default ``client_secret_basic``."""
+    allow_partner_keys_in_test: bool | None
+    """Takes partner keys with ``test``, where Vipps refuses them. Default false."""
+    trusted_origins: Iterable[str] | None
+    """More hosts that headers may be sent to, such as ``https://gateway.example``."""
+    on_event: EventHandler | None
+    """Called with each ``Event``, on another thread. What it raises is logged."""
+    clock: ManualClock | None
+    """The time, for tests. Default: this machine's."""
+
+
+class Settings(OtherSettings, total=False):
+    """Everything that can be set."""
+
+    environment: str | Environment | None
+    """Which Vipps to talk to: ``production``, ``test``, a base URL or an ``Environment``. Default ``production``."""
