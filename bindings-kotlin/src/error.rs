@@ -55,6 +55,12 @@ impl AuthError {
         Self::Failed { parts: ErrorParts { field: Some(field.to_owned()), ..parts } }
     }
 
+    /// A call that makes no sense just now.
+    #[cfg(feature = "server")]
+    pub(crate) fn unavailable(detail: &str) -> Self {
+        Self::Failed { parts: ErrorParts::bare(ErrorKind::Unavailable, detail, detail.to_owned()) }
+    }
+
     /// A bug in this library.
     pub(crate) fn internal(detail: &str) -> Self {
         Self::Failed { parts: ErrorParts::bare(ErrorKind::Internal, detail, detail.to_owned()) }

@@ -37,3 +37,5 @@ pub mod result;
 pub mod system;
 #[cfg(feature = "server")]
 pub mod webhook;
+#[cfg(feature = "server")]
+mod withheld;

@@ -6,13 +6,14 @@ use vipps_partner_auth::{AccessToken, Clock, Headers, ManualClock, Partner, Syst
 
 use crate::{
     environment::{EnvironmentParts, parts},
-    error::Result,
-    event::{EventSink, StatsParts},
+    error::{AuthError, Result},
+    event::{EventQueue, StatsParts},
     keys::KeysHandle,
     merchant::MerchantHandle,
     runtime::{Cancellation, run},
     settings::SettingsParts,
     system::SystemParts,
+    withheld::Withheld,
 };
 
 /// A token, to be told from others.
@@ -38,12 +39,22 @@ pub struct HeadersParts {
     /// How long they are as good as newly asked for ones.
     pub fresh_for: Duration,
     /// The token in them.
-    pub token: Arc<TokenHandle>,
+    pub token: TokenParts,
+}
+
+impl From<AccessToken> for TokenParts {
+    fn from(token: AccessToken) -> Self {
+        Self {
+            secret: token.secret().to_owned(),
+            expires_at: token.expires_at(),
+            handle: Arc::new(TokenHandle(token)),
+        }
+    }
 }
 
 /// One set of keys at work.
 #[derive(Debug, uniffi::Object)]
-pub struct PartnerHandle(Source, Partner);
+pub struct PartnerHandle(Source, Partner, Withheld);
 
 /// How headers are handed over.
 #[derive(Debug, Clone)]
@@ -56,7 +67,7 @@ impl Source {
             Some(_) => Duration::ZERO,
             None => SystemClock.now().until(headers.fresh_until()),
         };
-        HeadersParts { headers: plain(headers), fresh_for, token: Arc::new(TokenHandle(headers.token().clone())) }
+        HeadersParts { headers: plain(headers), fresh_for, token: headers.token().clone().into() }
     }
 }
 
@@ -68,17 +79,17 @@ impl PartnerHandle {
         keys: &KeysHandle,
         system: SystemParts,
         settings: SettingsParts,
-        sink: Option<Arc<dyn EventSink>>,
+        events: &EventQueue,
     ) -> Result<Arc<Self>> {
-        let partner = Partner::new(keys.0.clone(), system.info()?, settings.config(sink)?)?;
-        Ok(Self::of(partner, &settings))
+        let partner = Partner::new(keys.0.clone(), system.info()?, settings.config(events)?)?;
+        Ok(Self::of(partner, &settings, events))
     }
 
     /// Reads keys, system and environment from variables.
     #[uniffi::constructor]
-    pub fn from_env(settings: SettingsParts, sink: Option<Arc<dyn EventSink>>) -> Result<Arc<Self>> {
-        let partner = Partner::from_env_with(settings.config(sink)?)?;
-        Ok(Self::of(partner, &settings))
+    pub fn from_env(settings: SettingsParts, events: &EventQueue) -> Result<Arc<Self>> {
+        let partner = Partner::from_env_with(settings.config(events)?)?;
+        Ok(Self::of(partner, &settings, events))
     }
 
     /// The same keys, bound to one merchant.
@@ -101,9 +112,7 @@ impl PartnerHandle {
     /// The token by itself.
     pub async fn access_token(&self, cancellation: Option<Arc<Cancellation>>) -> Result<TokenParts> {
         let partner = self.1.clone();
-        let token = run(cancellation, async move { partner.access_token().await }).await?;
-        let (secret, expires_at) = (token.secret().to_owned(), token.expires_at());
-        Ok(TokenParts { handle: Arc::new(TokenHandle(token)), secret, expires_at })
+        run(cancellation, async move { partner.access_token().await }).await.map(TokenParts::from)
     }
 
     /// Drops this token, if it is still the one in use.
@@ -111,14 +120,41 @@ impl PartnerHandle {
         self.1.invalidate(&token.0)
     }
 
-    /// Drops this token because an API answered 401; tells whether one more try makes sense.
-    pub fn refused(&self, token: &TokenHandle) -> bool {
-        self.1.refused(&token.0)
+    /// An API answered 401 to a call that carried this token: headers with another one, or why there are none.
+    pub async fn refused(
+        &self,
+        token: Arc<TokenHandle>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<HeadersParts> {
+        let partner = self.1.clone();
+        let other = run(cancellation, async move {
+            if partner.refused(&token.0) { Ok(partner.authorization().await?) } else { Err(renewed_just_now()) }
+        });
+        Ok(self.0.parts(&other.await?))
+    }
+
+    /// The same for a call that can't be repeated: nobody waits.
+    pub fn note_refused(&self, token: &TokenHandle) {
+        self.1.refused(&token.0);
     }
 
     /// Whether headers may be sent to this URL.
     pub fn covers(&self, url: String) -> bool {
         self.1.covers(&url)
+    }
+
+    /// A call went to this URL without headers: told once for each origin but the partner's own.
+    pub fn withheld(&self, url: String) {
+        let origin = |url: &str| url::Url::parse(url).map(|url| url.origin());
+        let (Ok(called), Ok(own)) = (origin(&url), origin(self.1.environment().base_url())) else { return };
+        if called != own {
+            self.2.tell(called.ascii_serialization());
+        }
+    }
+
+    /// Whether headers may go along on a redirect.
+    pub fn may_follow(&self, from: String, to: String) -> bool {
+        self.1.may_follow(&from, &to)
     }
 
     /// Changes with each new token and each one that is dropped.
@@ -138,10 +174,15 @@ impl PartnerHandle {
 }
 
 impl PartnerHandle {
-    fn of(partner: Partner, settings: &SettingsParts) -> Arc<Self> {
+    fn of(partner: Partner, settings: &SettingsParts, events: &EventQueue) -> Arc<Self> {
         let clock = settings.clock.as_ref().map(|clock| clock.0.clone());
-        Arc::new(Self(Source(clock), partner))
+        Arc::new(Self(Source(clock), partner, Withheld::new(events)))
     }
+}
+
+/// What one merchant's refusals may cost all others is bounded.
+pub(crate) fn renewed_just_now() -> AuthError {
+    AuthError::unavailable("the token was renewed moments ago for the same reason")
 }
 
 /// Headers as other languages hold them.

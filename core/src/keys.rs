@@ -237,7 +237,8 @@ impl Keys {
         }
     }
 
-    pub(crate) fn client_id(&self) -> &str {
+    /// The client id, which is no secret.
+    pub fn client_id(&self) -> &str {
         match self {
             Self::Specialized(keys) => &keys.client_id,
             Self::Partner(keys) => &keys.0.client_id,
@@ -253,7 +254,8 @@ impl Keys {
         }
     }
 
-    pub(crate) fn kind(&self) -> &'static str {
+    /// `partner`, `sales_unit` or `specialized`.
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Partner(_) => "partner",
             Self::SalesUnit(_) => "sales_unit",

@@ -147,6 +147,22 @@ impl Partner {
         url::Url::parse(url).is_ok_and(|url| self.0.trusted.cover(&url))
     }
 
+    /// Whether headers that were sent to the first URL may go along to the second on a redirect: to the same origin, and
+    /// only where they would be sent anyway.
+    ///
+    /// ```
+    /// # use vipps_partner_auth::{Config, Partner, PartnerKeys, SystemInfo};
+    /// # let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key")?;
+    /// # let partner = Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, Config::default())?;
+    /// assert!(partner.may_follow("https://api.vipps.no/a", "https://api.vipps.no/b"));
+    /// assert!(!partner.may_follow("https://api.vipps.no/a", "https://other.example/b"));
+    /// # Ok::<(), vipps_partner_auth::Error>(())
+    /// ```
+    pub fn may_follow(&self, from: &str, to: &str) -> bool {
+        let same_origin = url::Url::parse(from).is_ok_and(|from| url::Url::parse(to).is_ok_and(|to| from.origin() == to.origin()));
+        same_origin && self.covers(from) && self.covers(to)
+    }
+
     #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
     pub(crate) fn covers_url(&self, url: &url::Url) -> bool {
         self.0.trusted.cover(url)

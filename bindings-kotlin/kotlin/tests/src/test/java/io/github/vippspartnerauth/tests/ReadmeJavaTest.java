@@ -113,7 +113,7 @@ class ReadmeJavaTest {
     void settingsAreBuilt() {
         Settings settings = Settings.builder().deadline(Duration.ofSeconds(-1)).trustedOrigin("https://a.example").build();
         VippsAuthException.InvalidConfig error = assertThrows(
-                VippsAuthException.InvalidConfig.class, () -> new IdTokenVerifier(environment, null, settings));
+                VippsAuthException.InvalidConfig.class, () -> new IdTokenVerifier(environment, settings));
         assertEquals("deadline", error.getField());
     }
 }

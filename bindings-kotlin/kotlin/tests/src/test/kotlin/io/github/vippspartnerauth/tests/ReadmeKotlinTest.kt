@@ -87,7 +87,7 @@ class ReadmeKotlinTest {
 
     @Test
     fun fleet() {
-        val settings = Settings(redisUrl = "redis://cache.internal:6379")
+        val settings = Settings { redisUrl("redis://cache.internal:6379") }
         val partner = Partner(PartnerKeys.fromEnv(), SystemInfo("acme", "3.1.2"), environment, settings)
         assertEquals(environment, partner.environment)
     }
