@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use vipps_partner_auth::{Config, Environment};
+use vipps_partner_auth::{BasicEncoding, Config, Environment, LoginAuthMethod};
 
 use crate::{
     clock::ManualClockHandle,
@@ -44,6 +44,20 @@ pub struct SettingsParts {
     pub trusted_origins: Vec<String>,
     /// A clock for tests.
     pub clock: Option<Arc<ManualClockHandle>>,
+}
+
+/// Reads how Basic is written.
+#[uniffi::export]
+pub fn basic_encoding_of(text: String) -> Result<String> {
+    text.parse::<BasicEncoding>()?;
+    Ok(text)
+}
+
+/// Reads how sales unit keys authenticate in Login.
+#[uniffi::export]
+pub fn login_auth_method_of(text: String) -> Result<String> {
+    text.parse::<LoginAuthMethod>()?;
+    Ok(text)
 }
 
 /// Without the settings themselves: the URL of a Redis may hold its password.

@@ -109,8 +109,8 @@ internal suspend fun Caller.anotherTry(used: Authorization, isRepeatable: Boolea
 }
 
 /** What adapters ask of each hop of a call: whether it may carry headers. Where not, that is told once for each host. */
-internal fun Caller.mayCarry(first: String, url: String): Boolean {
+internal fun Caller.mayCarry(first: String, url: String): Boolean = asIo {
     val may = if (url == first) covers(url) else mayFollow(first, url)
     if (!may) partner.withheld(url)
-    return may
+    may
 }

@@ -1,6 +1,8 @@
 package io.github.vippspartnerauth
 
 import io.github.vippspartnerauth.ffi.SettingsParts
+import io.github.vippspartnerauth.ffi.basicEncodingOf
+import io.github.vippspartnerauth.ffi.loginAuthMethodOf
 import java.time.Duration
 
 /**
@@ -115,6 +117,18 @@ enum class BasicEncoding(internal val text: String) {
 
     /** Each form-encoded first (RFC 6749 section 2.3.1). */
     FORM("form"),
+    ;
+
+    companion object {
+        /**
+         * Reads `raw` or `form`.
+         *
+         * @throws VippsAuthException.InvalidConfig field `basic_encoding`, for anything else
+         */
+        @JvmStatic
+        fun of(text: String): BasicEncoding =
+            native { basicEncodingOf(text) }.let { known -> entries.first { it.text == known } }
+    }
 }
 
 /** Where a client puts its id and secret (OpenID Connect Core section 9). */
@@ -124,4 +138,16 @@ enum class LoginAuthMethod(internal val text: String) {
 
     /** In the body. */
     CLIENT_SECRET_POST("client_secret_post"),
+    ;
+
+    companion object {
+        /**
+         * Reads `client_secret_basic` or `client_secret_post`.
+         *
+         * @throws VippsAuthException.InvalidConfig field `login_auth_method`, for anything else
+         */
+        @JvmStatic
+        fun of(text: String): LoginAuthMethod =
+            native { loginAuthMethodOf(text) }.let { known -> entries.first { it.text == known } }
+    }
 }

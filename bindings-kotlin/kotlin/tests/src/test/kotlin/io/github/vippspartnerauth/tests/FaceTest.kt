@@ -2,10 +2,12 @@ package io.github.vippspartnerauth.tests
 
 import io.github.vippspartnerauth.BackchannelOptions
 import io.github.vippspartnerauth.BackchannelPing
+import io.github.vippspartnerauth.BasicEncoding
 import io.github.vippspartnerauth.Environment
 import io.github.vippspartnerauth.Expect
 import io.github.vippspartnerauth.Flow
 import io.github.vippspartnerauth.IdTokenVerifier
+import io.github.vippspartnerauth.LoginAuthMethod
 import io.github.vippspartnerauth.LoginRequest
 import io.github.vippspartnerauth.ManualClock
 import io.github.vippspartnerauth.Partner
@@ -42,7 +44,7 @@ import org.junit.jupiter.api.Test
 
 class FaceTest {
     @Test
-    fun `cached headers are the very same object`() = Shop().use { shop ->
+    fun `cached headers are the very same object`(): Unit = Shop().use { shop ->
         assertNull(shop.merchant.cachedHeaders())
         val headers = shop.merchant.headersBlocking()
         assertEquals("123456", headers["merchant-serial-number"])
@@ -54,7 +56,7 @@ class FaceTest {
     }
 
     @Test
-    fun `a token that is dropped takes the headers of every merchant with it`() = Shop().use { shop ->
+    fun `a token that is dropped takes the headers of every merchant with it`(): Unit = Shop().use { shop ->
         val before = shop.merchant.headersBlocking()
         val token = shop.partner.accessTokenBlocking()
         assertTrue(shop.partner.invalidate(token))
@@ -76,7 +78,7 @@ class FaceTest {
     }
 
     @Test
-    fun `all kinds of keys get their headers`() = Shop().use { shop ->
+    fun `all kinds of keys get their headers`(): Unit = Shop().use { shop ->
         val system = SystemInfo("acme", "3.1.2", "plugin", "4")
         val unit = Partner(shop.vipps.salesUnitKeys("123456")!!, system, shop.vipps.environment)
         assertEquals("plugin", unit.merchant("123456").headersBlocking()["vipps-system-plugin-name"])
@@ -86,7 +88,7 @@ class FaceTest {
     }
 
     @Test
-    fun `an ID token is checked with and without the network`() = Shop().use { shop ->
+    fun `an ID token is checked with and without the network`(): Unit = Shop().use { shop ->
         val jwt = shop.vipps.mintIdToken(EmulatorIdToken(msn = "123456", nonce = "n-0001", claims = mapOf("x" to "7")))
         val expect = Expect().withNonce("n-0001")
         assertNull(shop.merchant.verifyIdTokenCached(jwt, expect))
@@ -148,6 +150,8 @@ class FaceTest {
             "deadline" to { IdTokenVerifier(settings = Settings { deadline(Duration.ofSeconds(-1)) }) },
             "leeway" to { IdTokenVerifier(settings = Settings { leeway(Duration.ofSeconds(Long.MAX_VALUE)) }) },
             "ca_pem" to { IdTokenVerifier(settings = Settings { caPem("no pem") }) },
+            "basic_encoding" to { BasicEncoding.of("base64") },
+            "login_auth_method" to { LoginAuthMethod.of("none") },
             "jwks" to { IdTokenVerifier(Environment.Production, "{}") },
             "auth_req_id" to { shop.merchant.verifyIdTokenCached("a.b.c", Expect().withFlow(Flow.BACKCHANNEL_REDIRECT)) },
             "unix_seconds" to { ManualClock(Instant.MIN) },
@@ -164,7 +168,7 @@ class FaceTest {
     }
 
     @Test
-    fun `an error says what happened`() = Shop().use { shop ->
+    fun `an error says what happened`(): Unit = Shop().use { shop ->
         shop.vipps.wrongEnvironment(true)
         val error = assertThrows(VippsAuthException.CredentialsRejected::class.java) { shop.merchant.headersBlocking() }
         assertTrue(error.message!!.contains("status=`400`"), error.message)
@@ -174,7 +178,7 @@ class FaceTest {
     }
 
     @Test
-    fun `nothing shows a secret`() = Shop().use { shop ->
+    fun `nothing shows a secret`(): Unit = Shop().use { shop ->
         val token = shop.partner.accessTokenBlocking()
         val login = shop.merchant.login("https://shop.example/callback")
         val request = login.startBlocking(listOf("openid"))
@@ -236,7 +240,7 @@ class FaceTest {
     }
 
     @Test
-    fun `keys say whose they are and no secret`() = Shop().use { shop ->
+    fun `keys say whose they are and no secret`(): Unit = Shop().use { shop ->
         val keys = shop.vipps.keysOfSalesUnit("123456")!!
         assertEquals(listOf(keys.clientId, "123456"), shop.vipps.salesUnitKeys("123456")!!.let { listOf(it.clientId, it.msn) })
         assertEquals("PartnerKeys(clientId=${shop.vipps.partnerKeys.clientId})", "${shop.vipps.partnerKeys}")
@@ -244,7 +248,7 @@ class FaceTest {
     }
 
     @Test
-    fun `a future is the same call, and cancelling it ends the wait`() = Shop().use { shop ->
+    fun `a future is the same call, and cancelling it ends the wait`(): Unit = Shop().use { shop ->
         shop.vipps.failNext("standard_token", 1, EmulatorFailure.Hang)
         val waiting = shop.merchant.headersAsync()
         while (shop.tokenRequests() == 0L) Thread.onSpinWait()
@@ -258,7 +262,7 @@ class FaceTest {
     }
 
     @Test
-    fun `a refused token is replaced together with its headers`() = Shop().use { shop ->
+    fun `a refused token is replaced together with its headers`(): Unit = Shop().use { shop ->
         val used = shop.merchant.authorizationBlocking()
         assertSame(used.headers, shop.merchant.cachedHeaders())
         assertTrue(used.isCarriedBy(used.headers::get))

@@ -5,6 +5,7 @@ import io.github.vippspartnerauth.VippsAuth
 import io.github.vippspartnerauth.authorizeWith
 import io.ktor.client.HttpClient
 import io.ktor.client.engine.java.Java
+import io.ktor.client.plugins.HttpRedirect
 import io.ktor.client.plugins.HttpRequestTimeoutException
 import io.ktor.client.plugins.HttpTimeout
 import io.ktor.client.plugins.api.createClientPlugin
@@ -12,10 +13,11 @@ import io.ktor.client.plugins.timeout
 import io.ktor.client.request.HttpRequestBuilder
 import io.ktor.client.request.HttpSendPipeline
 import io.ktor.client.request.basicAuth
+import io.ktor.client.request.forms.ChannelProvider
 import io.ktor.client.request.forms.FormDataContent
+import io.ktor.client.request.forms.FormPart
 import io.ktor.client.request.forms.MultiPartFormDataContent
 import io.ktor.client.request.forms.formData
-import io.ktor.client.request.headers
 import io.ktor.client.request.request
 import io.ktor.client.request.setBody
 import io.ktor.client.request.url
@@ -25,10 +27,12 @@ import io.ktor.http.Headers
 import io.ktor.http.HttpHeaders
 import io.ktor.http.HttpMethod
 import io.ktor.http.content.ByteArrayContent
+import io.ktor.http.content.OutgoingContent
 import io.ktor.http.content.TextContent
 import io.ktor.http.parseQueryString
 import io.ktor.util.cio.readChannel
 import io.ktor.utils.io.ByteReadChannel
+import io.ktor.utils.io.ByteWriteChannel
 import io.ktor.utils.io.writeStringUtf8
 import java.io.File
 import java.io.IOException
@@ -36,15 +40,12 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.async
 import kotlinx.coroutines.runBlocking
-import io.ktor.client.request.forms.ChannelProvider
-import io.ktor.client.request.forms.FormPart
-import io.ktor.http.content.OutgoingContent
-import io.ktor.utils.io.ByteWriteChannel
 
 /** Time limits are installed last, so that this library's plugin stands around them. */
 internal class KtorWorld(caller: Caller, hooks: List<Hook>, follow: Boolean) : Client {
     private val client = HttpClient(Java) {
         followRedirects = follow
+        if (follow) install(HttpRedirect) { checkHttpMethod = false }
         install(VippsAuth) { this.caller = caller }
         hooks.forEach { hook -> install(plugin(hook)) }
         install(HttpTimeout)
@@ -86,9 +87,9 @@ private fun plugin(hook: Hook) = createClientPlugin("hook $hook") {
         hook.delete.forEach(request.headers::remove)
     }
     if (hook.isAfter) client.sendPipeline.intercept(HttpSendPipeline.Monitoring) { change(context) }
-    else onRequest { request, content ->
-        change(request)
-        if (hook.changesBody) request.setBody(TextContent(hook.body((content as TextContent).text), ContentType.Application.Json))
+    else onRequest { request, _ -> change(request) }
+    if (hook.changesBody) transformRequestBody { _, content, _ ->
+        TextContent(hook.body((content as TextContent).text), ContentType.Application.Json)
     }
 }
 

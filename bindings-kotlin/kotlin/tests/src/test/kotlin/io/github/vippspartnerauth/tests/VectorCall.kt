@@ -244,9 +244,9 @@ internal class VectorCall(private val op: String, private val given: Given, priv
     private fun settings() = Settings {
         clock(this@VectorCall.clock)
         given["leeway"]?.let { leeway(Duration.ofSeconds(it.longValue())) }
-        given.option("basic_encoding")?.let { basicEncoding(BasicEncoding.valueOf(it.uppercase())) }
-        given.option("login_basic_encoding")?.let { loginBasicEncoding(BasicEncoding.valueOf(it.uppercase())) }
-        given.option("login_auth_method")?.let { loginAuthMethod(LoginAuthMethod.valueOf(it.uppercase())) }
+        given.option("basic_encoding")?.let { basicEncoding(BasicEncoding.of(it)) }
+        given.option("login_basic_encoding")?.let { loginBasicEncoding(BasicEncoding.of(it)) }
+        given.option("login_auth_method")?.let { loginAuthMethod(LoginAuthMethod.of(it)) }
     }
 
     private fun partner(): Partner {
