@@ -73,7 +73,8 @@ impl EventQueue {
 
     /// Waits until something happens and takes all that did, in order. Nothing: there will be no more.
     pub fn take(&self) -> Vec<EventParts> {
-        let waiting = self.0.changed.wait_while(self.0.waiting(), |waiting| waiting.events.is_empty() && !waiting.ended);
+        let waiting =
+            self.0.changed.wait_while(self.0.waiting(), |waiting| waiting.events.is_empty() && !waiting.ended);
         let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
         let count = std::mem::take(&mut waiting.dropped);
         let dropped = (count > 0).then(|| EventParts::warning("events_dropped", "count", count.to_string()));

@@ -44,11 +44,7 @@ pub struct HeadersParts {
 
 impl From<AccessToken> for TokenParts {
     fn from(token: AccessToken) -> Self {
-        Self {
-            secret: token.secret().to_owned(),
-            expires_at: token.expires_at(),
-            handle: Arc::new(TokenHandle(token)),
-        }
+        Self { secret: token.secret().to_owned(), expires_at: token.expires_at(), handle: Arc::new(TokenHandle(token)) }
     }
 }
 

@@ -159,7 +159,8 @@ impl Partner {
     /// # Ok::<(), vipps_partner_auth::Error>(())
     /// ```
     pub fn may_follow(&self, from: &str, to: &str) -> bool {
-        let same_origin = url::Url::parse(from).is_ok_and(|from| url::Url::parse(to).is_ok_and(|to| from.origin() == to.origin()));
+        let same_origin =
+            url::Url::parse(from).is_ok_and(|from| url::Url::parse(to).is_ok_and(|to| from.origin() == to.origin()));
         same_origin && self.covers(from) && self.covers(to)
     }
 

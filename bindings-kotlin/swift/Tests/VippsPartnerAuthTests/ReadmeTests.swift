@@ -39,6 +39,13 @@ struct ReadmeTests {
         #expect(call.value(forHTTPHeaderField: "Merchant-Serial-Number") == "123456")
     }
 
+    @Test func session() async throws {
+        let url = try #require(URL(string: vipps.baseUrl() + "/epayment/v1/payments"))
+        let session = VippsSession(for: shop)
+        let (data, response) = try await session.data(for: URLRequest(url: url))
+        #expect((response as? HTTPURLResponse)?.statusCode == 200 && !data.isEmpty)
+    }
+
     @Test func fleet() throws {
         let keys = try vipps.partnerKeys
         let system = try SystemInfo(name: "acme", version: "3.1.2")
