@@ -133,7 +133,7 @@ struct ReadmeTests {
         let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
         let tests = trimmed(try String(contentsOf: here, encoding: .utf8))
         let blocks = readme.components(separatedBy: "```swift\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
-        #expect(blocks.count == 8)
+        #expect(blocks.count == 9)
         for block in blocks { #expect(tests.contains(trimmed(block)), "\(block)") }
     }
 }

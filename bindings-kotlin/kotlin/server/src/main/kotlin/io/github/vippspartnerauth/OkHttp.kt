@@ -42,8 +42,12 @@ private class OkHttpAttempt(val isRepeatable: Boolean) {
     /** Where its first hop went. */
     var from: HttpUrl? = null
 
-    /** What its body wrote, where that was kept. */
+    /** The body that was sent last, and what it wrote, where that was kept. */
     var body: RequestBody? = null
+    var kept: RequestBody? = null
+
+    /** The request whose token was refused. */
+    var refused: Request? = null
 
     /** The headers for the second try. */
     var other: Authorization? = null
@@ -78,7 +82,8 @@ private class HeadersInterceptor(private val default: Caller) : Interceptor {
         val response = chain.proceed(request.keptBy(attempt).with(used))
         if (response.code == HTTP_UNAUTHORIZED && !attempt.isReported && used.isCarriedBy(response.request::header)) {
             attempt.isReported = true
-            val isRepeatable = attempt.isRepeatable && (request.body == null || attempt.body != null)
+            attempt.refused = request
+            val isRepeatable = attempt.isRepeatable && (request.body == null || attempt.kept != null)
             attempt.other = response.orClosed { chain.await(future { caller.anotherTry(used, isRepeatable) }) }
         }
         return response
@@ -140,9 +145,14 @@ private fun Request.with(authorization: Authorization): Request {
 /** What a body writes the second time can be anything, so what it writes the first time is kept and sent each time. */
 private fun Request.keptBy(attempt: OkHttpAttempt): Request {
     val body = body ?: return this
-    val kept = attempt.body ?: body.kept()?.also { attempt.body = it } ?: return this
+    if (body !== attempt.body && !isAgain(attempt.refused)) attempt.kept = body.kept()
+    attempt.body = body
+    val kept = attempt.kept ?: return this
     return newBuilder().method(method, kept).header("Content-Length", "${kept.contentLength()}").build()
 }
+
+/** An interceptor in between may have put the same body together once more, or made another call on its way. */
+private fun Request.isAgain(refused: Request?) = refused != null && refused.method == method && refused.url == url
 
 private fun RequestBody.kept(): RequestBody? {
     if (isOneShot() || isDuplex() || contentLength() !in 0..KEPT) return null

@@ -162,6 +162,23 @@ class OkHttpTest {
         assertEquals(listOf(401), shop.statuses())
     }
 
+    /** Ours stands around interceptors that are added after it. */
+    @Test
+    fun `each call of an interceptor that makes two has its own body`(): Unit = Shop().use { shop ->
+        val client = shop.client().addInterceptor { chain ->
+            val first = chain.request().newBuilder().url("${shop.payments}/first").post("first".toRequestBody()).build()
+            chain.proceed(first).close()
+            chain.proceed(chain.request())
+        }.build()
+        shop.merchant.headersBlocking()
+        shop.vipps.revokeTokens()
+        val request = Request.Builder().url(shop.payments).post("second".toRequestBody()).build()
+        assertEquals(200, client.newCall(request).execute().use { it.code })
+        val calls = shop.vipps.requests().filter { it.path.startsWith(PAYMENTS) }
+        assertEquals(listOf("first", "second"), calls.map { it.body }.distinct())
+        calls.forEach { assertEquals(if (it.path == PAYMENTS) "second" else "first", it.body) }
+    }
+
     private fun post(shop: Shop, body: RequestBody) =
         shop.client().build().newCall(Request.Builder().url(shop.payments).post(body).build()).execute().use { it.code }
 
