@@ -38,7 +38,8 @@ val VippsAuth = createClientPlugin("VippsAuth", ::VippsAuthConfig) {
         val attempt = KtorAttempt()
         request.attributes.put(ATTEMPT, attempt)
         val call = proceed(request)
-        if (call.response.status != HttpStatusCode.Unauthorized || attempt.other == null) return@on call
+        val isRefused = call.response.status == HttpStatusCode.Unauthorized && attempt.other != null
+        if (!isRefused || attempt.hasUsedOther) return@on call
         call.cancel()
         proceed(request)
     }
@@ -51,6 +52,7 @@ fun HttpRequestBuilder.authorizeWith(caller: Caller) = attributes.put(CALLER, ca
 /** The headers for the second try, once a first was refused. */
 private class KtorAttempt {
     var other: Authorization? = null
+    var hasUsedOther = false
 }
 
 private val CALLER = AttributeKey<Caller>("VippsCaller")
@@ -73,7 +75,7 @@ private suspend fun Caller.call(request: HttpRequestBuilder, send: suspend () ->
     val url = request.url.buildString()
     if (!mayCarry(request.attributes.computeIfAbsent(FROM) { url }, url)) return send()
     val attempt = request.attributes.getOrNull(ATTEMPT) ?: KtorAttempt()
-    val second = attempt.other
+    val second = attempt.other?.also { attempt.hasUsedOther = true }
     val used = second ?: request.running { authorization() }
     used.headers.forEach { (name, value) -> request.headers[name] = value }
     request.attributes.put(ATTACHED, used.headers.keys)
