@@ -78,6 +78,27 @@ impl KeysHandle {
     }
 }
 
+#[uniffi::export]
+impl KeysHandle {
+    /// `partner`, `sales_unit` or `specialized`.
+    pub fn kind(&self) -> String {
+        self.0.kind().to_owned()
+    }
+
+    /// The client id, which is no secret.
+    pub fn client_id(&self) -> String {
+        self.0.client_id().to_owned()
+    }
+
+    /// The sales unit that the keys belong to, where they belong to one.
+    pub fn msn(&self) -> Option<String> {
+        match &self.0 {
+            Keys::SalesUnit(keys) => Some(keys.msn().as_str().to_owned()),
+            _ => None,
+        }
+    }
+}
+
 impl KeysHandle {
     fn of(keys: impl Into<Keys>) -> Arc<Self> {
         Arc::new(Self(keys.into()))

@@ -9,7 +9,7 @@ use crate::{
     direct::Registration,
     error::Result,
     login::LoginHandle,
-    partner::{HeadersParts, Source},
+    partner::{HeadersParts, Source, TokenHandle},
     runtime::{Cancellation, run},
     verifier::{ClaimsParts, ExpectParts},
 };
@@ -25,6 +25,22 @@ impl MerchantHandle {
         let merchant = self.0.clone();
         let headers = run(cancellation, async move { merchant.authorization().await }).await?;
         Ok(self.1.parts(&headers))
+    }
+
+    /// An API answered 401 to a call that carried this token: headers with another one, or why there are none.
+    pub async fn refused(
+        &self,
+        token: Arc<TokenHandle>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<HeadersParts> {
+        let merchant = self.0.clone();
+        let other = run(cancellation, async move { merchant.refused(&token.0).await }).await?;
+        Ok(self.1.parts(&other))
+    }
+
+    /// The same for a call that can't be repeated: nobody waits.
+    pub fn note_refused(&self, token: &TokenHandle) {
+        self.0.note_refused(&token.0);
     }
 
     /// The same headers without I/O.

@@ -7,7 +7,7 @@ use vipps_partner_auth::{AccessToken, Clock, Headers, ManualClock, Partner, Syst
 use crate::{
     environment::{EnvironmentParts, parts},
     error::Result,
-    event::{EventSink, StatsParts},
+    event::{EventQueue, StatsParts},
     keys::KeysHandle,
     merchant::MerchantHandle,
     runtime::{Cancellation, run},
@@ -38,7 +38,13 @@ pub struct HeadersParts {
     /// How long they are as good as newly asked for ones.
     pub fresh_for: Duration,
     /// The token in them.
-    pub token: Arc<TokenHandle>,
+    pub token: TokenParts,
+}
+
+impl From<AccessToken> for TokenParts {
+    fn from(token: AccessToken) -> Self {
+        Self { secret: token.secret().to_owned(), expires_at: token.expires_at(), handle: Arc::new(TokenHandle(token)) }
+    }
 }
 
 /// One set of keys at work.
@@ -56,7 +62,7 @@ impl Source {
             Some(_) => Duration::ZERO,
             None => SystemClock.now().until(headers.fresh_until()),
         };
-        HeadersParts { headers: plain(headers), fresh_for, token: Arc::new(TokenHandle(headers.token().clone())) }
+        HeadersParts { headers: plain(headers), fresh_for, token: headers.token().clone().into() }
     }
 }
 
@@ -68,16 +74,16 @@ impl PartnerHandle {
         keys: &KeysHandle,
         system: SystemParts,
         settings: SettingsParts,
-        sink: Option<Arc<dyn EventSink>>,
+        events: &EventQueue,
     ) -> Result<Arc<Self>> {
-        let partner = Partner::new(keys.0.clone(), system.info()?, settings.config(sink)?)?;
+        let partner = Partner::new(keys.0.clone(), system.info()?, settings.config(events)?)?;
         Ok(Self::of(partner, &settings))
     }
 
     /// Reads keys, system and environment from variables.
     #[uniffi::constructor]
-    pub fn from_env(settings: SettingsParts, sink: Option<Arc<dyn EventSink>>) -> Result<Arc<Self>> {
-        let partner = Partner::from_env_with(settings.config(sink)?)?;
+    pub fn from_env(settings: SettingsParts, events: &EventQueue) -> Result<Arc<Self>> {
+        let partner = Partner::from_env_with(settings.config(events)?)?;
         Ok(Self::of(partner, &settings))
     }
 
@@ -101,9 +107,7 @@ impl PartnerHandle {
     /// The token by itself.
     pub async fn access_token(&self, cancellation: Option<Arc<Cancellation>>) -> Result<TokenParts> {
         let partner = self.1.clone();
-        let token = run(cancellation, async move { partner.access_token().await }).await?;
-        let (secret, expires_at) = (token.secret().to_owned(), token.expires_at());
-        Ok(TokenParts { handle: Arc::new(TokenHandle(token)), secret, expires_at })
+        run(cancellation, async move { partner.access_token().await }).await.map(TokenParts::from)
     }
 
     /// Drops this token, if it is still the one in use.
@@ -111,14 +115,35 @@ impl PartnerHandle {
         self.1.invalidate(&token.0)
     }
 
-    /// Drops this token because an API answered 401; tells whether one more try makes sense.
-    pub fn refused(&self, token: &TokenHandle) -> bool {
-        self.1.refused(&token.0)
+    /// An API answered 401 to a call that carried this token: headers with another one, or why there are none.
+    pub async fn refused(
+        &self,
+        token: Arc<TokenHandle>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<HeadersParts> {
+        let partner = self.1.clone();
+        let other = run(cancellation, async move { partner.refused(&token.0).await }).await?;
+        Ok(self.0.parts(&other))
+    }
+
+    /// The same for a call that can't be repeated: nobody waits.
+    pub fn note_refused(&self, token: &TokenHandle) {
+        self.1.note_refused(&token.0);
     }
 
     /// Whether headers may be sent to this URL.
     pub fn covers(&self, url: String) -> bool {
         self.1.covers(&url)
+    }
+
+    /// A call went to this URL without headers: told once for each origin but the partner's own.
+    pub fn withheld(&self, url: String) {
+        self.1.headers_withheld(&url);
+    }
+
+    /// Whether headers may go along on a redirect.
+    pub fn may_follow(&self, from: String, to: String) -> bool {
+        self.1.may_follow(&from, &to)
     }
 
     /// Changes with each new token and each one that is dropped.

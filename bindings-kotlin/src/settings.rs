@@ -2,12 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use vipps_partner_auth::{BasicEncoding, Config, Environment};
+use vipps_partner_auth::{BasicEncoding, Config, Environment, LoginAuthMethod};
 
 use crate::{
     clock::ManualClockHandle,
     error::{AuthError, Result},
-    event::{EventSink, tell},
+    event::EventQueue,
     runtime::runtime,
 };
 
@@ -27,11 +27,11 @@ pub struct SettingsParts {
     /// How long past its age a key set is still used during an outage.
     pub stale_keys_for: Option<f64>,
     /// More certificate authorities, in PEM.
-    pub ca_pem: Option<String>,
+    pub ca_pem: Option<Vec<u8>>,
     /// Where tokens are shared with other processes.
     pub redis_url: Option<String>,
     /// The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's.
-    pub redis_ca_pem: Option<String>,
+    pub redis_ca_pem: Option<Vec<u8>>,
     /// `raw` or `form`.
     pub basic_encoding: Option<String>,
     /// `raw` or `form`.
@@ -46,6 +46,20 @@ pub struct SettingsParts {
     pub clock: Option<Arc<ManualClockHandle>>,
 }
 
+/// Reads how Basic is written.
+#[uniffi::export]
+pub fn basic_encoding_of(text: String) -> Result<String> {
+    text.parse::<BasicEncoding>()?;
+    Ok(text)
+}
+
+/// Reads how sales unit keys authenticate in Login.
+#[uniffi::export]
+pub fn login_auth_method_of(text: String) -> Result<String> {
+    text.parse::<LoginAuthMethod>()?;
+    Ok(text)
+}
+
 /// Without the settings themselves: the URL of a Redis may hold its password.
 impl fmt::Debug for SettingsParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,8 +68,8 @@ impl fmt::Debug for SettingsParts {
 }
 
 impl SettingsParts {
-    pub(crate) fn config(&self, sink: Option<Arc<dyn EventSink>>) -> Result<Config> {
-        let mut config = self.places(Config::default().runtime(runtime()?.clone()))?;
+    pub(crate) fn config(&self, events: &EventQueue) -> Result<Config> {
+        let mut config = self.places(Config::default().runtime(runtime()?.clone()).event_sink(events.hook()))?;
         config = self.limits(config)?;
         config = self.encodings(config)?;
         if let Some(clock) = &self.clock {
@@ -64,10 +78,7 @@ impl SettingsParts {
         if self.allow_partner_keys_in_test {
             config = config.allow_partner_keys_in_test();
         }
-        Ok(match sink {
-            Some(sink) => config.on_event(move |event| tell(&*sink, event)),
-            None => config,
-        })
+        Ok(config)
     }
 
     fn places(&self, mut config: Config) -> Result<Config> {
@@ -75,13 +86,13 @@ impl SettingsParts {
             config = config.environment(text.parse::<Environment>()?);
         }
         if let Some(pem) = &self.ca_pem {
-            config = config.ca_pem(pem.as_bytes());
+            config = config.ca_pem(pem.as_slice());
         }
         if let Some(url) = &self.redis_url {
             config = config.redis_url(url);
         }
         if let Some(pem) = &self.redis_ca_pem {
-            config = config.redis_ca_pem(pem.as_bytes());
+            config = config.redis_ca_pem(pem.as_slice());
         }
         Ok(self.trusted_origins.iter().fold(config, Config::trusted_origin))
     }

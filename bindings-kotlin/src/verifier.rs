@@ -7,13 +7,14 @@ use std::{
     time::SystemTime,
 };
 
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use vipps_partner_auth::{Expect, IdTokenClaims, IdTokenVerifier};
 
 use crate::{
     direct::Registration,
     error::Result,
-    event::{EventSink, StatsParts},
+    event::{EventQueue, StatsParts},
     runtime::{Cancellation, run},
     settings::SettingsParts,
 };
@@ -103,6 +104,30 @@ pub fn json_member(json: String, name: String) -> Option<String> {
 /// One member of a JSON object that is a text, without its quotes.
 #[uniffi::export]
 pub fn json_text(json: String, name: String) -> Option<String> {
+    typed(json, name)
+}
+
+/// One member of a JSON object that is `true` or `false`.
+#[uniffi::export]
+pub fn json_bool(json: String, name: String) -> Option<bool> {
+    typed(json, name)
+}
+
+/// One member of a JSON object that is a whole number.
+#[uniffi::export]
+pub fn json_long(json: String, name: String) -> Option<i64> {
+    typed(json, name)
+}
+
+/// One member of a JSON object that is a list of texts; one text stands for a list of one, as with `aud`.
+#[uniffi::export]
+pub fn json_list(json: String, name: String) -> Option<Vec<String>> {
+    let member = json_member(json, name)?;
+    let one = || serde_json::from_str(&member).ok().map(|text| vec![text]);
+    serde_json::from_str(&member).ok().or_else(one)
+}
+
+fn typed<T: DeserializeOwned>(json: String, name: String) -> Option<T> {
     serde_json::from_str(&json_member(json, name)?).ok()
 }
 
@@ -120,8 +145,8 @@ pub struct VerifierHandle(IdTokenVerifier, OnceLock<Registration>);
 impl VerifierHandle {
     /// Fetches Vipps' keys when it first needs them; with a key set of its own it works offline.
     #[uniffi::constructor]
-    pub fn new(settings: SettingsParts, jwks: Option<String>, sink: Option<Arc<dyn EventSink>>) -> Result<Arc<Self>> {
-        let config = settings.config(sink)?;
+    pub fn new(settings: SettingsParts, jwks: Option<String>, events: &EventQueue) -> Result<Arc<Self>> {
+        let config = settings.config(events)?;
         let verifier = match jwks {
             Some(jwks) => IdTokenVerifier::with_jwks(config, &jwks)?,
             None => IdTokenVerifier::new(config)?,

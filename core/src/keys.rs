@@ -291,7 +291,8 @@ impl Keys {
         }
     }
 
-    pub(crate) fn kind(&self) -> &'static str {
+    /// `partner`, `sales_unit` or `specialized`.
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Partner(_) => "partner",
             Self::SalesUnit(_) => "sales_unit",

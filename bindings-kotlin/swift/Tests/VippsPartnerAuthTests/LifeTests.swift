@@ -121,7 +121,7 @@ struct LifeTests {
         let partner = try partnerOf(vipps, listener: listener)
         listener.partner = partner
         _ = try await partner.headers()
-        #expect(listener.answers > 0)
+        while listener.answers == 0 { await Task.yield() }
         listener.partner = nil
     }
 

@@ -39,6 +39,13 @@ struct ReadmeTests {
         #expect(call.value(forHTTPHeaderField: "Merchant-Serial-Number") == "123456")
     }
 
+    @Test func session() async throws {
+        let url = try #require(URL(string: vipps.baseUrl() + "/epayment/v1/payments"))
+        let session = VippsSession(for: shop)
+        let (data, response) = try await session.data(for: URLRequest(url: url))
+        #expect((response as? HTTPURLResponse)?.statusCode == 200 && !data.isEmpty)
+    }
+
     @Test func fleet() throws {
         let keys = try vipps.partnerKeys
         let system = try SystemInfo(name: "acme", version: "3.1.2")
@@ -126,7 +133,7 @@ struct ReadmeTests {
         let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
         let tests = trimmed(try String(contentsOf: here, encoding: .utf8))
         let blocks = readme.components(separatedBy: "```swift\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
-        #expect(blocks.count == 8)
+        #expect(blocks.count == 9)
         for block in blocks { #expect(tests.contains(trimmed(block)), "\(block)") }
     }
 }

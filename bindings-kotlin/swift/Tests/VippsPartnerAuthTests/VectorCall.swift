@@ -112,7 +112,7 @@ final class VectorCall {
     }
 
     private func authorizeURL() async throws -> JSON {
-        let (login, options) = (try login(), loginOptions())
+        let (login, options) = (try login(), try loginOptions())
         let first = try await login.start(scopes: given.scopes(), options: options)
         let second = try await login.start(scopes: given.scopes(), options: options)
         for request in [first, second] { try checkRandomness(request) }
@@ -141,11 +141,12 @@ final class VectorCall {
         return (parts[0], form(parts[1]))
     }
 
-    private func loginOptions() -> LoginOptions {
+    private func loginOptions() throws -> LoginOptions {
         let options = given.options
         return LoginOptions(
-            market: options["market"]?.text, acrValues: options["acr_values"]?.text,
-            requestedFlow: options["requested_flow"]?.text, appCallbackURI: options["app_callback_uri"]?.text,
+            market: try options["market"]?.text.map { try Market($0) }, acrValues: options["acr_values"]?.text,
+            requestedFlow: try options["requested_flow"]?.text.map { try RequestedFlow($0) },
+            appCallbackURI: options["app_callback_uri"]?.text,
             finalRedirectIsApp: options["final_redirect_is_app"]?.bool)
     }
 
@@ -216,7 +217,7 @@ final class VectorCall {
         .of([
             "sub": .text(result.claims.sub), "msn": .text(result.claims.msn), "scopes": .texts(result.scopes),
             "asked": .texts(result.askedScopes), "missing": .texts(result.missingScopes),
-            "access_token": .text(result.accessToken), "lifetime": try fromNow(result.accessTokenExpiresAt),
+            "access_token": .text(result.accessToken.secret), "lifetime": try fromNow(result.accessToken.expiresAt),
         ])
     }
 
@@ -264,9 +265,9 @@ final class VectorCall {
         var settings = VippsSettings()
         settings.clock = try clock()
         settings.leeway = given["leeway"]?.number
-        settings.basicEncoding = given.options["basic_encoding"]?.text
-        settings.loginBasicEncoding = given.options["login_basic_encoding"]?.text
-        settings.loginAuthMethod = given.options["login_auth_method"]?.text
+        settings.basicEncoding = try given.options["basic_encoding"]?.text.map { try BasicEncoding($0) }
+        settings.loginBasicEncoding = try given.options["login_basic_encoding"]?.text.map { try BasicEncoding($0) }
+        settings.loginAuthMethod = try given.options["login_auth_method"]?.text.map { try LoginAuthMethod($0) }
         return settings
     }
 

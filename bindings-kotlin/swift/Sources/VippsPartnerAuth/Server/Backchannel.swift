@@ -51,6 +51,21 @@ public struct PendingLogin: Sendable, CustomStringConvertible, CustomReflectable
     public var customMirror: Mirror { hidden(self) }
 }
 
+extension PendingLogin: Codable, Equatable {
+    public init(from decoder: Decoder) throws {
+        try self.init(json: decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(json)
+    }
+
+    public static func == (one: PendingLogin, other: PendingLogin) -> Bool {
+        one.authReqID == other.authReqID && one.msn == other.msn
+    }
+}
+
 /// Login from a phone number for one merchant, for tills, call centres and kiosks.
 public final class Backchannel: Sendable {
     private let handle: BackchannelHandle

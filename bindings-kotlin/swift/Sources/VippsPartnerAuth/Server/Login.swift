@@ -1,24 +1,54 @@
 import Foundation
 import VippsPartnerAuthNative
 
+/// A country's look of the login page.
+public enum Market: String, Sendable, CaseIterable {
+    case norway = "NO"
+    case denmark = "DK"
+    case finland = "FI"
+    case sweden = "SE"
+
+    /// Reads the two letters; `invalidConfig`, field `market`, for anything else.
+    public init(_ text: String) throws {
+        let known = try native { try marketOf(text: text) }
+        self = Market(rawValue: known) ?? .norway
+    }
+}
+
+/// How an app that opens the Vipps app gets the person back.
+public enum RequestedFlow: String, Sendable, CaseIterable {
+    /// From app to app.
+    case appToAppV2 = "app_to_app_v2"
+    /// The older one, deprecated by Vipps.
+    case appToApp = "app_to_app"
+    /// Of older documents.
+    case automaticReturnFromVippsApp = "automatic_return_from_vipps_app"
+
+    /// Reads the value on the wire; `invalidConfig`, field `requested_flow`, for anything else.
+    public init(_ text: String) throws {
+        let known = try native { try requestedFlowOf(text: text) }
+        self = RequestedFlow(rawValue: known) ?? .appToAppV2
+    }
+}
+
 /// What may differ from one login to the next. What is `nil` is not said.
 public struct LoginOptions: Sendable {
     /// Forces the person to confirm in the Vipps app. For sales units of the advanced tier.
     public static let appAuth = "urn:vipps:acr:app_auth"
 
-    /// Whose colours the login page has: `NO`, `DK`, `FI` or `SE`.
-    public var market: String?
+    /// Whose colours the login page has.
+    public var market: Market?
     /// How sure Vipps must be, such as ``appAuth``; the ID token is refused unless its `acr` says the same.
     public var acrValues: String?
-    /// For an app that opens the Vipps app: `app_to_app_v2`.
-    public var requestedFlow: String?
+    /// For an app that opens the Vipps app.
+    public var requestedFlow: RequestedFlow?
     /// Where the Vipps app switches back to, with a ``requestedFlow`` from app to app.
     public var appCallbackURI: String?
     /// Whether the `redirect_uri` opens an app.
     public var finalRedirectIsApp: Bool?
 
     public init(
-        market: String? = nil, acrValues: String? = nil, requestedFlow: String? = nil, appCallbackURI: String? = nil,
+        market: Market? = nil, acrValues: String? = nil, requestedFlow: RequestedFlow? = nil, appCallbackURI: String? = nil,
         finalRedirectIsApp: Bool? = nil
     ) {
         self.market = market
@@ -30,8 +60,8 @@ public struct LoginOptions: Sendable {
 
     var parts: LoginParts {
         LoginParts(
-            market: market, acrValues: acrValues, requestedFlow: requestedFlow, appCallbackUri: appCallbackURI,
-            finalRedirectIsApp: finalRedirectIsApp)
+            market: market?.rawValue, acrValues: acrValues, requestedFlow: requestedFlow?.rawValue,
+            appCallbackUri: appCallbackURI, finalRedirectIsApp: finalRedirectIsApp)
     }
 }
 
@@ -72,10 +102,10 @@ public struct LoginResult: Sendable, CustomStringConvertible, CustomReflectable 
 
     /// Who logged in: the checked claims of the ID token.
     public var claims: IDTokenClaims { IDTokenClaims(parts: parts.claims) }
-    /// Opens userinfo, for about ten minutes, and nothing else. A secret.
-    public var accessToken: String { parts.accessToken }
-    /// Until when it does, by this machine's clock.
-    public var accessTokenExpiresAt: Date { parts.accessTokenExpiresAt }
+    /// Opens userinfo, for about ten minutes, and nothing else.
+    public var accessToken: LoginToken {
+        LoginToken(secret: parts.accessToken, expiresAt: parts.accessTokenExpiresAt)
+    }
     /// The ID token itself, already checked. Personal data: keep it out of logs and URLs.
     public var idToken: String { parts.idToken }
     /// The scopes that were granted.
@@ -89,9 +119,21 @@ public struct LoginResult: Sendable, CustomStringConvertible, CustomReflectable 
     public var customMirror: Mirror { hidden(self) }
 }
 
+/// The access token of one login: opaque, good for userinfo only.
+public struct LoginToken: Sendable, CustomStringConvertible, CustomReflectable {
+    /// The token itself, without the word `Bearer`.
+    public let secret: String
+    /// Until when it opens userinfo, by this machine's clock.
+    public let expiresAt: Date
+
+    /// Never the token.
+    public var description: String { "LoginToken(expiresAt: \(expiresAt))" }
+    public var customMirror: Mirror { hidden(self) }
+}
+
 /// What a person agreed to tell this sales unit. A member that Vipps left out, or sent as another type than its documents
 /// say, is `nil`; all members are in ``json``. The description shows ``sub`` alone: the rest is personal data.
-public struct Userinfo: Sendable, CustomStringConvertible, CustomReflectable {
+public struct Userinfo: Claims, CustomStringConvertible, CustomReflectable {
     let parts: UserinfoParts
 
     /// The person, as this sales unit knows them.
@@ -124,9 +166,6 @@ public struct Userinfo: Sendable, CustomStringConvertible, CustomReflectable {
     public var delegatedConsents: String? { parts.delegatedConsents }
     /// All members, as JSON.
     public var json: String { parts.json }
-
-    /// Any member as JSON; `nil` when it is absent.
-    public func claim(_ name: String) -> String? { jsonMember(json: parts.json, name: name) }
 
     public var description: String { "Userinfo(sub: \(sub))" }
     public var customMirror: Mirror { hidden(self) }

@@ -34,8 +34,14 @@ public struct Keys: Sendable, CustomStringConvertible {
         try of { try KeysHandle.specialized(clientId: clientID, clientSecret: clientSecret, scope: scope) }
     }
 
-    /// Reads sales unit keys where `VIPPS_MSN` is set, else partner keys, from `VIPPS_CLIENT_ID` and its fellows. An
-    /// error names the variable that is missing, never a value.
+    /// Reads partner keys from `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and, if set,
+    /// `VIPPS_SECOND_SUBSCRIPTION_KEY`. An error names the variable that is missing, never a value.
+    public static func partnerFromEnvironment() throws -> Keys { try of { try KeysHandle.partnerFromEnv() } }
+
+    /// Reads what ``partnerFromEnvironment()`` reads, and `VIPPS_MSN`.
+    public static func salesUnitFromEnvironment() throws -> Keys { try of { try KeysHandle.salesUnitFromEnv() } }
+
+    /// ``salesUnitFromEnvironment()`` where `VIPPS_MSN` is set, else ``partnerFromEnvironment()``.
     public static func fromEnvironment() throws -> Keys { try of { try KeysHandle.fromEnv() } }
 
     /// Reads specialized keys from `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET` and, if set, `VIPPS_SCOPE`.
@@ -43,8 +49,15 @@ public struct Keys: Sendable, CustomStringConvertible {
 
     private static func of(_ make: () throws -> KeysHandle) throws -> Keys { Keys(handle: try native(make)) }
 
+    /// `partner`, `sales_unit` or `specialized`.
+    public var kind: String { handle.kind() }
+    /// The client id, which is no secret.
+    public var clientID: String { handle.clientId() }
+    /// The sales unit that the keys belong to, where they belong to one.
+    public var msn: String? { handle.msn() }
+
     /// Never a secret.
-    public var description: String { "Keys" }
+    public var description: String { "Keys(kind: \(kind), clientID: \(clientID))" }
 }
 
 /// Who is calling: the four `Vipps-System-*` headers. Each value at most 30 characters of printable ASCII.
@@ -81,34 +94,28 @@ public struct SystemInfo: Sendable, Hashable {
     public func headers() throws -> [String: String] { try native { try systemHeaders(parts: parts) } }
 }
 
-/// A ``Partner`` or a ``Merchant``: what a request can be made for.
-public protocol Caller: Sendable {
-    /// All headers of a call. Fetches a token if none is at hand.
-    func headers() async throws -> [String: String]
-    /// Whether headers may be sent to this URL. Adapters must ask before they attach headers.
-    func covers(_ url: String) -> Bool
-}
-
 /// One set of keys at work: the entry point. Build one per set of keys and keep it, since it holds the token.
 public final class Partner: Caller {
-    private let handle: PartnerHandle
+    private let fed: Fed<PartnerHandle>
+    private var handle: PartnerHandle { fed.handle }
 
     /// Checks everything that can be checked without asking Vipps; `invalidConfig` for a wrong setting, naming it, and
     /// for partner keys in the test environment.
     public init(
         keys: Keys, system: SystemInfo, environment: VippsEnvironment? = nil, settings: VippsSettings = VippsSettings()
     ) throws {
-        handle = try native {
+        fed = try Fed(settings.onEvent) {
             try PartnerHandle(
-                keys: keys.handle, system: system.parts, settings: settings.parts(environment), sink: settings.sink())
+                keys: keys.handle, system: system.parts, settings: settings.parts(environment), events: $0)
         }
     }
 
-    private init(handle: PartnerHandle) { self.handle = handle }
+    private init(fed: Fed<PartnerHandle>) { self.fed = fed }
 
     /// Reads keys, ``SystemInfo`` and `VIPPS_ENVIRONMENT` from the environment. An error names the variable.
     public static func fromEnvironment(settings: VippsSettings = VippsSettings()) throws -> Partner {
-        Partner(handle: try native { try PartnerHandle.fromEnv(settings: settings.parts(nil), sink: settings.sink()) })
+        Partner(
+            fed: try Fed(settings.onEvent) { try PartnerHandle.fromEnv(settings: settings.parts(nil), events: $0) })
     }
 
     /// The same keys, bound to one merchant; `invalidConfig`, field `msn`, for anything but 4 to 10 digits.
@@ -116,14 +123,20 @@ public final class Partner: Caller {
         Merchant(partner: self, msn: msn, handle: try native { try handle.merchant(msn: msn) })
     }
 
-    /// Headers for calls that are not for one merchant; with specialized keys, for all calls.
-    public func headers() async throws -> [String: String] {
-        if let known = cachedHeaders() { return known }
-        return try await native { try await handle.headers(cancellation: $0) }.headers
+    /// Headers for calls that are not for one merchant, with the token in them; with specialized keys, for all calls.
+    public func authorization() async throws -> Authorization {
+        if let known = cachedAuthorization() { return known }
+        return Authorization(try await native { try await handle.headers(cancellation: $0) })
     }
 
-    /// The same headers without I/O; `nil` when a token must be fetched first.
-    public func cachedHeaders() -> [String: String]? { handle.cachedHeaders()?.headers }
+    public func cachedAuthorization() -> Authorization? { handle.cachedHeaders().map(Authorization.init) }
+
+    public func refused(_ used: Authorization) async throws -> Authorization {
+        Authorization(
+            try await native { try await handle.refused(token: used.token.parts.handle, cancellation: $0) })
+    }
+
+    public func noteRefused(_ used: Authorization) { handle.noteRefused(token: used.token.parts.handle) }
 
     /// The token by itself, for clients that build headers on their own.
     public func accessToken() async throws -> AccessToken {
@@ -134,18 +147,18 @@ public final class Partner: Caller {
     @discardableResult
     public func invalidate(_ token: AccessToken) -> Bool { handle.invalidate(token: token.parts.handle) }
 
-    /// For adapters, when an API answered 401 to a call that carried this token: drops it, at most every 30 seconds, and
-    /// tells whether one more try makes sense.
-    public func refused(_ token: AccessToken) -> Bool { handle.refused(token: token.parts.handle) }
-
     public func covers(_ url: String) -> Bool { handle.covers(url: url) }
+
+    public func mayFollow(from: String, to: String) -> Bool { handle.mayFollow(from: from, to: to) }
+
+    public func withheld(_ url: String) { handle.withheld(url: url) }
 
     /// Changes with each new token and each one that is dropped.
     public var generation: Int64 { handle.generation() }
     /// What happened so far.
     public var stats: Stats { Stats(handle.stats()) }
     /// Where this partner's calls go.
-    public var baseURL: String { handle.environment().baseUrl }
+    public var environment: VippsEnvironment { VippsEnvironment(known: handle.environment().baseUrl) }
 }
 
 /// A ``Partner`` bound to one merchant.
@@ -162,16 +175,26 @@ public final class Merchant: Caller {
         self.handle = handle
     }
 
-    /// All headers of a call for this merchant. Fetches a token if none is at hand.
-    public func headers() async throws -> [String: String] {
-        if let known = cachedHeaders() { return known }
-        return try await native { try await handle.headers(cancellation: $0) }.headers
+    /// All headers of a call for this merchant, with the token in them. Fetches a token if none is at hand.
+    public func authorization() async throws -> Authorization {
+        if let known = cachedAuthorization() { return known }
+        return Authorization(try await native { try await handle.headers(cancellation: $0) })
     }
 
-    /// The same headers without I/O; `nil` when a token must be fetched first, or the keys are for another MSN.
-    public func cachedHeaders() -> [String: String]? { handle.cachedHeaders()?.headers }
+    public func cachedAuthorization() -> Authorization? { handle.cachedHeaders().map(Authorization.init) }
+
+    public func refused(_ used: Authorization) async throws -> Authorization {
+        Authorization(
+            try await native { try await handle.refused(token: used.token.parts.handle, cancellation: $0) })
+    }
+
+    public func noteRefused(_ used: Authorization) { handle.noteRefused(token: used.token.parts.handle) }
 
     public func covers(_ url: String) -> Bool { partner.covers(url) }
+
+    public func mayFollow(from: String, to: String) -> Bool { partner.mayFollow(from: from, to: to) }
+
+    public func withheld(_ url: String) { partner.withheld(url) }
 
     /// Checks an ID token for this merchant, with the `client_id` where the keys tell it.
     public func verifyIDToken(_ jwt: String, expect: Expect = Expect()) async throws -> IDTokenClaims {

@@ -51,8 +51,32 @@ public struct Expect: Sendable, CustomStringConvertible, CustomReflectable {
     }
 }
 
+/// What Vipps says of a person: a JSON object and its members by type. A member that is absent or of another type is `nil`.
+public protocol Claims: Sendable {
+    /// All members, as a JSON object.
+    var json: String { get }
+}
+
+extension Claims {
+    /// A text.
+    public func text(_ name: String) -> String? { jsonText(json: json, name: name) }
+    /// `true` or `false`.
+    public func bool(_ name: String) -> Bool? { jsonBool(json: json, name: name) }
+    /// A whole number.
+    public func int(_ name: String) -> Int64? { jsonLong(json: json, name: name) }
+    /// A list of texts. One text stands for a list of one, as with `aud`.
+    public func list(_ name: String) -> [String]? { jsonList(json: json, name: name) }
+    /// A member of any type, as JSON: a text with its quotes.
+    public func claim(_ name: String) -> String? { jsonMember(json: json, name: name) }
+
+    /// All members as a value of your own.
+    public func decoded<T: Decodable>(as type: T.Type, by decoder: JSONDecoder = JSONDecoder()) throws -> T {
+        try decoder.decode(type, from: Data(json.utf8))
+    }
+}
+
 /// The claims of an ID token that has passed every check. There is no other way to read them.
-public struct IDTokenClaims: Sendable, CustomStringConvertible, CustomReflectable {
+public struct IDTokenClaims: Claims, CustomStringConvertible, CustomReflectable {
     let parts: ClaimsParts
 
     /// The user, as this sales unit knows them; another MSN gets another value for the same person.
@@ -68,12 +92,6 @@ public struct IDTokenClaims: Sendable, CustomStringConvertible, CustomReflectabl
     /// surrogate pair is U+FFFD.
     public var json: String { parts.json }
 
-    /// Any claim as JSON; `nil` when it is absent.
-    public func claim(_ name: String) -> String? { jsonMember(json: parts.json, name: name) }
-
-    /// A claim that is a text; `nil` when it is absent or no text.
-    public func text(_ name: String) -> String? { jsonText(json: parts.json, name: name) }
-
     /// The user's data stays out of logs; `sub` and `msn` are enough to find a login.
     public var description: String { "IDTokenClaims(sub: \(sub), msn: \(msn))" }
     public var customMirror: Mirror { hidden(self) }
@@ -81,7 +99,8 @@ public struct IDTokenClaims: Sendable, CustomStringConvertible, CustomReflectabl
 
 /// Checks ID tokens of Vipps Login by the MSN, without any credentials: fit for apps. Build one and keep it.
 public final class IDTokenVerifier: Sendable {
-    private let handle: VerifierHandle
+    private let fed: Fed<VerifierHandle>
+    private var handle: VerifierHandle { fed.handle }
 
     /// - Parameters:
     ///   - environment: whose tokens to check; production unless given
@@ -89,8 +108,8 @@ public final class IDTokenVerifier: Sendable {
     public init(
         environment: VippsEnvironment? = nil, jwks: String? = nil, settings: VippsSettings = VippsSettings()
     ) throws {
-        handle = try native {
-            try VerifierHandle(settings: settings.parts(environment), jwks: jwks, sink: settings.sink())
+        fed = try Fed(settings.onEvent) {
+            try VerifierHandle(settings: settings.parts(environment), jwks: jwks, events: $0)
         }
     }
 

@@ -12,9 +12,11 @@ public enum VippsEnvironment: Sendable, Hashable {
 
     /// Reads `production`, `test` or a base URL; anything else is `invalidConfig`, field `environment`.
     public init(_ text: String) throws {
-        let parts = try native { try environmentOf(text: text) }
-        self = Self.known[parts.baseUrl] ?? .custom(parts.baseUrl)
+        self.init(known: try native { try environmentOf(text: text) }.baseUrl)
     }
+
+    /// One that was checked.
+    init(known baseURL: String) { self = Self.known[baseURL] ?? .custom(baseURL) }
 
     /// Reads `VIPPS_ENVIRONMENT`; production when it is not set.
     public static func fromEnvironment() throws -> VippsEnvironment {
@@ -43,35 +45,37 @@ public enum VippsEnvironment: Sendable, Hashable {
 /// Everything that can be set besides the ``VippsEnvironment``. What is `nil` has the library's default; nothing is checked
 /// until it is used, and an error names the setting. Spans of time are in seconds.
 public struct VippsSettings: Sendable {
-    /// Limit for a TCP and TLS handshake.
+    /// Limit for a TCP and TLS handshake; 5 seconds unless set.
     public var connectTimeout: TimeInterval?
-    /// Limit for one request from connect to the last byte.
+    /// Limit for one request from connect to the last byte; 10 seconds unless set.
     public var requestTimeout: TimeInterval?
-    /// Limit for a whole fetch with its retries, while somebody waits.
+    /// Limit for a whole fetch with its retries, while somebody waits; 30 seconds unless set.
     public var deadline: TimeInterval?
-    /// How far the clocks of issuer and reader may differ, 0 to 300 seconds.
+    /// How far the clocks of issuer and reader may differ, 0 to 300 seconds; 60 unless set.
     public var leeway: TimeInterval?
-    /// How long past its age a key set is still used during an outage.
+    /// How long past its age a key set is still used during an outage, at most 24 hours; 4 hours unless set.
     public var staleKeysFor: TimeInterval?
     /// A company's own certificate authorities (PEM), trusted besides those of the machine.
-    public var caPEM: String?
+    public var caPEM: Data?
     /// Shares the token with other processes through Redis or Valkey: `redis://[user:password@]host[:6379][/db]`, with
     /// TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused when the partner is
     /// built; a Redis that is out of reach costs an event and no call.
     public var redisURL: String?
     /// The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's.
-    public var redisCAPEM: String?
-    /// `raw` or `form`: how `/miami/v1/token` writes Basic.
-    public var basicEncoding: String?
-    /// `raw` or `form`: how Login writes the Basic of sales unit keys.
-    public var loginBasicEncoding: String?
-    /// `client_secret_basic` or `client_secret_post`: how sales unit keys authenticate in Login.
-    public var loginAuthMethod: String?
+    public var redisCAPEM: Data?
+    /// How `/miami/v1/token` writes Basic; raw unless set.
+    public var basicEncoding: BasicEncoding?
+    /// How Login writes the Basic of sales unit keys; form-encoded unless set.
+    public var loginBasicEncoding: BasicEncoding?
+    /// How sales unit keys authenticate in Login; in a header unless set.
+    public var loginAuthMethod: LoginAuthMethod?
     /// Lets partner keys be used with ``VippsEnvironment/test``, where Vipps refuses them.
     public var allowPartnerKeysInTest = false
     /// More origins (`https://gateway.example`) to which headers may be attached.
     public var trustedOrigins: [String] = []
-    /// Told of everything that happens behind the caller's back, on a thread of the library: be quick.
+    /// Told of everything that happens behind the caller's back, in order, on a thread of its own: it may take its time and
+    /// call the library. While it is busy 256 events wait for it; how many found no room is told by an event of its own,
+    /// `events_dropped`. Warnings are logged also without it.
     public var onEvent: (@Sendable (VippsEvent) -> Void)?
     /// A clock for tests.
     public var clock: ManualClock?
@@ -83,39 +87,42 @@ public struct VippsSettings: Sendable {
         SettingsParts(
             environment: environment?.text, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
             deadline: deadline, leeway: leeway, staleKeysFor: staleKeysFor, caPem: caPEM, redisUrl: redisURL,
-            redisCaPem: redisCAPEM, basicEncoding: basicEncoding, loginBasicEncoding: loginBasicEncoding,
-            loginAuthMethod: loginAuthMethod, allowPartnerKeysInTest: allowPartnerKeysInTest,
+            redisCaPem: redisCAPEM, basicEncoding: basicEncoding?.rawValue, loginBasicEncoding: loginBasicEncoding?.rawValue,
+            loginAuthMethod: loginAuthMethod?.rawValue, allowPartnerKeysInTest: allowPartnerKeysInTest,
             trustedOrigins: trustedOrigins, clock: clock?.handle)
     }
+}
 
-    func sink() -> EventSink? { onEvent.map(Sink.init) }
+/// How client id and secret are written in HTTP Basic (RFC 7617).
+public enum BasicEncoding: String, Sendable, CaseIterable {
+    /// As they are.
+    case raw
+    /// Each form-encoded first (RFC 6749 section 2.3.1).
+    case form
+
+    /// Reads `raw` or `form`; `invalidConfig`, field `basic_encoding`, for anything else.
+    public init(_ text: String) throws {
+        self = BasicEncoding(rawValue: try native { try basicEncodingOf(text: text) }) ?? .raw
+    }
+}
+
+/// Where a client puts its id and secret (OpenID Connect Core section 9).
+public enum LoginAuthMethod: String, Sendable, CaseIterable {
+    /// In a header.
+    case clientSecretBasic = "client_secret_basic"
+    /// In the body.
+    case clientSecretPost = "client_secret_post"
+
+    /// Reads the words of OpenID; `invalidConfig`, field `login_auth_method`, for anything else.
+    public init(_ text: String) throws {
+        self = LoginAuthMethod(rawValue: try native { try loginAuthMethodOf(text: text) }) ?? .clientSecretBasic
+    }
 }
 
 extension VippsSettings: CustomStringConvertible, CustomReflectable {
     /// Nothing of what was set: a Redis URL can hold a password.
     public var description: String { "VippsSettings" }
     public var customMirror: Mirror { hidden(self) }
-}
-
-/// One thing that happened behind the caller's back. Holds no secret.
-public struct VippsEvent: Sendable, CustomStringConvertible {
-    /// The stable name, the same text in every language, such as `token_renewed`.
-    public let name: String
-    /// What it tells besides; spans of time in whole seconds.
-    public let details: [String: String]
-    /// Whether somebody should look into it.
-    public let isWarning: Bool
-    public let description: String
-}
-
-private final class Sink: EventSink {
-    private let listener: @Sendable (VippsEvent) -> Void
-
-    init(_ listener: @escaping @Sendable (VippsEvent) -> Void) { self.listener = listener }
-
-    func onEvent(event: EventParts) {
-        listener(VippsEvent(name: event.name, details: event.details, isWarning: event.isWarning, description: event.text))
-    }
 }
 
 /// Counters since an object was built.
@@ -140,6 +147,10 @@ public struct Stats: Sendable, Equatable {
     public let keysRefreshFailed: Int64
     /// ID tokens with an unknown key for which the key set was not loaded again.
     public let unknownKidsSuppressed: Int64
+    /// Refusals by an API for which no other token was fetched, since one had been moments ago.
+    public let refusalsIgnored: Int64
+    /// Events that the handler was too slow for.
+    public let eventsDropped: Int64
 
     init(_ parts: StatsParts) {
         tokenRequests = parts.tokenRequests
@@ -152,6 +163,8 @@ public struct Stats: Sendable, Equatable {
         keysRefreshed = parts.keysRefreshed
         keysRefreshFailed = parts.keysRefreshFailed
         unknownKidsSuppressed = parts.unknownKidsSuppressed
+        refusalsIgnored = parts.refusalsIgnored
+        eventsDropped = parts.eventsDropped
     }
 }
 

@@ -40,11 +40,11 @@ class AppTest {
         val jwks = given["jwks"].let { if (it.isTextual) content["shared"][it.textValue()] else it }
         val clock = ManualClock(Instant.ofEpochSecond(given["now"].longValue()))
         val environment = Environment.of(given["environment"]?.textValue() ?: "production")
-        val verifier = IdTokenVerifier(environment, jwks.toString(), Settings(clock = clock))
+        val verifier = IdTokenVerifier(environment, jwks.toString(), Settings { clock(clock) })
         val expect = given["expect"]
         val claims = verifier.verifyBlocking(
             given["jwt"].textValue(),
-            Expect(expect["msn"].textValue(), nonce = expect["nonce"]?.textValue()),
+            Expect(expect["msn"].textValue()).withNonce(expect["nonce"].textValue()),
         )
         assertEquals(expect["msn"].textValue(), claims.msn)
     }

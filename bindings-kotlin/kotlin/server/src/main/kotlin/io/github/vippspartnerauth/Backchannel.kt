@@ -9,24 +9,54 @@ import io.github.vippspartnerauth.ffi.consentRevokedOf
 import io.github.vippspartnerauth.ffi.pendingLoginOf
 import java.time.Duration
 import java.time.Instant
+import java.util.concurrent.CompletableFuture
 
 /**
  * What may differ from one login to the next.
  *
- * @property bindingMessage shown on both devices: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen
- * @property requestedExpiry how long the person may take, 60 to 900 whole seconds; Vipps chooses unless set
- * @property redirectUri ends the login on a web page in the phone's browser, and not by polling
+ * ```
+ * BackchannelOptions { bindingMessage("A1B2-C3") }                        // Kotlin
+ * BackchannelOptions.builder().bindingMessage("A1B2-C3").build()          // Java
+ * ```
  */
-class BackchannelOptions @JvmOverloads constructor(
-    val bindingMessage: String? = null,
-    val requestedExpiry: Duration? = null,
-    val redirectUri: String? = null,
-) {
-    internal fun parts() = BackchannelParts(bindingMessage, requestedExpiry?.inSeconds(), redirectUri)
+class BackchannelOptions private constructor(private val set: BackchannelParts) {
+    /** As Vipps does it by itself. */
+    constructor() : this(BackchannelParts(null, null, null))
+
+    internal fun parts() = set
+
+    override fun toString() = "$set"
+
+    /** Puts [BackchannelOptions] together. It takes no `null`, so that nothing is left out by mistake. */
+    class Builder internal constructor() {
+        private var set = BackchannelOptions().set
+
+        /** Shown on both devices: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen. */
+        fun bindingMessage(message: String) = apply { set = set.copy(bindingMessage = message) }
+
+        /** How long the person may take, 60 to 900 whole seconds; Vipps chooses unless set. */
+        fun requestedExpiry(span: Duration) = apply { set = set.copy(requestedExpiry = span.inSeconds()) }
+
+        /** Ends the login on a web page in the phone's browser, and not by polling. */
+        fun redirectUri(uri: String) = apply { set = set.copy(redirectUri = uri) }
+
+        /** The options so far. */
+        fun build() = BackchannelOptions(set)
+    }
+
+    companion object {
+        /** For Java: start here and set what differs. */
+        @JvmStatic
+        fun builder() = Builder()
+
+        /** For Kotlin: `BackchannelOptions { bindingMessage("A1B2-C3") }`. */
+        @JvmSynthetic
+        operator fun invoke(set: Builder.() -> Unit): BackchannelOptions = Builder().apply(set).build()
+    }
 }
 
 /** A login by phone number that waits for the person. Keep it on the server: who holds it and the keys can end it. */
-class PendingLogin internal constructor(parts: PendingParts) : AutoCloseable {
+class PendingLogin internal constructor(parts: PendingParts) {
     internal val handle = parts.handle
 
     /** The id of this login at Vipps. The webhook's ping names it. */
@@ -50,9 +80,11 @@ class PendingLogin internal constructor(parts: PendingParts) : AutoCloseable {
     /** The login as JSON, to be kept over a restart. */
     fun toJson(): String = native { handle.toJson() }
 
-    override fun toString() = "PendingLogin(msn=$msn, scopes=$scopes)"
+    override fun equals(other: Any?) = other is PendingLogin && other.authReqId == authReqId && other.msn == msn
 
-    override fun close() = handle.close()
+    override fun hashCode() = authReqId.hashCode()
+
+    override fun toString() = "PendingLogin(msn=$msn, scopes=$scopes)"
 
     companion object {
         /**
@@ -66,7 +98,7 @@ class PendingLogin internal constructor(parts: PendingParts) : AutoCloseable {
 }
 
 /** Login from a phone number for one merchant, for tills, call centres and kiosks. */
-class Backchannel internal constructor(private val handle: BackchannelHandle) : AutoCloseable {
+class Backchannel internal constructor(private val handle: BackchannelHandle) {
     /**
      * Whether a person with this phone number (digits with country code) can be asked; `null` where Vipps does not offer
      * to tell.
@@ -74,11 +106,14 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) : 
      * @throws VippsAuthException.InvalidConfig field `msisdn`
      */
     @JvmSynthetic
-    suspend fun userExists(msisdn: String): Boolean? = native { handle.userExists(msisdn, null) }
+    suspend fun userExists(msisdn: String): Boolean? = awaited { handle.userExists(msisdn, null) }
 
     /** [userExists] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
     fun userExistsBlocking(msisdn: String): Boolean? = blocking { userExists(msisdn) }
+
+    /** [userExists] as a future. Cancelling it ends the wait. */
+    fun userExistsAsync(msisdn: String): CompletableFuture<Boolean?> = future { userExists(msisdn) }
 
     /**
      * Asks a person to log in.
@@ -93,7 +128,7 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) : 
         loginHint: String,
         scopes: List<String>,
         options: BackchannelOptions = BackchannelOptions(),
-    ): PendingLogin = PendingLogin(native { handle.start(loginHint, scopes, options.parts(), null) })
+    ): PendingLogin = PendingLogin(awaited { handle.start(loginHint, scopes, options.parts(), null) })
 
     /** [start] for callers that are not coroutines. An interrupt ends it. */
     @JvmOverloads
@@ -104,6 +139,15 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) : 
         options: BackchannelOptions = BackchannelOptions(),
     ): PendingLogin = blocking { start(loginHint, scopes, options) }
 
+    /** [start] as a future. Cancelling it ends the wait. */
+    @JvmOverloads
+    fun startAsync(
+        loginHint: String,
+        scopes: List<String>,
+        options: BackchannelOptions = BackchannelOptions(),
+    ): CompletableFuture<PendingLogin> =
+        future { start(loginHint, scopes, options) }
+
     /**
      * Asks once whether the person has decided; `null` while they have not, and without asking before the interval is
      * over.
@@ -112,11 +156,14 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) : 
      */
     @JvmSynthetic
     suspend fun poll(pending: PendingLogin): LoginResult? =
-        native { handle.poll(pending.handle, null) }?.let(::LoginResult)
+        awaited { handle.poll(pending.handle, null) }?.let(::LoginResult)
 
     /** [poll] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
     fun pollBlocking(pending: PendingLogin): LoginResult? = blocking { poll(pending) }
+
+    /** [poll] as a future. Cancelling it ends the wait. */
+    fun pollAsync(pending: PendingLogin): CompletableFuture<LoginResult?> = future { poll(pending) }
 
     /**
      * Polls at the pace Vipps wants until the person has decided; `null` when [timeout] is over first. The login goes on
@@ -124,11 +171,15 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) : 
      */
     @JvmSynthetic
     suspend fun wait(pending: PendingLogin, timeout: Duration): LoginResult? =
-        native { handle.wait(pending.handle, timeout.inSeconds(), null) }?.let(::LoginResult)
+        awaited { handle.wait(pending.handle, timeout.inSeconds(), null) }?.let(::LoginResult)
 
     /** [wait] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
     fun waitBlocking(pending: PendingLogin, timeout: Duration): LoginResult? = blocking { wait(pending, timeout) }
+
+    /** [wait] as a future. Cancelling it ends the wait. */
+    fun waitAsync(pending: PendingLogin, timeout: Duration): CompletableFuture<LoginResult?> =
+        future { wait(pending, timeout) }
 
     /** How long until [poll] will ask Vipps again, for those who keep their own time. */
     fun nextPollIn(pending: PendingLogin): Duration = native { handle.nextPollIn(pending.handle) }
@@ -140,31 +191,40 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) : 
      */
     @JvmSynthetic
     suspend fun finishPing(body: String, pending: PendingLogin): LoginResult? =
-        native { handle.finishPing(body, pending.handle, null) }?.let(::LoginResult)
+        awaited { handle.finishPing(body, pending.handle, null) }?.let(::LoginResult)
 
     /** [finishPing] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
     fun finishPingBlocking(body: String, pending: PendingLogin): LoginResult? = blocking { finishPing(body, pending) }
 
+    /** [finishPing] as a future. Cancelling it ends the wait. */
+    fun finishPingAsync(body: String, pending: PendingLogin): CompletableFuture<LoginResult?> =
+        future { finishPing(body, pending) }
+
     /** Ends a login of the redirect variant. Fails as [Login.finish] does. */
     @JvmSynthetic
     suspend fun finishRedirect(callbackUrl: String, pending: PendingLogin): LoginResult =
-        LoginResult(native { handle.finishRedirect(callbackUrl, pending.handle, null) })
+        LoginResult(awaited { handle.finishRedirect(callbackUrl, pending.handle, null) })
 
     /** [finishRedirect] for callers that are not coroutines. An interrupt ends it, and with it the login. */
     @Throws(InterruptedException::class)
     fun finishRedirectBlocking(callbackUrl: String, pending: PendingLogin): LoginResult =
         blocking { finishRedirect(callbackUrl, pending) }
 
+    /** [finishRedirect] as a future. Cancelling it ends the wait. */
+    fun finishRedirectAsync(callbackUrl: String, pending: PendingLogin): CompletableFuture<LoginResult> =
+        future { finishRedirect(callbackUrl, pending) }
+
     /** Asks who the person is, as [Login.userinfo]. */
     @JvmSynthetic
-    suspend fun userinfo(result: LoginResult): Userinfo = Userinfo(native { handle.userinfo(result.handle, null) })
+    suspend fun userinfo(result: LoginResult): Userinfo = Userinfo(awaited { handle.userinfo(result.handle, null) })
 
     /** [userinfo] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
     fun userinfoBlocking(result: LoginResult): Userinfo = blocking { userinfo(result) }
 
-    override fun close() = handle.close()
+    /** [userinfo] as a future. Cancelling it ends the wait. */
+    fun userinfoAsync(result: LoginResult): CompletableFuture<Userinfo> = future { userinfo(result) }
 }
 
 /**

@@ -6,11 +6,12 @@ import io.github.vippspartnerauth.ffi.KeysHandle
  * One of the three kinds of keys Vipps hands out. The type chooses the flow; there is no flag. The secrets are kept by
  * the native library and wiped when the object goes.
  */
-sealed class Keys(internal val handle: KeysHandle) : AutoCloseable {
-    override fun close() = handle.close()
+sealed class Keys(internal val handle: KeysHandle) {
+    /** The client id, which is no secret. */
+    val clientId: String = native { handle.clientId() }
 
     /** Never a secret. */
-    override fun toString(): String = javaClass.simpleName
+    override fun toString(): String = "${javaClass.simpleName}(clientId=$clientId)"
 }
 
 /** Partner keys: one set for every merchant connected to the partner. They work in production only. */
@@ -18,16 +19,19 @@ class PartnerKeys private constructor(handle: KeysHandle) : Keys(handle) {
     /**
      * Keys as the partner portal shows them.
      *
-     * @param secondSubscriptionKey the other one of the pair; used when the service refuses the first
      * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
      */
-    @JvmOverloads
-    constructor(
-        clientId: String,
-        clientSecret: String,
-        subscriptionKey: String,
-        secondSubscriptionKey: String? = null,
-    ) : this(native { KeysHandle.partner(clientId, clientSecret, subscriptionKey, secondSubscriptionKey) })
+    constructor(clientId: String, clientSecret: String, subscriptionKey: String) :
+        this(native { KeysHandle.partner(clientId, clientSecret, subscriptionKey, null) })
+
+    /**
+     * The same with both subscription keys of the pair.
+     *
+     * @param secondSubscriptionKey used when the service refuses the first
+     * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
+     */
+    constructor(clientId: String, clientSecret: String, subscriptionKey: String, secondSubscriptionKey: String) :
+        this(native { KeysHandle.partner(clientId, clientSecret, subscriptionKey, secondSubscriptionKey) })
 
     companion object {
         /**
@@ -46,14 +50,25 @@ class SalesUnitKeys private constructor(handle: KeysHandle) : Keys(handle) {
      *
      * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
      */
-    @JvmOverloads
+    constructor(clientId: String, clientSecret: String, subscriptionKey: String, msn: String) :
+        this(native { KeysHandle.salesUnit(clientId, clientSecret, subscriptionKey, msn, null) })
+
+    /**
+     * The same with both subscription keys of the pair.
+     *
+     * @param secondSubscriptionKey used when the service refuses the first
+     * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
+     */
     constructor(
         clientId: String,
         clientSecret: String,
         subscriptionKey: String,
         msn: String,
-        secondSubscriptionKey: String? = null,
+        secondSubscriptionKey: String,
     ) : this(native { KeysHandle.salesUnit(clientId, clientSecret, subscriptionKey, msn, secondSubscriptionKey) })
+
+    /** The sales unit that the keys belong to. */
+    val msn: String = checkNotNull(native { handle.msn() })
 
     companion object {
         /** Reads what [PartnerKeys.fromEnv] reads, and `VIPPS_MSN`. */
@@ -65,13 +80,19 @@ class SalesUnitKeys private constructor(handle: KeysHandle) : Keys(handle) {
 /** Accounting and donations keys: no subscription key, no MSN. */
 class SpecializedKeys private constructor(handle: KeysHandle) : Keys(handle) {
     /**
+     * Keys for the specialized flow, for whatever they open.
+     *
+     * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
+     */
+    constructor(clientId: String, clientSecret: String) : this(native { KeysHandle.specialized(clientId, clientSecret, null) })
+
+    /**
      * Keys for the specialized flow.
      *
      * @param scope what to ask for, such as `donations:read`; several are separated by one space each
      * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
      */
-    @JvmOverloads
-    constructor(clientId: String, clientSecret: String, scope: String? = null) :
+    constructor(clientId: String, clientSecret: String, scope: String) :
         this(native { KeysHandle.specialized(clientId, clientSecret, scope) })
 
     companion object {

@@ -5,10 +5,10 @@ import io.github.vippspartnerauth.ffi.LoginHandle
 import io.github.vippspartnerauth.ffi.LoginParts
 import io.github.vippspartnerauth.ffi.ResultParts
 import io.github.vippspartnerauth.ffi.UserinfoParts
-import io.github.vippspartnerauth.ffi.jsonMember
 import io.github.vippspartnerauth.ffi.marketOf
 import io.github.vippspartnerauth.ffi.requestedFlowOf
 import java.time.Instant
+import java.util.concurrent.CompletableFuture
 
 /** A country's look of the login page. */
 enum class Market(internal val text: String) {
@@ -56,29 +56,62 @@ enum class RequestedFlow(internal val text: String) {
 /**
  * What may differ from one login to the next.
  *
- * @property market whose colours the login page has
- * @property acrValues how sure Vipps must be, such as [APP_AUTH]; the ID token is refused unless its `acr` says the same
- * @property requestedFlow for an app that opens the Vipps app
- * @property appCallbackUri where the Vipps app switches back to, with a [requestedFlow] from app to app
- * @property finalRedirectIsApp whether the `redirect_uri` opens an app
+ * ```
+ * LoginOptions { market(Market.NORWAY) }                        // Kotlin
+ * LoginOptions.builder().market(Market.NORWAY).build()          // Java
+ * ```
  */
-class LoginOptions @JvmOverloads constructor(
-    val market: Market? = null,
-    val acrValues: String? = null,
-    val requestedFlow: RequestedFlow? = null,
-    val appCallbackUri: String? = null,
-    val finalRedirectIsApp: Boolean? = null,
-) {
-    internal fun parts() = LoginParts(market?.text, acrValues, requestedFlow?.text, appCallbackUri, finalRedirectIsApp)
+class LoginOptions private constructor(private val set: LoginParts) {
+    /** As Vipps does it by itself. */
+    constructor() : this(LoginParts(null, null, null, null, null))
+
+    internal fun parts() = set
+
+    override fun toString() = "$set"
+
+    /** Puts [LoginOptions] together. It takes no `null`, so that nothing is left out by mistake. */
+    class Builder internal constructor() {
+        private var set = LoginOptions().set
+
+        /** Whose colours the login page has. */
+        fun market(market: Market) = apply { set = set.copy(market = market.text) }
+
+        /** How sure Vipps must be, such as [APP_AUTH]; the ID token is refused unless its `acr` says the same. */
+        fun acrValues(acrValues: String) = apply { set = set.copy(acrValues = acrValues) }
+
+        /** For an app that opens the Vipps app. */
+        fun requestedFlow(flow: RequestedFlow) = apply { set = set.copy(requestedFlow = flow.text) }
+
+        /** Where the Vipps app switches back to, with a [requestedFlow] from app to app. */
+        fun appCallbackUri(uri: String) = apply { set = set.copy(appCallbackUri = uri) }
+
+        /** Whether the `redirect_uri` opens an app. */
+        fun finalRedirectIsApp(isApp: Boolean) = apply { set = set.copy(finalRedirectIsApp = isApp) }
+
+        /** The options so far. */
+        fun build() = LoginOptions(set)
+    }
 
     companion object {
         /** Forces the person to confirm in the Vipps app. For sales units of the advanced tier. */
         const val APP_AUTH = "urn:vipps:acr:app_auth"
+
+        /** For Java: start here and set what differs. */
+        @JvmStatic
+        fun builder() = Builder()
+
+        /** For Kotlin: `LoginOptions { market(Market.NORWAY) }`. */
+        @JvmSynthetic
+        operator fun invoke(set: Builder.() -> Unit): LoginOptions = Builder().apply(set).build()
     }
 }
 
-/** Login in the browser for one merchant and one `redirect_uri`. */
-class Login internal constructor(private val handle: LoginHandle) : AutoCloseable {
+/**
+ * Login in the browser for one merchant and one `redirect_uri`.
+ *
+ * @property redirectUri where the browser comes back to
+ */
+class Login internal constructor(private val handle: LoginHandle, val redirectUri: String) {
     /**
      * Makes a request for these scopes, `openid` among them. Asks Vipps where its endpoints are, at most once an hour.
      *
@@ -87,13 +120,18 @@ class Login internal constructor(private val handle: LoginHandle) : AutoCloseabl
      */
     @JvmSynthetic
     suspend fun start(scopes: List<String>, options: LoginOptions = LoginOptions()): LoginRequest =
-        LoginRequest(native { handle.start(scopes, options.parts(), null) })
+        LoginRequest(awaited { handle.start(scopes, options.parts(), null) })
 
     /** [start] for callers that are not coroutines. An interrupt ends it. */
     @JvmOverloads
     @Throws(InterruptedException::class)
     fun startBlocking(scopes: List<String>, options: LoginOptions = LoginOptions()): LoginRequest =
         blocking { start(scopes, options) }
+
+    /** [start] as a future. Cancelling it ends the wait. */
+    @JvmOverloads
+    fun startAsync(scopes: List<String>, options: LoginOptions = LoginOptions()): CompletableFuture<LoginRequest> =
+        future { start(scopes, options) }
 
     /**
      * Ends a login: checks the callback, exchanges the code, checks the ID token.
@@ -108,12 +146,16 @@ class Login internal constructor(private val handle: LoginHandle) : AutoCloseabl
      */
     @JvmSynthetic
     suspend fun finish(callbackUrl: String, request: LoginRequest): LoginResult =
-        LoginResult(native { handle.finish(callbackUrl, request.toJson(), null) })
+        LoginResult(awaited { handle.finish(callbackUrl, request.toJson(), null) })
 
     /** [finish] for callers that are not coroutines. An interrupt ends it, and with it the login. */
     @Throws(InterruptedException::class)
     fun finishBlocking(callbackUrl: String, request: LoginRequest): LoginResult =
         blocking { finish(callbackUrl, request) }
+
+    /** [finish] as a future. Cancelling it ends it, and with it the login. */
+    fun finishAsync(callbackUrl: String, request: LoginRequest): CompletableFuture<LoginResult> =
+        future { finish(callbackUrl, request) }
 
     /**
      * Asks who the person is: what the login's scopes open. Possible for about ten minutes after the login.
@@ -121,17 +163,14 @@ class Login internal constructor(private val handle: LoginHandle) : AutoCloseabl
      * @throws VippsAuthException.LoginFailed reason `expired`, after that
      */
     @JvmSynthetic
-    suspend fun userinfo(result: LoginResult): Userinfo = Userinfo(native { handle.userinfo(result.handle, null) })
+    suspend fun userinfo(result: LoginResult): Userinfo = Userinfo(awaited { handle.userinfo(result.handle, null) })
 
     /** [userinfo] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
-    fun userinfoBlocking(result: LoginResult): Userinfo = blocking { userinfo(result) }
-
-    override fun close() = handle.close()
-}
+    fun userinfoBlocking(result: LoginResult): Userinfo = blocking { userinfo(result) }}
 
 /** A login that passed every check. */
-class LoginResult internal constructor(parts: ResultParts) : AutoCloseable {
+class LoginResult internal constructor(parts: ResultParts) {
     internal val handle = parts.handle
 
     /** Who logged in: the checked claims of the ID token. */
@@ -152,10 +191,7 @@ class LoginResult internal constructor(parts: ResultParts) : AutoCloseable {
     /** Those asked for and not granted: Vipps drops scopes outside the sales unit's plan without a word. */
     val missingScopes: List<String> = parts.missingScopes
 
-    override fun toString() = "LoginResult(claims=$claims, scopes=$scopes)"
-
-    override fun close() = handle.close()
-}
+    override fun toString() = "LoginResult(claims=$claims, scopes=$scopes)"}
 
 /**
  * The access token of one login: opaque, good for userinfo only.
@@ -178,9 +214,8 @@ class LoginToken internal constructor(val secret: String, val expiresAt: Instant
  * @property gender as Vipps words it
  * @property nin national identity number, for those who may ask for it
  * @property delegatedConsents what the person agreed to, as JSON; only at the first login
- * @property json all members, as JSON
  */
-class Userinfo internal constructor(parts: UserinfoParts) {
+class Userinfo internal constructor(parts: UserinfoParts) : Claims(parts.json) {
     val sub: String = parts.sub
     val name: String? = parts.name
     val givenName: String? = parts.givenName
@@ -195,10 +230,6 @@ class Userinfo internal constructor(parts: UserinfoParts) {
     val address: Address? = parts.address?.let(::Address)
     val otherAddresses: List<Address> = parts.otherAddresses.map(::Address)
     val delegatedConsents: String? = parts.delegatedConsents
-    val json: String = parts.json
-
-    /** Any member as JSON; `null` when it is absent. */
-    fun claim(name: String): String? = if (name.isText()) native { jsonMember(json, name) } else null
 
     override fun toString() = "Userinfo(sub=$sub)"
 }

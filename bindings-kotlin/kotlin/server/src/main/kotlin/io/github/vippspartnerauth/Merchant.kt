@@ -1,6 +1,8 @@
 package io.github.vippspartnerauth
 
 import io.github.vippspartnerauth.ffi.MerchantHandle
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.atomic.AtomicInteger
 
 /**
  * A [Partner] bound to one merchant. It may be used from any thread.
@@ -11,25 +13,12 @@ class Merchant internal constructor(
     override val partner: Partner,
     val msn: String,
     private val handle: MerchantHandle,
-) : Caller(), AutoCloseable {
+    drops: AtomicInteger,
+) : Caller() {
     private val direct = DirectCheck { native { handle.checkNumber() } }
-    override val source: HeaderSource = HeaderSource(partner.drops, { handle.cachedHeaders() }, { handle.headers(null) })
-
-    /**
-     * All headers of a call for this merchant. Fetches a token if none is at hand; else it is a look at memory.
-     *
-     * @throws VippsAuthException.CredentialsRejected or `Forbidden` when Vipps refuses the keys
-     * @throws VippsAuthException.Unavailable or `RateLimited`, when there may be a token later
-     */
-    @JvmSynthetic
-    suspend fun headers(): Map<String, String> = source.get().headers
-
-    /** [headers] for callers that are not coroutines. An interrupt ends it. */
-    @Throws(InterruptedException::class)
-    fun headersBlocking(): Map<String, String> = source.getBlocking().headers
-
-    /** The same headers without I/O; `null` when a token must be fetched first, or the keys are for another MSN. */
-    fun cachedHeaders(): Map<String, String>? = source.cached()?.headers
+    override val source = HeaderSource(
+        drops, { handle.cachedHeaders() }, { handle.headers(null) }, { handle.refused(it, null) }, { handle.noteRefused(it) },
+    )
 
     /**
      * Checks an ID token for this merchant: [IdTokenVerifier.verify] with this MSN, and with the `client_id` where the
@@ -39,13 +28,18 @@ class Merchant internal constructor(
      */
     @JvmSynthetic
     suspend fun verifyIdToken(jwt: String, expect: Expect = Expect()): IdTokenClaims =
-        verifyIdTokenCached(jwt, expect) ?: IdTokenClaims(native { handle.verifyIdToken(bounded(jwt), expect.parts(), null) })
+        verifyIdTokenCached(jwt, expect) ?: IdTokenClaims(awaited { handle.verifyIdToken(bounded(jwt), expect.parts(), null) })
 
     /** [verifyIdToken] for callers that are not coroutines. An interrupt ends it. */
     @JvmOverloads
     @Throws(InterruptedException::class)
     fun verifyIdTokenBlocking(jwt: String, expect: Expect = Expect()): IdTokenClaims =
         verifyIdTokenCached(jwt, expect) ?: blocking { verifyIdToken(jwt, expect) }
+
+    /** [verifyIdToken] as a future. Cancelling it ends the wait. */
+    @JvmOverloads
+    fun verifyIdTokenAsync(jwt: String, expect: Expect = Expect()): CompletableFuture<IdTokenClaims> =
+        future { verifyIdToken(jwt, expect) }
 
     /** The same check without I/O; `null` when keys must be fetched first. */
     @JvmOverloads
@@ -60,7 +54,7 @@ class Merchant internal constructor(
      *
      * @throws VippsAuthException.InvalidConfig field `redirect_uri` or `msn`
      */
-    fun login(redirectUri: String): Login = Login(native { handle.login(redirectUri) })
+    fun login(redirectUri: String): Login = Login(native { handle.login(redirectUri) }, redirectUri)
 
     /**
      * Login from a phone number. Not for web pages or apps: Vipps forbids it there.
@@ -68,11 +62,6 @@ class Merchant internal constructor(
      * @throws VippsAuthException.InvalidConfig field `msn`, for keys that are not for this merchant
      */
     fun backchannel(): Backchannel = Backchannel(native { handle.backchannel() })
-
-    override fun close() {
-        source.forget()
-        handle.close()
-    }
 
     override fun toString() = "Merchant(msn=$msn)"
 }

@@ -1,16 +1,19 @@
 package io.github.vippspartnerauth
 
 import io.github.vippspartnerauth.ffi.PartnerHandle
-import io.github.vippspartnerauth.ffi.TokenHandle
 import io.github.vippspartnerauth.ffi.TokenParts
 import java.time.Instant
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.atomic.AtomicInteger
 
 /**
  * One set of keys at work: the entry point. Build one per set of keys and keep it, since it holds the token; it may be
  * used from any thread.
+ *
+ * Its own headers are for calls that are not for one merchant, such as a list of sales units; with specialized keys, for all
+ * calls.
  */
-class Partner private constructor(private val handle: PartnerHandle) : Caller(), AutoCloseable {
+class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(), AutoCloseable {
     /**
      * Checks everything that can be checked without asking Vipps.
      *
@@ -19,16 +22,22 @@ class Partner private constructor(private val handle: PartnerHandle) : Caller(),
      * environment
      */
     @JvmOverloads
-    constructor(keys: Keys, system: SystemInfo, environment: Environment? = null, settings: Settings = Settings()) :
-        this(native { PartnerHandle(keys.handle, system.parts, settings.parts(environment), settings.sink()) })
+    constructor(
+        keys: Keys,
+        system: SystemInfo,
+        environment: Environment = Environment.Production,
+        settings: Settings = Settings(),
+    ) : this(fed(settings.listener) { PartnerHandle(keys.handle, system.parts, settings.parts(environment), it) })
 
-    /** How often a token was dropped by way of this object: snapshots from before don't hold any more. */
-    internal val drops = AtomicInteger()
+    private val handle = fed.handle
+    private val drops = AtomicInteger()
     override val partner: Partner get() = this
-    override val source: HeaderSource = HeaderSource(drops, { handle.cachedHeaders() }, { handle.headers(null) })
+    override val source = HeaderSource(
+        drops, { handle.cachedHeaders() }, { handle.headers(null) }, { handle.refused(it, null) }, { handle.noteRefused(it) },
+    )
 
     /** Where this partner's calls go. */
-    val environment: Environment get() = Environment.of(native { handle.environment() })
+    val environment: Environment = Environment.of(native { handle.environment() })
 
     /** What happened so far. */
     val stats: Stats get() = Stats(native { handle.stats() })
@@ -41,52 +50,38 @@ class Partner private constructor(private val handle: PartnerHandle) : Caller(),
      *
      * @throws VippsAuthException.InvalidConfig field `msn`, for anything but 4 to 10 digits
      */
-    fun merchant(msn: String): Merchant = Merchant(this, msn, native { handle.merchant(msn) })
-
-    /**
-     * Headers for calls that are not for one merchant, such as a list of sales units; with specialized keys, for all
-     * calls. Fetches a token if none is at hand.
-     *
-     * @throws VippsAuthException.CredentialsRejected or `Forbidden` when Vipps refuses the keys
-     * @throws VippsAuthException.Unavailable or `RateLimited`, when there may be a token later
-     */
-    @JvmSynthetic
-    suspend fun headers(): Map<String, String> = source.get().headers
-
-    /** [headers] for callers that are not coroutines. An interrupt ends it. */
-    @Throws(InterruptedException::class)
-    fun headersBlocking(): Map<String, String> = source.getBlocking().headers
-
-    /** The same headers without I/O; `null` when a token must be fetched first. */
-    fun cachedHeaders(): Map<String, String>? = source.cached()?.headers
+    fun merchant(msn: String): Merchant = Merchant(this, msn, native { handle.merchant(msn) }, drops)
 
     /** The token by itself, for clients that build headers on their own. Fails as [headers] does. */
     @JvmSynthetic
-    suspend fun accessToken(): AccessToken = AccessToken(native { handle.accessToken(null) })
+    suspend fun accessToken(): AccessToken = AccessToken(awaited { handle.accessToken(null) })
 
     /** [accessToken] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
     fun accessTokenBlocking(): AccessToken = blocking { accessToken() }
 
+    /** [accessToken] as a future. Cancelling it ends the wait. */
+    fun accessTokenAsync(): CompletableFuture<AccessToken> = future { accessToken() }
+
     /** Drops this token, if it is still the one in use. Tells whether it was: a late refusal can't evict a newer one. */
-    fun invalidate(token: AccessToken): Boolean = dropping { handle.invalidate(token.handle) }
+    fun invalidate(token: AccessToken): Boolean =
+        native { handle.invalidate(token.handle) }.also { drops.incrementAndGet() }
+
+    internal fun isCovered(url: String): Boolean = native { handle.covers(url) }
+
+    internal fun withheld(url: String) = native { handle.withheld(url) }
+
+    internal fun isWithin(from: String, to: String): Boolean = native { handle.mayFollow(from, to) }
+
+    override fun toString() = "Partner(environment=$environment)"
 
     /**
-     * For adapters, when an API answered 401 to a call that carried this token: drops it as [invalidate] does, at most
-     * every 30 seconds, and tells whether one more try makes sense.
+     * Frees the native part and ends its events. What is in use goes on, and so does a [Merchant] of it; using this object
+     * afterwards is an [IllegalStateException].
      */
-    fun refused(token: AccessToken): Boolean = refused(token.handle)
-
-    internal fun refused(token: TokenHandle): Boolean = dropping { handle.refused(token) }
-
-    /** Whether headers may be sent to this URL. Adapters must ask before they attach headers. */
-    fun covers(url: String): Boolean = native { handle.covers(url) }
-
-    private inline fun dropping(call: () -> Boolean): Boolean = native(call).also { drops.incrementAndGet() }
-
-    /** Frees the native part. What is in use goes on; using this object afterwards is an [IllegalStateException]. */
     override fun close() {
         source.forget()
+        fed.end()
         handle.close()
     }
 
@@ -98,30 +93,21 @@ class Partner private constructor(private val handle: PartnerHandle) : Caller(),
         @JvmStatic
         @JvmOverloads
         fun fromEnv(settings: Settings = Settings()): Partner =
-            Partner(native { PartnerHandle.fromEnv(settings.parts(null), settings.sink()) })
+            Partner(fed(settings.listener) { PartnerHandle.fromEnv(settings.parts(), it) })
     }
 }
 
-/** A token for Vipps' APIs. */
-class AccessToken internal constructor(parts: TokenParts) : AutoCloseable {
+/**
+ * A token for Vipps' APIs.
+ *
+ * @property secret the token itself, without the word `Bearer`
+ * @property expiresAt when Vipps stops accepting it, by this machine's clock
+ */
+class AccessToken internal constructor(parts: TokenParts) {
     internal val handle = parts.handle
-
-    /** The token itself, without the word `Bearer`. */
     val secret: String = parts.secret
-
-    /** When Vipps stops accepting it, by this machine's clock. */
     val expiresAt: Instant = parts.expiresAt
 
     /** Never the token. */
     override fun toString() = "AccessToken(expiresAt=$expiresAt)"
-
-    override fun close() = handle.close()
-}
-
-/** A [Partner] or a [Merchant]: what an adapter can make calls for. */
-sealed class Caller {
-    /** The partner whose token is sent. */
-    abstract val partner: Partner
-
-    internal abstract val source: HeaderSource
 }

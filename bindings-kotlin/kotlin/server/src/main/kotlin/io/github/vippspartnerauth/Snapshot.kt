@@ -10,9 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger
  * Finished headers, and until when they need not be asked for again. A native call costs many times what it takes to
  * read them here.
  */
-internal class Snapshot(parts: HeadersParts, private val drops: Int) {
-    val headers: Map<String, String> = Collections.unmodifiableMap(parts.headers)
-    val token: TokenHandle = parts.token
+private class Snapshot(parts: HeadersParts, private val drops: Int) {
+    val authorization = Authorization(Collections.unmodifiableMap(parts.headers), AccessToken(parts.token))
     private val freshFor = parts.freshFor.toNanos()
     private val freshUntil = System.nanoTime() + freshFor
     private val freshUntilWall = System.currentTimeMillis() + NANOSECONDS.toMillis(freshFor)
@@ -22,38 +21,54 @@ internal class Snapshot(parts: HeadersParts, private val drops: Int) {
         drops == this.drops && System.nanoTime() - freshUntil < 0 && System.currentTimeMillis() < freshUntilWall
 }
 
-/** Where the headers of one handle come from. */
+/**
+ * Where the headers of one handle come from.
+ *
+ * @param drops how often a token was dropped by way of the partner: snapshots from before don't hold any more
+ */
 internal class HeaderSource(
     private val drops: AtomicInteger,
     private val cached: () -> HeadersParts?,
     private val fetch: suspend () -> HeadersParts,
+    private val replace: suspend (TokenHandle) -> HeadersParts,
+    private val note: (TokenHandle) -> Unit,
 ) {
     @Volatile
     private var kept: Snapshot? = null
 
-    suspend fun get(): Snapshot = cached() ?: fetched()
+    suspend fun get(): Authorization = cached() ?: fetched()
 
-    fun getBlocking(): Snapshot = cached() ?: blocking { fetched() }
+    fun getBlocking(): Authorization = cached() ?: blocking { fetched() }
 
     /** Without I/O; `null` when a token must be fetched first. */
-    fun cached(): Snapshot? = kept?.takeIf { it.holds(drops.get()) } ?: asked()
+    fun cached(): Authorization? = kept?.takeIf { it.holds(drops.get()) }?.authorization ?: asked()
 
-    /** What was handed out last, whether or not it still holds. */
-    fun last(): Snapshot? = kept
+    suspend fun refused(authorization: Authorization): Authorization {
+        val other = dropping { awaited { replace(authorization.token.handle) } }
+        return keep(other, drops.get())
+    }
+
+    fun noteRefused(authorization: Authorization) = dropping { native { note(authorization.token.handle) } }
+
+    private inline fun <T> dropping(call: () -> T): T = try {
+        call()
+    } finally {
+        drops.incrementAndGet()
+    }
 
     fun forget() {
         kept = null
     }
 
-    private fun asked(): Snapshot? {
+    private fun asked(): Authorization? {
         val before = drops.get()
         return native { cached.invoke() }?.let { keep(it, before) }
     }
 
-    private suspend fun fetched(): Snapshot {
+    private suspend fun fetched(): Authorization {
         val before = drops.get()
-        return keep(native { fetch() }, before)
+        return keep(awaited { fetch() }, before)
     }
 
-    private fun keep(parts: HeadersParts, before: Int) = Snapshot(parts, before).also { kept = it }
+    private fun keep(parts: HeadersParts, before: Int) = Snapshot(parts, before).also { kept = it }.authorization
 }

@@ -3,10 +3,14 @@ package io.github.vippspartnerauth
 import io.github.vippspartnerauth.ffi.ClaimsParts
 import io.github.vippspartnerauth.ffi.ExpectParts
 import io.github.vippspartnerauth.ffi.VerifierHandle
+import io.github.vippspartnerauth.ffi.jsonBool
+import io.github.vippspartnerauth.ffi.jsonList
+import io.github.vippspartnerauth.ffi.jsonLong
 import io.github.vippspartnerauth.ffi.jsonMember
 import io.github.vippspartnerauth.ffi.jsonText
 import io.github.vippspartnerauth.ffi.longestToken
 import java.time.Instant
+import java.util.concurrent.CompletableFuture
 
 /** Which flow an ID token came out of; decides which algorithms are good and which claims are required. */
 enum class Flow(internal val text: String) {
@@ -21,74 +25,94 @@ enum class Flow(internal val text: String) {
 }
 
 /**
- * What an ID token must say. Only the MSN is always needed, and [Merchant] fills it in by itself. From Java use the
- * methods that begin with `with`.
- *
- * @property msn the sales unit the login was for
- * @property flow which flow the token came out of; browser unless set
- * @property nonce the nonce that was sent; when none was, the token must hold none
- * @property clientId the merchant's `client_id`, where it is known: `aud` is checked as well then
- * @property accessToken the access token that came along: `at_hash` is checked then
- * @property acr the `acr_values` that was asked for
- * @property authReqId the `auth_req_id` of the backchannel request
+ * What an ID token must say. Only the MSN is always needed, and `Merchant` fills it in by itself. All else is added by the
+ * methods that begin with `with`; they take no `null`, so that no check is left out by mistake.
  */
-class Expect @JvmOverloads constructor(
-    val msn: String? = null,
-    val flow: Flow? = null,
-    val nonce: String? = null,
-    val clientId: String? = null,
-    val accessToken: String? = null,
-    val acr: String? = null,
-    val authReqId: String? = null,
-) {
+class Expect private constructor(private val parts: ExpectParts) {
+    /** A token of the browser flow, and nothing else about it. */
+    constructor() : this(ExpectParts(null, null, null, null, null, null, null))
+
+    /** A token of the browser flow, for this sales unit. */
+    constructor(msn: String) : this(ExpectParts(msn, null, null, null, null, null, null))
+
+    /** The same, for this sales unit. */
+    fun withMsn(msn: String) = Expect(parts.copy(msn = msn))
+
     /** The same, from this flow. */
-    fun withFlow(flow: Flow) = Expect(msn, flow, nonce, clientId, accessToken, acr, authReqId)
+    fun withFlow(flow: Flow) = Expect(parts.copy(flow = flow.text))
 
-    /** The same, with this nonce. */
-    fun withNonce(nonce: String) = Expect(msn, flow, nonce, clientId, accessToken, acr, authReqId)
+    /** The same, with the nonce that was sent. When none was, the token must hold none. */
+    fun withNonce(nonce: String) = Expect(parts.copy(nonce = nonce))
 
-    /** The same, for this client. */
-    fun withClientId(clientId: String) = Expect(msn, flow, nonce, clientId, accessToken, acr, authReqId)
+    /** The same, for the merchant's `client_id`, where it is known: `aud` is checked as well then. */
+    fun withClientId(clientId: String) = Expect(parts.copy(clientId = clientId))
 
-    /** The same, with this access token. */
-    fun withAccessToken(accessToken: String) = Expect(msn, flow, nonce, clientId, accessToken, acr, authReqId)
+    /** The same, with the access token that came along: `at_hash` is checked then. */
+    fun withAccessToken(accessToken: String) = Expect(parts.copy(accessToken = accessToken))
 
-    /** The same, with this `acr`. */
-    fun withAcr(acr: String) = Expect(msn, flow, nonce, clientId, accessToken, acr, authReqId)
+    /** The same, with the `acr_values` that was asked for. */
+    fun withAcr(acr: String) = Expect(parts.copy(acr = acr))
 
-    /** The same, with this `auth_req_id`. */
-    fun withAuthReqId(authReqId: String) = Expect(msn, flow, nonce, clientId, accessToken, acr, authReqId)
+    /** The same, with the `auth_req_id` of the backchannel request. */
+    fun withAuthReqId(authReqId: String) = Expect(parts.copy(authReqId = authReqId))
 
-    internal fun parts() = ExpectParts(msn, flow?.text, nonce, clientId, accessToken, acr, authReqId)
+    internal fun parts() = parts
 
-    override fun toString() = "Expect(msn=$msn, flow=$flow)"
+    override fun toString() = "Expect(msn=${parts.msn}, flow=${parts.flow})"
 }
 
 /**
- * The claims of an ID token that has passed every check. There is no other way to read them.
+ * What Vipps says of a person: a JSON object and its members by type. A member that is absent or of another type is `null`.
+ *
+ * @property json all members, as a JSON object
+ */
+sealed class Claims(val json: String) {
+    /** A text. */
+    fun text(name: String): String? = native { jsonText(json, name) }
+
+    /** `true` or `false`. */
+    fun bool(name: String): Boolean? = native { jsonBool(json, name) }
+
+    /** A whole number. */
+    fun long(name: String): Long? = native { jsonLong(json, name) }
+
+    /** A list of texts. One text stands for a list of one, as with `aud`. */
+    fun list(name: String): List<String>? = native { jsonList(json, name) }
+
+    /** A member of any type, as JSON: a text with its quotes. */
+    fun claim(name: String): String? = native { jsonMember(json, name) }
+
+    /**
+     * All members as an object of your own, by the JSON library you use:
+     * `claims.read { Json.decodeFromString<Person>(it) }`, in Java `claims.read(json -> mapper.readValue(json, Person.class))`.
+     */
+    fun <T> read(reader: JsonReader<T>): T = reader.read(json)
+}
+
+/** Makes an object of JSON. May throw whatever the JSON library does. */
+fun interface JsonReader<T> {
+    /** The object that this JSON spells. */
+    @Throws(Exception::class)
+    fun read(json: String): T
+}
+
+/**
+ * The claims of an ID token that has passed every check. There is no other way to read them. Vipps may put user data here
+ * or leave it to userinfo.
  *
  * @property sub the user, as this sales unit knows them; another MSN gets another value for the same person
  * @property msn the sales unit the user logged in at
  * @property issuedAt when the token was made
  * @property expiresAt when it runs out
- * @property json all claims, as the JSON object that was signed, but for what not every language can hold: that is a text
- *   (a whole number beyond ±(2^53 − 1), a number too large for a double, what is nested more than 64 levels deep), and half
- *   of a surrogate pair is U+FFFD
  */
 class IdTokenClaims internal constructor(
     val sub: String,
     val msn: String,
     val issuedAt: Instant,
     val expiresAt: Instant,
-    val json: String,
-) {
+    json: String,
+) : Claims(json) {
     internal constructor(parts: ClaimsParts) : this(parts.sub, parts.msn, parts.issuedAt, parts.expiresAt, parts.json)
-
-    /** Any claim as JSON; `null` when it is absent. Vipps may put user data here or leave it to userinfo. */
-    fun claim(name: String): String? = if (name.isText()) native { jsonMember(json, name) } else null
-
-    /** A claim that is a text; `null` when it is absent or no text. */
-    fun text(name: String): String? = if (name.isText()) native { jsonText(json, name) } else null
 
     /** The user's data stays out of logs; `sub` and `msn` are enough to find a login. */
     override fun toString() = "IdTokenClaims(sub=$sub, msn=$msn)"
@@ -97,17 +121,28 @@ class IdTokenClaims internal constructor(
 /**
  * Checks ID tokens of Vipps Login by the MSN, without any credentials: fit for apps. Build one and keep it; it may be
  * used from any thread.
- *
- * @param environment whose tokens to check; production unless given
- * @param jwks a key set (RFC 7517 section 5) to work offline with; without it Vipps' keys are fetched when first needed
- * @throws VippsAuthException.InvalidConfig for a wrong setting, naming it in `field`
  */
-class IdTokenVerifier @JvmOverloads constructor(
-    environment: Environment? = null,
-    jwks: String? = null,
-    settings: Settings = Settings(),
-) : AutoCloseable {
-    private val handle = native { VerifierHandle(settings.parts(environment), jwks, settings.sink()) }
+class IdTokenVerifier private constructor(private val fed: Fed<VerifierHandle>) : AutoCloseable {
+    /**
+     * Fetches Vipps' keys when it first needs them.
+     *
+     * @param environment whose tokens to check; production unless given
+     * @throws VippsAuthException.InvalidConfig for a wrong setting, naming it in `field`
+     */
+    @JvmOverloads
+    constructor(environment: Environment = Environment.Production, settings: Settings = Settings()) :
+        this(verifier(environment, null, settings))
+
+    /**
+     * Works offline with this key set (RFC 7517 section 5).
+     *
+     * @throws VippsAuthException.InvalidConfig field `jwks`, for a set without a usable key
+     */
+    @JvmOverloads
+    constructor(environment: Environment, jwks: String, settings: Settings = Settings()) :
+        this(verifier(environment, jwks, settings))
+
+    private val handle = fed.handle
     private val direct = DirectCheck { native { handle.checkNumber() } }
 
     /** What happened to the keys so far. */
@@ -122,12 +157,15 @@ class IdTokenVerifier @JvmOverloads constructor(
      */
     @JvmSynthetic
     suspend fun verify(jwt: String, expect: Expect): IdTokenClaims =
-        verifyCached(jwt, expect) ?: IdTokenClaims(native { handle.verify(bounded(jwt), expect.parts(), null) })
+        verifyCached(jwt, expect) ?: IdTokenClaims(awaited { handle.verify(bounded(jwt), expect.parts(), null) })
 
     /** [verify] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
     fun verifyBlocking(jwt: String, expect: Expect): IdTokenClaims =
         verifyCached(jwt, expect) ?: blocking { verify(jwt, expect) }
+
+    /** [verify] as a future. Cancelling it ends the wait. */
+    fun verifyAsync(jwt: String, expect: Expect): CompletableFuture<IdTokenClaims> = future { verify(jwt, expect) }
 
     /** The same check without I/O; `null` when keys must be fetched first. */
     fun verifyCached(jwt: String, expect: Expect): IdTokenClaims? {
@@ -136,7 +174,11 @@ class IdTokenVerifier @JvmOverloads constructor(
         return direct.verified(token, parts) ?: native { handle.verifyCached(token, parts) }?.let(::IdTokenClaims)
     }
 
-    override fun close() = handle.close()
+    /** Frees the native part and ends its events. */
+    override fun close() {
+        fed.end()
+        handle.close()
+    }
 }
 
 /**
@@ -152,3 +194,5 @@ private val LONGEST_TOKEN by lazy { native { longestToken() } }
 
 /** Whether each surrogate is half of a pair. */
 internal fun String.isText(): Boolean = none { it.isSurrogate() } || Charsets.UTF_8.newEncoder().canEncode(this)
+private fun verifier(environment: Environment, jwks: String?, settings: Settings) =
+    fed(settings.listener) { VerifierHandle(settings.parts(environment), jwks, it) }

@@ -11,7 +11,7 @@ import java.time.Instant
  * @param runsThroughSleeps whether waiting moves it on by its own length at once, so that nobody ever waits
  * @throws VippsAuthException.InvalidConfig for a moment before 1970
  */
-class ManualClock @JvmOverloads constructor(at: Instant, runsThroughSleeps: Boolean = false) : AutoCloseable {
+class ManualClock @JvmOverloads constructor(at: Instant, runsThroughSleeps: Boolean = false) {
     internal val handle: ManualClockHandle = native { ManualClockHandle(at.sinceEpoch(), runsThroughSleeps) }
 
     /** Where the wall clock stands. */
@@ -22,8 +22,6 @@ class ManualClock @JvmOverloads constructor(at: Instant, runsThroughSleeps: Bool
 
     /** Sets the wall clock alone, as an administrator or a time server would. */
     fun setWall(at: Instant) = native { handle.setWall(at.sinceEpoch()) }
-
-    override fun close() = handle.close()
 }
 
 private fun Instant.sinceEpoch() = epochSecond + nano / 1e9

@@ -1,143 +1,153 @@
 package io.github.vippspartnerauth
 
 import io.github.vippspartnerauth.ffi.SettingsParts
+import io.github.vippspartnerauth.ffi.basicEncodingOf
+import io.github.vippspartnerauth.ffi.loginAuthMethodOf
 import java.time.Duration
 
 /**
  * Everything that can be set besides the [Environment]. What is left out has the library's default; nothing is checked
  * until it is used, and an error names the setting.
  *
- * From Java use [builder].
- *
- * @property connectTimeout limit for a TCP and TLS handshake; 5 s unless set
- * @property requestTimeout limit for one request from connect to the last byte; 10 s unless set
- * @property deadline limit for a whole fetch with its retries, while somebody waits; 30 s unless set
- * @property leeway how far the clocks of issuer and reader may differ, 0 to 300 s; 60 s unless set
- * @property staleKeysFor how long past its age a key set is still used during an outage, at most 24 h; 4 h unless set
- * @property caPem a company's own certificate authorities, trusted besides those of the machine
- * @property redisUrl where a `Partner` shares its token with other processes, Redis or Valkey:
- * `redis://[user:password@]host[:6379][/db]`, with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`.
- * A wrong URL is refused at once; a Redis that is out of reach costs an event and no call
- * @property redisCaPem the authorities that Redis' certificate is checked against, in the place of the machine's
- * @property basicEncoding `raw` or `form`: how `/miami/v1/token` writes Basic
- * @property loginBasicEncoding `raw` or `form`: how Login writes the Basic of sales unit keys
- * @property loginAuthMethod `client_secret_basic` or `client_secret_post`: how sales unit keys authenticate in Login
- * @property allowPartnerKeysInTest lets partner keys be used with [Environment.Test], where Vipps refuses them
- * @property trustedOrigins more origins (`https://gateway.example`) to which adapters may attach headers
- * @property onEvent told of everything that happens behind the caller's back, on a thread of the library: be quick
- * @property clock a clock for tests
+ * ```
+ * Settings { deadline(Duration.ofSeconds(10)) }                        // Kotlin
+ * Settings.builder().deadline(Duration.ofSeconds(10)).build()          // Java
+ * ```
  */
-class Settings(
-    val connectTimeout: Duration? = null,
-    val requestTimeout: Duration? = null,
-    val deadline: Duration? = null,
-    val leeway: Duration? = null,
-    val staleKeysFor: Duration? = null,
-    val caPem: String? = null,
-    val redisUrl: String? = null,
-    val redisCaPem: String? = null,
-    val basicEncoding: String? = null,
-    val loginBasicEncoding: String? = null,
-    val loginAuthMethod: String? = null,
-    val allowPartnerKeysInTest: Boolean = false,
-    val trustedOrigins: List<String> = emptyList(),
-    val onEvent: EventListener? = null,
-    val clock: ManualClock? = null,
-) {
-    internal fun parts(environment: Environment?) = SettingsParts(
-        environment = environment?.baseUrl,
-        connectTimeout = connectTimeout?.inSeconds(),
-        requestTimeout = requestTimeout?.inSeconds(),
-        deadline = deadline?.inSeconds(),
-        leeway = leeway?.inSeconds(),
-        staleKeysFor = staleKeysFor?.inSeconds(),
-        caPem = caPem,
-        redisUrl = redisUrl,
-        redisCaPem = redisCaPem,
-        basicEncoding = basicEncoding,
-        loginBasicEncoding = loginBasicEncoding,
-        loginAuthMethod = loginAuthMethod,
-        allowPartnerKeysInTest = allowPartnerKeysInTest,
-        trustedOrigins = trustedOrigins,
-        clock = clock?.handle,
-    )
+class Settings private constructor(private val set: SettingsParts, internal val listener: EventListener?) {
+    /** The library's defaults. */
+    constructor() : this(NOTHING, null)
 
-    internal fun sink() = onEvent?.let(::Sink)
+    internal fun parts() = set
 
-    /** Puts [Settings] together, from Java. */
+    internal fun parts(environment: Environment) = set.copy(environment = environment.baseUrl)
+
+    /** Nothing of what was set: a Redis URL can hold a password. */
+    override fun toString() = "Settings"
+
+    /** Puts [Settings] together. It takes no `null`, so that nothing is left out by mistake. */
     class Builder internal constructor() {
-        private var connectTimeout: Duration? = null
-        private var requestTimeout: Duration? = null
-        private var deadline: Duration? = null
-        private var leeway: Duration? = null
-        private var staleKeysFor: Duration? = null
-        private var caPem: String? = null
-        private var redisUrl: String? = null
-        private var redisCaPem: String? = null
-        private var basicEncoding: String? = null
-        private var loginBasicEncoding: String? = null
-        private var loginAuthMethod: String? = null
-        private var allowPartnerKeysInTest = false
-        private val trustedOrigins = mutableListOf<String>()
-        private var onEvent: EventListener? = null
-        private var clock: ManualClock? = null
+        private var set = NOTHING
+        private var listener: EventListener? = null
 
-        /** See [Settings.connectTimeout]. */
-        fun connectTimeout(limit: Duration) = apply { connectTimeout = limit }
+        /** Limit for a TCP and TLS handshake; 5 s unless set. */
+        fun connectTimeout(limit: Duration) = apply { set = set.copy(connectTimeout = limit.inSeconds()) }
 
-        /** See [Settings.requestTimeout]. */
-        fun requestTimeout(limit: Duration) = apply { requestTimeout = limit }
+        /** Limit for one request from connect to the last byte; 10 s unless set. */
+        fun requestTimeout(limit: Duration) = apply { set = set.copy(requestTimeout = limit.inSeconds()) }
 
-        /** See [Settings.deadline]. */
-        fun deadline(limit: Duration) = apply { deadline = limit }
+        /** Limit for a whole fetch with its retries, while somebody waits; 30 s unless set. */
+        fun deadline(limit: Duration) = apply { set = set.copy(deadline = limit.inSeconds()) }
 
-        /** See [Settings.leeway]. */
-        fun leeway(leeway: Duration) = apply { this.leeway = leeway }
+        /** How far the clocks of issuer and reader may differ, 0 to 300 s; 60 s unless set. */
+        fun leeway(leeway: Duration) = apply { set = set.copy(leeway = leeway.inSeconds()) }
 
-        /** See [Settings.staleKeysFor]. */
-        fun staleKeysFor(span: Duration) = apply { staleKeysFor = span }
+        /** How long past its age a key set is still used during an outage, at most 24 h; 4 h unless set. */
+        fun staleKeysFor(span: Duration) = apply { set = set.copy(staleKeysFor = span.inSeconds()) }
 
-        /** See [Settings.caPem]. */
-        fun caPem(pem: String) = apply { caPem = pem }
+        /**
+         * A company's own certificate authorities in PEM, trusted besides those of the machine. The JVM's own trust store
+         * is not read.
+         */
+        fun caPem(pem: ByteArray) = apply { set = set.copy(caPem = pem.copyOf()) }
 
-        /** See [Settings.redisUrl]. */
-        fun redisUrl(url: String) = apply { redisUrl = url }
+        /** [caPem] of a text. */
+        fun caPem(pem: String) = caPem(pem.toByteArray())
 
-        /** See [Settings.redisCaPem]. */
-        fun redisCaPem(pem: String) = apply { redisCaPem = pem }
+        /**
+         * Where a `Partner` shares its token with other processes, Redis or Valkey: `redis://[user:password@]host[:6379][/db]`,
+         * with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused at once; a Redis
+         * that is out of reach costs an event and no call.
+         */
+        fun redisUrl(url: String) = apply { set = set.copy(redisUrl = url) }
 
-        /** See [Settings.basicEncoding]. */
-        fun basicEncoding(encoding: String) = apply { basicEncoding = encoding }
+        /** The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's. */
+        fun redisCaPem(pem: ByteArray) = apply { set = set.copy(redisCaPem = pem.copyOf()) }
 
-        /** See [Settings.loginBasicEncoding]. */
-        fun loginBasicEncoding(encoding: String) = apply { loginBasicEncoding = encoding }
+        /** [redisCaPem] of a text. */
+        fun redisCaPem(pem: String) = redisCaPem(pem.toByteArray())
 
-        /** See [Settings.loginAuthMethod]. */
-        fun loginAuthMethod(method: String) = apply { loginAuthMethod = method }
+        /** How `/miami/v1/token` writes Basic; raw unless set. */
+        fun basicEncoding(encoding: BasicEncoding) = apply { set = set.copy(basicEncoding = encoding.text) }
 
-        /** See [Settings.allowPartnerKeysInTest]. */
-        fun allowPartnerKeysInTest() = apply { allowPartnerKeysInTest = true }
+        /** How Login writes the Basic of sales unit keys; form-encoded unless set. */
+        fun loginBasicEncoding(encoding: BasicEncoding) = apply { set = set.copy(loginBasicEncoding = encoding.text) }
 
-        /** One more of [Settings.trustedOrigins]. */
-        fun trustedOrigin(origin: String) = apply { trustedOrigins += origin }
+        /** How sales unit keys authenticate in Login; in a header unless set. */
+        fun loginAuthMethod(method: LoginAuthMethod) = apply { set = set.copy(loginAuthMethod = method.text) }
 
-        /** See [Settings.onEvent]. */
-        fun onEvent(listener: EventListener) = apply { onEvent = listener }
+        /** Lets partner keys be used with [Environment.Test], where Vipps refuses them. */
+        fun allowPartnerKeysInTest() = apply { set = set.copy(allowPartnerKeysInTest = true) }
 
-        /** See [Settings.clock]. */
-        fun clock(clock: ManualClock) = apply { this.clock = clock }
+        /** One more origin (`https://gateway.example`) to which adapters may attach headers. */
+        fun trustedOrigin(origin: String) = apply { set = set.copy(trustedOrigins = set.trustedOrigins + origin) }
+
+        /** Told of everything that happens behind the caller's back. Warnings are logged also without it. */
+        fun onEvent(listener: EventListener) = apply { this.listener = listener }
+
+        /** A clock for tests. */
+        fun clock(clock: ManualClock) = apply { set = set.copy(clock = clock.handle) }
 
         /** The settings so far. */
-        fun build() = Settings(
-            connectTimeout, requestTimeout, deadline, leeway, staleKeysFor, caPem, redisUrl, redisCaPem,
-            basicEncoding, loginBasicEncoding, loginAuthMethod, allowPartnerKeysInTest, trustedOrigins.toList(), onEvent,
-            clock,
-        )
+        fun build() = Settings(set, listener)
     }
 
     companion object {
+        private val NOTHING = SettingsParts(
+            environment = null, connectTimeout = null, requestTimeout = null, deadline = null, leeway = null,
+            staleKeysFor = null, caPem = null, redisUrl = null, redisCaPem = null, basicEncoding = null,
+            loginBasicEncoding = null, loginAuthMethod = null, allowPartnerKeysInTest = false,
+            trustedOrigins = emptyList(), clock = null,
+        )
+
         /** For Java: start here and set what differs. */
         @JvmStatic
         fun builder() = Builder()
+
+        /** For Kotlin: `Settings { redisUrl("redis://cache.internal:6379") }`. */
+        @JvmSynthetic
+        operator fun invoke(set: Builder.() -> Unit): Settings = Builder().apply(set).build()
+    }
+}
+
+/** How client id and secret are written in HTTP Basic (RFC 7617). */
+enum class BasicEncoding(internal val text: String) {
+    /** As they are. */
+    RAW("raw"),
+
+    /** Each form-encoded first (RFC 6749 section 2.3.1). */
+    FORM("form"),
+    ;
+
+    companion object {
+        /**
+         * Reads `raw` or `form`.
+         *
+         * @throws VippsAuthException.InvalidConfig field `basic_encoding`, for anything else
+         */
+        @JvmStatic
+        fun of(text: String): BasicEncoding =
+            native { basicEncodingOf(text) }.let { known -> entries.first { it.text == known } }
+    }
+}
+
+/** Where a client puts its id and secret (OpenID Connect Core section 9). */
+enum class LoginAuthMethod(internal val text: String) {
+    /** In a header. */
+    CLIENT_SECRET_BASIC("client_secret_basic"),
+
+    /** In the body. */
+    CLIENT_SECRET_POST("client_secret_post"),
+    ;
+
+    companion object {
+        /**
+         * Reads `client_secret_basic` or `client_secret_post`.
+         *
+         * @throws VippsAuthException.InvalidConfig field `login_auth_method`, for anything else
+         */
+        @JvmStatic
+        fun of(text: String): LoginAuthMethod =
+            native { loginAuthMethodOf(text) }.let { known -> entries.first { it.text == known } }
     }
 }

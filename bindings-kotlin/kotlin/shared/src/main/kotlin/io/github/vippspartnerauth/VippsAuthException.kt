@@ -4,43 +4,34 @@ import io.github.vippspartnerauth.ffi.ErrorParts
 import java.time.Duration
 
 /**
- * What every call of this library can fail with. The class says what its reader should do.
+ * What every call of this library can fail with. The class says what its reader should do. Unchecked, and serialisable.
  *
  * [message] is lower case, says what happened, and holds no secret and no response body.
+ *
+ * @property code the stable code of the kind, the same text in every language, such as `invalid_config`
+ * @property detail what happened, in words, without the variables
+ * @property retryable whether the same call may succeed later without anybody changing anything
+ * @property retryAfter how long to wait before the next try, where the service or this library's own restraint said so
+ * @property status the HTTP status of the reply, where there was one
+ * @property oauthError the `error` of an OAuth reply (RFC 6749 section 5.2), where there was one
+ * @property traceId the id under which Vipps can find this request in its logs
+ * @property hint the likely cause and its cure
+ * @property field the setting or argument that was wrong
+ * @property claim the check of the ID token that failed, such as `signature` or `msn`
+ * @property reason why a login failed, such as `denied` or `expired`
  */
-sealed class VippsAuthException private constructor(private val parts: ErrorParts) : RuntimeException(parts.text) {
-    /** The stable code of the kind, the same text in every language, such as `invalid_config`. */
-    val code: String get() = parts.code
-
-    /** What happened, in words, without the variables. */
-    val detail: String get() = parts.detail
-
-    /** Whether the same call may succeed later without anybody changing anything. */
-    val retryable: Boolean get() = parts.retryable
-
-    /** How long to wait before the next try, where the service or this library's own restraint said so. */
-    val retryAfter: Duration? get() = parts.retryAfter
-
-    /** The HTTP status of the reply, where there was one. */
-    val status: Int? get() = parts.status
-
-    /** The `error` of an OAuth reply (RFC 6749 section 5.2), where there was one. */
-    val oauthError: String? get() = parts.oauthError
-
-    /** The id under which Vipps can find this request in its logs. */
-    val traceId: String? get() = parts.traceId
-
-    /** The likely cause and its cure. */
-    val hint: String? get() = parts.hint
-
-    /** The setting or argument that was wrong. */
-    val field: String? get() = parts.field
-
-    /** The check of the ID token that failed, such as `signature` or `msn`. */
-    val claim: String? get() = parts.claim
-
-    /** Why a login failed, such as `denied` or `expired`. */
-    val reason: String? get() = parts.reason
+sealed class VippsAuthException private constructor(parts: ErrorParts) : RuntimeException(parts.text) {
+    val code: String = parts.code
+    val detail: String = parts.detail
+    val retryable: Boolean = parts.retryable
+    val retryAfter: Duration? = parts.retryAfter
+    val status: Int? = parts.status
+    val oauthError: String? = parts.oauthError
+    val traceId: String? = parts.traceId
+    val hint: String? = parts.hint
+    val field: String? = parts.field
+    val claim: String? = parts.claim
+    val reason: String? = parts.reason
 
     /** A setting or an argument is wrong: fix it. [field] names it. */
     class InvalidConfig internal constructor(parts: ErrorParts) : VippsAuthException(parts)

@@ -33,6 +33,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.FutureTask;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -110,10 +111,21 @@ class ReadmeJavaTest {
     }
 
     @Test
+    void events() throws Exception {
+        Map<String, Integer> counts = new ConcurrentHashMap<>();
+        Settings settings = Settings.builder().onEvent(event -> counts.merge(event.getName(), 1, Integer::sum)).build();
+        PartnerKeys keys = EmulatorKit.getPartnerKeys(vipps);
+        new Partner(keys, new SystemInfo("acme", "3.1.2"), environment, settings).headersBlocking();
+        while (!counts.containsKey("token_fetched")) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
     void settingsAreBuilt() {
         Settings settings = Settings.builder().deadline(Duration.ofSeconds(-1)).trustedOrigin("https://a.example").build();
         VippsAuthException.InvalidConfig error = assertThrows(
-                VippsAuthException.InvalidConfig.class, () -> new IdTokenVerifier(environment, null, settings));
+                VippsAuthException.InvalidConfig.class, () -> new IdTokenVerifier(environment, settings));
         assertEquals("deadline", error.getField());
     }
 }

@@ -2,11 +2,12 @@ package io.github.vippspartnerauth.tests
 
 import io.github.vippspartnerauth.BackchannelOptions
 import io.github.vippspartnerauth.BackchannelPing
+import io.github.vippspartnerauth.BasicEncoding
 import io.github.vippspartnerauth.Environment
-import io.github.vippspartnerauth.Event
 import io.github.vippspartnerauth.Expect
 import io.github.vippspartnerauth.Flow
 import io.github.vippspartnerauth.IdTokenVerifier
+import io.github.vippspartnerauth.LoginAuthMethod
 import io.github.vippspartnerauth.LoginRequest
 import io.github.vippspartnerauth.ManualClock
 import io.github.vippspartnerauth.Partner
@@ -15,19 +16,25 @@ import io.github.vippspartnerauth.PendingLogin
 import io.github.vippspartnerauth.Settings
 import io.github.vippspartnerauth.SystemInfo
 import io.github.vippspartnerauth.VippsAuthException
+import io.github.vippspartnerauth.VippsAuthIOException
 import io.github.vippspartnerauth.emulator.EmulatorException
+import io.github.vippspartnerauth.emulator.EmulatorFailure
 import io.github.vippspartnerauth.emulator.EmulatorIdToken
 import io.github.vippspartnerauth.emulator.advance
 import io.github.vippspartnerauth.emulator.environment
 import io.github.vippspartnerauth.emulator.partnerKeys
 import io.github.vippspartnerauth.emulator.salesUnitKeys
 import io.github.vippspartnerauth.emulator.specializedKeys
+import java.io.ByteArrayOutputStream
+import java.io.ObjectInputStream
+import java.io.ObjectOutputStream
 import java.time.Duration
 import java.time.Instant
-import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.ExecutionException
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertNotSame
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertSame
@@ -37,7 +44,7 @@ import org.junit.jupiter.api.Test
 
 class FaceTest {
     @Test
-    fun `cached headers are the very same object`() = Shop().use { shop ->
+    fun `cached headers are the very same object`(): Unit = Shop().use { shop ->
         assertNull(shop.merchant.cachedHeaders())
         val headers = shop.merchant.headersBlocking()
         assertEquals("123456", headers["merchant-serial-number"])
@@ -49,7 +56,7 @@ class FaceTest {
     }
 
     @Test
-    fun `a token that is dropped takes the headers of every merchant with it`() = Shop().use { shop ->
+    fun `a token that is dropped takes the headers of every merchant with it`(): Unit = Shop().use { shop ->
         val before = shop.merchant.headersBlocking()
         val token = shop.partner.accessTokenBlocking()
         assertTrue(shop.partner.invalidate(token))
@@ -62,7 +69,7 @@ class FaceTest {
     @Test
     fun `a clock of one's own is followed`() {
         val clock = ManualClock(Instant.ofEpochSecond(1_767_225_660))
-        Shop(Settings(clock = clock)).use { shop ->
+        Shop(Settings { clock(clock) }).use { shop ->
             shop.merchant.headersBlocking()
             clock.advance(Duration.ofHours(25))
             assertNull(shop.merchant.cachedHeaders())
@@ -71,7 +78,7 @@ class FaceTest {
     }
 
     @Test
-    fun `all kinds of keys get their headers`() = Shop().use { shop ->
+    fun `all kinds of keys get their headers`(): Unit = Shop().use { shop ->
         val system = SystemInfo("acme", "3.1.2", "plugin", "4")
         val unit = Partner(shop.vipps.salesUnitKeys("123456")!!, system, shop.vipps.environment)
         assertEquals("plugin", unit.merchant("123456").headersBlocking()["vipps-system-plugin-name"])
@@ -81,16 +88,9 @@ class FaceTest {
     }
 
     @Test
-    fun `events are told and a listener that throws harms nobody`() {
-        val told = CopyOnWriteArrayList<Event>()
-        Shop(Settings(onEvent = { told += it; error("listener") })).use { it.merchant.headersBlocking() }
-        assertTrue(told.any { it.name == "token_fetched" && "lifetime" in it.details && !it.isWarning }, "$told")
-    }
-
-    @Test
-    fun `an ID token is checked with and without the network`() = Shop().use { shop ->
+    fun `an ID token is checked with and without the network`(): Unit = Shop().use { shop ->
         val jwt = shop.vipps.mintIdToken(EmulatorIdToken(msn = "123456", nonce = "n-0001", claims = mapOf("x" to "7")))
-        val expect = Expect(nonce = "n-0001")
+        val expect = Expect().withNonce("n-0001")
         assertNull(shop.merchant.verifyIdTokenCached(jwt, expect))
         val claims = shop.merchant.verifyIdTokenBlocking(jwt, expect)
         assertEquals("123456", claims.msn)
@@ -98,9 +98,9 @@ class FaceTest {
         assertEquals(claims.json, shop.merchant.verifyIdTokenCached(jwt, expect)?.json)
 
         val verifier = IdTokenVerifier(shop.vipps.environment, shop.vipps.jwks())
-        assertEquals(claims.sub, verifier.verifyCached(jwt, Expect(msn = "123456").withNonce("n-0001"))?.sub)
+        assertEquals(claims.sub, verifier.verifyCached(jwt, Expect("123456").withNonce("n-0001"))?.sub)
         val error = assertThrows(VippsAuthException.InvalidIdToken::class.java) {
-            verifier.verifyBlocking(jwt, Expect(msn = "654321", nonce = "n-0001"))
+            verifier.verifyBlocking(jwt, Expect("654321").withNonce("n-0001"))
         }
         assertEquals("msn", error.claim)
     }
@@ -110,20 +110,20 @@ class FaceTest {
         val extra = mapOf("name" to "\"Kåre 🦉\"", "half" to "\"?\"")
         val jwt = shop.vipps.mintIdToken(EmulatorIdToken(msn = "123456", nonce = "?", claims = extra))
         val verifier = IdTokenVerifier(shop.vipps.environment, shop.vipps.jwks())
-        val plain = verifier.verifyCached(jwt, Expect("123456", flow = Flow.BROWSER, nonce = "?"))!!
+        val plain = verifier.verifyCached(jwt, Expect("123456").withFlow(Flow.BROWSER).withNonce("?"))!!
         assertEquals("Kåre 🦉", plain.text("name"))
         assertNull(plain.claim("\ud83d"))
-        val wrong = listOf(Expect("123456", nonce = "\ud800"), Expect("123456", nonce = ""), Expect("123456", nonce = "!"))
+        val wrong = listOf("\ud800", "", "!").map(Expect("123456")::withNonce)
         wrong.forEach { assertThrows(VippsAuthException::class.java) { verifier.verifyCached(jwt, it) } }
         val halves = listOf("a.b.\ud83d", "\udc00", "\ud800".repeat(1 shl 20))
         (halves + listOf("", "?", jwt.dropLast(2), "$jwt\u0000", jwt + "A".repeat(1 shl 20))).forEach {
             val error = assertThrows(VippsAuthException.InvalidIdToken::class.java) {
-                verifier.verifyCached(it, Expect("123456", nonce = "?"))
+                verifier.verifyCached(it, Expect("123456").withNonce("?"))
             }
             assertEquals(if (it == jwt.dropLast(2)) "signature" else "form", error.claim)
         }
         verifier.close()
-        assertThrows(IllegalStateException::class.java) { verifier.verifyCached(jwt, Expect("123456", nonce = "?")) }
+        assertThrows(IllegalStateException::class.java) { verifier.verifyCached(jwt, Expect("123456").withNonce("?")) }
     }
 
     @Test
@@ -144,18 +144,18 @@ class FaceTest {
             "redirect_uri" to { shop.merchant.login("/callback") },
             "scopes" to { login.startBlocking(listOf("name")) },
             "login_hint" to { phone.startBlocking("+47 912 34 567", listOf("openid")) },
-            "binding_message" to { phone.startBlocking(kari, listOf("openid"), BackchannelOptions("a")) },
+            "binding_message" to { phone.startBlocking(kari, listOf("openid"), BackchannelOptions { bindingMessage("a") }) },
             "requested_expiry" to {
-                phone.startBlocking(kari, listOf("openid"), BackchannelOptions(requestedExpiry = Duration.ofMillis(-1)))
+                phone.startBlocking(kari, listOf("openid"), BackchannelOptions { requestedExpiry(Duration.ofMillis(-1)) })
             },
             "msisdn" to { phone.userExistsBlocking("1") },
-            "deadline" to { IdTokenVerifier(settings = Settings(deadline = Duration.ofSeconds(-1))) },
-            "leeway" to { IdTokenVerifier(settings = Settings(leeway = Duration.ofSeconds(Long.MAX_VALUE))) },
-            "ca_pem" to { IdTokenVerifier(settings = Settings(caPem = "no pem")) },
-            "basic_encoding" to { IdTokenVerifier(settings = Settings(basicEncoding = "other")) },
-            "login_basic_encoding" to { IdTokenVerifier(settings = Settings(loginBasicEncoding = "other")) },
-            "jwks" to { IdTokenVerifier(jwks = "{}") },
-            "auth_req_id" to { shop.merchant.verifyIdTokenCached("a.b.c", Expect(flow = Flow.BACKCHANNEL_REDIRECT)) },
+            "deadline" to { IdTokenVerifier(settings = Settings { deadline(Duration.ofSeconds(-1)) }) },
+            "leeway" to { IdTokenVerifier(settings = Settings { leeway(Duration.ofSeconds(Long.MAX_VALUE)) }) },
+            "ca_pem" to { IdTokenVerifier(settings = Settings { caPem("no pem") }) },
+            "basic_encoding" to { BasicEncoding.of("base64") },
+            "login_auth_method" to { LoginAuthMethod.of("none") },
+            "jwks" to { IdTokenVerifier(Environment.Production, "{}") },
+            "auth_req_id" to { shop.merchant.verifyIdTokenCached("a.b.c", Expect().withFlow(Flow.BACKCHANNEL_REDIRECT)) },
             "unix_seconds" to { ManualClock(Instant.MIN) },
         )
         calls.forEach { (field, call) ->
@@ -170,7 +170,7 @@ class FaceTest {
     }
 
     @Test
-    fun `an error says what happened`() = Shop().use { shop ->
+    fun `an error says what happened`(): Unit = Shop().use { shop ->
         shop.vipps.wrongEnvironment(true)
         val error = assertThrows(VippsAuthException.CredentialsRejected::class.java) { shop.merchant.headersBlocking() }
         assertTrue(error.message!!.contains("status=`400`"), error.message)
@@ -180,7 +180,7 @@ class FaceTest {
     }
 
     @Test
-    fun `nothing shows a secret`() = Shop().use { shop ->
+    fun `nothing shows a secret`(): Unit = Shop().use { shop ->
         val token = shop.partner.accessTokenBlocking()
         val login = shop.merchant.login("https://shop.example/callback")
         val request = login.startBlocking(listOf("openid"))
@@ -194,9 +194,88 @@ class FaceTest {
     fun `what is closed says so`() {
         val shop = Shop()
         shop.merchant.headersBlocking()
-        shop.merchant.close()
-        assertThrows(IllegalStateException::class.java) { shop.merchant.headersBlocking() }
         shop.close()
         assertThrows(IllegalStateException::class.java) { shop.partner.stats }
+        assertThrows(IllegalStateException::class.java) { shop.partner.headersBlocking() }
+        assertEquals("Partner(environment=${shop.partner.environment})", "${shop.partner}")
+    }
+
+    @Test
+    fun `members of claims and userinfo are read by their types`(): Unit = Shop().use { shop ->
+        val values = mapOf(
+            "name" to "\"Kåre 🦉\"", "yes" to "true", "count" to "42", "half" to "0.5", "none" to "null",
+            "roles" to """["a", "b"]""", "mixed" to """["a", 1]""",
+        )
+        val jwt = shop.vipps.mintIdToken(EmulatorIdToken(msn = "123456", claims = values))
+        val claims = IdTokenVerifier(shop.vipps.environment, shop.vipps.jwks()).verifyBlocking(jwt, Expect("123456"))
+        assertEquals(listOf("Kåre 🦉", null, null, null), listOf("name", "count", "none", "absent").map(claims::text))
+        assertEquals(listOf(true, null), listOf("yes", "name").map(claims::bool))
+        assertEquals(listOf(42L, null, null), listOf("count", "half", "name").map(claims::long))
+        assertEquals(listOf("a", "b"), claims.list("roles"))
+        assertEquals(1, claims.list("aud")?.size, "one text is a list of one")
+        assertEquals(listOf(null, null), listOf("mixed", "count").map(claims::list))
+        assertEquals("\"Kåre 🦉\"", claims.claim("name"))
+        assertEquals("Kåre 🦉", claims.read { json(it)["name"].textValue() })
+
+        shop.vipps.registerRedirectUri("123456", "https://shop.example/callback")
+        shop.vipps.autoApprove("4791234567")
+        val login = shop.merchant.login("https://shop.example/callback")
+        val request = login.startBlocking(listOf("openid", "name", "email"))
+        val result = login.finishBlocking(whereTheBrowserGoes(request.url), request)
+        val person = login.userinfoBlocking(result)
+        assertEquals(person.name, person.text("name"))
+        assertEquals(person.emailVerified, person.bool("email_verified"))
+        assertEquals(person.sub, person.read { json(it)["sub"].textValue() })
+    }
+
+    @Test
+    fun `an exception survives being written and read`(): Unit = Shop().use { shop ->
+        shop.vipps.wrongEnvironment(true)
+        val error = assertThrows(VippsAuthException.CredentialsRejected::class.java) { shop.merchant.headersBlocking() }
+        for (thrown in listOf(error, VippsAuthIOException(error))) {
+            val bytes = ByteArrayOutputStream().also { ObjectOutputStream(it).writeObject(thrown) }.toByteArray()
+            val read = ObjectInputStream(bytes.inputStream()).readObject() as Exception
+            val told = read as? VippsAuthException ?: (read as VippsAuthIOException).cause
+            assertEquals(listOf(error.code, error.hint, error.traceId, 400), listOf(told.code, told.hint, told.traceId, told.status))
+            assertEquals(thrown.message, read.message)
+        }
+    }
+
+    @Test
+    fun `keys say whose they are and no secret`(): Unit = Shop().use { shop ->
+        val keys = shop.vipps.keysOfSalesUnit("123456")!!
+        assertEquals(listOf(keys.clientId, "123456"), shop.vipps.salesUnitKeys("123456")!!.let { listOf(it.clientId, it.msn) })
+        assertEquals("PartnerKeys(clientId=${shop.vipps.partnerKeys.clientId})", "${shop.vipps.partnerKeys}")
+        assertEquals(shop.vipps.specializedKeys.clientId, shop.vipps.keysOfSpecialized().clientId)
+    }
+
+    @Test
+    fun `a future is the same call, and cancelling it ends the wait`(): Unit = Shop().use { shop ->
+        shop.vipps.failNext("standard_token", 1, EmulatorFailure.Hang)
+        val waiting = shop.merchant.headersAsync()
+        while (shop.tokenRequests() == 0L) Thread.onSpinWait()
+        waiting.cancel(true)
+        shop.vipps.releaseHung()
+        assertEquals("123456", shop.merchant.headersAsync().get()["merchant-serial-number"])
+        shop.vipps.wrongEnvironment(true)
+        shop.partner.invalidate(shop.partner.accessTokenAsync().get())
+        val failure = assertThrows(ExecutionException::class.java) { shop.partner.accessTokenAsync().get() }
+        assertTrue(failure.cause is VippsAuthException.CredentialsRejected)
+    }
+
+    @Test
+    fun `a refused token is replaced together with its headers`(): Unit = Shop().use { shop ->
+        val used = shop.merchant.authorizationBlocking()
+        assertSame(used.headers, shop.merchant.cachedHeaders())
+        assertTrue(used.isCarriedBy(used.headers::get))
+        assertFalse(used.isCarriedBy { "another" })
+        val other = shop.merchant.refusedBlocking(used)
+        assertEquals("123456", other.headers["merchant-serial-number"])
+        assertNotEquals(used.token.secret, other.token.secret)
+        assertSame(other.headers, shop.merchant.cachedHeaders())
+        assertEquals(other.headers, shop.merchant.refusedBlocking(used).headers, "another call had it replaced already")
+        assertThrows(VippsAuthException.Unavailable::class.java) { shop.merchant.refusedBlocking(other) }
+        assertFalse(listOf(used, other).any { it.token.secret in "$it" })
+        assertEquals(2, shop.tokenRequests())
     }
 }

@@ -31,8 +31,12 @@ object FleetWorker {
     private fun start(settings: JsonNode): Map<String, Any?> {
         fun text(name: String) = settings[name]?.textValue()
         val keys = PartnerKeys(text("client_id")!!, text("client_secret")!!, text("subscription_key")!!)
-        val shared = Settings(redisUrl = text("redis_url"), redisCaPem = text("redis_ca_pem"))
-        partner = Partner(keys, SystemInfo("fleet-jvm", "1"), text("environment")?.let(Environment::of), shared)
+        val shared = Settings {
+            text("redis_url")?.let(::redisUrl)
+            text("redis_ca_pem")?.let { redisCaPem(it) }
+        }
+        val environment = text("environment")?.let(Environment::of) ?: Environment.Production
+        partner = Partner(keys, SystemInfo("fleet-jvm", "1"), environment, shared)
         return emptyMap()
     }
 

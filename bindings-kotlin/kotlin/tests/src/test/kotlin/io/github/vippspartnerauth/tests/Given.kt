@@ -47,10 +47,12 @@ internal class Given(private val members: JsonNode, private val resolve: (JsonNo
         fun text(name: String) = keys[name]?.textValue()
         val (id, secret) = text("client_id")!! to text("client_secret")!!
         val (first, second) = text("subscription_key").orEmpty() to text("second_subscription_key")
+        val (msn, scope) = text("msn").orEmpty() to text("scope")
         return when (val type = text("type")) {
-            "partner" -> PartnerKeys(id, secret, first, second)
-            "sales_unit" -> SalesUnitKeys(id, secret, first, text("msn").orEmpty(), second)
-            "specialized" -> SpecializedKeys(id, secret, text("scope"))
+            "partner" -> if (second == null) PartnerKeys(id, secret, first) else PartnerKeys(id, secret, first, second)
+            "sales_unit" ->
+                if (second == null) SalesUnitKeys(id, secret, first, msn) else SalesUnitKeys(id, secret, first, msn, second)
+            "specialized" -> if (scope == null) SpecializedKeys(id, secret) else SpecializedKeys(id, secret, scope)
             else -> error("unknown type of keys $type")
         }
     }
@@ -67,12 +69,11 @@ internal class Given(private val members: JsonNode, private val resolve: (JsonNo
     fun expect(): Expect {
         val expect = get("expect") ?: json("{}")
         known(expect, "msn", "flow", "nonce", "client_id", "access_token", "acr", "auth_req_id")
-        fun text(name: String) = expect[name]?.textValue()
-        val flow = text("flow")?.let { Flow.valueOf(it.uppercase()) }
-        return Expect(
-            text("msn"), flow, text("nonce"), text("client_id"), text("access_token"), text("acr"),
-            text("auth_req_id"),
-        )
+        fun Expect.and(name: String, with: Expect.(String) -> Expect) = expect[name]?.textValue()?.let { with(it) } ?: this
+        return Expect().and("msn", Expect::withMsn).and("flow") { withFlow(Flow.valueOf(it.uppercase())) }
+            .and("nonce", Expect::withNonce).and("client_id", Expect::withClientId)
+            .and("access_token", Expect::withAccessToken).and("acr", Expect::withAcr)
+            .and("auth_req_id", Expect::withAuthReqId)
     }
 
     /** What must never stand in an error. */

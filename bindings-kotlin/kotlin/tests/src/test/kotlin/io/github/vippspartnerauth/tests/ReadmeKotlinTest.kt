@@ -10,6 +10,7 @@ import io.github.vippspartnerauth.SystemInfo
 import io.github.vippspartnerauth.VippsAuth
 import io.github.vippspartnerauth.VippsAuthException
 import io.github.vippspartnerauth.authorize
+import io.github.vippspartnerauth.authorizeWith
 import io.github.vippspartnerauth.emulator.Emulator
 import io.github.vippspartnerauth.emulator.EmulatorFailure
 import io.github.vippspartnerauth.emulator.EmulatorKeys
@@ -32,10 +33,10 @@ import org.junit.jupiter.api.Test
 
 /** The blocks of the README, word for word. */
 class ReadmeKotlinTest {
-    private val vipps = Emulator(EmulatorOptions(merchants = listOf("123456"), partnerKeys = environmentKeys()))
+    private val vipps = Emulator(EmulatorOptions(merchants = listOf("123456", "654321"), partnerKeys = environmentKeys()))
     private val environment: Environment = vipps.environment
-    private val shop: Merchant =
-        Partner(vipps.partnerKeys, SystemInfo("acme", "3.1.2"), environment).merchant("123456")
+    private val partner = Partner(vipps.partnerKeys, SystemInfo("acme", "3.1.2"), environment)
+    private val shop: Merchant = partner.merchant("123456")
     private val url = vipps.baseUrl() + PAYMENTS
 
     @Test
@@ -57,7 +58,8 @@ class ReadmeKotlinTest {
     fun ktor() = runBlocking {
         val client = HttpClient { install(VippsAuth) { caller = shop } }
         val answer = client.get(url)
-        assertEquals(200, answer.status.value)
+        val other = client.get(url) { authorizeWith(partner.merchant("654321")) }
+        assertEquals(listOf(200, 200), listOf(answer, other).map { it.status.value })
     }
 
     @Test
@@ -87,7 +89,7 @@ class ReadmeKotlinTest {
 
     @Test
     fun fleet() {
-        val settings = Settings(redisUrl = "redis://cache.internal:6379")
+        val settings = Settings { redisUrl("redis://cache.internal:6379") }
         val partner = Partner(PartnerKeys.fromEnv(), SystemInfo("acme", "3.1.2"), environment, settings)
         assertEquals(environment, partner.environment)
     }

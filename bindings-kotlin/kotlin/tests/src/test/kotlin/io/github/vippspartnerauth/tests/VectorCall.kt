@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode
 import io.github.vippspartnerauth.Address
 import io.github.vippspartnerauth.Backchannel
 import io.github.vippspartnerauth.BackchannelOptions
+import io.github.vippspartnerauth.BasicEncoding
 import io.github.vippspartnerauth.Environment
 import io.github.vippspartnerauth.IdTokenVerifier
 import io.github.vippspartnerauth.Login
+import io.github.vippspartnerauth.LoginAuthMethod
 import io.github.vippspartnerauth.LoginOptions
 import io.github.vippspartnerauth.LoginRequest
 import io.github.vippspartnerauth.LoginResult
@@ -82,8 +84,9 @@ internal class VectorCall(private val op: String, private val given: Given, priv
     private fun idToken(): JsonNode {
         val expect = given.expect()
         val jwks = given.text("jwks_text") ?: given.resolved("jwks")?.toString()
-        val claims = IdTokenVerifier(Environment.of(environment), jwks, settings())
-            .verifyBlocking(given.needed("jwt"), expect)
+        val issuer = Environment.of(environment)
+        val verifier = jwks?.let { IdTokenVerifier(issuer, it, settings()) } ?: IdTokenVerifier(issuer, settings())
+        val claims = verifier.verifyBlocking(given.needed("jwt"), expect)
         val all = json(claims.json) as ObjectNode
         all.properties().forEach { (name, claim) -> assertEquals(claim, json(checkNotNull(claims.claim(name))), name) }
         all.properties().forEach { (name, claim) -> assertEquals(claim.textValue(), claims.text(name), name) }
@@ -118,13 +121,13 @@ internal class VectorCall(private val op: String, private val given: Given, priv
         return url.substringBefore('?') to form(url.substringAfter('?'))
     }
 
-    private fun loginOptions() = LoginOptions(
-        market = given.option("market")?.let(Market::of),
-        acrValues = given.option("acr_values"),
-        requestedFlow = given.option("requested_flow")?.let(RequestedFlow::of),
-        appCallbackUri = given.option("app_callback_uri"),
-        finalRedirectIsApp = given.options["final_redirect_is_app"]?.booleanValue(),
-    )
+    private fun loginOptions() = LoginOptions {
+        given.option("market")?.let { market(Market.of(it)) }
+        given.option("acr_values")?.let(::acrValues)
+        given.option("requested_flow")?.let { requestedFlow(RequestedFlow.of(it)) }
+        given.option("app_callback_uri")?.let(::appCallbackUri)
+        given.options["final_redirect_is_app"]?.let { finalRedirectIsApp(it.booleanValue()) }
+    }
 
     private fun loginRequest(): JsonNode {
         val request = LoginRequest.fromJson(given.text("text") ?: kept("request"))
@@ -167,8 +170,11 @@ internal class VectorCall(private val op: String, private val given: Given, priv
     private fun start(): JsonNode {
         val phone = phone()
         val scopes = checkNotNull(given["scopes"]).map { it.textValue() }
-        val expiry = given.options["requested_expiry"]?.longValue()?.let(Duration::ofSeconds)
-        val options = BackchannelOptions(given.option("binding_message"), expiry, given.option("redirect_uri"))
+        val options = BackchannelOptions {
+            given.option("binding_message")?.let(::bindingMessage)
+            given.options["requested_expiry"]?.let { requestedExpiry(Duration.ofSeconds(it.longValue())) }
+            given.option("redirect_uri")?.let(::redirectUri)
+        }
         val pending = phone.startBlocking(given.needed("login_hint"), scopes, options)
         val restored = PendingLogin.fromJson(pending.toJson())
         assertEquals(json(pending.toJson()), json(restored.toJson()))
@@ -237,11 +243,13 @@ internal class VectorCall(private val op: String, private val given: Given, priv
 
     private fun secondsFromNow(moment: Instant) = Duration.between(clock.now, moment).seconds
 
-    private fun settings() = Settings(
-        clock = clock, leeway = given["leeway"]?.longValue()?.let(Duration::ofSeconds),
-        basicEncoding = given.option("basic_encoding"), loginBasicEncoding = given.option("login_basic_encoding"),
-        loginAuthMethod = given.option("login_auth_method"),
-    )
+    private fun settings() = Settings {
+        clock(this@VectorCall.clock)
+        given["leeway"]?.let { leeway(Duration.ofSeconds(it.longValue())) }
+        given.option("basic_encoding")?.let { basicEncoding(BasicEncoding.of(it)) }
+        given.option("login_basic_encoding")?.let { loginBasicEncoding(BasicEncoding.of(it)) }
+        given.option("login_auth_method")?.let { loginAuthMethod(LoginAuthMethod.of(it)) }
+    }
 
     private fun partner(): Partner {
         val keys = given.keys()

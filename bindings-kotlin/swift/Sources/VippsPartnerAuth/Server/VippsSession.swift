@@ -1,0 +1,68 @@
+import Foundation
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// A `URLSession` whose calls carry a merchant's headers, wherever the partner covers the URL. A redirect that leads
+/// elsewhere is handed over as it came. A call whose token is refused is made once more, unless its body is a stream.
+///
+/// A token that can't be had is a ``VippsAuthError``; all else is a `URLError`, as without it.
+public final class VippsSession: Sendable {
+    private let session: URLSession
+    private let caller: any Caller
+
+    /// For calls of this partner or merchant.
+    public init(for caller: any Caller, configuration: URLSessionConfiguration = .default) {
+        self.caller = caller
+        session = URLSession(configuration: configuration, delegate: CoveredRedirects(for: caller), delegateQueue: nil)
+    }
+
+    /// Makes a call and reads the answer to its end. The request's `timeoutInterval` holds for the wait for a token, too;
+    /// cancelling the task ends the call.
+    ///
+    /// - Parameter other: another merchant of the same partner, for this call alone
+    public func data(for request: URLRequest, as other: (any Caller)? = nil) async throws -> (Data, URLResponse) {
+        let caller = other ?? self.caller
+        guard let url = request.url?.absoluteString, caller.covers(url) else {
+            request.url.map { caller.withheld($0.absoluteString) }
+            return try await session.data(for: request)
+        }
+        let used = try await limited(request) { try await caller.authorization() }
+        let answer = try await session.data(for: request.carrying(used))
+        guard (answer.1 as? HTTPURLResponse)?.statusCode == unauthorized else { return answer }
+        guard request.httpBodyStream == nil else {
+            caller.noteRefused(used)
+            return answer
+        }
+        guard let another = try await limited(request, { try? await caller.refused(used) }) else { return answer }
+        return try await session.data(for: request.carrying(another))
+    }
+
+    deinit { session.finishTasksAndInvalidate() }
+}
+
+private let unauthorized = 401
+
+extension URLRequest {
+    fileprivate func carrying(_ authorization: Authorization) -> URLRequest {
+        var copy = self
+        for (name, value) in authorization.headers { copy.setValue(value, forHTTPHeaderField: name) }
+        return copy
+    }
+}
+
+private func limited<T: Sendable>(
+    _ request: URLRequest, _ work: @escaping @Sendable () async throws -> T
+) async throws -> T {
+    let limit = request.timeoutInterval
+    return try await withThrowingTaskGroup(of: T.self) { group in
+        group.addTask { try await work() }
+        group.addTask {
+            try await Task.sleep(nanoseconds: UInt64(min(max(limit, 0), 1e9) * 1e9))
+            throw URLError(.timedOut)
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next() else { throw CancellationError() }
+        return first
+    }
+}
