@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use http::Method;
 
-use crate::reply::invalid_input;
+use crate::wire::reply::invalid_input;
 
 /// One of the service's endpoints, as the controls name them. The text codes, for other languages, are
 /// `standard_token`, `specialized_token`, `discovery`, `jwks`, `authorize`, `login_token`, `userinfo`, `backchannel`,

@@ -8,11 +8,12 @@ use vipps_partner_auth::Msn;
 
 use crate::{
     accounts::{Owner, SalesUnit},
+    call::Call,
+    choices::Mode,
     endpoint::Endpoint,
-    options::Mode,
-    reply::{Outcome, Refusal, Reply},
-    state::{Call, State},
-    tokens::{Grant, Token},
+    state::State,
+    token::issued::{Grant, Token},
+    wire::reply::{Outcome, Refusal, Reply},
 };
 
 pub(crate) const SUBSCRIPTION_KEY: &str = "Ocp-Apim-Subscription-Key";

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use vipps_partner_auth::Msn;
 
 use crate::{
-    jws,
-    keys::{Generation, KeyRing},
     random,
+    signing::jws,
+    signing::keys::{Generation, KeyRing},
     users::User,
 };
 

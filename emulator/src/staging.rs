@@ -11,10 +11,10 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::{
     endpoint::Endpoint,
-    reply::{ErrorShape, Reply, invalid_input, retry_after},
+    wire::reply::{ErrorShape, Reply, invalid_input, retry_after},
 };
 
-/// How the next calls of an endpoint go wrong; see [`Emulator::fail_next`](crate::Emulator::fail_next).
+/// How the next calls of an endpoint go wrong; see [`Controls::fail_next`](crate::Controls::fail_next).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
@@ -33,7 +33,7 @@ pub enum Failure {
     DropBeforeReading,
     /// The request is served, then the connection is dropped instead of the reply: the caller can't know.
     DropAfterReading,
-    /// No reply until [`Emulator::release_hung`](crate::Emulator::release_hung); then the request is served.
+    /// No reply until [`Controls::release_hung`](crate::Controls::release_hung); then the request is served.
     Hang,
     /// The request is served after this much real time.
     Delay(Duration),
@@ -83,7 +83,7 @@ impl Failure {
     }
 }
 
-/// An exact reply for [`Emulator::script`](crate::Emulator::script).
+/// An exact reply for [`Controls::script`](crate::Controls::script).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptedReply {
     status: StatusCode,

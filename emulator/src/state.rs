@@ -1,7 +1,6 @@
-//! Everything the emulator knows, and how it meets a request: a function of the two.
+//! Everything the emulator knows.
 
 use std::{
-    borrow::Cow,
     collections::{HashMap, VecDeque},
     time::Duration,
 };
@@ -9,29 +8,19 @@ use std::{
 use http::HeaderValue;
 
 use crate::{
-    accesstoken,
     accounts::Accounts,
-    api, authorize, ciba,
+    choices::{Fields, Mode, Numbers, RsaBits, TokenKind},
     clock::Clock,
-    discovery,
-    endpoint::Endpoint,
-    gateway,
     id_token::IdTokenSpec,
-    keys::{Generation, KeyRing},
-    login::Logins,
-    login_settings::LoginSettings,
-    login_token,
-    login_tokens::LoginTokens,
-    miami,
-    options::{Fields, Mode, Numbers, Options, RsaBits, TokenKind},
-    ping::Pings,
-    record::{Finding, Log, Verdict},
-    reply::{Outcome, Refusal, Reply},
-    request::Request,
-    staging::{Failure, Staging, Step},
-    tokens::Tokens,
-    userinfo,
+    log::Log,
+    login::{issued::LoginTokens, logins::Logins, settings::LoginSettings},
+    options::Options,
+    signing::keys::{Generation, KeyRing},
+    staging::Staging,
+    token::issued::Tokens,
     users::Users,
+    webhook::pings::Pings,
+    wire::request::Request,
 };
 
 /// Everything the emulator knows.
@@ -122,94 +111,5 @@ impl State {
     /// Keeps a request that just arrived and returns its id.
     pub(crate) fn arrived(&mut self, request: &Request) -> u64 {
         self.log.arrived(self.clock.now(), request)
-    }
-
-    /// Meets a request as planned and writes the outcome to the log. `None`: the connection is to be dropped.
-    pub(crate) fn conclude(&mut self, id: u64, request: &Request, step: Step) -> Option<Reply> {
-        let mut call = Call::new(request);
-        let reply = self.play(&mut call, step);
-        self.log.concluded(id, reply.as_ref().map(|reply| reply.status.as_u16()), call.findings);
-        reply
-    }
-
-    fn play(&mut self, call: &mut Call<'_>, step: Step) -> Option<Reply> {
-        match step {
-            Step::Serve => Some(self.serve(call)),
-            Step::RefuseTooLarge => Some(refused(call, gateway::too_large())),
-            Step::Script(script) => {
-                call.staged("reply", "answered from the script");
-                Some(script.into_reply())
-            }
-            Step::Fail(failure) => self.fail(call, &failure),
-        }
-    }
-
-    fn fail(&mut self, call: &mut Call<'_>, failure: &Failure) -> Option<Reply> {
-        call.staged("reply", "the emulator was told to fail or wait here");
-        match failure {
-            Failure::Reply { .. } => failure.reply(self.clock.now()),
-            Failure::DropBeforeReading => None,
-            Failure::DropAfterReading => {
-                self.serve(call);
-                None
-            }
-            Failure::Hang | Failure::Delay(_) => Some(self.serve(call)),
-        }
-    }
-
-    fn serve(&mut self, call: &mut Call<'_>) -> Reply {
-        self.route(call).unwrap_or_else(|refusal| refused(call, refusal))
-    }
-
-    fn route(&mut self, call: &mut Call<'_>) -> Outcome {
-        let endpoint = Endpoint::of(&call.request.path).ok_or_else(gateway::unknown_path)?;
-        gateway::check_method(endpoint, call)?;
-        match endpoint {
-            Endpoint::StandardToken => accesstoken::issue(self, call),
-            Endpoint::SpecializedToken => miami::issue(self, call),
-            Endpoint::Discovery => Ok(discovery::document(self, call)),
-            Endpoint::Jwks => Ok(discovery::jwks(self, call)),
-            Endpoint::Authorize => authorize::authorize(self, call),
-            Endpoint::LoginToken => login_token::exchange(self, call),
-            Endpoint::Userinfo => userinfo::userinfo(self, call),
-            Endpoint::Backchannel => ciba::start(self, call),
-            Endpoint::UserExists => ciba::user_exists(self, call),
-            Endpoint::Payments => api::payments(self, call),
-            Endpoint::SalesUnits => api::sales_units(self, call),
-            Endpoint::Ledgers => api::ledgers(self, call),
-        }
-    }
-}
-
-fn refused(call: &mut Call<'_>, refusal: Refusal) -> Reply {
-    call.note(refusal.verdict, refusal.about, refusal.why);
-    refusal.reply
-}
-
-/// A request under judgement, and what was found so far.
-pub(crate) struct Call<'a> {
-    pub(crate) request: &'a Request,
-    pub(crate) findings: Vec<Finding>,
-}
-
-impl<'a> Call<'a> {
-    fn new(request: &'a Request) -> Self {
-        Self { request, findings: Vec::new() }
-    }
-
-    pub(crate) fn right(&mut self, about: &'static str, text: &'static str) {
-        self.note(Verdict::Right, about, text);
-    }
-
-    pub(crate) fn tolerated(&mut self, about: &'static str, text: &'static str) {
-        self.note(Verdict::Tolerated, about, text);
-    }
-
-    pub(crate) fn staged(&mut self, about: &'static str, text: &'static str) {
-        self.note(Verdict::Staged, about, text);
-    }
-
-    fn note(&mut self, verdict: Verdict, about: &'static str, text: impl Into<Cow<'static, str>>) {
-        self.findings.push(Finding { verdict, about, text: text.into() });
     }
 }

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 use vipps_partner_auth::Msn;
 
-use crate::{options::Mode, random, reply::invalid_input};
+use crate::{choices::Mode, random, wire::reply::invalid_input};
 
 /// A person with a phone. End a literal with `..User::default()`: fields may join. All of it is invented.
 ///

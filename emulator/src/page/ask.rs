@@ -1,0 +1,47 @@
+//! The question to the person, as a page.
+
+use http::StatusCode;
+
+use crate::{
+    login::{
+        decision::recorded,
+        logins::Way,
+        record::{LoginStatus, RecordedLogin},
+    },
+    page::html,
+    state::State,
+    users::User,
+    wire::{reply::Reply, request::Form},
+};
+
+/// The question to the person, or, once it is answered, the way on.
+pub(crate) fn ask(state: &State, id: &str) -> Reply {
+    let Some(login) = state.logins.find(id) else {
+        return html::notice(StatusCode::NOT_FOUND, "Not found", "There is no such login.");
+    };
+    if let Some(url) = login.destination() {
+        return Reply::redirect(StatusCode::SEE_OTHER, &url);
+    }
+    let record = recorded(state, login);
+    match record.status {
+        LoginStatus::Pending => html::question(&record, &may_decide(state, &record), state.clock.now()),
+        LoginStatus::Expired => {
+            html::notice(StatusCode::GONE, "Expired", "Nobody decided in time. Start again where you came from.")
+        }
+        _ => html::notice(StatusCode::OK, "Done", "This login was decided before."),
+    }
+}
+
+fn may_decide<'a>(state: &'a State, record: &RecordedLogin) -> Vec<&'a User> {
+    state.users.iter().filter(|user| record.msisdn.as_ref().is_none_or(|asked| *asked == user.msisdn)).collect()
+}
+
+/// The person named in the form, or else the one who was asked, or else the first there is.
+pub(crate) fn chosen(state: &State, id: &str, form: &Form) -> String {
+    let asked = || match &state.logins.find(id)?.way {
+        Way::Backchannel(asked) => Some(asked.msisdn.clone()),
+        Way::Browser(_) => None,
+    };
+    let first = || state.users.iter().next().map(|user| user.msisdn.clone());
+    form.value("user").map(str::to_owned).or_else(asked).or_else(first).unwrap_or_default()
+}

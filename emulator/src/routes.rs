@@ -1,0 +1,77 @@
+//! Which handler meets a request, and what the emulator was told to do instead.
+
+use crate::{
+    api::payments,
+    call::Call,
+    endpoint::Endpoint,
+    gateway,
+    login::{authorize, backchannel, discovery, exchange, userinfo},
+    staging::{Failure, Step},
+    state::State,
+    token::{specialized, standard},
+    wire::{
+        reply::{Outcome, Refusal, Reply},
+        request::Request,
+    },
+};
+
+/// Meets a request as planned and writes the outcome to the log. `None`: the connection is to be dropped.
+pub(crate) fn conclude(state: &mut State, id: u64, request: &Request, step: Step) -> Option<Reply> {
+    let mut call = Call::new(request);
+    let reply = play(state, &mut call, step);
+    state.log.concluded(id, reply.as_ref().map(|reply| reply.status.as_u16()), call.findings);
+    reply
+}
+
+fn play(state: &mut State, call: &mut Call<'_>, step: Step) -> Option<Reply> {
+    match step {
+        Step::Serve => Some(serve(state, call)),
+        Step::RefuseTooLarge => Some(refused(call, gateway::too_large())),
+        Step::Script(script) => {
+            call.staged("reply", "answered from the script");
+            Some(script.into_reply())
+        }
+        Step::Fail(failure) => fail(state, call, &failure),
+    }
+}
+
+fn fail(state: &mut State, call: &mut Call<'_>, failure: &Failure) -> Option<Reply> {
+    call.staged("reply", "the emulator was told to fail or wait here");
+    match failure {
+        Failure::Reply { .. } => failure.reply(state.clock.now()),
+        Failure::DropBeforeReading => None,
+        Failure::DropAfterReading => {
+            serve(state, call);
+            None
+        }
+        Failure::Hang | Failure::Delay(_) => Some(serve(state, call)),
+    }
+}
+
+fn serve(state: &mut State, call: &mut Call<'_>) -> Reply {
+    route(state, call).unwrap_or_else(|refusal| refused(call, refusal))
+}
+
+fn route(state: &mut State, call: &mut Call<'_>) -> Outcome {
+    let endpoint = Endpoint::of(&call.request.path).ok_or_else(gateway::unknown_path)?;
+    gateway::check_method(endpoint, call)?;
+    match endpoint {
+        Endpoint::StandardToken => standard::issue(state, call),
+        Endpoint::SpecializedToken => specialized::issue(state, call),
+        Endpoint::Discovery => Ok(discovery::document(state, call)),
+        Endpoint::Jwks => Ok(discovery::jwks(state, call)),
+        Endpoint::Authorize => authorize::authorize(state, call),
+        Endpoint::LoginToken => exchange::exchange(state, call),
+        Endpoint::Userinfo => userinfo::userinfo(state, call),
+        Endpoint::Backchannel => backchannel::start(state, call),
+        Endpoint::UserExists => backchannel::user_exists(state, call),
+        Endpoint::Payments => payments::payments(state, call),
+        Endpoint::SalesUnits => payments::sales_units(state, call),
+        Endpoint::Ledgers => payments::ledgers(state, call),
+    }
+}
+
+fn refused(call: &mut Call<'_>, refusal: Refusal) -> Reply {
+    call.note(refusal.verdict, refusal.about, refusal.why);
+    refusal.reply
+}

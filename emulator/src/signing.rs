@@ -1,0 +1,4 @@
+//! Keys and signatures.
+
+pub(crate) mod jws;
+pub(crate) mod keys;
