@@ -31,8 +31,12 @@ impl Clock {
         *moved = moved.saturating_add(span);
     }
 
-    pub(crate) fn stand_at(&mut self, unix_seconds: u64) {
-        *self = Self::Standing { at: Duration::from_secs(unix_seconds) };
+    pub(crate) fn follow_real_time(&mut self) {
+        *self = Self::running();
+    }
+
+    pub(crate) fn stand_at(&mut self, at: Duration) {
+        *self = Self::Standing { at };
     }
 }
 
@@ -77,7 +81,7 @@ mod tests {
     #[test]
     fn a_standing_clock_moves_only_when_told() {
         let mut clock = Clock::running();
-        clock.stand_at(1_000);
+        clock.stand_at(Duration::from_secs(1_000));
         assert_eq!(clock.now(), Duration::from_secs(1_000));
         clock.advance(Duration::from_millis(1_500));
         assert_eq!(clock.now(), Duration::from_millis(1_001_500));

@@ -1,17 +1,29 @@
 //! What steers and reads a running emulator.
 
 mod core_keys;
+pub(crate) mod error;
+mod inputs;
 mod login;
+pub(crate) mod openapi;
+mod operations;
+mod outputs;
+pub(crate) mod strict_json;
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
 use http::HeaderValue;
+use serde_json::Value;
 use vipps_partner_auth::Msn;
 
+use self::error::ControlError;
 use crate::{
-    accounts::keys::{Keys, SpecializedKeys, SubscriptionKey},
-    choices::{Fields, Numbers, TokenKind},
+    accounts::{
+        NewMerchant, SalesUnit,
+        keys::{Keys, SpecializedKeys, SubscriptionKey},
+    },
+    choices::{BasicEncoding, DiscoveryDocument, Fields, Numbers, PartnerTokenRefusal, TokenKind},
     endpoint::Endpoint,
+    fault::{invalid_input, not_found},
     id_token::IdTokenSpec,
     log::RecordedRequest,
     login::discovery,
@@ -19,8 +31,18 @@ use crate::{
     shared::Shared,
     signing::keys::Generation,
     staging::{Failure, ScriptedReply},
-    wire::reply::invalid_input,
+    state::DiscoverySettings,
+    values::Moment,
 };
+
+/// Where clients may authenticate with Basic.
+const TAKES_BASIC: [Endpoint; 5] = [
+    Endpoint::SpecializedToken,
+    Endpoint::LoginToken,
+    Endpoint::Revocation,
+    Endpoint::Backchannel,
+    Endpoint::UserExists,
+];
 
 /// Every control and every reading of a running emulator; an [`Emulator`](crate::Emulator) has them as its own.
 ///
@@ -28,6 +50,45 @@ use crate::{
 #[derive(Clone)]
 pub struct Controls {
     shared: Arc<Shared>,
+}
+
+/// The door.
+impl Controls {
+    /// Runs an operation by name, with JSON in and out: the same that `POST /emulator/control/<name>` does, and that
+    /// [`openapi`](Self::openapi) describes. Spans are in seconds, moments in seconds since the Unix epoch.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use vipps_emulator::{Emulator, Options};
+    ///
+    /// let vipps = Emulator::start(Options::default())?;
+    /// vipps.control("add_merchant", json!({ "msn": "123456", "name": "Fjord Coffee" }))?;
+    /// let refusal = vipps.control("advance", json!({ "minutes": 1 })).unwrap_err();
+    /// assert_eq!(refusal.member.as_deref(), Some("minutes"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn control(&self, operation: &str, input: Value) -> Result<Value, ControlError> {
+        operations::Operation::named(operation)?.run(self, input)
+    }
+
+    /// The names of all operations, in the order in which a configuration file has them played.
+    pub fn operations() -> impl Iterator<Item = &'static str> {
+        operations::ALL.iter().map(|operation| operation.name)
+    }
+
+    /// The description of all operations, an OpenAPI 3.1 document.
+    pub fn openapi() -> &'static str {
+        openapi::document()
+    }
+
+    fn info(&self) -> outputs::Info {
+        outputs::Info {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            base_url: self.base_url().to_owned(),
+            page_url: self.page_url(),
+            mode: self.shared.state().settings.mode,
+        }
+    }
 }
 
 /// Where it is.
@@ -70,6 +131,23 @@ impl Controls {
         self.shared.state().accounts.connect(msn).keys.clone()
     }
 
+    /// Adds a sales unit as it is to be, or changes, connects and activates one that is there; returns its keys. All of it
+    /// is applied, or, with [`InvalidInput`](io::ErrorKind::InvalidInput), nothing.
+    pub fn add_sales_unit(&self, new: NewMerchant) -> io::Result<Keys> {
+        let mut state = self.shared.state();
+        let mode = state.settings.mode;
+        state.accounts.add(new, mode).map(|unit| unit.keys.clone())
+    }
+
+    fn each_merchant<T>(&self, seen: fn((&Msn, &SalesUnit)) -> T) -> Vec<T> {
+        self.shared.state().accounts.sales_units().map(seen).collect()
+    }
+
+    fn must_exist(&self, msn: &Msn) -> io::Result<()> {
+        let state = self.shared.state();
+        state.accounts.sales_unit(msn).map(drop).ok_or_else(|| not_found("msn: there is no such sales unit"))
+    }
+
     /// The partner may no longer act for this sales unit (403); its own keys go on working.
     pub fn disconnect_merchant(&self, msn: &Msn) {
         self.shared.state().accounts.disconnect(msn);
@@ -78,6 +156,11 @@ impl Controls {
     /// The sales unit is blocked: API calls for it end in the old payment APIs' error 37.
     pub fn deactivate_merchant(&self, msn: &Msn) {
         self.shared.state().accounts.deactivate(msn);
+    }
+
+    /// Whether the partner itself is deactivated: every call of its keys for a merchant ends in error 37.
+    pub fn deactivate_partner(&self, deactivated: bool) {
+        self.shared.state().accounts.partner_active = !deactivated;
     }
 
     /// Regenerates one subscription key of every pair: the old one is refused from now on, the other goes on working.
@@ -121,10 +204,24 @@ impl Controls {
         self.shared.state().clock.advance(span);
     }
 
+    /// The emulator's clock shows the real time again, and runs.
+    pub fn real_time(&self) {
+        self.shared.state().clock.follow_real_time();
+    }
+
+    fn time(&self) -> outputs::Now {
+        let state = self.shared.state();
+        outputs::Now { now: Moment(state.clock.now()), running: state.clock.is_running() }
+    }
+
+    fn stand_at(&self, moment: Duration) {
+        self.shared.state().clock.stand_at(moment);
+    }
+
     /// Stops the emulator's clock at a moment, in seconds since the Unix epoch; from then on only
     /// [`advance`](Self::advance) moves it.
     pub fn set_time(&self, unix_seconds: u64) {
-        self.shared.state().clock.stand_at(unix_seconds);
+        self.stand_at(Duration::from_secs(unix_seconds));
     }
 }
 
@@ -155,7 +252,31 @@ impl Controls {
     /// Whether `/miami/v1/token` takes Basic credentials whose parts were form-encoded (RFC 6749 section 2.3.1) beside
     /// raw ones; the log says which it was. Off by default.
     pub fn accept_form_encoded_basic(&self, accept: bool) {
-        self.shared.state().settings.form_encoded_basic = accept;
+        let encoding = if accept { BasicEncoding::Any } else { BasicEncoding::Raw };
+        self.shared.state().settings.basic.insert(Endpoint::SpecializedToken, encoding);
+    }
+
+    /// How an endpoint reads `Authorization: Basic`: raw at `/miami/v1/token`, either way everywhere else by default.
+    ///
+    /// An endpoint that takes no Basic is [`InvalidInput`](io::ErrorKind::InvalidInput).
+    pub fn basic_encoding(&self, endpoint: Endpoint, encoding: BasicEncoding) -> io::Result<()> {
+        if !TAKES_BASIC.contains(&endpoint) {
+            let words = TAKES_BASIC.map(Endpoint::code).join(", ");
+            return Err(invalid_input(&format!("endpoint: takes no Basic; those that do are {words}")));
+        }
+        self.shared.state().settings.basic.insert(endpoint, encoding);
+        Ok(())
+    }
+
+    /// Who refuses a partner's token that has ended, at Login's token endpoint and the backchannel.
+    pub fn partner_token_refusal(&self, by: PartnerTokenRefusal) {
+        self.shared.state().settings.partner_token_refusal = by;
+    }
+
+    /// Whether what the documents forbid, but the service may forgive, is let through and reported instead of refused.
+    /// Off by default.
+    pub fn forgiving(&self, forgiving: bool) {
+        self.shared.state().settings.forgiving = forgiving;
     }
 
     /// Whether `/accesstoken/get` refuses a `Merchant-Serial-Number` the keys may not act for. Off by default: then it
@@ -180,6 +301,10 @@ impl Controls {
         self.shared.state().keys.jwks().to_string()
     }
 
+    fn key_set(&self) -> Value {
+        self.shared.state().keys.jwks()
+    }
+
     /// Publishes new keys and signs with them from now on. The old ones stay published until
     /// [`withdraw_old_keys`](Self::withdraw_old_keys).
     pub fn rotate_keys(&self) {
@@ -201,9 +326,18 @@ impl Controls {
     /// The `Cache-Control` of the published keys; none by default. A value that can't be a header is
     /// [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn jwks_cache_control(&self, value: Option<&str>) -> io::Result<()> {
-        let parse = |value| HeaderValue::from_str(value).map_err(|_| invalid_input("not a header value"));
+        let parse = |value| HeaderValue::from_str(value).map_err(|_| invalid_input("value: not a header value"));
         self.shared.state().settings.jwks.cache_control = value.map(parse).transpose()?;
         Ok(())
+    }
+}
+
+/// Discovery.
+impl Controls {
+    /// Which of the known discovery documents is served, the newest by default, and whether it names the
+    /// `revocation_endpoint`, as it does by default.
+    pub fn discovery(&self, document: DiscoveryDocument, with_revocation: bool) {
+        self.shared.state().settings.discovery = DiscoverySettings { document, without_revocation: !with_revocation };
     }
 }
 
@@ -214,7 +348,13 @@ impl Controls {
         self.shared.state().staging.fail_next(endpoint, times, failure);
     }
 
-    /// Forgets failures and scripts that have not been played yet.
+    /// Whether every request to an endpoint is answered with 503, until told otherwise; failures and scripts that were
+    /// staged come first.
+    pub fn take_down(&self, endpoint: Endpoint, down: bool) {
+        self.shared.state().staging.take_down(endpoint, down);
+    }
+
+    /// Forgets failures and scripts that have not been played yet, and ends outages.
     pub fn clear_failures(&self) {
         self.shared.state().staging.clear();
     }

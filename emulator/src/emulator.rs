@@ -2,6 +2,7 @@
 
 use std::{
     fmt, io,
+    net::{Ipv4Addr, SocketAddr},
     ops::Deref,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -11,23 +12,34 @@ use crate::{
     options::Options,
     server::{Bound, Server},
     shared::Shared,
+    signing::keep,
     state::State,
 };
 
 /// A running emulator, with all its [`Controls`]. Dropping the handle stops it.
 pub struct Emulator {
     controls: Controls,
+    address: SocketAddr,
     server: Mutex<Option<Server>>,
 }
 
 impl Emulator {
-    /// Starts an emulator, ready when this returns. An error says why the port can't be had or no thread be started.
+    /// Starts an emulator, ready when this returns. An error says why the port can't be had or no thread be started, or, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), which of the options can't be.
     pub fn start(options: Options) -> io::Result<Self> {
-        let bound = Bound::at(options.port)?;
-        let base_url = bound.base_url();
-        let shared = Arc::new(Shared::new(State::new(base_url, options)));
+        options.check()?;
+        let kept = options.keys_file.as_deref().map(|path| keep::load_or_make(path, options.rsa_bits)).transpose()?;
+        let bound = Bound::at(options.listen.unwrap_or(Ipv4Addr::LOCALHOST.into()), options.port)?;
+        let address = bound.address();
+        let base_url = options.base_url(bound.base_url());
+        let shared = Arc::new(Shared::new(State::new(base_url, options, kept)));
         let server = bound.serve(Arc::clone(&shared))?;
-        Ok(Self { controls: Controls::of(shared), server: Mutex::new(Some(server)) })
+        Ok(Self { controls: Controls::of(shared), address, server: Mutex::new(Some(server)) })
+    }
+
+    /// Where it listens, whatever it is told that it is reached by.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Closes every socket and ends the thread. The log can still be read; stopping again does nothing.

@@ -37,6 +37,8 @@ mod clock;
 mod control;
 mod emulator;
 mod endpoint;
+mod fault;
+mod finding;
 mod gateway;
 mod id_token;
 mod log;
@@ -46,28 +48,37 @@ mod page;
 mod random;
 mod routes;
 mod server;
+mod setup;
 mod shared;
 mod signing;
 mod staging;
 mod state;
 mod token;
 mod users;
+mod values;
 mod webhook;
 mod wire;
+mod words;
 
 pub use accounts::{
+    Business, NewMerchant,
     keys::{Keys, SpecializedKeys, SubscriptionKey},
     login_setup::{LoginAuthMethod, ScopeOutsidePlan},
 };
-pub use choices::{Fields, Mode, Numbers, RsaBits, TokenKind};
-pub use control::Controls;
+pub use choices::{BasicEncoding, DiscoveryDocument, Fields, Mode, Numbers, PartnerTokenRefusal, RsaBits, TokenKind};
+pub use control::{
+    Controls,
+    error::{ControlError, ControlErrorKind},
+};
 pub use emulator::Emulator;
 pub use endpoint::Endpoint;
+pub use finding::{Finding, Verdict};
 pub use id_token::{AuthReqIdName, IdTokenSpec, SignedBy, SigningAlg};
-pub use log::{Finding, RecordedRequest, Verdict};
+pub use log::RecordedRequest;
 pub use login::record::{LoginKind, LoginStatus, RecordedLogin};
 pub use options::Options;
+pub use setup::Setup;
 pub use staging::{Failure, ScriptedReply};
 pub use users::{Address, AddressKind, App, User};
-pub use webhook::pings::{PingOutcome, RecordedPing};
+pub use webhook::pings::{PingOutcome, RecordedPing, Webhook};
 pub use wire::reply::ErrorShape;

@@ -1,56 +1,24 @@
 //! The log: each request with what was right and wrong about it.
 
 use std::{
-    borrow::Cow,
     collections::{HashMap, VecDeque},
     fmt,
     time::Duration,
 };
 
-use crate::wire::request::{self, Request};
+use http::{HeaderName, HeaderValue};
+
+use crate::{
+    finding::{Finding, Verdict},
+    wire::{
+        reply::Reply,
+        request::{self, Request},
+    },
+};
 
 /// How many requests the log keeps, and how much of each body.
 const KEPT_REQUESTS: usize = 10_000;
 const KEPT_BODY_BYTES: usize = 64 * 1024;
-
-/// What a check came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// As the documents want it.
-    Right,
-    /// Let through, but the documents advise against it or the service might not.
-    Tolerated,
-    /// The reason for which the request was refused.
-    Refused,
-    /// Not the request's doing: a control of the emulator had its way.
-    Staged,
-    /// Not the request's doing: the person has not decided yet, said no, or let the time pass.
-    Person,
-}
-
-impl Verdict {
-    /// The text code, for other languages: `right`, `tolerated`, `refused`, `staged` or `person`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Right => "right",
-            Self::Tolerated => "tolerated",
-            Self::Refused => "refused",
-            Self::Staged => "staged",
-            Self::Person => "person",
-        }
-    }
-}
-
-/// One thing to say about a request. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What the check came to.
-    pub verdict: Verdict,
-    /// The header, field or part of the request.
-    pub about: &'static str,
-    /// What was right, or what was wrong and how to mend it.
-    pub text: Cow<'static, str>,
-}
 
 /// A request as it arrived, and what became of it. The values are there to be read; `Debug` shows only their names.
 #[derive(Clone, PartialEq, Eq)]
@@ -71,14 +39,17 @@ pub struct RecordedRequest {
     pub body: Vec<u8>,
     /// The status of the reply; `None` while it is outstanding and when the connection was dropped.
     pub status: Option<u16>,
+    /// The headers of the reply, names in lower case; none while it is outstanding.
+    pub reply_headers: Vec<(String, String)>,
+    /// The body of the reply, of which the log keeps 64 KiB.
+    pub reply_body: Vec<u8>,
     /// What was right and wrong.
     pub findings: Vec<Finding>,
 }
 
 impl RecordedRequest {
     fn new(id: u64, at: Duration, request: &Request) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let headers = request.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes())));
+        let headers = request.headers.iter().map(|(name, value)| readable(name, value));
         Self {
             id,
             at: at.as_secs(),
@@ -86,8 +57,10 @@ impl RecordedRequest {
             path: request.path.clone(),
             query: request.query.clone(),
             headers: headers.collect(),
-            body: request.body[..request.body.len().min(KEPT_BODY_BYTES)].to_vec(),
+            body: kept(&request.body),
             status: None,
+            reply_headers: Vec::new(),
+            reply_body: Vec::new(),
             findings: Vec::new(),
         }
     }
@@ -123,6 +96,21 @@ impl fmt::Debug for RecordedRequest {
     }
 }
 
+fn kept(body: &[u8]) -> Vec<u8> {
+    body[..body.len().min(KEPT_BODY_BYTES)].to_vec()
+}
+
+fn readable(name: &HeaderName, value: &HeaderValue) -> (String, String) {
+    (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// A request that is kept and not answered yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) id: u64,
+    pub(crate) at: Duration,
+}
+
 /// The latest requests, and how many came to each path.
 #[derive(Default)]
 pub(crate) struct Log {
@@ -132,21 +120,25 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Keeps a request that just arrived and returns its id.
-    pub(crate) fn arrived(&mut self, at: Duration, request: &Request) -> u64 {
+    /// Keeps a request that just arrived.
+    pub(crate) fn arrived(&mut self, at: Duration, request: &Request) -> Arrival {
         self.last_id += 1;
         if self.kept.len() == KEPT_REQUESTS {
             self.kept.pop_front();
         }
         self.kept.push_back(RecordedRequest::new(self.last_id, at, request));
         *self.counts.entry(request.path.clone()).or_default() += 1;
-        self.last_id
+        Arrival { id: self.last_id, at }
     }
 
     /// Adds what became of it; a request that was cleared away meanwhile is forgotten.
-    pub(crate) fn concluded(&mut self, id: u64, status: Option<u16>, findings: Vec<Finding>) {
+    pub(crate) fn concluded(&mut self, id: u64, reply: Option<&Reply>, findings: Vec<Finding>) {
         if let Some(record) = self.kept.iter_mut().rev().find(|record| record.id == id) {
-            (record.status, record.findings) = (status, findings);
+            record.findings = findings;
+            let Some(reply) = reply else { return };
+            record.status = Some(reply.status.as_u16());
+            record.reply_headers = reply.headers.iter().map(|(name, value)| readable(name, value)).collect();
+            record.reply_body = kept(&reply.body);
         }
     }
 
@@ -200,9 +192,9 @@ mod tests {
     #[test]
     fn a_cleared_request_may_still_end() {
         let mut log = Log::default();
-        let id = log.arrived(Duration::ZERO, &request(Bytes::new()));
+        let arrival = log.arrived(Duration::ZERO, &request(Bytes::new()));
         log.clear();
-        log.concluded(id, Some(200), Vec::new());
+        log.concluded(arrival.id, None, Vec::new());
         assert!(log.requests().is_empty());
     }
 

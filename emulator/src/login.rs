@@ -11,6 +11,7 @@ pub(crate) mod issued;
 pub(crate) mod logins;
 pub(crate) mod poll;
 pub(crate) mod record;
+pub(crate) mod revocation;
 pub(crate) mod scopes;
 pub(crate) mod settings;
 pub(crate) mod userinfo;

@@ -1,11 +1,12 @@
 //! Which handler meets a request, and what the emulator was told to do instead.
 
 use crate::{
-    api::payments,
+    api::{donations, management, payments, settlement},
     call::Call,
     endpoint::Endpoint,
     gateway,
-    login::{authorize, backchannel, discovery, exchange, userinfo},
+    log::Arrival,
+    login::{authorize, backchannel, discovery, exchange, revocation, userinfo},
     staging::{Failure, Step},
     state::State,
     token::{specialized, standard},
@@ -16,10 +17,10 @@ use crate::{
 };
 
 /// Meets a request as planned and writes the outcome to the log. `None`: the connection is to be dropped.
-pub(crate) fn conclude(state: &mut State, id: u64, request: &Request, step: Step) -> Option<Reply> {
-    let mut call = Call::new(request);
+pub(crate) fn conclude(state: &mut State, arrival: Arrival, request: &Request, step: Step) -> Option<Reply> {
+    let mut call = Call::new(request, arrival.at, state.settings.forgiving);
     let reply = play(state, &mut call, step);
-    state.log.concluded(id, reply.as_ref().map(|reply| reply.status.as_u16()), call.findings);
+    state.log.concluded(arrival.id, reply.as_ref(), call.findings);
     reply
 }
 
@@ -53,21 +54,26 @@ fn serve(state: &mut State, call: &mut Call<'_>) -> Reply {
 }
 
 fn route(state: &mut State, call: &mut Call<'_>) -> Outcome {
+    if let Some(name) = call.request.doubled() {
+        return Err(gateway::doubled(name));
+    }
     let endpoint = Endpoint::of(&call.request.path).ok_or_else(gateway::unknown_path)?;
     gateway::check_method(endpoint, call)?;
     match endpoint {
         Endpoint::StandardToken => standard::issue(state, call),
         Endpoint::SpecializedToken => specialized::issue(state, call),
-        Endpoint::Discovery => Ok(discovery::document(state, call)),
-        Endpoint::Jwks => Ok(discovery::jwks(state, call)),
+        Endpoint::Discovery => discovery::document(state, call),
+        Endpoint::Jwks => discovery::jwks(state, call),
         Endpoint::Authorize => authorize::authorize(state, call),
         Endpoint::LoginToken => exchange::exchange(state, call),
         Endpoint::Userinfo => userinfo::userinfo(state, call),
         Endpoint::Backchannel => backchannel::start(state, call),
         Endpoint::UserExists => backchannel::user_exists(state, call),
         Endpoint::Payments => payments::payments(state, call),
-        Endpoint::SalesUnits => payments::sales_units(state, call),
-        Endpoint::Ledgers => payments::ledgers(state, call),
+        Endpoint::Revocation => revocation::revoke(state, call),
+        Endpoint::SalesUnits => management::sales_units(state, call),
+        Endpoint::Ledgers => settlement::ledgers(state, call),
+        Endpoint::Donations => donations::payments(state, call),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener},
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
@@ -37,15 +37,22 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    pub(crate) fn at(port: u16) -> io::Result<Self> {
-        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    pub(crate) fn at(address: IpAddr, port: u16) -> io::Result<Self> {
+        let listener = StdListener::bind((address, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Every address of this machine includes the usual one.
     pub(crate) fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        let ip = self.address.ip();
+        let ip = if ip.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { ip };
+        format!("http://{}", SocketAddr::new(ip, self.address.port()))
     }
 
     /// Serves on a thread of its own until told to stop. The runtime lives and dies on that thread, so that the caller
@@ -111,7 +118,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(shared: &Shared, request: HyperRequest<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
+async fn answer(shared: &Arc<Shared>, request: HyperRequest<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
     let (head, body) = request.into_parts();
     if page::is_own(&head.method, head.uri.path()) {
         let request = Request::new(head, read(body).await?.unwrap_or_default());
@@ -127,15 +134,15 @@ async fn answer(shared: &Shared, request: HyperRequest<Incoming>) -> Result<Resp
         Bytes::new()
     });
     let request = Request::new(head, body);
-    let (id, released) = shared.arrived(&request);
+    let (arrival, released) = shared.arrived(&request);
     wait(&plan, released).await;
-    let reply = routes::conclude(&mut shared.state(), id, &request, plan.step);
+    let reply = routes::conclude(&mut shared.state(), arrival, &request, plan.step);
     reply.map(into_response).ok_or(Dropped)
 }
 
 /// The emulator's own paths: nothing is staged for them, and they are not in the log.
-async fn answer_own(shared: &Shared, request: &Request) -> Reply {
-    if let Err(refusal) = guard::admit(request) {
+async fn answer_own(shared: &Arc<Shared>, request: &Request) -> Reply {
+    if let Err(refusal) = guard::admit(request, shared.base_url()) {
         return refusal;
     }
     if let Some(known) = page::known_revision(request) {

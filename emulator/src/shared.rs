@@ -9,6 +9,7 @@ use std::{
 use tokio::sync::{Notify, futures::Notified, watch};
 
 use crate::{
+    log::Arrival,
     random, routes,
     staging::{Failure, Step},
     state::State,
@@ -75,7 +76,7 @@ impl Shared {
     }
 
     /// Keeps the request, and listens at the gate from the moment the log shows it, so that no release is missed.
-    pub(crate) fn arrived(&self, request: &Request) -> (u64, Notified<'_>) {
+    pub(crate) fn arrived(&self, request: &Request) -> (Arrival, Notified<'_>) {
         let mut state = self.state();
         let released = self.gate.notified();
         (state.arrived(request), released)
@@ -83,8 +84,8 @@ impl Shared {
 
     pub(crate) fn dropped_unread(&self, request: &Request) {
         let mut state = self.state();
-        let id = state.arrived(request);
-        routes::conclude(&mut state, id, request, Step::Fail(Failure::DropBeforeReading));
+        let arrival = state.arrived(request);
+        routes::conclude(&mut state, arrival, request, Step::Fail(Failure::DropBeforeReading));
     }
 }
 

@@ -9,13 +9,17 @@ use http::HeaderValue;
 
 use crate::{
     accounts::Accounts,
-    choices::{Fields, Mode, Numbers, RsaBits, TokenKind},
+    choices::{BasicEncoding, DiscoveryDocument, Fields, Mode, Numbers, PartnerTokenRefusal, RsaBits, TokenKind},
     clock::Clock,
+    endpoint::Endpoint,
     id_token::IdTokenSpec,
-    log::Log,
+    log::{Arrival, Log},
     login::{issued::LoginTokens, logins::Logins, settings::LoginSettings},
     options::Options,
-    signing::keys::{Generation, KeyRing},
+    signing::{
+        keep::Kept,
+        keys::{self, KeyRing},
+    },
     staging::Staging,
     token::issued::Tokens,
     users::Users,
@@ -51,11 +55,24 @@ pub(crate) struct Settings {
     pub(crate) numbers: Numbers,
     pub(crate) fields: Fields,
     pub(crate) lifetimes: HashMap<TokenKind, Duration>,
-    pub(crate) form_encoded_basic: bool,
+    pub(crate) basic: HashMap<Endpoint, BasicEncoding>,
     pub(crate) check_msn_on_token: bool,
     pub(crate) wrong_environment: bool,
+    /// Lets through what the documents forbid and the service may forgive.
+    pub(crate) forgiving: bool,
+    /// Whether pings may leave this machine, as the emulator itself is reached from others.
+    pub(crate) beyond_this_machine: bool,
+    pub(crate) discovery: DiscoverySettings,
+    pub(crate) partner_token_refusal: PartnerTokenRefusal,
     pub(crate) jwks: JwksSettings,
     pub(crate) login: LoginSettings,
+}
+
+/// Which discovery document is served.
+#[derive(Default)]
+pub(crate) struct DiscoverySettings {
+    pub(crate) document: DiscoveryDocument,
+    pub(crate) without_revocation: bool,
 }
 
 /// How the published keys are served.
@@ -66,6 +83,12 @@ pub(crate) struct JwksSettings {
 }
 
 impl Settings {
+    /// How an endpoint reads Basic: raw at `/miami/v1/token` as Vipps' own example, either way everywhere else.
+    pub(crate) fn basic_at(&self, endpoint: Endpoint) -> BasicEncoding {
+        let usual = if endpoint == Endpoint::SpecializedToken { BasicEncoding::Raw } else { BasicEncoding::Any };
+        self.basic.get(&endpoint).copied().unwrap_or(usual)
+    }
+
     pub(crate) fn standard_lifetime(&self) -> Duration {
         self.lifetimes.get(&TokenKind::Standard).copied().unwrap_or(self.mode.standard_lifetime())
     }
@@ -80,18 +103,29 @@ impl Settings {
 }
 
 impl State {
-    pub(crate) fn new(base_url: String, options: Options) -> Self {
-        let mut accounts = Accounts::new(options.partner_keys);
+    /// `kept`: keys that outlive a start.
+    pub(crate) fn new(base_url: String, options: Options, kept: Option<Kept>) -> Self {
+        let (seed, keys) = match kept {
+            Some(kept) => (Some(kept.seed), keys::made(kept.signing)),
+            None => (None, keys::in_the_making(options.rsa_bits)),
+        };
+        let mut accounts = Accounts::new(options.partner_keys, options.specialized_keys, seed);
         for msn in &options.merchants {
             accounts.connect(msn);
         }
         Self {
             base_url,
             clock: Clock::running(),
-            settings: Settings { mode: options.mode, rsa_bits: options.rsa_bits, ..Settings::default() },
+            settings: Settings {
+                mode: options.mode,
+                rsa_bits: options.rsa_bits,
+                forgiving: options.forgiving,
+                beyond_this_machine: options.listen.is_some_and(|address| !address.is_loopback()),
+                ..Settings::default()
+            },
             accounts,
             tokens: Tokens::new(),
-            keys: KeyRing::new(Generation::generate(options.rsa_bits)),
+            keys: KeyRing::new(keys),
             users: Users::new(),
             logins: Logins::default(),
             login_tokens: LoginTokens::default(),
@@ -108,8 +142,8 @@ impl State {
         self.pings.clear();
     }
 
-    /// Keeps a request that just arrived and returns its id.
-    pub(crate) fn arrived(&mut self, request: &Request) -> u64 {
+    /// Keeps a request that just arrived.
+    pub(crate) fn arrived(&mut self, request: &Request) -> Arrival {
         self.log.arrived(self.clock.now(), request)
     }
 }

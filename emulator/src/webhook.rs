@@ -2,3 +2,4 @@
 
 pub(crate) mod pings;
 pub(crate) mod post;
+pub(crate) mod sign;

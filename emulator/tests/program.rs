@@ -64,7 +64,7 @@ async fn the_printed_keys_work_at_the_printed_address() {
     for key in ["VIPPS_SUBSCRIPTION_KEY", "VIPPS_SECOND_SUBSCRIPTION_KEY"] {
         let request = client().post(format!("{base_url}{TOKEN}")).header(KEY, running.exported(key));
         let request = request.header("client_id", running.exported("VIPPS_CLIENT_ID"));
-        let reply = send(request.header("client_secret", running.exported("VIPPS_CLIENT_SECRET"))).await;
+        let reply = send(with_system(request.header("client_secret", running.exported("VIPPS_CLIENT_SECRET")))).await;
         assert_eq!((reply.status, &reply.json()["expires_in"]), (200, &"3599".into()));
     }
     assert!(running.printed.contains(&"# export VIPPS_MSN='0654321'".to_owned()), "{:?}", running.printed);

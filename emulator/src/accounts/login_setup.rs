@@ -2,30 +2,34 @@
 
 use std::io;
 
-use crate::{choices::Mode, wire::reply::invalid_input};
+use crate::{choices::Mode, fault::invalid_input, words::words};
 
+/// Scopes that discovery does not list: `customFlow` in the advanced tier, `agreement` in logins by phone number.
+pub(crate) const UNLISTED_SCOPES: [&str; 2] = ["customFlow", "agreement"];
 /// The scopes that Login knows.
 pub(crate) const SCOPES: [&str; 9] =
     ["openid", "name", "phoneNumber", "nin", "address", "birthDate", "delegatedConsents", "email", "gender"];
 
-/// How a sales unit's own keys authenticate at the Login token endpoint and the backchannel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum LoginAuthMethod {
-    /// `client_secret_basic`, the service's default; partners can act only for sales units set to it.
-    #[default]
-    Basic,
-    /// `client_secret_post`.
-    Post,
+words! {
+    "way to authenticate", default Basic;
+    /// How a sales unit's own keys authenticate at the Login token endpoint and the backchannel.
+    pub enum LoginAuthMethod {
+        /// `client_secret_basic`, the service's default; partners can act only for sales units set to it.
+        Basic = "client_secret_basic",
+        /// `client_secret_post`.
+        Post = "client_secret_post",
+    }
 }
 
-/// What becomes of a scope that a sales unit's plan does not have.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ScopeOutsidePlan {
-    /// Left out without a word, as the newest documents say; the log has it.
-    #[default]
-    Dropped,
-    /// `invalid_scope`, as older ones say.
-    Refused,
+words! {
+    "fate of scopes outside the plan", default Dropped;
+    /// What becomes of a scope that a sales unit's plan does not have.
+    pub enum ScopeOutsidePlan {
+        /// Left out without a word, as the newest documents say; the log has it.
+        Dropped = "dropped",
+        /// `invalid_scope`, as older ones say.
+        Refused = "refused",
+    }
 }
 
 /// One sales unit's settings for Login.
@@ -33,21 +37,27 @@ pub(crate) struct LoginSetup {
     pub(crate) name: String,
     pub(crate) method: LoginAuthMethod,
     pub(crate) scopes: Vec<String>,
+    /// Needed for `acr_values` and `customFlow`.
+    pub(crate) advanced: bool,
     redirect_uris: Vec<String>,
 }
 
 impl LoginSetup {
     pub(crate) fn new(name: String) -> Self {
-        let scopes = SCOPES.map(str::to_owned).to_vec();
-        Self { name, method: LoginAuthMethod::default(), scopes, redirect_uris: Vec::new() }
+        let scopes = SCOPES.into_iter().chain(UNLISTED_SCOPES).map(str::to_owned).collect();
+        Self { name, method: LoginAuthMethod::default(), scopes, advanced: true, redirect_uris: Vec::new() }
     }
 
     pub(crate) fn register(&mut self, uri: &str, mode: Mode) -> io::Result<()> {
-        check_redirect_uri(uri, mode)?;
+        check_redirect_uri("redirect_uri", uri, mode)?;
         if !self.is_registered(uri) {
             self.redirect_uris.push(uri.to_owned());
         }
         Ok(())
+    }
+
+    pub(crate) fn redirect_uris(&self) -> &[String] {
+        &self.redirect_uris
     }
 
     /// Byte for byte: no prefix, no trailing slash more or less.
@@ -61,7 +71,8 @@ impl LoginSetup {
         if asked.iter().any(|scope| ["offline", "offline_access"].contains(scope)) {
             return Err("the client may not request offline access, there are no refresh tokens: leave it out");
         }
-        let in_plan = |scope: &&&str| self.scopes.iter().any(|known| known == **scope);
+        let in_tier = |scope: &str| self.advanced || scope != "customFlow";
+        let in_plan = |scope: &&&str| self.scopes.iter().any(|known| known == **scope) && in_tier(scope);
         let granted: Vec<String> = asked.iter().filter(in_plan).map(|scope| (*scope).to_owned()).collect();
         let all = granted.len() == asked.len();
         if !all && outside == ScopeOutsidePlan::Refused {
@@ -72,19 +83,20 @@ impl LoginSetup {
 }
 
 /// Whether a portal would take it: absolute, no fragment, https in production but on this machine.
-fn check_redirect_uri(uri: &str, mode: Mode) -> io::Result<()> {
+pub(super) fn check_redirect_uri(member: &str, uri: &str, mode: Mode) -> io::Result<()> {
+    let refused = |rule: &str| invalid_input(&format!("{member}: {rule}"));
     let printable = uri.bytes().all(|byte| byte.is_ascii_graphic());
     let Some((scheme, rest)) = uri.split_once(':').filter(|(scheme, _)| is_scheme(scheme) && printable) else {
-        return Err(invalid_input("redirect_uri: must be an absolute URI of printable ASCII"));
+        return Err(refused("must be an absolute URI of printable ASCII"));
     };
     if uri.contains('#') {
-        return Err(invalid_input("redirect_uri: must have no fragment"));
+        return Err(refused("must have no fragment"));
     }
     if rest.trim_start_matches('/').is_empty() {
-        return Err(invalid_input("redirect_uri: needs something behind the scheme, such as myapp://cb"));
+        return Err(refused("needs something behind the scheme, such as myapp://cb"));
     }
     if mode == Mode::Production && scheme.eq_ignore_ascii_case("http") && !is_this_machine(rest) {
-        return Err(invalid_input("redirect_uri: must be https in production, except on localhost"));
+        return Err(refused("must be https in production, except on localhost"));
     }
     Ok(())
 }

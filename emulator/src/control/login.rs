@@ -2,6 +2,7 @@
 
 use std::io;
 
+use http::Uri;
 use serde_json::json;
 use vipps_partner_auth::Msn;
 
@@ -9,14 +10,16 @@ use super::Controls;
 use crate::{
     accounts::SalesUnit,
     accounts::login_setup::{LoginAuthMethod, ScopeOutsidePlan},
+    fault::{invalid_input, not_found},
     id_token::{AuthReqIdName, IdTokenSpec},
     login::decision,
     login::record::{LoginKind, RecordedLogin},
     login::settings::Automatic,
+    random,
     signing::jws,
     users::User,
-    webhook::pings::{self, PingTarget, RecordedPing},
-    wire::reply::{invalid_input, not_found},
+    webhook::pings::{self, Aim, RecordedPing, Webhook},
+    webhook::sign::{self, Registration},
 };
 
 /// Login: how sales units are set up. An unknown one is [`NotFound`](io::ErrorKind::NotFound).
@@ -45,9 +48,15 @@ impl Controls {
         self.set_up(msn, |unit| name.clone_into(&mut unit.login.name))
     }
 
+    /// Whether the sales unit is in Login's advanced tier, which `acr_values` and the scope `customFlow` need. Yes by
+    /// default.
+    pub fn login_advanced_tier(&self, msn: &Msn, advanced: bool) -> io::Result<()> {
+        self.set_up(msn, |unit| unit.login.advanced = advanced)
+    }
+
     fn set_up<T>(&self, msn: &Msn, change: impl FnOnce(&mut SalesUnit) -> T) -> io::Result<T> {
         let mut state = self.shared.state();
-        state.accounts.sales_unit_mut(msn).map(change).ok_or_else(|| not_found("no such sales unit"))
+        state.accounts.sales_unit_mut(msn).map(change).ok_or_else(|| not_found("msn: there is no such sales unit"))
     }
 }
 
@@ -87,6 +96,10 @@ impl Controls {
         decision::approve(&mut self.shared.state(), id, msisdn)
     }
 
+    pub(super) fn who_decides(&self, id: &str) -> String {
+        decision::chosen(&self.shared.state(), id)
+    }
+
     /// The person denies a login (`access_denied`). Returns the URL that the person's browser opens next, if any.
     pub fn deny(&self, id: &str) -> io::Result<Option<String>> {
         self.deny_with(id, "access_denied")
@@ -102,7 +115,7 @@ impl Controls {
     /// approves. Logins by phone number still wait for [`approve`](Self::approve).
     pub fn auto_approve(&self, msisdn: &str) -> io::Result<()> {
         let mut state = self.shared.state();
-        state.users.find(msisdn).ok_or_else(|| not_found("no such user"))?;
+        state.users.find(msisdn).ok_or_else(|| not_found("msisdn: there is no such user"))?;
         state.settings.login.automatic = Automatic::Approve(msisdn.to_owned());
         Ok(())
     }
@@ -163,14 +176,40 @@ impl Controls {
     /// [`ping_body`](Self::ping_body). `None` ends it.
     ///
     /// A ping says only that there is a decision; the token endpoint says which. Logins that expire are not told, nor are
-    /// those of the redirect variant. The service signs its webhooks with the HMAC of the Webhooks API; this ping has no
-    /// signature, so that code which checks one must be tested by other means.
+    /// those of the redirect variant. Unsigned; see [`webhook`](Self::webhook).
     ///
     /// Anything but plain http to 127.0.0.1, `[::1]` or localhost is [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn ping_url(&self, url: Option<&str>) -> io::Result<()> {
-        let target = url.map(PingTarget::parse).transpose()?;
-        self.shared.state().pings.aim(target);
+        self.webhook(url.map(|url| Webhook { url: url.to_owned(), ..Webhook::default() }))
+    }
+
+    /// As [`ping_url`](Self::ping_url), with everything that a registration at the Webhooks API has: with a secret each
+    /// ping is signed as the service signs its webhooks.
+    ///
+    /// A secret or id that can't be is [`InvalidInput`](io::ErrorKind::InvalidInput), as is another address than one of
+    /// this machine, unless the emulator was started to listen beyond it.
+    pub fn webhook(&self, webhook: Option<Webhook>) -> io::Result<()> {
+        let mut state = self.shared.state();
+        let anywhere = state.settings.beyond_this_machine;
+        state.pings.aim(webhook.map(|webhook| Aim::parse(webhook, anywhere)).transpose()?);
         Ok(())
+    }
+
+    /// The headers of a webhook that the service would sign with this secret, `Host` among them: for tests of code that
+    /// checks signatures. The date is the emulator's.
+    ///
+    /// A URL that is not absolute is [`InvalidInput`](io::ErrorKind::InvalidInput).
+    pub fn sign_webhook(&self, webhook: &Webhook, body: &[u8]) -> io::Result<Vec<(String, String)>> {
+        let url: Uri = webhook.url.parse().map_err(|_| invalid_input("url: not a URL"))?;
+        if url.scheme().is_none() || url.host().is_none() {
+            return Err(invalid_input("url: must be absolute"));
+        }
+        let registration = Registration {
+            webhook_id: webhook.webhook_id.clone().unwrap_or_else(random::uuid),
+            secret: webhook.secret.clone().ok_or_else(|| invalid_input("secret: is missing"))?,
+        };
+        let headers = sign::headers(&registration, &url, body, self.shared.state().clock.now());
+        Ok(headers.map(|(name, value)| (name.to_owned(), value)).to_vec())
     }
 
     /// The latest 1,000 pings and what came of them, oldest first.
@@ -181,17 +220,21 @@ impl Controls {
     /// The body of the webhook event `login.merchant-initiated.ping.v1` for a login that is finished by polling; for
     /// another one it is [`InvalidInput`](io::ErrorKind::InvalidInput).
     pub fn ping_body(&self, id: &str) -> io::Result<String> {
-        let login = self.logins().into_iter().find(|login| login.id == id).ok_or_else(|| not_found("no such login"))?;
+        let login = self
+            .logins()
+            .into_iter()
+            .find(|login| login.id == id)
+            .ok_or_else(|| not_found("id: there is no such login"))?;
         if login.kind != LoginKind::Backchannel {
-            return Err(invalid_input("only logins that are finished by polling have a ping"));
+            return Err(invalid_input("id: only logins that are finished by polling have a ping"));
         }
-        Ok(pings::body(&login.id))
+        Ok(pings::body(&login.id, None))
     }
 
     /// The body of the consent-revoked callback: a JWT that nobody signed (`alg` `none`), for a person at a sales unit.
     pub fn consent_revoked_body(&self, msn: &Msn, msisdn: &str) -> io::Result<String> {
         let state = self.shared.state();
-        let user = state.users.find(msisdn).ok_or_else(|| not_found("no such user"))?;
+        let user = state.users.find(msisdn).ok_or_else(|| not_found("msisdn: there is no such user"))?;
         let now = state.clock.now().as_secs();
         let claims = json!({
             "exp": now.saturating_add(3_600),

@@ -2,14 +2,14 @@
 
 mod rules;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use http::StatusCode;
 use vipps_partner_auth::Msn;
 
 use crate::{
     call::Call,
-    gateway::{MSN, SUBSCRIPTION_KEY},
+    gateway::{self, MSN, SUBSCRIPTION_KEY},
     login::decision,
     login::logins::{Browser, Facts, Login, Way},
     login::settings::Automatic,
@@ -35,7 +35,7 @@ const LIFE: Duration = Duration::from_secs(600);
 pub(crate) fn authorize(state: &mut State, call: &mut Call<'_>) -> Outcome {
     let query = call.request.query.as_deref().unwrap_or_default();
     let form = Form::parse(query.as_bytes());
-    note_credentials(call, &form);
+    check_credentials(call, &form)?;
     refuse_oversize(state, call, &form)?;
     refuse_repeated(&form, &["msn", "client_id", "redirect_uri"])?;
     if let Some(msn) = form.value("msn") {
@@ -48,15 +48,21 @@ pub(crate) fn authorize(state: &mut State, call: &mut Call<'_>) -> Outcome {
     Ok(answer(state, call, &id))
 }
 
-fn note_credentials(call: &mut Call<'_>, form: &Form) {
-    for name in ["Authorization", SUBSCRIPTION_KEY, MSN] {
+/// Keys have no business in a person's browser.
+fn check_credentials(call: &mut Call<'_>, form: &Form) -> Outcome<()> {
+    for name in ["Authorization", MSN] {
         if call.request.has(name) {
             call.tolerated(name, "not used here: a person's browser comes without the partner's headers");
         }
     }
-    if form.value("client_secret").is_some() {
-        call.tolerated("client_secret", "must never be in a browser");
+    if call.request.has(SUBSCRIPTION_KEY) {
+        let why = "must not be sent here: a person's browser never holds keys";
+        call.forbidden(error_page("invalid_request", SUBSCRIPTION_KEY, why))?;
     }
+    if form.value("client_secret").is_some() {
+        call.forbidden(error_page("invalid_request", "client_secret", "must never be in a browser"))?;
+    }
+    Ok(())
 }
 
 fn refuse_oversize(state: &State, call: &Call<'_>, form: &Form) -> Outcome<()> {
@@ -83,9 +89,15 @@ fn refuse_repeated(form: &Form, names: &[&'static str]) -> Outcome<()> {
 /// The partner's form of the call.
 fn to_client(state: &State, call: &mut Call<'_>, query: &str, text: &str) -> Outcome {
     let unit = text.parse::<Msn>().ok().and_then(|msn| state.accounts.sales_unit(&msn));
+    if state.settings.wrong_environment {
+        let why = "the sales unit is of the other environment, as the emulator was told";
+        return Err(stranger_page("msn", why));
+    }
+    if !state.accounts.partner_active {
+        return Err(stranger_page("msn", "the partner itself is deactivated, as the emulator was told"));
+    }
     let Some(unit) = unit.filter(|unit| unit.connected && unit.active) else {
-        let why = "not the MSN of an active sales unit that is connected to a partner: check it";
-        return Err(error_page("invalid_client", "msn", why));
+        return Err(stranger_page("msn", gateway::not_connected(state, text)));
     };
     if query::raw(query, "client_id").is_some() {
         call.tolerated("client_id", "sent beside msn: the msn wins, leave the client_id out");
@@ -120,18 +132,25 @@ fn redirect_uri<'a>(state: &State, call: &mut Call<'_>, form: &'a Form, msn: &Ms
         return Err(error_page("invalid_request", "redirect_uri", "missing: send one that is registered"));
     };
     if !state.accounts.has_registered(msn, uri) {
-        let why = "does not match any of the registered ones: they are compared byte for byte, so a slash more, another \
-                   letter case or an added parameter makes another URI. Send one as it was registered";
-        return Err(error_page("invalid_request", "redirect_uri", why));
+        return Err(error_page("invalid_request", "redirect_uri", not_registered(state, msn, uri)));
     }
     call.right("redirect_uri", "registered, byte for byte");
     Ok(uri)
 }
 
+/// What was sent, and what would have been right.
+fn not_registered(state: &State, msn: &Msn, sent: &str) -> String {
+    let registered = state.accounts.sales_unit(msn).map(|unit| unit.login.redirect_uris()).unwrap_or_default();
+    format!(
+        "does not match any of the registered ones; send one byte for byte. Sent: {sent} Registered for {msn}: {}",
+        gateway::listed(registered)
+    )
+}
+
 fn begin(state: &mut State, msn: Msn, client_id: String, redirect_uri: &str, wish: Wish) -> String {
     let (id, now) = (random::uuid(), state.clock.now());
     let Wish { scopes, state: csrf, nonce, challenge, acr, app_callback_uri } = wish;
-    let facts = Facts { msn, client_id, scopes, nonce, acr, sid: random::uuid(), started_at: now };
+    let facts = Facts { msn, client_id, scopes, nonce, acr, sid: random::uuid(), by_phone: false, started_at: now };
     let redirect_uri = redirect_uri.to_owned();
     let way = Way::Browser(Browser { redirect_uri, state: csrf, challenge, app_callback_uri });
     state.logins.begin(Login::new(id.clone(), facts, way, now.saturating_add(LIFE)));
@@ -163,7 +182,16 @@ fn send_back(redirect_uri: &str, form: &Form, fault: &Fault) -> Refusal {
 }
 
 /// Nothing goes back to a `redirect_uri` that can't be trusted (RFC 6749 section 4.1.2.1).
-fn error_page(error: &str, about: &'static str, why: &'static str) -> Refusal {
+fn error_page(error: &str, about: &'static str, why: impl Into<Cow<'static, str>>) -> Refusal {
+    page(StatusCode::BAD_REQUEST, error, about, why.into())
+}
+
+/// For a sales unit that nobody here may ask for.
+fn stranger_page(about: &'static str, why: impl Into<Cow<'static, str>>) -> Refusal {
+    page(StatusCode::UNAUTHORIZED, "invalid_client", about, why.into())
+}
+
+fn page(status: StatusCode, error: &str, about: &'static str, why: Cow<'static, str>) -> Refusal {
     let text = format!("{about}: {why}. Nothing goes back to the application.");
-    html::notice(StatusCode::BAD_REQUEST, error, &text).refuse(about, why)
+    html::notice(status, error, &text).refuse(about, why)
 }

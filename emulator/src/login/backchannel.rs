@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     call::Call,
+    endpoint::Endpoint,
     login::client::{self, Client},
     login::logins::{Backchannel, Facts, Login, Way},
     random,
@@ -24,7 +25,7 @@ const RETRY_AFTER: &str = "30";
 
 /// `POST …/api/backchannel/authentication`: client, form, person, and how many logins wait for that person.
 pub(crate) fn start(state: &mut State, call: &mut Call<'_>) -> Outcome {
-    let (client, form) = client::admit(state, call)?;
+    let (client, form) = client::admit(state, call, Endpoint::Backchannel)?;
     let ask = rules::judge(state, call, &form, &client)?;
     let msisdn = person(state, call, &ask)?;
     refuse_crowd(state, &msisdn)?;
@@ -33,7 +34,8 @@ pub(crate) fn start(state: &mut State, call: &mut Call<'_>) -> Outcome {
 
 /// `POST …/api/v1/user-exists`.
 pub(crate) fn user_exists(state: &State, call: &mut Call<'_>) -> Outcome {
-    let (_, form) = client::admit(state, call)?;
+    let (_, form) = client::admit(state, call, Endpoint::UserExists)?;
+    rules::note_unknown(call, &form, &["login_hint"]);
     let hint = rules::login_hint(state, call, &form)?;
     let exists = hint.user(&state.users).is_some_and(|user| user.app != App::Inactive);
     Ok(Reply::ok(&json!({ "exists": exists })))
@@ -74,8 +76,9 @@ fn begin(state: &mut State, client: Client, ask: Ask, msisdn: String) -> Value {
     let (id, now) = (random::uuid(), state.clock.now());
     let Ask { scopes, nonce, binding_message, expiry, redirect_uri, .. } = ask;
     let Client { msn, client_id } = client;
-    let facts = Facts { msn, client_id, scopes, nonce, acr: None, sid: random::uuid(), started_at: now };
-    let way = Backchannel { msisdn, binding_message, redirect_uri, interval: INTERVAL, last_poll: None };
+    let facts =
+        Facts { msn, client_id, scopes, nonce, acr: None, sid: random::uuid(), by_phone: true, started_at: now };
+    let way = Backchannel { msisdn, binding_message, redirect_uri, interval: INTERVAL, last_answer: None };
     state.logins.begin(Login::new(id.clone(), facts, Way::Backchannel(way), now.saturating_add(expiry)));
     json!({ "auth_req_id": id, "expires_in": expiry.as_secs(), "interval": INTERVAL.as_secs() })
 }

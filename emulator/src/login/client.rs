@@ -7,6 +7,8 @@ use crate::{
     accounts::login_setup::LoginAuthMethod,
     accounts::{Owner, SalesUnit},
     call::Call,
+    choices::{BasicEncoding, PartnerTokenRefusal},
+    endpoint::Endpoint,
     gateway::{self, SUBSCRIPTION_KEY},
     state::State,
     token::basic::{Basic, Encoding},
@@ -18,6 +20,9 @@ use crate::{
 const WRONG_SECRET: &str =
     "wrong client_secret: copy it from the same keys as the client_id, with each + and / as it stands";
 
+const WANTS_FORM: &str = "the parts were joined raw: this endpoint form-decodes them and reads another secret";
+const WANTS_RAW: &str = "the parts were form-encoded: this endpoint reads them raw";
+
 /// The sales unit that a call is made as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Client {
@@ -25,14 +30,14 @@ pub(crate) struct Client {
     pub(crate) client_id: String,
 }
 
-/// Client and form of a call, checked in this order: more than one way to authenticate, credentials, MSN, form.
-pub(crate) fn admit(state: &State, call: &mut Call<'_>) -> Outcome<(Client, Form)> {
+/// Client and form of a call, checked in this order: more than one way to authenticate, credentials, MSN, form, headers.
+pub(crate) fn admit(state: &State, call: &mut Call<'_>, endpoint: Endpoint) -> Outcome<(Client, Form)> {
     let form = form(call);
-    let client = authenticate(state, call, &form)?;
+    let client = authenticate(state, call, &form, endpoint)?;
     if form.repeated().is_some() {
         return Err(bad_request("invalid_request", "body", "a field comes twice: send it once (RFC 6749 section 3.2)"));
     }
-    note_the_rest(call);
+    check_the_rest(call)?;
     Ok((client, form))
 }
 
@@ -44,27 +49,36 @@ fn form(call: &mut Call<'_>) -> Form {
     Form::default()
 }
 
-fn authenticate(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<Client> {
+fn authenticate(state: &State, call: &mut Call<'_>, form: &Form, endpoint: Endpoint) -> Outcome<Client> {
     let secret = form.value("client_secret");
     let Some(header) = call.request.header("Authorization") else { return post(state, call, form, secret) };
     if secret.is_some() {
         let why = "sent beside an Authorization header: use one way to authenticate (RFC 6749 section 2.3)";
         return Err(bad_request("invalid_request", "client_secret", why));
     }
-    let scheme = header.split(' ').next().unwrap_or_default();
-    if scheme.eq_ignore_ascii_case("Basic") { basic(state, call, header) } else { partner(state, call, form) }
+    if is_basic(header) { basic(state, call, header, endpoint) } else { partner(state, call, form) }
 }
 
-/// `client_secret_basic`: raw and form-encoded parts alike, since nobody says which the service takes.
-fn basic(state: &State, call: &mut Call<'_>, header: &str) -> Outcome<Client> {
+/// `client_secret_basic`, read as the endpoint was told to.
+fn basic(state: &State, call: &mut Call<'_>, header: &str, endpoint: Endpoint) -> Outcome<Client> {
     let Some(pair) = Basic::decode(header) else {
         return Err(unauthorized("must be Basic with the padded base64 of client_id:client_secret", "Basic"));
     };
+    let read = state.settings.basic_at(endpoint);
+    if read == BasicEncoding::Form && !pair.is_decodable() {
+        let why = "could not be decoded: form-encode client_id and client_secret before joining them";
+        return Err(bad_request("invalid_request", "Authorization", why));
+    }
     let found = state.accounts.unit_of_client(pair.id());
     let (msn, unit) = found
         .or_else(|| state.accounts.unit_of_client(&pair.decoded_id()))
         .ok_or_else(|| unauthorized(stranger(state, pair.id()), "Basic"))?;
     match pair.fit(&unit.keys.client_id, &unit.keys.client_secret) {
+        Some(Encoding::Raw) if read == BasicEncoding::Form => return Err(unauthorized(WANTS_FORM, "Basic")),
+        Some(Encoding::Form) if read == BasicEncoding::Raw => return Err(unauthorized(WANTS_RAW, "Basic")),
+        Some(Encoding::Raw) if read == BasicEncoding::Raw => {
+            call.right("Authorization", "the credentials fit, taken raw");
+        }
         Some(Encoding::Either) => call.right("Authorization", "the credentials fit, raw or form-encoded alike"),
         Some(Encoding::Form) => call.right("Authorization", "the credentials fit, taken form-encoded"),
         Some(Encoding::Raw) => call.tolerated(
@@ -123,7 +137,7 @@ fn merchant(
 
 /// A partner's API token and the MSN of the merchant it acts for.
 fn partner(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<Client> {
-    match gateway::grant(state, call).map_err(|why| unauthorized(why, "Bearer"))? {
+    match gateway::grant(state, call).map_err(|why| partner_refused(state, why))? {
         Grant::Standard(Owner::Partner) => {}
         Grant::Standard(_) => {
             return Err(unauthorized(
@@ -131,7 +145,7 @@ fn partner(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<Client> {
                 "Basic",
             ));
         }
-        Grant::Specialized => {
+        Grant::Specialized { .. } => {
             return Err(unauthorized(
                 "a specialised token does not open Login: send a partner's token of /accesstoken/get",
                 "Bearer",
@@ -156,14 +170,34 @@ fn stranger(state: &State, client_id: &str) -> &'static str {
     "unknown client: check the client_id and the environment"
 }
 
-fn note_the_rest(call: &mut Call<'_>) {
-    gateway::note_system_headers(call);
-    if call.request.has(SUBSCRIPTION_KEY) {
-        call.tolerated(SUBSCRIPTION_KEY, "leave it out: Login takes no subscription key");
+/// Nobody says whether the gateway or the server behind refuses it.
+fn partner_refused(state: &State, why: &'static str) -> Refusal {
+    match state.settings.partner_token_refusal {
+        PartnerTokenRefusal::OAuth => unauthorized(why, "Bearer"),
+        PartnerTokenRefusal::Gateway => gateway::unauthorized(why),
     }
-    if call.request.query.is_some() {
+}
+
+fn check_the_rest(call: &mut Call<'_>) -> Outcome<()> {
+    let is_partner = call.request.header("Authorization").is_some_and(|value| !is_basic(value));
+    gateway::check_system_headers(call, is_partner)?;
+    gateway::check_origin(call)?;
+    if call.request.has(SUBSCRIPTION_KEY) {
+        let why = "leave it out: Login takes no subscription key";
+        call.forbidden(bad_request("invalid_request", SUBSCRIPTION_KEY, why))?;
+    }
+    let query = Form::parse(call.request.query.as_deref().unwrap_or_default().as_bytes());
+    if query.value("client_secret").is_some() {
+        let why = "must never be in the URL, where logs pick it up";
+        call.forbidden(bad_request("invalid_request", "client_secret", why))?;
+    } else if call.request.query.is_some() {
         call.tolerated("query", "the fields belong in the body, not in the URL");
     }
+    Ok(())
+}
+
+fn is_basic(header: &str) -> bool {
+    header.split(' ').next().unwrap_or_default().eq_ignore_ascii_case("Basic")
 }
 
 fn unauthorized(why: &'static str, challenge: &'static str) -> Refusal {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     call::Call,
+    endpoint::Endpoint,
     id_token::{IdTokenSpec, SigningAlg},
     login::client::{self, Client},
     login::grant::{check_owner, completed, id_token, invalid_grant, mint},
@@ -28,12 +29,16 @@ const GRANT_MISSING: &str = "missing: send authorization_code, urn:openid:params
                              urn:vipps:params:grant-type:ciba-redirect";
 const OTHER_FLOW: &str = "the code is of another flow: send authorization_code for one of the browser flow, \
                           urn:vipps:params:grant-type:ciba-redirect for one of login_to_webpage";
+const SHORTEST_NONCE: usize = 8;
+const FIELDS: [&str; 7] =
+    ["grant_type", "code", "redirect_uri", "code_verifier", "auth_req_id", "client_id", "client_secret"];
 /// The life of an ID token in the backchannel's redirect variant.
 const REDIRECT_ID_TOKEN_LIFE: Duration = Duration::from_secs(600);
 
 /// Client first, then the grant.
 pub(crate) fn exchange(state: &mut State, call: &mut Call<'_>) -> Outcome {
-    let (client, form) = client::admit(state, call)?;
+    let (client, form) = client::admit(state, call, Endpoint::LoginToken)?;
+    note_unknown(call, &form);
     let body = match form.value("grant_type") {
         Some(AUTHORIZATION_CODE) => exchange_code(state, call, &client, &form)?,
         Some(CIBA_REDIRECT) => exchange_redirect_code(state, call, &client, &form)?,
@@ -44,11 +49,33 @@ pub(crate) fn exchange(state: &mut State, call: &mut Call<'_>) -> Outcome {
     Ok(Reply::ok(&body).uncached())
 }
 
+/// The code, unless it was used before. One that comes again was stolen, or its first exchange was: whoever brings it, the
+/// tokens of the first stop working (RFC 6749 section 4.1.2).
+fn new_code<'a>(state: &mut State, form: &'a Form) -> Outcome<&'a str> {
+    let Some(code) = form.value("code").filter(|code| !code.is_empty()) else {
+        return Err(bad_request("invalid_request", "code", "missing: send the code that came to the redirect_uri"));
+    };
+    let Some(login) = state.logins.with_code(code).filter(|login| login.completed) else { return Ok(code) };
+    state.login_tokens.revoke_of(&login.id);
+    Err(invalid_grant(
+        "code",
+        "used before: it works once, and the tokens of the first exchange are revoked now. Start a new login",
+    ))
+}
+
+fn note_unknown(call: &mut Call<'_>, form: &Form) {
+    if form.names().any(|name| !FIELDS.contains(&name)) {
+        call.tolerated("body", "a field that nobody knows was ignored");
+    }
+}
+
 /// RFC 6749 section 4.1.3. Only success uses the code up.
 fn exchange_code(state: &mut State, call: &mut Call<'_>, client: &Client, form: &Form) -> Outcome<Value> {
-    let login = login_of_code(state, client, form, LoginKind::Browser)?;
+    let code = new_code(state, form)?;
+    let login = login_of_code(state, client, code, LoginKind::Browser)?;
     check_redirect_uri(login, form)?;
     check_verifier(call, login, form)?;
+    check_nonce(login)?;
     call.right("code", "of this client, alive and new");
     let session = completed(state, &login.id.clone())?;
     Ok(browser_reply(state, &session))
@@ -56,7 +83,8 @@ fn exchange_code(state: &mut State, call: &mut Call<'_>, client: &Client, form: 
 
 /// The redirect variant's own grant: the code and nothing else.
 fn exchange_redirect_code(state: &mut State, call: &mut Call<'_>, client: &Client, form: &Form) -> Outcome<Value> {
-    let login = login_of_code(state, client, form, LoginKind::BackchannelRedirect)?;
+    let code = new_code(state, form)?;
+    let login = login_of_code(state, client, code, LoginKind::BackchannelRedirect)?;
     if form.value("redirect_uri").is_some() {
         call.tolerated("redirect_uri", "leave it out: this grant takes the code only");
     }
@@ -66,10 +94,7 @@ fn exchange_redirect_code(state: &mut State, call: &mut Call<'_>, client: &Clien
     Ok(redirect_reply(state, &session, &id))
 }
 
-fn login_of_code<'a>(state: &'a State, client: &Client, form: &Form, kind: LoginKind) -> Outcome<&'a Login> {
-    let Some(code) = form.value("code").filter(|code| !code.is_empty()) else {
-        return Err(bad_request("invalid_request", "code", "missing: send the code that came to the redirect_uri"));
-    };
+fn login_of_code<'a>(state: &'a State, client: &Client, code: &str, kind: LoginKind) -> Outcome<&'a Login> {
     let login = state
         .logins
         .with_code(code)
@@ -80,7 +105,6 @@ fn login_of_code<'a>(state: &'a State, client: &Client, form: &Form, kind: Login
     }
     match login.status(state.clock.now()) {
         LoginStatus::Approved => Ok(login),
-        LoginStatus::Completed => Err(invalid_grant("code", "used before: it works once, so start a new login")),
         _ => Err(invalid_grant("code", "expired: it lives 120 seconds, so start a new login")),
     }
 }
@@ -109,6 +133,17 @@ fn check_verifier(call: &mut Call<'_>, login: &Login, form: &Form) -> Outcome<()
         (None, Some(_)) => "sent, though there was no code_challenge: send that to /auth first",
     };
     Err(invalid_grant("code_verifier", why))
+}
+
+/// The server takes a short nonce at the start and refuses it here.
+fn check_nonce(login: &Login) -> Outcome<()> {
+    match &login.facts.nonce {
+        Some(nonce) if nonce.chars().count() < SHORTEST_NONCE => {
+            let why = "too short: the nonce sent to /auth needs at least 8 characters that can't be guessed";
+            Err(bad_request("insufficient_entropy", "nonce", why))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_verifier(text: &str) -> bool {

@@ -46,6 +46,16 @@ impl LoginTokens {
         self.issued.get(text)
     }
 
+    /// Ends what a login was exchanged for.
+    pub(crate) fn revoke_of(&mut self, login: &str) {
+        let its = self.issued.values_mut().filter(|token| token.session.id == login);
+        its.for_each(|token| token.revoked = true);
+    }
+
+    pub(crate) fn find_mut(&mut self, text: &str) -> Option<&mut LoginToken> {
+        self.issued.get_mut(text)
+    }
+
     pub(crate) fn revoke_all(&mut self) {
         self.issued.values_mut().for_each(|token| token.revoked = true);
     }

@@ -25,12 +25,15 @@ pub(crate) struct Facts {
     pub(crate) nonce: Option<String>,
     pub(crate) acr: Option<String>,
     pub(crate) sid: String,
+    pub(crate) by_phone: bool,
     pub(crate) started_at: Duration,
 }
 
 /// A login that a person approved.
 #[derive(Clone)]
 pub(crate) struct Session {
+    /// The login that was approved.
+    pub(crate) id: String,
     pub(crate) facts: Facts,
     pub(crate) user: User,
     pub(crate) approved_at: Duration,
@@ -39,6 +42,10 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn sub(&self) -> String {
         self.user.sub(&self.facts.msn)
+    }
+
+    pub(crate) fn is_by_phone(&self) -> bool {
+        self.facts.by_phone
     }
 
     pub(crate) fn has_scope(&self, name: &str) -> bool {
@@ -66,7 +73,7 @@ pub(crate) struct Backchannel {
     /// Set in the redirect variant.
     pub(crate) redirect_uri: Option<String>,
     pub(crate) interval: Duration,
-    pub(crate) last_poll: Option<Duration>,
+    pub(crate) last_answer: Option<Duration>,
 }
 
 pub(crate) enum Decision {
@@ -124,7 +131,7 @@ impl Login {
         if self.kind() != LoginKind::Backchannel {
             self.code = Some(Code { text: jws::opaque(), dies_at: now.saturating_add(CODE_LIFE) });
         }
-        let session = Session { facts: self.facts.clone(), user, approved_at: now };
+        let session = Session { id: self.id.clone(), facts: self.facts.clone(), user, approved_at: now };
         self.decision = Decision::Approved(Box::new(session));
     }
 
@@ -258,6 +265,7 @@ mod tests {
             nonce: None,
             acr: None,
             sid: "sid".to_owned(),
+            by_phone: false,
             started_at: Duration::ZERO,
         };
         let browser = Browser {

@@ -33,7 +33,7 @@ pub(crate) fn poll(state: &mut State, call: &mut Call<'_>, client: &Client, form
         .find_mut(id)
         .ok_or_else(|| invalid_grant(ABOUT, "unknown: send the one that the start answered with"))?;
     check_owner(login, client, ABOUT)?;
-    let too_early = keep_time(login, now)?;
+    let too_early = keep_time(login, call.arrived_at, now)?;
     judge(login, now, too_early)?;
     call.right(ABOUT, "approved");
     let session = completed(state, id)?;
@@ -48,10 +48,10 @@ pub(crate) fn poll(state: &mut State, call: &mut Call<'_>, client: &Client, form
 }
 
 /// Whether this poll came before the interval was over; then the interval grows.
-fn keep_time(login: &mut Login, now: Duration) -> Outcome<bool> {
+fn keep_time(login: &mut Login, arrived_at: Duration, now: Duration) -> Outcome<bool> {
     let kind = login.kind();
     match &mut login.way {
-        Way::Backchannel(asked) if kind == LoginKind::Backchannel => Ok(is_too_early(asked, now)),
+        Way::Backchannel(asked) if kind == LoginKind::Backchannel => Ok(is_too_early(asked, arrived_at, now)),
         Way::Backchannel(_) => {
             Err(invalid_grant(ABOUT, "of the redirect variant: do not poll, wait for the code at the redirect_uri"))
         }
@@ -59,9 +59,10 @@ fn keep_time(login: &mut Login, now: Duration) -> Outcome<bool> {
     }
 }
 
-fn is_too_early(asked: &mut Backchannel, now: Duration) -> bool {
-    let too_early = asked.last_poll.is_some_and(|last| now < last.saturating_add(asked.interval));
-    asked.last_poll = Some(now);
+/// The interval counts from the last answer to the next question.
+fn is_too_early(asked: &mut Backchannel, arrived_at: Duration, now: Duration) -> bool {
+    let too_early = asked.last_answer.is_some_and(|last| arrived_at < last.saturating_add(asked.interval));
+    asked.last_answer = Some(now);
     if too_early {
         asked.interval += SLOWER;
     }

@@ -1,36 +1,44 @@
 //! Logins as the controls and a person see them.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use vipps_partner_auth::Msn;
 
-/// Which of the three flows a login takes. The text codes, for other languages, are `browser`, `backchannel` and
-/// `backchannel_redirect`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoginKind {
-    /// Through `/oauth2/auth`.
-    Browser,
-    /// By phone number, finished by polling.
-    Backchannel,
-    /// By phone number, finished on a web page that the phone opens.
-    BackchannelRedirect,
+use crate::{values::MsnText, words::words};
+
+words! {
+    "kind of login";
+    /// Which of the three flows a login takes. The text codes, for other languages, are `browser`, `backchannel` and
+    /// `backchannel_redirect`.
+    pub enum LoginKind {
+        /// Through `/oauth2/auth`.
+        Browser = "browser",
+        /// By phone number, finished by polling.
+        Backchannel = "backchannel",
+        /// By phone number, finished on a web page that the phone opens.
+        BackchannelRedirect = "backchannel_redirect",
+    }
 }
 
-/// How far a login has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoginStatus {
-    /// No person has decided.
-    Pending,
-    /// Approved, and not exchanged for tokens yet.
-    Approved,
-    /// Denied, or ended with another error.
-    Denied,
-    /// Nobody decided, or nobody asked for the tokens, in time.
-    Expired,
-    /// Exchanged for tokens.
-    Completed,
+words! {
+    "status of a login";
+    /// How far a login has come.
+    pub enum LoginStatus {
+        /// No person has decided.
+        Pending = "pending",
+        /// Approved, and not exchanged for tokens yet.
+        Approved = "approved",
+        /// Denied, or ended with another error.
+        Denied = "denied",
+        /// Nobody decided, or nobody asked for the tokens, in time.
+        Expired = "expired",
+        /// Exchanged for tokens.
+        Completed = "completed",
+    }
 }
 
 /// A login as a person and the controls see it. Holds no code and no token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct RecordedLogin {
     /// What the controls name it by; the `auth_req_id` in both backchannel flows.
@@ -38,6 +46,7 @@ pub struct RecordedLogin {
     /// Which flow it takes.
     pub kind: LoginKind,
     /// The sales unit that asks.
+    #[schemars(with = "MsnText")]
     pub msn: Msn,
     /// The sales unit's name, as the person reads it.
     pub merchant: String,
@@ -53,28 +62,4 @@ pub struct RecordedLogin {
     pub expires_at: u64,
     /// How far it has come.
     pub status: LoginStatus,
-}
-
-impl LoginKind {
-    /// The text code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::Backchannel => "backchannel",
-            Self::BackchannelRedirect => "backchannel_redirect",
-        }
-    }
-}
-
-impl LoginStatus {
-    /// The text code, for other languages: `pending`, `approved`, `denied`, `expired` or `completed`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Denied => "denied",
-            Self::Expired => "expired",
-            Self::Completed => "completed",
-        }
-    }
 }

@@ -5,13 +5,12 @@ use http::StatusCode;
 use crate::{
     login::{
         decision::recorded,
-        logins::Way,
         record::{LoginStatus, RecordedLogin},
     },
     page::html,
     state::State,
     users::User,
-    wire::{reply::Reply, request::Form},
+    wire::reply::Reply,
 };
 
 /// The question to the person, or, once it is answered, the way on.
@@ -34,14 +33,4 @@ pub(crate) fn ask(state: &State, id: &str) -> Reply {
 
 fn may_decide<'a>(state: &'a State, record: &RecordedLogin) -> Vec<&'a User> {
     state.users.iter().filter(|user| record.msisdn.as_ref().is_none_or(|asked| *asked == user.msisdn)).collect()
-}
-
-/// The person named in the form, or else the one who was asked, or else the first there is.
-pub(crate) fn chosen(state: &State, id: &str, form: &Form) -> String {
-    let asked = || match &state.logins.find(id)?.way {
-        Way::Backchannel(asked) => Some(asked.msisdn.clone()),
-        Way::Browser(_) => None,
-    };
-    let first = || state.users.iter().next().map(|user| user.msisdn.clone());
-    form.value("user").map(str::to_owned).or_else(asked).or_else(first).unwrap_or_default()
 }

@@ -8,12 +8,16 @@ use crate::{wire::reply::Reply, wire::request::Request};
 
 /// Lets a request in, or answers it with 403 and the reason. Programs that send neither `Origin` nor `Sec-Fetch-Site`
 /// pass; browsers send what is needed to tell another site's page from the emulator's own.
-pub(crate) fn admit(request: &Request) -> Result<(), Reply> {
+/// `base_url`: where the emulator is reached, as it was told.
+pub(crate) fn admit(request: &Request, base_url: &str) -> Result<(), Reply> {
     let host = request.header("host").unwrap_or_default();
-    let why = if !is_this_machine(host) {
-        "the Host header does not name this machine. Open the page as http://127.0.0.1 or http://localhost; another \
-         name that leads here may belong to a page that wants to read along (DNS rebinding)."
-    } else if request.header("origin").is_some_and(|origin| !is_own_origin(origin, host)) {
+    let why = if request.doubled().is_some() {
+        "a header that says one thing came more than once."
+    } else if !is_this_machine(host) && !is_host_of(base_url, host) {
+        "the Host header does not name this machine. Open the page as http://127.0.0.1 or http://localhost, or name the \
+         other way by --public-url; a name that leads here may belong to a page that wants to read along (DNS \
+         rebinding)."
+    } else if request.header("origin").is_some_and(|origin| !is_own_origin(origin, host, base_url)) {
         "the Origin header names another site. Only the emulator's own page may do this, so that no web page you \
          happen to visit can decide for you (cross-site request forgery)."
     } else if comes_from_elsewhere(request) && !is_visit(request) {
@@ -36,8 +40,17 @@ pub(crate) fn is_this_machine(host: &str) -> bool {
     (is_loopback || name.eq_ignore_ascii_case("localhost")) && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_own_origin(origin: &str, host: &str) -> bool {
-    origin.strip_prefix("http://").is_some_and(|origin| origin.eq_ignore_ascii_case(host))
+fn is_own_origin(origin: &str, host: &str, base_url: &str) -> bool {
+    let same = |origin: &str| origin.eq_ignore_ascii_case(host);
+    origin.strip_prefix("http://").is_some_and(same) || origin.eq_ignore_ascii_case(base_url)
+}
+
+/// The scheme's own port may be left out or not.
+fn is_host_of(base_url: &str, host: &str) -> bool {
+    let (scheme, own) = base_url.split_once("://").unwrap_or_default();
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    let bare = |host: &str| host.strip_suffix(usual).unwrap_or(host).to_ascii_lowercase();
+    bare(own) == bare(host)
 }
 
 fn comes_from_elsewhere(request: &Request) -> bool {
@@ -59,7 +72,8 @@ mod tests {
     fn admitted(method: &str, headers: &[(&str, &str)]) -> bool {
         let head = http::Request::builder().method(method).uri("/emulator/state");
         let head = headers.iter().fold(head, |head, (name, value)| head.header(*name, *value));
-        admit(&Request::new(head.body(()).expect("a request").into_parts().0, Bytes::new())).is_ok()
+        let request = Request::new(head.body(()).expect("a request").into_parts().0, Bytes::new());
+        admit(&request, "https://api.vipps.no").is_ok()
     }
 
     #[test]
@@ -79,6 +93,16 @@ mod tests {
             assert!(!admitted("GET", &[("host", host)]), "{host}");
         }
         assert!(!admitted("GET", &[]));
+    }
+
+    #[test]
+    fn one_more_host_is_admitted_with_its_origin() {
+        let origin = ("origin", "https://api.vipps.no");
+        for host in ["api.vipps.no", "API.vipps.no:443", "127.0.0.1:8585"] {
+            assert!(admitted("POST", &[("host", host), origin]), "{host}");
+        }
+        assert!(!admitted("POST", &[("host", "api.vipps.no:80"), origin]));
+        assert!(!admitted("POST", &[("host", "api.vipps.no"), ("origin", "https://evil.example")]));
     }
 
     #[test]

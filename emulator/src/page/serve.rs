@@ -1,6 +1,6 @@
 //! The emulator's own paths: its page and what the page asks for. Not part of the service and not in the log.
 
-use std::{borrow::Cow, io, time::Duration};
+use std::{borrow::Cow, io, sync::Arc, time::Duration};
 
 use http::{
     Method, StatusCode,
@@ -9,18 +9,27 @@ use http::{
 use serde_json::json;
 
 use crate::{
+    control::{
+        Controls,
+        error::{ControlError, ControlErrorKind},
+        openapi, strict_json,
+    },
+    fault::{invalid_input, not_found},
     login::decision,
     page::view::{self, Filter},
     page::{ask, html},
     shared::Shared,
     state::State,
-    wire::reply::{Reply, invalid_input, not_found},
+    wire::reply::Reply,
     wire::request::{Form, Request},
 };
 
 const OWN: &str = "/emulator/";
 const STATE: &str = "/emulator/state";
 const LOGINS: &str = "/emulator/logins/";
+/// Where the operations are; a script of another origin can't post JSON here without being asked first.
+const CONTROL: &str = "/emulator/control/";
+const OPENAPI: &str = "/emulator/openapi.json";
 const REQUESTS: &str = "/emulator/requests/";
 /// Browsers ask for these without being told; an error in the log would only puzzle.
 const UNASKED: [&str; 2] = ["/favicon.ico", "/.well-known/appspecific/com.chrome.devtools.json"];
@@ -39,7 +48,10 @@ pub(crate) fn known_revision(request: &Request) -> Option<Cow<'_, str>> {
 }
 
 /// Looking leaves the state as it is; only a `POST` borrows it to change it.
-pub(crate) fn serve(shared: &Shared, request: &Request) -> Reply {
+pub(crate) fn serve(shared: &Arc<Shared>, request: &Request) -> Reply {
+    if let Some(operation) = request.path.strip_prefix(CONTROL) {
+        return control(shared, operation, request);
+    }
     match request.method {
         Method::GET => {
             let state = shared.state();
@@ -49,6 +61,34 @@ pub(crate) fn serve(shared: &Shared, request: &Request) -> Reply {
         _ => html::notice(StatusCode::METHOD_NOT_ALLOWED, "Wrong method", "Use GET or POST.")
             .with_text(ALLOW, "GET, POST"),
     }
+}
+
+/// One operation. `application/json` is asked for, since a form of another site's page can't send it.
+fn control(shared: &Arc<Shared>, operation: &str, request: &Request) -> Reply {
+    if request.method != Method::POST {
+        let rule = "use POST, with the operation's members as JSON";
+        return refusal(StatusCode::METHOD_NOT_ALLOWED, &ControlError::invalid(None, rule)).with_text(ALLOW, "POST");
+    }
+    if !request.is_json() {
+        let rule = "send Content-Type: application/json";
+        return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, &ControlError::invalid(None, rule));
+    }
+    let vipps = Controls::of(Arc::clone(shared));
+    match strict_json::parse(&request.body).and_then(|input| vipps.control(operation, input)) {
+        Ok(output) => Reply::ok(&output).hardened(),
+        Err(error) => refusal(status_of(error.kind), &error),
+    }
+}
+
+fn status_of(kind: ControlErrorKind) -> StatusCode {
+    match kind {
+        ControlErrorKind::InvalidInput => StatusCode::BAD_REQUEST,
+        ControlErrorKind::UnknownOperation | ControlErrorKind::NotFound => StatusCode::NOT_FOUND,
+    }
+}
+
+fn refusal(status: StatusCode, error: &ControlError) -> Reply {
+    Reply::json(status, &error.to_json()).hardened()
 }
 
 fn look(state: &State, revision: &str, request: &Request) -> Reply {
@@ -61,6 +101,7 @@ fn look(state: &State, revision: &str, request: &Request) -> Reply {
     }
     match path {
         "/" => html::overview(),
+        OPENAPI => Reply::asset("application/json", openapi::document()),
         STATE => snapshot(state, revision, request),
         _ => html::asset(path).unwrap_or_else(no_such_page),
     }
@@ -94,7 +135,7 @@ fn act(state: &mut State, request: &Request) -> Reply {
         }
         path => match path.strip_prefix(LOGINS).and_then(|target| target.split_once('/')) {
             Some((id, "approve")) => {
-                let msisdn = ask::chosen(state, id, &form);
+                let msisdn = form.value("user").map_or_else(|| decision::chosen(state, id), str::to_owned);
                 decided(request, decision::approve(state, id, &msisdn))
             }
             Some((id, "deny")) => decided(request, decision::deny(state, id, "access_denied")),

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     endpoint::Endpoint,
-    log::{Finding, RecordedRequest, Verdict},
+    finding::{Finding, Verdict},
+    log::RecordedRequest,
     login::decision,
     login::record::{LoginKind, LoginStatus, RecordedLogin},
     page::{
@@ -198,7 +199,7 @@ fn ping(ping: &RecordedPing, mask: &Mask<'_>) -> Value {
         PingOutcome::Answered(status) => format!("answered {status}: a webhook should be answered with 2xx"),
         PingOutcome::Failed(reason) => format!("failed: {reason}"),
     };
-    json!({ "at": ping.at, "auth_req_id": ping.auth_req_id, "url": mask.text(&ping.url), "outcome": outcome })
+    json!({ "at": ping.at, "signed": ping.signed, "auth_req_id": ping.auth_req_id, "url": mask.text(&ping.url), "outcome": outcome })
 }
 
 #[cfg(test)]
@@ -217,7 +218,7 @@ mod tests {
 
     #[test]
     fn paths_are_shown_as_sent_but_for_what_looks_like_a_token() {
-        let accounts = crate::accounts::Accounts::new(None);
+        let accounts = crate::accounts::Accounts::new(None, None, None);
         let mask = Mask::knowing(&accounts);
         for sent in ["/access-management-1.0/access/oauth2/token", "/a%20b", "/epayment/v1/payments/order-1"] {
             assert_eq!(path(sent, &mask), sent);

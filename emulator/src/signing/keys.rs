@@ -1,9 +1,12 @@
 //! The keys that sign ID tokens, and their public halves.
 
-use std::sync::OnceLock;
+use std::{
+    sync::{Arc, LazyLock, OnceLock},
+    thread,
+};
 
 use aws_lc_rs::{
-    encoding::{AsDer, PublicKeyX509Der},
+    encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     hmac,
     rand::SystemRandom,
     rsa::KeySize,
@@ -31,6 +34,19 @@ impl RsaKey {
             RsaBits::Bits4096 => KeySize::Rsa4096,
         };
         Self { kid: public_kid(), pair: RsaKeyPair::generate(size).expect(HEALTHY) }
+    }
+
+    fn kept(kid: String, pkcs8: &[u8], bits: RsaBits) -> Result<Self, &'static str> {
+        let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| "holds no RSA key that can be read")?;
+        if pair.public_modulus_len() * 8 != bits.modulus() {
+            return Err("holds an RSA key of another size than rsa_bits");
+        }
+        Ok(Self { kid, pair })
+    }
+
+    fn pkcs8(&self) -> Vec<u8> {
+        let der: Pkcs8V1Der<'_> = self.pair.as_der().expect(HEALTHY);
+        der.as_ref().to_vec()
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
@@ -75,6 +91,15 @@ impl EcKey {
         self.pair.sign(&SystemRandom::new(), message).expect(HEALTHY).as_ref().to_vec()
     }
 
+    fn kept(kid: String, pkcs8: &[u8]) -> Result<Self, &'static str> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8);
+        Ok(Self { kid, pair: pair.map_err(|_| "holds no P-256 key that can be read")? })
+    }
+
+    fn pkcs8(&self) -> Vec<u8> {
+        self.pair.to_pkcs8v1().expect(HEALTHY).as_ref().to_vec()
+    }
+
     fn jwk(&self) -> Value {
         // An uncompressed point: the byte 4, then 32 bytes each of x and y (SEC 1 section 2.3.3).
         let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
@@ -95,16 +120,50 @@ impl Generation {
     }
 }
 
+/// The two keys as a file keeps them.
+pub(crate) struct KeptPair {
+    pub(crate) rsa: Vec<u8>,
+    pub(crate) ec: Vec<u8>,
+}
+
+impl Generation {
+    /// The kids are derived from the seed, so that the keys keep their names as well.
+    pub(crate) fn kept(pair: &KeptPair, seed: &str, bits: RsaBits) -> Result<Self, &'static str> {
+        let kid = |label: &str| format!("public:{}", random::uuid_from(random::derived(seed, label)));
+        Ok(Self { rsa: RsaKey::kept(kid("rsa"), &pair.rsa, bits)?, ec: EcKey::kept(kid("ec"), &pair.ec)? })
+    }
+
+    pub(crate) fn to_kept(&self) -> KeptPair {
+        KeptPair { rsa: self.rsa.pkcs8(), ec: self.ec.pkcs8() }
+    }
+}
+
+/// A generation that may still be in the making: RSA keys take a while, and nobody need wait for them at the start.
+pub(crate) type Pending = Arc<LazyLock<Generation, Box<dyn FnOnce() -> Generation + Send>>>;
+
+/// Makes keys on a thread of its own; whoever needs them earlier waits.
+pub(crate) fn in_the_making(bits: RsaBits) -> Pending {
+    let pending: Pending = Arc::new(LazyLock::new(Box::new(move || Generation::generate(bits))));
+    let made = Arc::clone(&pending);
+    // Without a thread they are made by whoever needs them first.
+    let _ = thread::Builder::new().name("vipps-emulator-keys".to_owned()).spawn(move || _ = LazyLock::force(&made));
+    pending
+}
+
+pub(crate) fn made(generation: Generation) -> Pending {
+    Arc::new(LazyLock::new(Box::new(move || generation)))
+}
+
 /// Every generation that was ever published, and one that never was.
 pub(crate) struct KeyRing {
-    current: Generation,
-    older: Vec<Generation>,
-    withdrawn: Option<Generation>,
+    current: Pending,
+    older: Vec<Pending>,
+    withdrawn: Option<Pending>,
     stranger: OnceLock<Generation>,
 }
 
 impl KeyRing {
-    pub(crate) fn new(current: Generation) -> Self {
+    pub(crate) fn new(current: Pending) -> Self {
         Self { current, older: Vec::new(), withdrawn: None, stranger: OnceLock::new() }
     }
 
@@ -115,7 +174,7 @@ impl KeyRing {
 
     /// The generation that was withdrawn last, or else one that was never published.
     pub(crate) fn withdrawn(&self) -> &Generation {
-        self.withdrawn.as_ref().unwrap_or_else(|| self.stranger())
+        self.withdrawn.as_ref().map_or_else(|| self.stranger(), |withdrawn| withdrawn)
     }
 
     /// A generation that is never published.
@@ -125,7 +184,7 @@ impl KeyRing {
 
     /// Signs with `next` from now on; the one before stays published.
     pub(crate) fn rotate(&mut self, next: Generation) {
-        let before = std::mem::replace(&mut self.current, next);
+        let before = std::mem::replace(&mut self.current, made(next));
         self.older.push(before);
     }
 
@@ -162,7 +221,7 @@ mod tests {
 
     #[test]
     fn rotation_publishes_the_new_beside_the_old_until_it_is_withdrawn() {
-        let mut ring = KeyRing::new(generation());
+        let mut ring = KeyRing::new(made(generation()));
         let first = kids(&ring);
         ring.rotate(generation());
         let both = kids(&ring);
@@ -177,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_stranger_is_never_published() {
-        let ring = KeyRing::new(generation());
+        let ring = KeyRing::new(made(generation()));
         assert_eq!(ring.withdrawn().rsa.kid, ring.stranger().rsa.kid);
         assert!(!kids(&ring).contains(&ring.stranger().rsa.kid));
     }

@@ -35,6 +35,11 @@ impl Basic {
         form_decoded(&self.id)
     }
 
+    /// Whether the parts can be form-decoded at all: no lone `%`.
+    pub(crate) fn is_decodable(&self) -> bool {
+        [&self.id, &self.secret].into_iter().all(|part| has_whole_escapes(part))
+    }
+
     /// How the parts must be read to be these credentials; `None` when they are others.
     pub(crate) fn fit(&self, client_id: &str, client_secret: &str) -> Option<Encoding> {
         let raw = self.id == client_id && self.secret == client_secret;
@@ -46,6 +51,11 @@ impl Basic {
             (false, false) => None,
         }
     }
+}
+
+fn has_whole_escapes(part: &str) -> bool {
+    let mut rest = part.split('%').skip(1);
+    rest.all(|behind| behind.len() >= 2 && behind.bytes().take(2).all(|digit| digit.is_ascii_hexdigit()))
 }
 
 fn form_decoded(part: &str) -> String {
@@ -81,6 +91,15 @@ mod tests {
     #[test]
     fn an_ampersand_or_equals_sign_stays_part_of_its_value() {
         assert_eq!(form_decoded("a&b=c%26%3D+"), "a&b=c&= ");
+    }
+
+    #[test]
+    fn a_lone_percent_sign_can_not_be_decoded() {
+        for (part, whole) in
+            [("a%2Bb", true), ("%", false), ("a%2", false), ("a%zz", false), ("", true), ("%41%", false)]
+        {
+            assert_eq!(has_whole_escapes(part), whole, "{part}");
+        }
     }
 
     #[test]

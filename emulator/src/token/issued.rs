@@ -12,7 +12,7 @@ pub(crate) enum Grant {
     /// From `/accesstoken/get`.
     Standard(Owner),
     /// From `/miami/v1/token`.
-    Specialized,
+    Specialized { scopes: Vec<String> },
 }
 
 /// One issued token.
@@ -84,7 +84,9 @@ mod tests {
     #[test]
     fn tokens_are_long_jwts_and_never_the_same() {
         let mut tokens = Tokens::new();
-        let mut issue = || tokens.issue(Grant::Specialized, "client", Duration::ZERO, Duration::from_secs(900));
+        let mut issue = || {
+            tokens.issue(Grant::Specialized { scopes: Vec::new() }, "client", Duration::ZERO, Duration::from_secs(900))
+        };
         let (first, second) = (issue(), issue());
         assert_ne!(first, second);
         assert_eq!(first.split('.').count(), 3);

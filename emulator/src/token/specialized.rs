@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     call::Call,
-    choices::Numbers,
+    choices::{BasicEncoding, Numbers},
+    endpoint::Endpoint,
     gateway::{self, SUBSCRIPTION_KEY},
     state::State,
     token::basic::{Basic, Encoding},
@@ -13,6 +14,8 @@ use crate::{
     wire::reply::{Outcome, Refusal, Reply, bad_request},
     wire::request::Form,
 };
+
+const FIELDS: [&str; 2] = ["grant_type", "scope"];
 
 /// Checks in the order that is settled: subscription key, form, credentials, `grant_type`, `scope`.
 pub(crate) fn issue(state: &mut State, call: &mut Call<'_>) -> Outcome {
@@ -24,7 +27,7 @@ pub(crate) fn issue(state: &mut State, call: &mut Call<'_>) -> Outcome {
     authenticate(state, call, &form)?;
     check_grant_type(call, &form)?;
     let scope = scope(state, call, &form)?;
-    note_the_rest(state, call);
+    check_the_rest(state, call, &form)?;
     Ok(Reply::ok(&success(state, scope.as_deref())))
 }
 
@@ -49,15 +52,22 @@ fn authenticate(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<()> 
     };
     let keys = &state.accounts.specialized;
     let fit = pair.fit(&keys.client_id, &keys.client_secret);
-    let encoding = fit.filter(|_| !state.settings.wrong_environment);
-    match encoding {
-        Some(Encoding::Either) => call.right("Authorization", "the credentials fit, raw or form-encoded alike"),
-        Some(Encoding::Raw) => call.right("Authorization", "the credentials fit, taken raw"),
-        Some(Encoding::Form) if state.settings.form_encoded_basic => {
+    let read = state.settings.basic_at(Endpoint::SpecializedToken);
+    match (fit.filter(|_| !state.settings.wrong_environment), read) {
+        (Some(Encoding::Either), _) => call.right("Authorization", "the credentials fit, raw or form-encoded alike"),
+        (Some(Encoding::Raw), BasicEncoding::Any | BasicEncoding::Raw) => {
+            call.right("Authorization", "the credentials fit, taken raw");
+        }
+        (Some(Encoding::Form), BasicEncoding::Any | BasicEncoding::Form) => {
             call.right("Authorization", "the credentials fit, taken form-encoded");
         }
-        Some(Encoding::Form) => return Err(unauthorized("the parts were form-encoded: join the raw strings instead")),
-        None => return Err(unauthorized(misfit(state, &pair))),
+        (Some(Encoding::Form), BasicEncoding::Raw) => {
+            return Err(unauthorized("the parts were form-encoded: join the raw strings instead"));
+        }
+        (Some(Encoding::Raw), BasicEncoding::Form) => {
+            return Err(unauthorized("the parts were joined raw: form-encode each first, as the emulator was told"));
+        }
+        (None, _) => return Err(unauthorized(misfit(state, &pair))),
     }
     Ok(())
 }
@@ -110,8 +120,12 @@ fn scope(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<Option<Stri
     Ok(Some(asked.to_owned()))
 }
 
-fn note_the_rest(state: &State, call: &mut Call<'_>) {
-    gateway::note_system_headers(call);
+fn check_the_rest(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<()> {
+    gateway::check_origin(call)?;
+    gateway::check_system_headers(call, false)?;
+    if form.names().any(|name| !FIELDS.contains(&name)) {
+        call.tolerated("body", "a field that nobody knows was ignored");
+    }
     if call.request.has(gateway::MSN) {
         call.tolerated(gateway::MSN, "leave it out: this flow is not for one merchant");
     }
@@ -119,12 +133,14 @@ fn note_the_rest(state: &State, call: &mut Call<'_>) {
         call.tolerated("query", "the fields belong in the body, not in the URL");
     }
     gateway::note_mode(state, call, "path", "the APIs behind these tokens exist only in production");
+    Ok(())
 }
 
 fn success(state: &mut State, scope: Option<&str>) -> Value {
     let (now, lifetime) = (state.clock.now(), state.settings.specialized_lifetime());
     let client_id = state.accounts.specialized.client_id.clone();
-    let token = state.tokens.issue(Grant::Specialized, &client_id, now, lifetime);
+    let scopes = scope.unwrap_or_default().split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+    let token = state.tokens.issue(Grant::Specialized { scopes }, &client_id, now, lifetime);
     let expires_in = match state.settings.numbers {
         Numbers::AsDocumented | Numbers::Numbers => json!(lifetime.as_secs()),
         Numbers::Strings => json!(lifetime.as_secs().to_string()),

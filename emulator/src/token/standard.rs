@@ -28,7 +28,7 @@ pub(crate) fn issue(state: &mut State, call: &mut Call<'_>) -> Outcome {
         return Err(gateway::subscription_not_found());
     }
     check_merchant(state, call, &owner)?;
-    note_the_rest(state, call, &owner);
+    check_the_rest(state, call, &owner)?;
     Ok(Reply::ok(&success(state, owner, &client_id)))
 }
 
@@ -115,17 +115,15 @@ fn check_merchant(state: &State, call: &mut Call<'_>, owner: &Owner) -> Outcome<
     Ok(())
 }
 
-fn note_the_rest(state: &State, call: &mut Call<'_>, owner: &Owner) {
+fn check_the_rest(state: &State, call: &mut Call<'_>, owner: &Owner) -> Outcome<()> {
     let request = call.request;
-    gateway::note_system_headers(call);
+    gateway::check_system_headers(call, *owner == Owner::Partner)?;
+    refuse_keys_elsewhere(call)?;
     if !request.has(CONTENT_LENGTH.as_str()) {
         call.tolerated("Content-Length", "missing: some proxies answer 411 to a POST without a length");
     }
     if !request.body.is_empty() {
         call.tolerated("body", "must be empty: no grant_type, no JSON");
-    }
-    if request.mentions(&["client_id", "client_secret", gateway::SUBSCRIPTION_KEY]) {
-        call.tolerated("keys", "must never be in the URL or the body, where logs pick them up");
     }
     if request.has("Authorization") {
         call.tolerated("Authorization", "not used here: the keys go in their own headers");
@@ -133,6 +131,15 @@ fn note_the_rest(state: &State, call: &mut Call<'_>, owner: &Owner) {
     if *owner == Owner::Partner {
         gateway::note_mode(state, call, "client_id", "partner keys do not work in the service's test environment");
     }
+    Ok(())
+}
+
+fn refuse_keys_elsewhere(call: &mut Call<'_>) -> Outcome<()> {
+    if !call.request.mentions(&["client_id", "client_secret", gateway::SUBSCRIPTION_KEY]) {
+        return Ok(());
+    }
+    let why = "must never be in the URL or the body, where logs pick them up: send them as headers alone";
+    call.forbidden(Reply::apim(StatusCode::BAD_REQUEST, &format!("The keys {why}.")).refuse("keys", why))
 }
 
 fn success(state: &mut State, owner: Owner, client_id: &str) -> Value {

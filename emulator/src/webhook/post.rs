@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::{
     Request, Uri,
-    header::{CONTENT_TYPE, HOST, USER_AGENT},
+    header::{CONTENT_TYPE, USER_AGENT},
 };
 use http_body_util::Full;
 use hyper::client::conn::http1;
@@ -19,7 +19,7 @@ use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
     shared::Shared,
-    webhook::pings::{self, Outgoing, PingOutcome},
+    webhook::pings::{Outgoing, PingOutcome},
 };
 
 /// How long a ping waits for its reply, in real time.
@@ -64,12 +64,11 @@ async fn send(ping: &Outgoing) -> io::Result<u16> {
 
 fn request(ping: &Outgoing) -> io::Result<Request<Full<Bytes>>> {
     let target = ping.target.uri().path_and_query().map_or("/", |target| target.as_str());
-    Request::post(target)
-        .header(HOST, ping.target.authority())
+    let request = Request::post(target)
         .header(CONTENT_TYPE, "application/json")
-        .header(USER_AGENT, concat!("vipps-emulator/", env!("CARGO_PKG_VERSION")))
-        .body(Full::new(Bytes::from(pings::body(&ping.auth_req_id))))
-        .map_err(io::Error::other)
+        .header(USER_AGENT, concat!("vipps-emulator/", env!("CARGO_PKG_VERSION")));
+    let request = ping.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+    request.body(Full::new(Bytes::from(ping.body.clone()))).map_err(io::Error::other)
 }
 
 /// `localhost` is not looked up: it means this machine, whatever a resolver says.
@@ -77,6 +76,9 @@ async fn connect(uri: &Uri) -> io::Result<TcpStream> {
     let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80));
     if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
         return TcpStream::connect((address, port)).await;
+    }
+    if !host.eq_ignore_ascii_case("localhost") {
+        return TcpStream::connect((host, port)).await;
     }
     match TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
         Ok(stream) => Ok(stream),

@@ -1,6 +1,6 @@
 //! Replies, among them the eight error shapes of the service.
 
-use std::{borrow::Cow, str::FromStr, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -12,7 +12,7 @@ use http::{
 };
 use serde_json::{Value, json};
 
-use crate::{clock::azure_timestamp, log::Verdict, random};
+use crate::{clock::azure_timestamp, finding::Verdict, random, words::words};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -179,35 +179,47 @@ impl Reply {
         Self::new(status, HTML, format!("<html><head><title>{status}</title></head><body>{status}</body></html>"))
     }
 
+    /// Azure's Application Gateway.
+    fn firewall(status: StatusCode) -> Self {
+        let title = format!("<h1>{status}</h1>");
+        let body = format!("<center>{title}</center>\r\n<hr><center>Microsoft-Azure-Application-Gateway/v2</center>");
+        let head = format!("<head><title>{status}</title></head>");
+        Self::new(status, HTML, format!("<html>\r\n{head}\r\n<body>\r\n{body}\r\n</body>\r\n</html>\r\n"))
+    }
+
     fn empty(status: StatusCode) -> Self {
         Self { status, headers: Vec::new(), body: Bytes::new() }
     }
 }
 
-/// The shape of an error body. The text codes, for other languages, are `aad`, `oauth`, `apim`, `gateway_legacy`,
-/// `problem`, `ecom_list`, `strings`, `text`, `html` and `empty`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorShape {
-    /// Azure AD: `error`, `error_description`, `error_codes`, trace ids.
-    Aad,
-    /// OAuth (RFC 6749 section 5.2): `error`, `error_description`.
-    OAuth,
-    /// Azure API Management: `statusCode`, `message`.
-    Apim,
-    /// The gateway's older voice: `responseInfo`, `result`.
-    GatewayLegacy,
-    /// RFC 9457 problem details.
-    Problem,
-    /// An array of `errorGroup`, `errorCode`, `errorMessage`.
-    EcomList,
-    /// An array of strings.
-    Strings,
-    /// Plain text.
-    Text,
-    /// A web page.
-    Html,
-    /// No body at all.
-    Empty,
+words! {
+    "shape of an error";
+    /// The shape of an error body.
+    #[non_exhaustive]
+    pub enum ErrorShape {
+        /// Azure AD: `error`, `error_description`, `error_codes`, trace ids.
+        Aad = "aad",
+        /// OAuth (RFC 6749 section 5.2): `error`, `error_description`.
+        OAuth = "oauth",
+        /// Azure API Management: `statusCode`, `message`.
+        Apim = "apim",
+        /// The gateway's older voice: `responseInfo`, `result`.
+        GatewayLegacy = "gateway_legacy",
+        /// RFC 9457 problem details.
+        Problem = "problem",
+        /// An array of `errorGroup`, `errorCode`, `errorMessage`.
+        EcomList = "ecom_list",
+        /// An array of strings.
+        Strings = "strings",
+        /// Plain text.
+        Text = "text",
+        /// A web page.
+        Html = "html",
+        /// The web page of the firewall in front of all APIs, which some harmless requests meet with 403.
+        Firewall = "firewall",
+        /// No body at all.
+        Empty = "empty",
+    }
 }
 
 impl ErrorShape {
@@ -225,43 +237,15 @@ impl ErrorShape {
             Self::Strings => Reply::strings(status, text),
             Self::Text => Reply::new(status, TEXT, text),
             Self::Html => Reply::html(status),
+            Self::Firewall => Reply::firewall(status),
             Self::Empty => Reply::empty(status),
         }
-    }
-}
-
-impl FromStr for ErrorShape {
-    type Err = std::io::Error;
-
-    /// Reads a text code; anything else is [`InvalidInput`](std::io::ErrorKind::InvalidInput).
-    fn from_str(code: &str) -> Result<Self, Self::Err> {
-        Ok(match code {
-            "aad" => Self::Aad,
-            "oauth" => Self::OAuth,
-            "apim" => Self::Apim,
-            "gateway_legacy" => Self::GatewayLegacy,
-            "problem" => Self::Problem,
-            "ecom_list" => Self::EcomList,
-            "strings" => Self::Strings,
-            "text" => Self::Text,
-            "html" => Self::Html,
-            "empty" => Self::Empty,
-            _ => return Err(invalid_input("no such error shape")),
-        })
     }
 }
 
 /// A 400 in the shape of RFC 6749 section 5.2.
 pub(crate) fn bad_request(error: &str, about: &'static str, why: &'static str) -> Refusal {
     Reply::oauth(StatusCode::BAD_REQUEST, error, &format!("{about}: {why}")).refuse(about, why)
-}
-
-pub(crate) fn not_found(text: &str) -> std::io::Error {
-    std::io::Error::new(std::io::ErrorKind::NotFound, text)
-}
-
-pub(crate) fn invalid_input(text: &str) -> std::io::Error {
-    std::io::Error::new(std::io::ErrorKind::InvalidInput, text)
 }
 
 /// The value of a `Retry-After` header, as given: seconds or an HTTP date (RFC 9110 section 10.2.3).
@@ -314,10 +298,8 @@ mod tests {
 
     #[test]
     fn every_shape_has_a_code_and_keeps_the_status() {
-        let codes =
-            ["aad", "oauth", "apim", "gateway_legacy", "problem", "ecom_list", "strings", "text", "html", "empty"];
-        for code in codes {
-            let shape: ErrorShape = code.parse().expect("a shape");
+        for shape in ErrorShape::ALL.iter().copied() {
+            let code = shape.code();
             let reply = shape.reply(StatusCode::BAD_GATEWAY, None, Duration::ZERO);
             assert_eq!((reply.status, reply.body.is_empty()), (StatusCode::BAD_GATEWAY, code == "empty"), "{code}");
         }

@@ -1,7 +1,27 @@
 //! A request as it arrived, whole.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, header, request::Parts};
+
+/// Headers that say one thing. Which of two values the service would take is not known; another client's may be the one
+/// that counts, so that a second one is never right.
+const SINGLETONS: [&str; 13] = [
+    "Authorization",
+    "client_id",
+    "client_secret",
+    "Ocp-Apim-Subscription-Key",
+    "Merchant-Serial-Number",
+    "Vipps-System-Name",
+    "Vipps-System-Version",
+    "Vipps-System-Plugin-Name",
+    "Vipps-System-Plugin-Version",
+    "Idempotency-Key",
+    "Content-Type",
+    "Host",
+    "Origin",
+];
 
 /// Method, target, headers and body of one request.
 pub(crate) struct Request {
@@ -27,9 +47,20 @@ impl Request {
         self.headers.contains_key(name)
     }
 
+    /// The first header that came more than once, though it must not.
+    pub(crate) fn doubled(&self) -> Option<&'static str> {
+        SINGLETONS.into_iter().find(|name| self.headers.get_all(*name).iter().count() > 1)
+    }
+
     /// Whether the body claims to be a form, with or without a charset.
     pub(crate) fn is_form(&self) -> bool {
         self.header(header::CONTENT_TYPE.as_str()).is_some_and(is_form)
+    }
+
+    /// Whether the body claims to be JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        let sent = self.header(header::CONTENT_TYPE.as_str()).and_then(|sent| sent.split(';').next());
+        sent.is_some_and(|sent| sent.trim().eq_ignore_ascii_case("application/json"))
     }
 
     /// Whether a query or a form in the body has one of these fields.
@@ -80,8 +111,8 @@ impl Form {
 
     /// The first field that comes twice (RFC 6749 section 3.2 forbids it).
     pub(crate) fn repeated(&self) -> Option<&str> {
-        let seen_before = |at: usize| self.0[..at].iter().any(|(key, _)| *key == self.0[at].0);
-        (0..self.0.len()).find(|at| seen_before(*at)).map(|at| self.0[at].0.as_str())
+        let mut seen = HashSet::new();
+        self.names().find(|name| !seen.insert(*name))
     }
 }
 
@@ -106,6 +137,12 @@ mod tests {
     #[test]
     fn a_repeated_field_is_found() {
         assert_eq!(Form::parse(b"a=1&b=2&a=3").repeated(), Some("a"));
+    }
+
+    #[test]
+    fn a_large_form_is_searched_in_one_pass() {
+        let form: Vec<String> = (0..200_000).map(|field| format!("{field}")).collect();
+        assert_eq!(Form::parse(form.join("&").as_bytes()).repeated(), None);
     }
 
     #[test]

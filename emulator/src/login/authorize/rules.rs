@@ -55,6 +55,7 @@ pub(crate) fn judge(state: &State, call: &mut Call<'_>, form: &Form, msn: &Msn) 
     let challenge = challenge(call, form)?;
     let app_callback_uri = app_callback_uri(state, call, form, msn)?;
     check_choices(form)?;
+    check_tier(state, form, msn)?;
     note_the_rest(call, form);
     let owned = |name| form.value(name).filter(|value| !value.is_empty()).map(str::to_owned);
     Ok(Wish { scopes, state: csrf, nonce: owned("nonce"), challenge, acr: owned("acr_values"), app_callback_uri })
@@ -87,6 +88,9 @@ fn scopes(state: &State, call: &mut Call<'_>, form: &Form, msn: &Msn) -> Checked
     let raw = call.request.query.as_deref().and_then(|query| query::raw(query, "scope"));
     if raw.is_some_and(|raw| raw.contains('+')) {
         call.tolerated("scope", "write the space as %20, not as a plus sign");
+    }
+    if asked.split(' ').any(|scope| scope == "agreement") {
+        return fault("invalid_scope", "scope", "agreement is for logins by phone number alone: leave it out");
     }
     grant_scopes(state, call, msn, asked).or_else(|why| fault("invalid_scope", "scope", why))
 }
@@ -177,6 +181,17 @@ fn check_choices(form: &Form) -> Checked {
     }
     if !allowed("acr_values", &[ACR_APP_AUTH]) {
         return invalid_request("acr_values", "must be urn:vipps:acr:app_auth, or left out");
+    }
+    Ok(())
+}
+
+fn check_tier(state: &State, form: &Form, msn: &Msn) -> Checked {
+    let advanced = state.accounts.sales_unit(msn).is_some_and(|unit| unit.login.advanced);
+    if form.value("acr_values").is_some() && !advanced {
+        return invalid_request(
+            "acr_values",
+            "only in the advanced tier, which this sales unit is not in: leave it out",
+        );
     }
     Ok(())
 }

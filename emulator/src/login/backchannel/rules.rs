@@ -166,9 +166,13 @@ fn note_the_rest(call: &mut Call<'_>, form: &Form) {
     if form.value("bindingMessage").is_some() {
         call.tolerated("bindingMessage", "ignored: the name is binding_message");
     }
-    let unknown =
-        |name: &str| !FIELDS.contains(&name) && !["bindingMessage", "client_id", "client_secret"].contains(&name);
-    if form.names().any(unknown) {
+    note_unknown(call, form, &FIELDS);
+}
+
+/// `bindingMessage` has a remark of its own, and the credentials belong to `client_secret_post`.
+pub(super) fn note_unknown(call: &mut Call<'_>, form: &Form, known: &[&str]) {
+    let spoken_of = ["bindingMessage", "client_id", "client_secret"];
+    if form.names().any(|name| !known.contains(&name) && !spoken_of.contains(&name)) {
         call.tolerated("body", "a field that nobody knows was ignored");
     }
 }
