@@ -26,6 +26,11 @@ impl Clock {
         matches!(self, Self::Running { .. })
     }
 
+    /// Whether it shows the real time.
+    pub(crate) fn is_real(&self) -> bool {
+        matches!(self, Self::Running { ahead } if ahead.is_zero())
+    }
+
     pub(crate) fn advance(&mut self, span: Duration) {
         let (Self::Running { ahead: moved } | Self::Standing { at: moved }) = self;
         *moved = moved.saturating_add(span);

@@ -53,6 +53,7 @@ mod shared;
 mod signing;
 mod staging;
 mod state;
+mod tally;
 mod token;
 mod users;
 mod values;

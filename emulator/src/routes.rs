@@ -20,6 +20,8 @@ use crate::{
 pub(crate) fn conclude(state: &mut State, arrival: Arrival, request: &Request, step: Step) -> Option<Reply> {
     let mut call = Call::new(request, arrival.at, state.settings.forgiving);
     let reply = play(state, &mut call, step);
+    let tokens_are_down = state.staging.is_down(Endpoint::StandardToken);
+    state.tally.count(request, reply.as_ref().map(|reply| reply.status), tokens_are_down);
     state.log.concluded(arrival.id, reply.as_ref(), call.findings);
     reply
 }

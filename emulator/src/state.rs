@@ -21,6 +21,7 @@ use crate::{
         keys::{self, KeyRing},
     },
     staging::Staging,
+    tally::Tally,
     token::issued::Tokens,
     users::Users,
     webhook::pings::Pings,
@@ -41,6 +42,7 @@ pub(crate) struct State {
     pub(crate) bends: VecDeque<Bend>,
     pub(crate) staging: Staging,
     pub(crate) log: Log,
+    pub(crate) tally: Tally,
     pub(crate) pings: Pings,
 }
 
@@ -132,6 +134,7 @@ impl State {
             bends: VecDeque::new(),
             staging: Staging::default(),
             log: Log::default(),
+            tally: Tally::default(),
             pings: Pings::default(),
         }
     }
@@ -139,6 +142,7 @@ impl State {
     /// Forgets what was recorded, pings included.
     pub(crate) fn clear_log(&mut self) {
         self.log.clear();
+        self.tally = Tally::default();
         self.pings.clear();
     }
 

@@ -136,6 +136,9 @@ pub struct IndexEntry {
 /// The name of the index.
 pub const INDEX_FILE: &str = "index.json";
 
+/// The vectors of the emulator's operations, which have another format and runners of their own.
+pub const EMULATOR_FILE: &str = "emulator.json";
+
 /// Where the vectors lie.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
@@ -163,7 +166,7 @@ pub fn load_index(folder: &Path) -> Index {
 }
 
 fn is_vector_file(name: &str) -> bool {
-    name != INDEX_FILE && Path::new(name).extension().is_some_and(|extension| extension == "json")
+    ![INDEX_FILE, EMULATOR_FILE].contains(&name) && Path::new(name).extension().is_some_and(|extension| extension == "json")
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> T {

@@ -36,6 +36,9 @@ impl Operation {
     }
 
     pub(crate) fn run(&self, vipps: &Controls, input: Value) -> Result<Value, ControlError> {
+        if !input.is_object() {
+            return Err(ControlError::invalid(None, "must be an object"));
+        }
         (self.run)(vipps, input)
     }
 }

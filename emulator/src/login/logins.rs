@@ -59,6 +59,19 @@ pub(crate) enum Way {
     Backchannel(Backchannel),
 }
 
+impl Way {
+    /// The application's own origin, where the person came from or will be led on a web page.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        let uri = match self {
+            Self::Browser(browser) => &browser.redirect_uri,
+            Self::Backchannel(asked) => asked.redirect_uri.as_ref()?,
+        };
+        let (scheme, rest) = uri.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(scheme))?;
+        let host = rest.find(['/', '?']).unwrap_or(rest.len());
+        Some(&uri[..scheme.len() + 3 + host])
+    }
+}
+
 pub(crate) struct Browser {
     pub(crate) redirect_uri: String,
     pub(crate) state: String,

@@ -25,7 +25,11 @@ pub(crate) fn ask(state: &State, id: &str) -> Reply {
     match record.status {
         LoginStatus::Pending => html::question(&record, &may_decide(state, &record), state.clock.now()),
         LoginStatus::Expired => {
-            html::notice(StatusCode::GONE, "Expired", "Nobody decided in time. Start again where you came from.")
+            let text = "Nobody decided in time. Start the login again.";
+            match login.way.origin() {
+                Some(url) => html::notice_with_way_back(StatusCode::GONE, "Expired", text, url),
+                None => html::notice(StatusCode::GONE, "Expired", text),
+            }
         }
         _ => html::notice(StatusCode::OK, "Done", "This login was decided before."),
     }

@@ -32,7 +32,18 @@ pub(crate) fn overview() -> Reply {
 
 /// A title and a sentence.
 pub(crate) fn notice(status: StatusCode, title: &str, text: &str) -> Reply {
-    Reply::page(status, fill(NOTICE, &[("title", escape(title)), ("text", escape(text))]))
+    notice_with(status, title, text, String::new())
+}
+
+/// The same with a way back to an application.
+pub(crate) fn notice_with_way_back(status: StatusCode, title: &str, text: &str, url: &str) -> Reply {
+    let name = url.split_once("://").map_or(url, |(_, host)| host);
+    let link = format!("<p><a class=\"button\" href=\"{}\">Back to {}</a></p>", escape(url), escape(name));
+    notice_with(status, title, text, link)
+}
+
+fn notice_with(status: StatusCode, title: &str, text: &str, more: String) -> Reply {
+    Reply::page(status, fill(NOTICE, &[("title", escape(title)), ("text", escape(text)), ("more", more)]))
 }
 
 /// Who asks for what, with two buttons. Works without its script.

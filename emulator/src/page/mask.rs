@@ -1,5 +1,7 @@
 //! What of a request may be shown on a page: everything but what opens something.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::accounts::Accounts;
@@ -22,7 +24,7 @@ const SECRET_PARTS: [&str; 12] = [
 /// Short names, taken whole. `state` and `nonce` tie a login to one browser and one application.
 const SECRET_NAMES: [&str; 4] = ["code", "state", "nonce", "key"];
 /// Names whose values are URIs: there the host is shown, however long and mixed it is.
-const URI_NAMES: [&str; 4] = ["redirect_uri", "app_callback_uri", "origin", "referer"];
+const URI_NAMES: [&str; 5] = ["redirect_uri", "app_callback_uri", "origin", "referer", "location"];
 const CUSTOMER_TOKEN: &str = "urn:customer-token:";
 const SCHEMES: [&str; 3] = ["Bearer", "Basic", "Digest"];
 /// A word of token characters from this length on, with letters and digits mixed, may open something.
@@ -53,7 +55,17 @@ impl<'a> Mask<'a> {
         }
         let host_ends = if URI_NAMES.contains(&name.as_str()) { end_of_host(value) } else { 0 };
         let (host, rest) = value.split_at(host_ends);
-        self.without_keys(host) + &self.text(rest)
+        match rest.split_once('?').filter(|_| name == "location") {
+            Some((path, query)) => format!("{}{}?{}", self.without_keys(host), self.text(path), self.query(query)),
+            None => self.without_keys(host) + &self.text(rest),
+        }
+    }
+
+    /// Field by field, decoded.
+    fn query(&self, query: &str) -> String {
+        let shown =
+            |(name, value): (Cow<'_, str>, Cow<'_, str>)| format!("{}={}", self.text(&name), self.value(&name, &value));
+        form_urlencoded::parse(query.as_bytes()).map(shown).collect::<Vec<_>>().join("&")
     }
 
     /// Text that has no name of its own, such as a path or a body of unknown form.
@@ -203,6 +215,14 @@ mod tests {
         assert_eq!(shown("user-agent", "vipps-partner-auth/0.1.0 (linux)"), "vipps-partner-auth/0.1.0 (linux)");
         assert_eq!(shown("login_hint", "urn:customer-token:abcdef"), "urn:customer-token:… (6 characters)");
         assert_eq!(shown("login_hint", "urn:msisdn:4791234567"), "urn:msisdn:4791234567");
+    }
+
+    #[test]
+    fn a_location_is_masked_field_by_field() {
+        let sent = "https://shop-0123456789-abc.preview.example/cb?code=abc&scope=openid%20name&state=short";
+        let expected = "https://shop-0123456789-abc.preview.example/cb?code=… (3 characters)&scope=openid name&state=… (5 characters)";
+        assert_eq!(shown("location", sent), expected);
+        assert_eq!(shown("Location", "/"), "/");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::{
         error::{ControlError, ControlErrorKind},
         openapi, strict_json,
     },
+    endpoint::Endpoint,
     fault::{invalid_input, not_found},
     login::decision,
     page::view::{self, Filter},
@@ -129,6 +130,11 @@ fn act(state: &mut State, request: &Request) -> Reply {
     let form = Form::parse(&request.body);
     match request.path.as_str() {
         "/emulator/clock/advance" => done(request, advance(state, &form)),
+        "/emulator/clock/real" => {
+            state.clock.follow_real_time();
+            done(request, Ok(()))
+        }
+        "/emulator/tokens/down" => done(request, take_tokens_down(state, &form)),
         "/emulator/requests/clear" => {
             state.clear_log();
             done(request, Ok(()))
@@ -150,6 +156,18 @@ fn advance(state: &mut State, form: &Form) -> io::Result<()> {
         .filter(|seconds| (1..=LONGEST_STEP).contains(seconds))
         .ok_or_else(|| invalid_input("seconds: must be a number from 1 to a year's"))?;
     state.clock.advance(Duration::from_secs(seconds));
+    Ok(())
+}
+
+/// The outage that a visitor of the page can make.
+fn take_tokens_down(state: &mut State, form: &Form) -> io::Result<()> {
+    let down = match form.value("down") {
+        Some("true") => true,
+        Some("false") => false,
+        _ => return Err(invalid_input("down: must be true or false")),
+    };
+    state.staging.take_down(Endpoint::StandardToken, down);
+    state.staging.take_down(Endpoint::SpecializedToken, down);
     Ok(())
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn everything(state: &State, filter: Filter) -> Value {
         "requests": requests.collect::<Value>(),
         "matching": matching().count(),
         "total": state.log.iter().len(),
+        "tally": tally(state),
         "pings": state.pings.iter().rev().take(SHOWN_PINGS).map(|sent| ping(sent, &mask)).collect::<Value>(),
     })
 }
@@ -77,9 +78,20 @@ pub(crate) fn one_login(state: &State, id: &str) -> Value {
     json!({ "clock": clock(state), "logins": found.iter().map(login).collect::<Value>() })
 }
 
+fn tally(state: &State) -> Value {
+    let tally = &state.tally;
+    json!({
+        "token_requests": tally.token_requests,
+        "calls": tally.calls,
+        "merchants": tally.merchants(),
+        "served_in_outage": tally.served_in_outage,
+        "tokens_are_down": state.staging.is_down(Endpoint::StandardToken),
+    })
+}
+
 fn clock(state: &State) -> Value {
     let now = u64::try_from(state.clock.now().as_millis()).unwrap_or(u64::MAX);
-    json!({ "now_ms": now, "running": state.clock.is_running() })
+    json!({ "now_ms": now, "running": state.clock.is_running(), "real": state.clock.is_real() })
 }
 
 /// Those that wait for a decision, newest first, then the latest that do not.
@@ -164,8 +176,21 @@ pub(crate) fn request(state: &State, record: &RecordedRequest) -> Value {
     seen["query"] = record.query.as_ref().map_or(Value::Null, |query| fields(query.as_bytes()));
     seen["form"] = if record.is_form() { fields(&record.body) } else { Value::Null };
     seen["body"] = if record.is_form() { Value::Null } else { body(&record.body, &mask) };
+    seen["reply"] = reply(record, &mask);
     seen["findings"] = record.findings.iter().map(finding).collect();
     seen
+}
+
+/// What came back; nothing when the connection was dropped.
+fn reply(record: &RecordedRequest, mask: &Mask<'_>) -> Value {
+    if record.status.is_none() {
+        return Value::Null;
+    }
+    let field = |(name, value): &(String, String)| json!({ "name": name, "value": mask.value(name, value) });
+    json!({
+        "headers": record.reply_headers.iter().map(field).collect::<Value>(),
+        "body": body(&record.reply_body, mask),
+    })
 }
 
 fn finding(finding: &Finding) -> Value {
