@@ -1,5 +1,6 @@
 //! What steers and reads a running emulator.
 
+mod core_clock;
 mod core_keys;
 pub(crate) mod error;
 mod inputs;
@@ -15,6 +16,7 @@ use http::HeaderValue;
 use serde_json::Value;
 use vipps_partner_auth::Msn;
 
+pub use self::core_clock::EmulatorClock;
 use self::error::ControlError;
 use crate::{
     accounts::{

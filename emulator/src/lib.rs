@@ -68,7 +68,7 @@ pub use accounts::{
 };
 pub use choices::{BasicEncoding, DiscoveryDocument, Fields, Mode, Numbers, PartnerTokenRefusal, RsaBits, TokenKind};
 pub use control::{
-    Controls,
+    Controls, EmulatorClock,
     error::{ControlError, ControlErrorKind},
 };
 pub use emulator::Emulator;

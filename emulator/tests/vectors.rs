@@ -96,7 +96,8 @@ async fn call(
 async fn request(vipps: &Emulator, step: &Value, known: &BTreeMap<String, Value>, label: &str) -> Value {
     let sent = filled(&step["request"], known);
     let method: Method = sent["method"].as_str().expect("a method").parse().expect("a method");
-    let mut request = client().request(method, format!("{}{}", vipps.base_url(), sent["path"].as_str().expect("a path")));
+    let mut request =
+        client().request(method, format!("{}{}", vipps.base_url(), sent["path"].as_str().expect("a path")));
     for (name, value) in sent["headers"].as_object().expect("headers") {
         request = request.header(name, value.as_str().expect("text"));
     }
@@ -143,9 +144,11 @@ fn filled(value: &Value, known: &BTreeMap<String, Value>) -> Value {
     match value {
         Value::String(text) => Value::String(filled_text(text, known)),
         Value::Array(items) => items.iter().map(|item| filled(item, known)).collect(),
-        Value::Object(members) => {
-            members.iter().map(|(name, member)| (name.clone(), filled(member, known))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| (name.clone(), filled(member, known)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
         _ => value.clone(),
     }
 }

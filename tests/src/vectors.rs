@@ -166,7 +166,8 @@ pub fn load_index(folder: &Path) -> Index {
 }
 
 fn is_vector_file(name: &str) -> bool {
-    ![INDEX_FILE, EMULATOR_FILE].contains(&name) && Path::new(name).extension().is_some_and(|extension| extension == "json")
+    ![INDEX_FILE, EMULATOR_FILE].contains(&name)
+        && Path::new(name).extension().is_some_and(|extension| extension == "json")
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> T {
