@@ -1,7 +1,7 @@
 //! Who may call: the partner, its merchants' sales units, and the holder of specialised keys.
 
 pub(crate) mod keys;
-pub(crate) mod login_setup;
+pub(crate) mod portal;
 
 use std::{collections::BTreeMap, io};
 
@@ -11,7 +11,7 @@ use vipps_partner_auth::Msn;
 
 use self::{
     keys::{Keys, SpecializedKeys, SubscriptionKey},
-    login_setup::{LoginAuthMethod, LoginSetup, check_redirect_uri},
+    portal::{LoginAuthMethod, LoginSetup, check_redirect_uri},
 };
 use crate::{
     choices::Mode,

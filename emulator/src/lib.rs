@@ -64,7 +64,7 @@ mod words;
 pub use accounts::{
     Business, NewMerchant,
     keys::{Keys, SpecializedKeys, SubscriptionKey},
-    login_setup::{LoginAuthMethod, ScopeOutsidePlan},
+    portal::{LoginAuthMethod, ScopeOutsidePlan},
 };
 pub use choices::{BasicEncoding, DiscoveryDocument, Fields, Mode, Numbers, PartnerTokenRefusal, RsaBits, TokenKind};
 pub use control::{

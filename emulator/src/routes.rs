@@ -21,7 +21,8 @@ pub(crate) fn conclude(state: &mut State, arrival: Arrival, request: &Request, s
     let mut call = Call::new(request, arrival.at, state.settings.forgiving);
     let reply = play(state, &mut call, step);
     let tokens_are_down = state.staging.is_down(Endpoint::StandardToken);
-    state.tally.count(request, reply.as_ref().map(|reply| reply.status), tokens_are_down);
+    let status = reply.as_ref().map(|reply| reply.status);
+    state.tally.count(&request.path, request.header(gateway::MSN), status, tokens_are_down);
     state.log.concluded(arrival.id, reply.as_ref(), call.findings);
     reply
 }

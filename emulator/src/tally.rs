@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use http::StatusCode;
 
-use crate::{endpoint::Endpoint, gateway::MSN, wire::request::Request};
+use crate::endpoint::Endpoint;
 
 /// Counts since the log was last emptied.
 #[derive(Debug, Default)]
@@ -23,13 +23,13 @@ impl Tally {
     }
 
     /// Adds a request and what it was answered with; nothing when the connection was dropped.
-    pub(crate) fn count(&mut self, request: &Request, status: Option<StatusCode>, tokens_are_down: bool) {
-        match Endpoint::of(&request.path) {
+    pub(crate) fn count(&mut self, path: &str, msn: Option<&str>, status: Option<StatusCode>, tokens_are_down: bool) {
+        match Endpoint::of(path) {
             Some(Endpoint::StandardToken | Endpoint::SpecializedToken) => self.token_requests += 1,
             None | Some(Endpoint::Discovery | Endpoint::Jwks | Endpoint::Authorize) => {}
             Some(_) => {
                 self.calls += 1;
-                self.merchants.extend(request.header(MSN).map(str::to_owned));
+                self.merchants.extend(msn.map(str::to_owned));
                 let went_well = status.is_some_and(|status| status.is_success());
                 self.served_in_outage += usize::from(tokens_are_down && went_well);
             }

@@ -108,7 +108,14 @@ fn ctrl_c_ends_it() {
 #[test]
 fn help_says_that_it_is_for_tests_and_stays_on_this_machine() {
     let help = String::from_utf8(output(&["--help"]).stdout).expect("text");
-    for word in ["For tests only", "not an official Vipps product", "127.0.0.1 and nowhere else", "--merchant MSN", "--config FILE", "--public-url URL"] {
+    for word in [
+        "For tests only",
+        "not an official Vipps product",
+        "127.0.0.1 and nowhere else",
+        "--merchant MSN",
+        "--config FILE",
+        "--public-url URL",
+    ] {
         assert!(help.contains(word), "{help}");
     }
     let version = String::from_utf8(output(&["--version"]).stdout).expect("text");
@@ -206,7 +213,8 @@ async fn a_configuration_file_has_options_and_operations() {
     let reply = send(client().post(format!("{}{TOKEN}", running.local())).body("")).await;
     assert_eq!(reply.status, 503, "the failure of the file");
     let json = written("setup.json", r#"{"merchants": ["123456"], "jwks_outage": {"on": true}}"#);
-    let running = InJson::start(&["--config", json.to_str().expect("a path"), "--control", "numbers={\"numbers\":\"strings\"}"]);
+    let running =
+        InJson::start(&["--config", json.to_str().expect("a path"), "--control", "numbers={\"numbers\":\"strings\"}"]);
     assert_eq!(send(client().get(format!("{}{JWKS}", running.local()))).await.status, 503);
 }
 
@@ -276,7 +284,8 @@ async fn behind_a_proxy_it_speaks_as_the_public_url() {
     let spec = client().post(format!("{local}/emulator/control/mint_id_token"));
     let minted = send(spec.json(&serde_json::json!({ "msn": "123456" }))).await.json();
     let payload = minted["id_token"].as_str().and_then(|token| token.split('.').nth(1)).expect("a payload");
-    let payload = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload).expect("base64url");
+    let payload =
+        base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload).expect("base64url");
     let claims: serde_json::Value = serde_json::from_slice(&payload).expect("JSON");
     assert_eq!(claims["iss"], discovery["issuer"]);
 }
@@ -284,7 +293,10 @@ async fn behind_a_proxy_it_speaks_as_the_public_url() {
 #[test]
 fn listening_beyond_this_machine_is_said_loudly() {
     let mut running = InJson::start(&["--listen", "0.0.0.0", "--exit-with-stdin"]);
-    assert!(running.word("/listening").starts_with("0.0.0.0:") && running.word("/base_url").starts_with("http://127.0.0.1:"));
+    assert!(
+        running.word("/listening").starts_with("0.0.0.0:")
+            && running.word("/base_url").starts_with("http://127.0.0.1:")
+    );
     drop(running.child.stdin.take());
     assert!(running.child.wait().expect("an end").success(), "its standard input ended");
     let mut said = String::new();

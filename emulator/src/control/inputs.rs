@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::{
     accounts::{
         keys::SubscriptionKey,
-        login_setup::{LoginAuthMethod, ScopeOutsidePlan},
+        portal::{LoginAuthMethod, ScopeOutsidePlan},
     },
     choices::{BasicEncoding, DiscoveryDocument, Fields, Numbers, PartnerTokenRefusal, TokenKind},
     endpoint::Endpoint,

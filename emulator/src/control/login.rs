@@ -9,7 +9,7 @@ use vipps_partner_auth::Msn;
 use super::Controls;
 use crate::{
     accounts::SalesUnit,
-    accounts::login_setup::{LoginAuthMethod, ScopeOutsidePlan},
+    accounts::portal::{LoginAuthMethod, ScopeOutsidePlan},
     fault::{invalid_input, not_found},
     id_token::{AuthReqIdName, IdTokenSpec},
     login::decision,

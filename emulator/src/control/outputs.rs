@@ -9,7 +9,7 @@ use serde_json::Value;
 use vipps_partner_auth::Msn;
 
 use crate::{
-    accounts::{Business, SalesUnit, login_setup::LoginAuthMethod},
+    accounts::{Business, SalesUnit, portal::LoginAuthMethod},
     choices::Mode,
     finding::Finding,
     log::RecordedRequest,

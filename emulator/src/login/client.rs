@@ -4,7 +4,7 @@ use http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use vipps_partner_auth::Msn;
 
 use crate::{
-    accounts::login_setup::LoginAuthMethod,
+    accounts::portal::LoginAuthMethod,
     accounts::{Owner, SalesUnit},
     call::Call,
     choices::{BasicEncoding, PartnerTokenRefusal},

@@ -4,7 +4,7 @@ use http::{HeaderValue, StatusCode, header::CACHE_CONTROL};
 use serde_json::{Value, json};
 
 use crate::{
-    accounts::login_setup::SCOPES,
+    accounts::portal::SCOPES,
     call::Call,
     choices::DiscoveryDocument,
     gateway::SUBSCRIPTION_KEY,

@@ -1,6 +1,6 @@
 //! The switches of Login.
 
-use crate::{accounts::login_setup::ScopeOutsidePlan, id_token::AuthReqIdName};
+use crate::{accounts::portal::ScopeOutsidePlan, id_token::AuthReqIdName};
 
 /// Forces the confirmation to take place in the app.
 pub(crate) const ACR_APP_AUTH: &str = "urn:vipps:acr:app_auth";

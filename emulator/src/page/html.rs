@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderName, StatusCode};
 
-use crate::{login::record::RecordedLogin, page::words, users::User, wire::reply::Reply};
+use crate::{login::record::RecordedLogin, page::captions, users::User, wire::reply::Reply};
 
 /// Names the login on the page that asks, so that a script need not read HTML.
 const LOGIN_ID: HeaderName = HeaderName::from_static("vipps-emulator-login");
@@ -68,11 +68,11 @@ fn binding(message: Option<&str>) -> String {
 }
 
 fn share(scope: &str) -> String {
-    format!("<li>{}</li>", escape(words::scope_in_words(scope)))
+    format!("<li>{}</li>", escape(captions::scope_in_words(scope)))
 }
 
 fn option(user: &User) -> String {
-    format!("<option value=\"{}\">{}</option>", escape(&user.msisdn), escape(&words::label(user)))
+    format!("<option value=\"{}\">{}</option>", escape(&user.msisdn), escape(&captions::label(user)))
 }
 
 /// Puts values in the places of their names, in one go: a value that looks like a place stays what it is.
@@ -127,7 +127,8 @@ mod tests {
             assert!(!page.contains("style=") && !page.contains("<style"), "{page}");
             assert!(!page.split_whitespace().any(is_handler), "{page}");
             assert!(!page.contains("//") && !page.contains("javascript:"), "{page}");
-            assert_eq!(page.matches("<script").count(), page.matches("src=\"/emulator/page/").count());
+            let own = page.matches("<script type=\"module\" src=\"/emulator/page/").count();
+            assert_eq!(page.matches("<script").count(), own);
         }
     }
 }

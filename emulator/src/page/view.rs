@@ -9,8 +9,8 @@ use crate::{
     login::decision,
     login::record::{LoginKind, LoginStatus, RecordedLogin},
     page::{
+        captions::{label, scope_in_words},
         mask::Mask,
-        words::{label, scope_in_words},
     },
     state::State,
     users::User,

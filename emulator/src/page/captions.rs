@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn every_scope_has_words() {
-        for scope in crate::accounts::login_setup::SCOPES {
+        for scope in crate::accounts::portal::SCOPES {
             assert_ne!(scope_in_words(scope), scope);
         }
         assert_eq!(scope_in_words("new"), "new");
