@@ -56,7 +56,7 @@ pub(crate) fn scopes_outside_plan(text: &str) -> napi::Result<emulator::ScopeOut
 
 pub(crate) fn auth_req_id_name(text: &str) -> napi::Result<emulator::AuthReqIdName> {
     use emulator::AuthReqIdName::{Camel, Snake, Urn};
-    choice("auth_req_id name", text, &[Snake, Camel, Urn].map(|name| (name.as_str(), name)))
+    choice("auth_req_id name", text, &[Snake, Camel, Urn].map(|name| (name.code(), name)))
 }
 
 #[derive(Deserialize)]
@@ -307,6 +307,7 @@ impl User {
             app: self.app.map_or(Ok(usual.app), |app| choice("app", &app, &apps))?,
             customer_token: self.customer_token,
             more_claims: self.more_claims.unwrap_or_default(),
+            ..usual
         })
     }
 }

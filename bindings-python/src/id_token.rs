@@ -8,7 +8,6 @@ use pyo3::{
     prelude::*,
     types::{PyDateTime, PyDict, PySlice, PyString},
 };
-use serde_json::value::RawValue;
 use vipps_partner_auth as core;
 use vipps_partner_auth::Result as CoreResult;
 
@@ -130,12 +129,8 @@ impl IdTokenClaims {
     #[pyo3(signature = (name, default=None))]
     fn claim(&self, py: Python<'_>, name: &Bound<'_, PyAny>, default: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
         let name = name.cast::<PyString>().map_err(|_| wrong_type("name", "str", name))?;
-        // No claim has a name that is no text.
-        let claim = name.to_cow().ok().and_then(|name| self.0.claim::<Box<RawValue>>(&name));
-        match claim {
-            Some(claim) => Ok(from_json(py, claim.get())?.unbind()),
-            None => Ok(default.unwrap_or_else(|| py.None())),
-        }
+        let claim = self.to_dict(py)?.cast_into::<PyDict>()?.get_item(name)?;
+        Ok(claim.map(Bound::unbind).or(default).unwrap_or_else(|| py.None()))
     }
 
     /// All claims, as ``claim`` gives them.

@@ -46,7 +46,7 @@ def test_every_case_of_the_index(emulator: vipps.Emulator, is_async: bool) -> No
             failures.append(f"{name}: {case['id']}: {error!r}")
     assert not failures, "\n".join(failures)
     assert executed == INDEX
-    assert {path.name for path in FOLDER.glob("*.json")} == {*INDEX, "index.json", "adapter.json"}
+    assert {path.name for path in FOLDER.glob("*.json")} == {*INDEX, "index.json", "adapter.json", "emulator.json"}
 
 
 def test_the_runner_can_fail(emulator: vipps.Emulator) -> None:

@@ -63,11 +63,18 @@ export class Clock {
   #at = 0;
   #heard = 0;
   #running = true;
+  #real = true;
 
-  set({ now_ms, running }) {
+  set({ now_ms, running, real }) {
     this.#at = now_ms;
     this.#heard = performance.now();
     this.#running = running;
+    this.#real = real;
+  }
+
+  /** Whether it shows the real time. */
+  get real() {
+    return this.#real;
   }
 
   get running() {

@@ -9,6 +9,8 @@ const VERDICTS = {
   tolerated: ["Let through, but mend it", "let through"],
   right: ["Passed", "right"],
 };
+/** Nothing was checked: anybody may ask for it. */
+const PUBLIC = "public";
 
 const at = (id) => document.getElementById(id);
 const clock = new Clock();
@@ -20,11 +22,16 @@ setInterval(tick, 1000);
 at("clock").addEventListener("submit", advance);
 at("show").addEventListener("change", () => following.again());
 at("clear").addEventListener("click", () => post("/emulator/requests/clear"));
+at("real").addEventListener("click", () => post("/emulator/clock/real"));
+at("outage").addEventListener("submit", toggleOutage);
+for (const name of ["phone", "inspector"]) at(`tab-${name}`).addEventListener("click", () => choosePart(name));
+document.querySelector("[role=tablist]").addEventListener("keydown", moveAlongTabs);
 
 function show(state) {
   seen = state;
   people = state.people;
   clock.set(state.clock);
+  showTally(state.tally);
   showLogins();
   showRequests(state);
   showPings(state.pings);
@@ -36,6 +43,48 @@ function showLink(isUp) {
   if (at("link").textContent === text) return;
   at("link").textContent = text;
   at("link").classList.toggle("down", !isUp);
+}
+
+// The strip and the tabs
+
+function showTally(tally) {
+  at("tally-tokens").textContent = tally.token_requests;
+  at("tally-calls").textContent = tally.calls;
+  at("tally-merchants").textContent = tally.merchants;
+  at("tally-outage").textContent = tally.served_in_outage;
+  const down = tally.tokens_are_down;
+  const said = down ? "The token endpoints are down. Callers with a token go on." : "The token endpoints are up.";
+  if (at("outage-state").textContent !== said) at("outage-state").textContent = said;
+  at("outage").classList.toggle("down", down);
+  at("outage-button").value = String(!down);
+  at("outage-button").textContent = down ? "Bring the token endpoints back" : "Take the token endpoints down";
+}
+
+function toggleOutage(event) {
+  event.preventDefault();
+  post("/emulator/tokens/down", new FormData(event.target, event.submitter));
+}
+
+/** On a narrow screen one part is shown at a time; on a wide one both are. */
+function choosePart(chosen) {
+  for (const name of ["phone", "inspector"]) {
+    const isChosen = name === chosen;
+    at(`part-${name}`).classList.toggle("chosen", isChosen);
+    at(`tab-${name}`).setAttribute("aria-selected", String(isChosen));
+    at(`tab-${name}`).tabIndex = isChosen ? 0 : -1;
+  }
+}
+
+function moveAlongTabs(event) {
+  if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+  const next = at("tab-phone").getAttribute("aria-selected") === "true" ? "inspector" : "phone";
+  choosePart(next);
+  at(`tab-${next}`).focus();
+}
+
+function showBadge(name, count) {
+  at(`badge-${name}`).hidden = count === 0;
+  at(`badge-${name}`).textContent = count;
 }
 
 // The phone
@@ -51,6 +100,7 @@ function showLogins() {
   const hadFocus = at("pending").contains(document.activeElement);
   fill(at("pending"), pending, (login) => login.id, newCard, refreshCard);
   fill(at("ended"), ended, (login) => login.id, () => document.createElement("li"), refreshEnded);
+  showBadge("phone", pending.length);
   at("nobody").hidden = pending.length > 0;
   at("ended-part").hidden = ended.length === 0;
   if (hadFocus && !at("pending").contains(document.activeElement)) focusNext();
@@ -128,7 +178,9 @@ function advance(event) {
 function tick() {
   if (seen === null) return;
   at("now").textContent = `${moment(clock.now)} UTC`;
+  at("phone-time").textContent = moment(clock.now).slice(11, 16);
   at("standing").hidden = clock.running;
+  for (const id of ["unreal", "clock-advice", "real"]) at(id).hidden = clock.real;
   if (seen.logins.some((login) => login.status === "pending")) showLogins();
   for (const card of at("pending").children) {
     const login = seen.logins.find((known) => known.id === card.dataset.key);
@@ -144,6 +196,7 @@ function chosenFilter() {
 
 function showRequests({ requests, matching, total }) {
   fill(at("requests"), requests, (request) => String(request.id), newRow, refreshRow);
+  showBadge("inspector", total);
   at("count").textContent = counted(requests.length, matching, total);
 }
 
@@ -169,9 +222,10 @@ function refreshRow(row, request) {
   row.dataset.version = version;
   const verdict = VERDICTS[request.verdict];
   row.className = request.verdict ?? "open";
+  const unjudged = request.status === null ? "no reply" : PUBLIC;
   part(row, ".status").textContent = request.status ?? "–";
   part(row, ".status").title = request.status === null ? "no reply" : "";
-  part(row, ".verdict").textContent = verdict ? verdict[1] : request.status === null ? "no reply" : "";
+  part(row, ".verdict").textContent = verdict ? verdict[1] : unjudged;
   openRow(row, request.id);
 }
 
@@ -198,6 +252,18 @@ function describe(request) {
     ...fieldList("Form", request.form),
     ...bodyText(request.body),
     ...fieldList("Headers", request.headers),
+    ...described(request),
+  ];
+}
+
+/** The reply, once there is one. */
+function described({ status, reply }) {
+  if (reply === null) return [element("h3", "", "No reply"), element("p", "quiet", "The connection is open or was dropped.")];
+  return [
+    element("h3", "", "Answered"),
+    element("p", "line", `Status ${status}`),
+    ...bodyText(reply.body),
+    ...fieldList("Headers", reply.headers),
   ];
 }
 

@@ -1,82 +1,24 @@
 //! Who may call: the partner, its merchants' sales units, and the holder of specialised keys.
 
-use std::{collections::BTreeMap, fmt};
+pub(crate) mod keys;
+pub(crate) mod portal;
 
+use std::{collections::BTreeMap, io};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use vipps_partner_auth::Msn;
 
-use crate::{login_setup::LoginSetup, random};
-
-/// The keys of a partner or of a sales unit, all of them invented. `Debug` shows only the `client_id`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Keys {
-    /// A GUID.
-    pub client_id: String,
-    /// Base64-looking text.
-    pub client_secret: String,
-    /// The primary subscription key.
-    pub subscription_key: String,
-    /// The secondary one, as good as the first.
-    pub second_subscription_key: String,
-}
-
-impl Keys {
-    /// New keys in the shapes of the service.
-    pub fn invented() -> Self {
-        Self {
-            client_id: random::uuid(),
-            client_secret: random::secret(),
-            subscription_key: random::hex32(),
-            second_subscription_key: random::hex32(),
-        }
-    }
-
-    fn secrets(&self) -> [&str; 3] {
-        [&self.client_secret, &self.subscription_key, &self.second_subscription_key].map(String::as_str)
-    }
-
-    fn has_subscription_key(&self, key: &str) -> bool {
-        [&self.subscription_key, &self.second_subscription_key].into_iter().any(|known| known == key)
-    }
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
-
-/// Accounting or donations keys for `/miami/v1/token`, invented. `Debug` leaves the secret out.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SpecializedKeys {
-    /// Free text without a colon.
-    pub client_id: String,
-    /// Base64-looking text.
-    pub client_secret: String,
-    /// The scopes these keys may ask for.
-    pub scopes: Vec<String>,
-}
-
-impl SpecializedKeys {
-    fn invented() -> Self {
-        Self { client_id: random::uuid(), client_secret: random::secret(), scopes: vec!["donations:read".to_owned()] }
-    }
-}
-
-impl fmt::Debug for SpecializedKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("SpecializedKeys");
-        shown.field("client_id", &self.client_id).field("scopes", &self.scopes).finish_non_exhaustive()
-    }
-}
-
-/// One of the pair of subscription keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SubscriptionKey {
-    /// The first.
-    Primary,
-    /// The second.
-    Secondary,
-}
+use self::{
+    keys::{Keys, SpecializedKeys, SubscriptionKey},
+    portal::{LoginAuthMethod, LoginSetup, check_redirect_uri},
+};
+use crate::{
+    choices::Mode,
+    fault::{invalid_input, not_found},
+    random,
+    values::{self, MsnText},
+};
 
 /// Whose standard keys they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,39 +27,152 @@ pub(crate) enum Owner {
     SalesUnit(Msn),
 }
 
+/// The merchant behind a sales unit, by its number in a register of businesses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Business {
+    /// The register, such as `NO:ORG`.
+    pub scheme: String,
+    /// The number in it.
+    pub id: String,
+}
+
+impl Business {
+    /// Nine digits, as in Norway, made of the MSN.
+    fn invented(msn: &Msn) -> Self {
+        let number = msn.as_str().parse::<u64>().unwrap_or_default() % 100_000_000;
+        Self { scheme: "NO:ORG".to_owned(), id: format!("9{number:08}") }
+    }
+}
+
 /// One merchant's sales unit.
 pub(crate) struct SalesUnit {
     pub(crate) keys: Keys,
+    pub(crate) business: Business,
     pub(crate) connected: bool,
     pub(crate) active: bool,
     pub(crate) login: LoginSetup,
 }
 
 impl SalesUnit {
-    fn invented(msn: &Msn) -> Self {
+    fn invented(msn: &Msn, seed: Option<&str>) -> Self {
         let login = LoginSetup::new(format!("Merchant {msn}"));
-        Self { keys: Keys::invented(), connected: true, active: true, login }
+        Self {
+            keys: invented(seed, msn.as_str()),
+            business: Business::invented(msn),
+            connected: true,
+            active: true,
+            login,
+        }
+    }
+}
+
+/// A sales unit as it is to be; what is left out stays as it is, or is invented for a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMerchant {
+    /// Its merchant serial number.
+    #[serde(deserialize_with = "values::msn")]
+    #[schemars(with = "MsnText")]
+    pub msn: Msn,
+    /// The name that the person reads; `Merchant` and the MSN by default.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its own keys; parts that are left out are invented.
+    #[serde(default)]
+    pub keys: Option<Keys>,
+    /// Redirect URIs to register, beside those that are registered already.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// How its own keys authenticate at Login; Basic by default.
+    #[serde(default)]
+    pub login_auth_method: Option<LoginAuthMethod>,
+    /// The scopes in its plan; by default all there are.
+    #[serde(default)]
+    pub login_scopes: Option<Vec<String>>,
+    /// Whether it is in Login's advanced tier; yes by default.
+    #[serde(default)]
+    pub login_advanced_tier: Option<bool>,
+    /// The merchant behind it, by its number in a register of businesses; invented by default.
+    #[serde(default)]
+    pub business: Option<Business>,
+}
+
+impl NewMerchant {
+    /// With this MSN, and all else by default.
+    pub fn new(msn: Msn) -> Self {
+        Self {
+            msn,
+            name: None,
+            keys: None,
+            redirect_uris: Vec::new(),
+            login_auth_method: None,
+            login_scopes: None,
+            login_advanced_tier: None,
+            business: None,
+        }
     }
 }
 
 /// All who may call.
 pub(crate) struct Accounts {
     pub(crate) partner: Keys,
+    pub(crate) partner_active: bool,
     pub(crate) specialized: SpecializedKeys,
+    /// What invented keys are derived from, where they are to outlive a start.
+    seed: Option<String>,
     sales_units: BTreeMap<Msn, SalesUnit>,
 }
 
+fn invented(seed: Option<&str>, owner: &str) -> Keys {
+    seed.map_or_else(Keys::invented, |seed| Keys::derived(seed, owner))
+}
+
 impl Accounts {
-    pub(crate) fn new(partner: Option<Keys>) -> Self {
-        let partner = partner.unwrap_or_else(Keys::invented);
-        Self { partner, specialized: SpecializedKeys::invented(), sales_units: BTreeMap::new() }
+    pub(crate) fn new(partner: Option<Keys>, specialized: Option<SpecializedKeys>, seed: Option<String>) -> Self {
+        let partner = partner.unwrap_or_else(|| invented(seed.as_deref(), "partner"));
+        let derived = || seed.as_deref().map_or_else(SpecializedKeys::invented, SpecializedKeys::derived);
+        let specialized = specialized.unwrap_or_else(derived);
+        Self { partner, partner_active: true, specialized, seed, sales_units: BTreeMap::new() }
     }
 
     /// Adds the sales unit, or connects and activates it again; its keys stay the same.
     pub(crate) fn connect(&mut self, msn: &Msn) -> &SalesUnit {
-        let unit = self.sales_units.entry(msn.clone()).or_insert_with(|| SalesUnit::invented(msn));
+        let unit =
+            self.sales_units.entry(msn.clone()).or_insert_with(|| SalesUnit::invented(msn, self.seed.as_deref()));
         (unit.connected, unit.active) = (true, true);
         unit
+    }
+
+    /// Adds a sales unit or changes one that is there, all at once or not at all; it is connected and active then.
+    pub(crate) fn add(&mut self, new: NewMerchant, mode: Mode) -> io::Result<&SalesUnit> {
+        self.check(&new, mode)?;
+        let NewMerchant { msn, name, keys, redirect_uris, .. } = new;
+        self.connect(&msn);
+        let unit = self.sales_units.get_mut(&msn).ok_or_else(|| not_found("no such sales unit"))?;
+        for uri in redirect_uris {
+            unit.login.register(&uri, mode)?;
+        }
+        unit.keys = keys.unwrap_or_else(|| unit.keys.clone());
+        unit.business = new.business.unwrap_or_else(|| unit.business.clone());
+        unit.login.name = name.unwrap_or_else(|| unit.login.name.clone());
+        unit.login.method = new.login_auth_method.unwrap_or(unit.login.method);
+        unit.login.scopes = new.login_scopes.unwrap_or_else(|| unit.login.scopes.clone());
+        unit.login.advanced = new.login_advanced_tier.unwrap_or(unit.login.advanced);
+        Ok(unit)
+    }
+
+    fn check(&self, new: &NewMerchant, mode: Mode) -> io::Result<()> {
+        for (at, uri) in new.redirect_uris.iter().enumerate() {
+            check_redirect_uri(&format!("redirect_uris[{at}]"), uri, mode)?;
+        }
+        let Some(keys) = &new.keys else { return Ok(()) };
+        keys.check()?;
+        let own = Owner::SalesUnit(new.msn.clone());
+        if self.standard_keys().any(|(owner, other)| owner != own && keys.collides_with(other)) {
+            return Err(invalid_input("keys: the client_id or a subscription key is another's already"));
+        }
+        Ok(())
     }
 
     pub(crate) fn disconnect(&mut self, msn: &Msn) {
@@ -146,13 +201,23 @@ impl Accounts {
         self.sales_unit(msn).is_some_and(|unit| unit.login.is_registered(uri))
     }
 
-    /// The MSNs that `owner` may see in the Management API.
-    pub(crate) fn visible_to(&self, owner: &Owner) -> Vec<&Msn> {
+    /// Every sales unit, by MSN.
+    pub(crate) fn sales_units(&self) -> impl Iterator<Item = (&Msn, &SalesUnit)> {
+        self.sales_units.iter()
+    }
+
+    /// The sales units that the partner may act for.
+    pub(crate) fn connected(&self) -> impl Iterator<Item = (&Msn, &SalesUnit)> {
+        self.sales_units().filter(|(_, unit)| unit.connected && unit.active)
+    }
+
+    /// The sales units that `owner` may see in the Management API.
+    pub(crate) fn visible_to(&self, owner: &Owner) -> Vec<(&Msn, &SalesUnit)> {
         let seen = |(msn, unit): &(&Msn, &SalesUnit)| match owner {
             Owner::Partner => unit.connected && unit.active,
-            Owner::SalesUnit(own) => *msn == own,
+            Owner::SalesUnit(own) => *msn == own && unit.active,
         };
-        self.sales_units.iter().filter(seen).map(|(msn, _)| msn).collect()
+        self.sales_units().filter(seen).collect()
     }
 
     /// All that the keys keep secret.
@@ -194,7 +259,7 @@ mod tests {
 
     #[test]
     fn either_subscription_key_names_its_owner() {
-        let mut accounts = Accounts::new(None);
+        let mut accounts = Accounts::new(None, None, None);
         let unit = accounts.connect(&msn()).keys.clone();
         assert_eq!(accounts.subscriber(&unit.second_subscription_key), Some(Owner::SalesUnit(msn())));
         assert_eq!(accounts.subscriber(&accounts.partner.subscription_key), Some(Owner::Partner));
@@ -203,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_regenerated_key_is_unknown_and_its_twin_stays() {
-        let mut accounts = Accounts::new(None);
+        let mut accounts = Accounts::new(None, None, None);
         let before = accounts.partner.clone();
         accounts.regenerate(SubscriptionKey::Primary);
         assert_eq!(accounts.subscriber(&before.subscription_key), None);
@@ -212,23 +277,12 @@ mod tests {
 
     #[test]
     fn connecting_again_keeps_the_keys() {
-        let mut accounts = Accounts::new(None);
+        let mut accounts = Accounts::new(None, None, None);
         let before = accounts.connect(&msn()).keys.clone();
         accounts.disconnect(&msn());
         assert!(accounts.visible_to(&Owner::Partner).is_empty());
-        assert_eq!(accounts.visible_to(&Owner::SalesUnit(msn())), [&msn()]);
+        assert_eq!(accounts.visible_to(&Owner::SalesUnit(msn())).len(), 1);
         assert_eq!(accounts.connect(&msn()).keys, before);
-        assert_eq!(accounts.visible_to(&Owner::Partner), [&msn()]);
-    }
-
-    #[test]
-    fn debug_shows_no_secret() {
-        let (keys, special) = (Keys::invented(), SpecializedKeys::invented());
-        let shown = format!("{keys:?} {special:?}");
-        for secret in
-            [&keys.client_secret, &keys.subscription_key, &keys.second_subscription_key, &special.client_secret]
-        {
-            assert!(!shown.contains(secret.as_str()), "{shown}");
-        }
+        assert_eq!(accounts.visible_to(&Owner::Partner)[0].0, &msn());
     }
 }

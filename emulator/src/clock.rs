@@ -26,13 +26,22 @@ impl Clock {
         matches!(self, Self::Running { .. })
     }
 
+    /// Whether it shows the real time.
+    pub(crate) fn is_real(&self) -> bool {
+        matches!(self, Self::Running { ahead } if ahead.is_zero())
+    }
+
     pub(crate) fn advance(&mut self, span: Duration) {
         let (Self::Running { ahead: moved } | Self::Standing { at: moved }) = self;
         *moved = moved.saturating_add(span);
     }
 
-    pub(crate) fn stand_at(&mut self, unix_seconds: u64) {
-        *self = Self::Standing { at: Duration::from_secs(unix_seconds) };
+    pub(crate) fn follow_real_time(&mut self) {
+        *self = Self::running();
+    }
+
+    pub(crate) fn stand_at(&mut self, at: Duration) {
+        *self = Self::Standing { at };
     }
 }
 
@@ -77,7 +86,7 @@ mod tests {
     #[test]
     fn a_standing_clock_moves_only_when_told() {
         let mut clock = Clock::running();
-        clock.stand_at(1_000);
+        clock.stand_at(Duration::from_secs(1_000));
         assert_eq!(clock.now(), Duration::from_secs(1_000));
         clock.advance(Duration::from_millis(1_500));
         assert_eq!(clock.now(), Duration::from_millis(1_001_500));

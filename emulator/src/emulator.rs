@@ -1,58 +1,45 @@
-//! The handle: starting, stopping and every control.
+//! The handle: starting and stopping.
 
 use std::{
     fmt, io,
+    net::{Ipv4Addr, SocketAddr},
+    ops::Deref,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
-use http::HeaderValue;
-use vipps_partner_auth::Msn;
-
 use crate::{
-    accounts::{Keys, SpecializedKeys, SubscriptionKey},
-    discovery,
-    endpoint::Endpoint,
-    id_token::IdTokenSpec,
-    keys::Generation,
-    options::{Fields, Numbers, Options, TokenKind},
-    random,
-    record::RecordedRequest,
-    reply::invalid_input,
-    server::{Bound, Server, Shared},
-    staging::{Failure, ScriptedReply},
+    control::Controls,
+    options::Options,
+    server::{Bound, Server},
+    shared::Shared,
+    signing::keep,
     state::State,
 };
 
-/// A running emulator on a port of 127.0.0.1, with all its controls.
-///
-/// Controls take effect for the next request; they may be called from any thread. Dropping the handle stops it.
+/// A running emulator, with all its [`Controls`]. Dropping the handle stops it.
 pub struct Emulator {
-    base_url: String,
-    pub(crate) shared: Arc<Shared>,
+    controls: Controls,
+    address: SocketAddr,
     server: Mutex<Option<Server>>,
 }
 
-/// Life.
 impl Emulator {
-    /// Starts an emulator, ready when this returns. An error says why the port can't be had or no thread be started.
+    /// Starts an emulator, ready when this returns. An error says why the port can't be had or no thread be started, or, as
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), which of the options can't be.
     pub fn start(options: Options) -> io::Result<Self> {
-        let bound = Bound::at(options.port)?;
-        let base_url = bound.base_url();
-        let shared = Arc::new(Shared::new(State::new(base_url.clone(), options)));
+        options.check()?;
+        let kept = options.keys_file.as_deref().map(|path| keep::load_or_make(path, options.rsa_bits)).transpose()?;
+        let bound = Bound::at(options.listen.unwrap_or(Ipv4Addr::LOCALHOST.into()), options.port)?;
+        let address = bound.address();
+        let base_url = options.base_url(bound.base_url());
+        let shared = Arc::new(Shared::new(State::new(base_url, options, kept)));
         let server = bound.serve(Arc::clone(&shared))?;
-        Ok(Self { base_url, shared, server: Mutex::new(Some(server)) })
+        Ok(Self { controls: Controls::of(shared), address, server: Mutex::new(Some(server)) })
     }
 
-    /// Where it listens, such as `http://127.0.0.1:40001`, without a slash at the end.
-    pub fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
-    /// The page for a person's browser: whoever is asked to log in decides there, and it lists the requests with what
-    /// was right and wrong about each.
-    pub fn page_url(&self) -> String {
-        format!("{}/", self.base_url)
+    /// Where it listens, whatever it is told that it is reached by.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Closes every socket and ends the thread. The log can still be read; stopping again does nothing.
@@ -64,190 +51,11 @@ impl Emulator {
     }
 }
 
-/// Keys and merchants.
-impl Emulator {
-    /// The partner's keys as they are now.
-    pub fn partner_keys(&self) -> Keys {
-        self.shared.state().accounts.partner.clone()
-    }
+impl Deref for Emulator {
+    type Target = Controls;
 
-    /// A sales unit's own keys as they are now; `None` if there is no such sales unit.
-    pub fn sales_unit_keys(&self, msn: &Msn) -> Option<Keys> {
-        self.shared.state().accounts.sales_unit(msn).map(|unit| unit.keys.clone())
-    }
-
-    /// The keys for `/miami/v1/token`; they may ask for the scope `donations:read`.
-    pub fn specialized_keys(&self) -> SpecializedKeys {
-        self.shared.state().accounts.specialized.clone()
-    }
-
-    /// Adds a sales unit that is connected to the partner, or connects and activates one that is there; returns its keys.
-    pub fn add_merchant(&self, msn: &Msn) -> Keys {
-        self.shared.state().accounts.connect(msn).keys.clone()
-    }
-
-    /// The partner may no longer act for this sales unit (403); its own keys go on working.
-    pub fn disconnect_merchant(&self, msn: &Msn) {
-        self.shared.state().accounts.disconnect(msn);
-    }
-
-    /// The sales unit is blocked: API calls for it end in the old payment APIs' error 37.
-    pub fn deactivate_merchant(&self, msn: &Msn) {
-        self.shared.state().accounts.deactivate(msn);
-    }
-
-    /// Regenerates one subscription key of every pair: the old one is refused from now on, the other goes on working.
-    pub fn reject_subscription_key(&self, which: SubscriptionKey) {
-        self.shared.state().accounts.regenerate(which);
-    }
-
-    /// Behaves as if all keys were for the other environment: `AADSTS700016` from `/accesstoken/get`, 401 elsewhere.
-    pub fn wrong_environment(&self, wrong: bool) {
-        self.shared.state().settings.wrong_environment = wrong;
-    }
-}
-
-/// The log.
-impl Emulator {
-    /// The latest 10,000 requests, oldest first, each with what was right and wrong about it.
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.state().log.requests()
-    }
-
-    /// Empties the log, that of the pings included, and sets all counts to zero.
-    pub fn clear_requests(&self) {
-        self.shared.state().clear_log();
-    }
-
-    /// How many requests came to this path (as sent, without the query), answered or not.
-    pub fn count(&self, path: &str) -> usize {
-        self.shared.state().log.count(path)
-    }
-}
-
-/// Time.
-impl Emulator {
-    /// The emulator's time, in seconds since the Unix epoch.
-    pub fn now_unix(&self) -> u64 {
-        self.shared.state().clock.now().as_secs()
-    }
-
-    /// Moves the emulator's clock ahead.
-    pub fn advance(&self, span: Duration) {
-        self.shared.state().clock.advance(span);
-    }
-
-    /// Stops the emulator's clock at a moment, in seconds since the Unix epoch; from then on only
-    /// [`advance`](Self::advance) moves it.
-    pub fn set_time(&self, unix_seconds: u64) {
-        self.shared.state().clock.stand_at(unix_seconds);
-    }
-}
-
-/// Tokens.
-impl Emulator {
-    /// How the token endpoints spell numbers.
-    pub fn numbers(&self, numbers: Numbers) {
-        self.shared.state().settings.numbers = numbers;
-    }
-
-    /// How many fields `/accesstoken/get` replies with.
-    pub fn fields(&self, fields: Fields) {
-        self.shared.state().settings.fields = fields;
-    }
-
-    /// How long tokens live that are issued from now on.
-    pub fn token_lifetime(&self, kind: TokenKind, lifetime: Duration) {
-        self.shared.state().settings.lifetimes.insert(kind, lifetime);
-    }
-
-    /// All tokens issued so far, Login's included, are refused from now on (401).
-    pub fn revoke_tokens(&self) {
-        let mut state = self.shared.state();
-        state.tokens.revoke_all();
-        state.login_tokens.revoke_all();
-    }
-
-    /// Whether `/miami/v1/token` takes Basic credentials whose parts were form-encoded (RFC 6749 section 2.3.1) beside
-    /// raw ones; the log says which it was. Off by default.
-    pub fn accept_form_encoded_basic(&self, accept: bool) {
-        self.shared.state().settings.form_encoded_basic = accept;
-    }
-
-    /// Whether `/accesstoken/get` refuses a `Merchant-Serial-Number` the keys may not act for. Off by default: then it
-    /// is only reported.
-    pub fn check_msn_on_token(&self, check: bool) {
-        self.shared.state().settings.check_msn_on_token = check;
-    }
-}
-
-/// ID tokens and their keys.
-impl Emulator {
-    /// Makes an ID token, good or wrong, on the emulator's clock.
-    pub fn mint_id_token(&self, spec: &IdTokenSpec) -> String {
-        let state = self.shared.state();
-        let known = state.accounts.sales_unit(spec.msn()).map(|unit| unit.keys.client_id.clone());
-        let client_id = known.unwrap_or_else(random::uuid);
-        spec.mint(&discovery::issuer(&state.base_url), &client_id, state.clock.now(), &state.keys)
-    }
-
-    /// The published keys as JSON, for checks without a network.
-    pub fn jwks(&self) -> String {
-        self.shared.state().keys.jwks().to_string()
-    }
-
-    /// Publishes new keys and signs with them from now on. The old ones stay published until
-    /// [`withdraw_old_keys`](Self::withdraw_old_keys).
-    pub fn rotate_keys(&self) {
-        let bits = self.shared.state().settings.rsa_bits;
-        let next = Generation::generate(bits);
-        self.shared.state().keys.rotate(next);
-    }
-
-    /// Publishes the current keys only.
-    pub fn withdraw_old_keys(&self) {
-        self.shared.state().keys.withdraw_older();
-    }
-
-    /// Whether the published keys are out of reach (503).
-    pub fn jwks_outage(&self, outage: bool) {
-        self.shared.state().settings.jwks.outage = outage;
-    }
-
-    /// The `Cache-Control` of the published keys; none by default. A value that can't be a header is
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput).
-    pub fn jwks_cache_control(&self, value: Option<&str>) -> io::Result<()> {
-        let parse = |value| HeaderValue::from_str(value).map_err(|_| invalid_input("not a header value"));
-        self.shared.state().settings.jwks.cache_control = value.map(parse).transpose()?;
-        Ok(())
-    }
-}
-
-/// Trouble.
-impl Emulator {
-    /// The next `times` requests to an endpoint fail; several calls queue up.
-    pub fn fail_next(&self, endpoint: Endpoint, times: u32, failure: Failure) {
-        self.shared.state().staging.fail_next(endpoint, times, failure);
-    }
-
-    /// Forgets failures and scripts that have not been played yet.
-    pub fn clear_failures(&self) {
-        self.shared.state().staging.clear();
-    }
-
-    /// Lets every request go on that hangs now through [`Failure::Hang`].
-    pub fn release_hung(&self) {
-        self.shared.release_hung();
-    }
-
-    /// The next requests to exactly this path (any path, any method) get these replies, one each, before any failure.
-    pub fn script(&self, path: &str, replies: Vec<ScriptedReply>) {
-        self.shared.state().staging.script(path, replies);
-    }
-
-    /// Each request to this endpoint is served only after so much real time; zero by default.
-    pub fn set_latency(&self, endpoint: Endpoint, latency: Duration) {
-        self.shared.state().staging.set_latency(endpoint, latency);
+    fn deref(&self) -> &Controls {
+        &self.controls
     }
 }
 
@@ -259,6 +67,6 @@ impl Drop for Emulator {
 
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Emulator").field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("Emulator").field("base_url", &self.base_url()).finish_non_exhaustive()
     }
 }

@@ -1,70 +1,63 @@
 //! The paths that the emulator serves.
 
-use std::str::FromStr;
-
 use http::Method;
 
-use crate::reply::invalid_input;
+use crate::words::words;
 
-/// One of the service's endpoints, as the controls name them. The text codes, for other languages, are
-/// `standard_token`, `specialized_token`, `discovery`, `jwks`, `authorize`, `login_token`, `userinfo`, `backchannel`,
-/// `user_exists`, `payments`, `sales_units` and `ledgers`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Endpoint {
-    /// `POST /accesstoken/get`, in any letter case.
-    StandardToken,
-    /// `POST /miami/v1/token`.
-    SpecializedToken,
-    /// `GET /access-management-1.0/access/.well-known/openid-configuration`.
-    Discovery,
-    /// `GET /access-management-1.0/access/.well-known/jwks.json`.
-    Jwks,
-    /// `GET /access-management-1.0/access/oauth2/auth`: the start of the browser flow.
-    Authorize,
-    /// `POST /access-management-1.0/access/oauth2/token`: the end of every Login flow.
-    LoginToken,
-    /// `GET /vipps-userinfo-api/userinfo`, with or without a slash at the end.
-    Userinfo,
-    /// `POST /vipps-login-ciba/api/backchannel/authentication`: the start of a login by phone number.
-    Backchannel,
-    /// `POST /vipps-login-ciba/api/v1/user-exists`.
-    UserExists,
-    /// `GET` and `POST` at `/epayment/v1/payments` and below: a standard API, called for one merchant.
-    Payments,
-    /// `GET /management/v1/sales-units`: a standard API, called for no merchant in particular.
-    SalesUnits,
-    /// `GET /report/v2/ledgers`: an API for specialised tokens.
-    Ledgers,
+words! {
+    "endpoint";
+    /// One of the service's endpoints, as the controls name them.
+    #[non_exhaustive]
+    pub enum Endpoint {
+        /// `POST /accesstoken/get`, in any letter case.
+        StandardToken = "standard_token",
+        /// `POST /miami/v1/token`.
+        SpecializedToken = "specialized_token",
+        /// `GET /access-management-1.0/access/.well-known/openid-configuration`.
+        Discovery = "discovery",
+        /// `GET /access-management-1.0/access/.well-known/jwks.json`.
+        Jwks = "jwks",
+        /// `GET /access-management-1.0/access/oauth2/auth`: the start of the browser flow.
+        Authorize = "authorize",
+        /// `POST /access-management-1.0/access/oauth2/token`: the end of every Login flow.
+        LoginToken = "login_token",
+        /// `GET /vipps-userinfo-api/userinfo`, with or without a slash at the end.
+        Userinfo = "userinfo",
+        /// `POST /vipps-login-ciba/api/backchannel/authentication`: the start of a login by phone number.
+        Backchannel = "backchannel",
+        /// `POST /vipps-login-ciba/api/v1/user-exists`.
+        UserExists = "user_exists",
+        /// `GET` and `POST` at `/epayment/v1/payments` and below: a standard API, called for one merchant.
+        Payments = "payments",
+        /// `POST /access-management-1.0/access/oauth2/revoke`: ends a Login token (RFC 7009).
+        Revocation = "revocation",
+        /// `GET /management/v1/sales-units`, `/management/v1/sales-units/{msn}` and
+        /// `/management/v1/merchants/{scheme}/{id}/sales-units`: a standard API, called for no merchant in particular.
+        SalesUnits = "sales_units",
+        /// `GET /settlement/v1/ledgers`: for specialised tokens, and for a sales unit's own.
+        Ledgers = "ledgers",
+        /// `GET /donations/v1/reports/payments`: for specialised tokens with the scope `donations:read`, and for partners.
+        Donations = "donations",
+    }
 }
 
-const ALL: [Endpoint; 12] = [
-    Endpoint::StandardToken,
-    Endpoint::SpecializedToken,
-    Endpoint::Discovery,
-    Endpoint::Jwks,
-    Endpoint::Authorize,
-    Endpoint::LoginToken,
-    Endpoint::Userinfo,
-    Endpoint::Backchannel,
-    Endpoint::UserExists,
-    Endpoint::Payments,
-    Endpoint::SalesUnits,
-    Endpoint::Ledgers,
-];
 const ACCESS: &str = "/access-management-1.0/access/";
 const CIBA: &str = "/vipps-login-ciba/api/";
 const PAYMENTS: &str = "/epayment/v1/payments";
+pub(crate) const MANAGEMENT: &str = "/management/v1/";
 
 impl Endpoint {
     pub(crate) fn of(path: &str) -> Option<Self> {
         Some(match path {
             _ if path.eq_ignore_ascii_case("/accesstoken/get") => Self::StandardToken,
             "/miami/v1/token" => Self::SpecializedToken,
-            "/management/v1/sales-units" => Self::SalesUnits,
-            "/report/v2/ledgers" => Self::Ledgers,
+            "/settlement/v1/ledgers" => Self::Ledgers,
+            "/donations/v1/reports/payments" => Self::Donations,
             "/vipps-userinfo-api/userinfo" | "/vipps-userinfo-api/userinfo/" => Self::Userinfo,
-            _ => return Self::of_access(path).or_else(|| Self::of_ciba(path)).or_else(|| Self::of_payments(path)),
+            _ => {
+                let below = [Self::of_access, Self::of_ciba, Self::of_payments, Self::of_management];
+                return below.iter().find_map(|of| of(path));
+            }
         })
     }
 
@@ -74,6 +67,7 @@ impl Endpoint {
             ".well-known/jwks.json" => Some(Self::Jwks),
             "oauth2/auth" => Some(Self::Authorize),
             "oauth2/token" => Some(Self::LoginToken),
+            "oauth2/revoke" => Some(Self::Revocation),
             _ => None,
         }
     }
@@ -91,21 +85,13 @@ impl Endpoint {
         (below.is_empty() || below.starts_with('/')).then_some(Self::Payments)
     }
 
-    /// The text code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::StandardToken => "standard_token",
-            Self::SpecializedToken => "specialized_token",
-            Self::Discovery => "discovery",
-            Self::Jwks => "jwks",
-            Self::Authorize => "authorize",
-            Self::LoginToken => "login_token",
-            Self::Userinfo => "userinfo",
-            Self::Backchannel => "backchannel",
-            Self::UserExists => "user_exists",
-            Self::Payments => "payments",
-            Self::SalesUnits => "sales_units",
-            Self::Ledgers => "ledgers",
+    fn of_management(path: &str) -> Option<Self> {
+        let parts: Vec<&str> = path.strip_prefix(MANAGEMENT)?.split('/').collect();
+        match parts[..] {
+            ["sales-units"] => Some(Self::SalesUnits),
+            ["sales-units", msn] if !msn.is_empty() => Some(Self::SalesUnits),
+            ["merchants", scheme, id, "sales-units"] if !scheme.is_empty() && !id.is_empty() => Some(Self::SalesUnits),
+            _ => None,
         }
     }
 
@@ -123,27 +109,23 @@ impl Endpoint {
             Self::UserExists => "Login: is there such a person",
             Self::Payments => "ePayment API",
             Self::SalesUnits => "Management API",
-            Self::Ledgers => "Report API",
+            Self::Ledgers => "Settlement API",
+            Self::Donations => "Donations API",
+            Self::Revocation => "Login: end a token",
         }
     }
 
     pub(crate) fn methods(self) -> &'static [Method] {
         match self {
             Self::Payments => &[Method::GET, Method::POST],
-            Self::StandardToken | Self::SpecializedToken | Self::LoginToken | Self::Backchannel | Self::UserExists => {
-                &[Method::POST]
-            }
+            Self::StandardToken
+            | Self::SpecializedToken
+            | Self::LoginToken
+            | Self::Revocation
+            | Self::Backchannel
+            | Self::UserExists => &[Method::POST],
             _ => &[Method::GET],
         }
-    }
-}
-
-impl FromStr for Endpoint {
-    type Err = std::io::Error;
-
-    /// Reads a text code; anything else is [`InvalidInput`](std::io::ErrorKind::InvalidInput).
-    fn from_str(code: &str) -> Result<Self, Self::Err> {
-        ALL.into_iter().find(|endpoint| endpoint.code() == code).ok_or_else(|| invalid_input("no such endpoint"))
     }
 }
 
@@ -161,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_code_names_its_endpoint() {
-        for endpoint in ALL {
+        for endpoint in Endpoint::ALL.iter().copied() {
             assert_eq!(endpoint.code().parse::<Endpoint>().expect("an endpoint"), endpoint);
             assert!(!endpoint.title().is_empty());
         }
@@ -181,6 +163,17 @@ mod tests {
         }
         assert_eq!(Endpoint::of("/vipps-userinfo-api/userinfo/sub"), None);
         assert_eq!(Endpoint::of("/vipps-login-ciba/api/v1/user-exists"), Some(Endpoint::UserExists));
+    }
+
+    #[test]
+    fn the_management_api_has_three_paths() {
+        for path in ["sales-units", "sales-units/123456", "merchants/NO:ORG/987654321/sales-units"] {
+            assert_eq!(Endpoint::of(&format!("/management/v1/{path}")), Some(Endpoint::SalesUnits), "{path}");
+        }
+        for path in ["sales-units/", "sales-units/1234/x", "merchants/NO:ORG/sales-units", "merchants///sales-units"] {
+            assert_eq!(Endpoint::of(&format!("/management/v1/{path}")), None, "{path}");
+        }
+        assert_eq!(Endpoint::of("/report/v2/ledgers"), None);
     }
 
     #[test]

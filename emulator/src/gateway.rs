@@ -8,11 +8,12 @@ use vipps_partner_auth::Msn;
 
 use crate::{
     accounts::{Owner, SalesUnit},
+    call::Call,
+    choices::Mode,
     endpoint::Endpoint,
-    options::Mode,
-    reply::{Outcome, Refusal, Reply},
-    state::{Call, State},
-    tokens::{Grant, Token},
+    state::State,
+    token::issued::{Grant, Token},
+    wire::reply::{Outcome, Refusal, Reply},
 };
 
 pub(crate) const SUBSCRIPTION_KEY: &str = "Ocp-Apim-Subscription-Key";
@@ -22,6 +23,7 @@ const MISSING_KEY: &str = "Access denied due to missing subscription key. Make s
                            making requests to an API.";
 const INVALID_KEY: &str = "Access denied due to invalid subscription key. Make sure to provide a valid key for an \
                            active subscription.";
+const NAME_AND_VERSION: [&str; 2] = ["Vipps-System-Name", "Vipps-System-Version"];
 const SYSTEM_HEADERS: [&str; 4] =
     ["Vipps-System-Name", "Vipps-System-Version", "Vipps-System-Plugin-Name", "Vipps-System-Plugin-Version"];
 
@@ -142,21 +144,38 @@ pub(crate) fn merchant(state: &State, call: &mut Call<'_>, owner: &Owner) -> Out
 
 /// The sales unit that a partner's call is for.
 pub(crate) fn merchant_of_partner<'a>(state: &'a State, call: &mut Call<'_>) -> Outcome<(Msn, &'a SalesUnit)> {
-    let text = call.request.header(MSN).ok_or_else(msn_missing)?;
-    let (msn, unit) = connected(state, text)?;
+    check_partner_active(state)?;
+    let text = call.request.header(MSN).ok_or_else(|| msn_missing(call))?;
+    let (msn, unit) = connected(state, call, text)?;
     check_active(state, &msn)?;
     call.right(MSN, "the keys may act for this sales unit");
     Ok((msn, unit))
 }
 
-fn connected<'a>(state: &'a State, text: &str) -> Outcome<(Msn, &'a SalesUnit)> {
+fn connected<'a>(state: &'a State, call: &Call<'_>, text: &str) -> Outcome<(Msn, &'a SalesUnit)> {
     let known = text.parse().ok().and_then(|msn| state.accounts.sales_unit(&msn).map(|unit| (msn, unit)));
     known.filter(|(_, unit)| unit.connected).ok_or_else(|| {
-        let message = format!("Invalid MSN: {text}. This MSN is not valid for the provided supermerchant ID.");
-        let why = "not the MSN of a sales unit connected to this partner (nor the partner's own): send that of the merchant the \
-                   call is for";
-        Reply::apim(StatusCode::FORBIDDEN, &message).refuse(MSN, why)
+        let whose = if call.request.has("Psp-Id") { "PSP id" } else { "supermerchant ID" };
+        let message = format!("Invalid MSN: {text}. This MSN is not valid for the provided {whose}.");
+        Reply::apim(StatusCode::FORBIDDEN, &message).refuse(MSN, not_connected(state, text))
     })
+}
+
+/// What was sent, and what would have been right.
+pub(crate) fn not_connected(state: &State, msn: &str) -> String {
+    let connected: Vec<String> = state.accounts.connected().map(|(msn, _)| msn.to_string()).collect();
+    let connected = listed(&connected);
+    format!("{msn} is not connected to this partner; connected: {connected}. Send the MSN of the merchant it is for")
+}
+
+/// Error 37 again, for a partner that was deactivated as a whole.
+pub(crate) fn check_partner_active(state: &State) -> Outcome<()> {
+    if state.accounts.partner_active {
+        return Ok(());
+    }
+    let message = "Merchant not available or deactivated or blocked";
+    Err(Reply::ecom(StatusCode::FORBIDDEN, "Merchant", "37", message)
+        .refuse("Authorization", "the partner itself is deactivated, as the emulator was told"))
 }
 
 fn own_msn(text: &str, own: &Msn) -> Outcome<Msn> {
@@ -165,13 +184,14 @@ fn own_msn(text: &str, own: &Msn) -> Outcome<Msn> {
     }
     let message = format!("Invalid MSN: {text}. Check your API keys and the merchant serial number.");
     Err(Reply::apim(StatusCode::UNAUTHORIZED, &message)
-        .refuse(MSN, "these keys belong to another sales unit: send its MSN"))
+        .refuse(MSN, format!("{text} is not the sales unit of these keys: they belong to {own}, send that")))
 }
 
-fn msn_missing() -> Refusal {
-    let message = "Invalid MSN: This MSN is not valid for the provided supermerchant ID.";
+fn msn_missing(call: &Call<'_>) -> Refusal {
+    let whose = if call.request.has("Psp-Id") { "PSP id" } else { "supermerchant ID" };
+    let message = format!("Invalid MSN: This MSN is not valid for the provided {whose}.");
     let why = "missing: send it with partner keys on every call, it says which merchant the call is for";
-    Reply::apim(StatusCode::FORBIDDEN, message).refuse(MSN, why)
+    Reply::apim(StatusCode::FORBIDDEN, &message).refuse(MSN, why)
 }
 
 /// Error 37 of the old payment APIs.
@@ -184,19 +204,54 @@ fn check_active(state: &State, msn: &Msn) -> Outcome<()> {
         .refuse(MSN, "the sales unit is deactivated: the merchant must have it activated"))
 }
 
-/// The four headers that say which system calls: wanted from partners on every call, never a reason to refuse.
-pub(crate) fn note_system_headers(call: &mut Call<'_>) {
+/// The four headers that say which system calls. Partners and plugins must send them; where there is no plugin the last
+/// two repeat the first.
+pub(crate) fn check_system_headers(call: &mut Call<'_>, required: bool) -> Outcome<()> {
     let mut good = 0;
     for name in SYSTEM_HEADERS {
         match call.request.header(name).map(|value| value.trim().chars().count()) {
+            None if required && NAME_AND_VERSION.contains(&name) => {
+                call.forbidden(bad_header(name, "missing: partners and plugins must send it on every call"))?;
+            }
             None => call.tolerated(name, "missing: partners and plugins send it on every call"),
-            Some(0) => call.tolerated(name, "empty: leave the header out instead"),
+            Some(0) => call.forbidden(bad_header(name, "empty: leave the header out instead"))?,
             Some(1..=30) => good += 1,
-            Some(_) => call.tolerated(name, "longer than 30 characters"),
+            Some(_) => call.forbidden(bad_header(name, "longer than 30 characters"))?,
         }
     }
     if good == SYSTEM_HEADERS.len() {
         call.right("Vipps-System-*", "all four are there");
+    }
+    Ok(())
+}
+
+/// A call that carries keys, or a token made of them, never comes from a browser.
+pub(crate) fn check_origin(call: &mut Call<'_>) -> Outcome<()> {
+    if !call.request.has("Origin") {
+        return Ok(());
+    }
+    call.forbidden(bad_header(
+        "Origin",
+        "keys and their tokens must never be in a browser: call from a server, forward no Origin",
+    ))
+}
+
+/// For a header that says one thing and came twice.
+pub(crate) fn doubled(name: &'static str) -> Refusal {
+    bad_header(name, "came more than once: set it instead of adding it, the service may take either value")
+}
+
+fn bad_header(name: &'static str, why: &'static str) -> Refusal {
+    Reply::apim(StatusCode::BAD_REQUEST, &format!("{name}: {why}.")).refuse(name, why)
+}
+
+/// Several things in one line, however many there are.
+pub(crate) fn listed(things: &[String]) -> String {
+    const SHOWN: usize = 10;
+    match things.len() {
+        0 => "none".to_owned(),
+        1..=SHOWN => things.join(", "),
+        all => format!("{} and {} more", things[..SHOWN].join(", "), all - SHOWN),
     }
 }
 

@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 use vipps_partner_auth::Msn;
 
 use crate::{
-    jws,
-    keys::{Generation, KeyRing},
     random,
+    signing::jws,
+    signing::keys::{Generation, KeyRing},
     users::User,
+    words::words,
 };
 
 /// The recipe of an ID token: a good one for a sales unit, from which single points can be changed.
@@ -42,54 +43,46 @@ pub struct IdTokenSpec {
     claims: Changes,
 }
 
-/// The algorithm of an ID token.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SigningAlg {
-    /// RSA with SHA-256, as in the browser flow.
-    #[default]
-    Rs256,
-    /// ECDSA on P-256 with SHA-256, as in the backchannel's redirect variant.
-    Es256,
+words! {
+    "algorithm", default Rs256;
+    /// The algorithm of an ID token.
+    pub enum SigningAlg {
+        /// RSA with SHA-256, as in the browser flow.
+        Rs256 = "RS256",
+        /// ECDSA on P-256 with SHA-256, as in the backchannel's redirect variant.
+        Es256 = "ES256",
+    }
 }
 
-/// Who signs an ID token. All but the first make a token that must be refused.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SignedBy {
-    /// The key that signs now.
-    #[default]
-    Current,
-    /// The key that was withdrawn last, under its own `kid`; if none was, the same as `Unknown`.
-    Withdrawn,
-    /// A key that never was published, under its own `kid`.
-    Unknown,
-    /// A key that never was published, under the `kid` of the current one.
-    Forger,
-    /// An HMAC keyed with the current RSA public key in PEM, `alg` `HS256`.
-    PublicKeyHmac,
-    /// Nobody: `alg` `none`, the signature empty.
-    Nobody,
+words! {
+    "signer", default Current;
+    /// Who signs an ID token. All but the first make a token that must be refused.
+    pub enum SignedBy {
+        /// The key that signs now.
+        Current = "current",
+        /// The key that was withdrawn last, under its own `kid`; if none was, the same as `Unknown`.
+        Withdrawn = "withdrawn",
+        /// A key that never was published, under its own `kid`.
+        Unknown = "unknown",
+        /// A key that never was published, under the `kid` of the current one.
+        Forger = "forger",
+        /// An HMAC keyed with the current RSA public key in PEM, `alg` `HS256`.
+        PublicKeyHmac = "public_key_hmac",
+        /// Nobody: `alg` `none`, the signature empty.
+        Nobody = "nobody",
+    }
 }
 
-/// The three names under which the id of a backchannel request is seen in ID tokens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum AuthReqIdName {
-    /// `auth_req_id`, as the documents' text has it.
-    #[default]
-    Snake,
-    /// `authReqId`, as their sample has it.
-    Camel,
-    /// `urn:openid:params:jwt:claim:auth_req_id`, as the standard has it.
-    Urn,
-}
-
-impl AuthReqIdName {
-    /// The name of the claim.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Snake => "auth_req_id",
-            Self::Camel => "authReqId",
-            Self::Urn => "urn:openid:params:jwt:claim:auth_req_id",
-        }
+words! {
+    "name of the auth_req_id claim", default Snake;
+    /// The three names under which the id of a backchannel request is seen in ID tokens.
+    pub enum AuthReqIdName {
+        /// `auth_req_id`, as the documents' text has it.
+        Snake = "auth_req_id",
+        /// `authReqId`, as their sample has it.
+        Camel = "authReqId",
+        /// `urn:openid:params:jwt:claim:auth_req_id`, as the standard has it.
+        Urn = "urn:openid:params:jwt:claim:auth_req_id",
     }
 }
 
@@ -130,7 +123,7 @@ impl IdTokenSpec {
 
     /// The id of the backchannel request, under one of its names; call again for a second name.
     pub fn auth_req_id(self, name: AuthReqIdName, id: impl Into<String>) -> Self {
-        self.claim(name.as_str(), json!(id.into()))
+        self.claim(name.code(), json!(id.into()))
     }
 
     /// How long the token is valid from now; an hour by default.

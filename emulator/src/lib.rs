@@ -2,7 +2,7 @@
 //! errors, on a port of the loopback interface. For tests only, and not an official Vipps product.
 //!
 //! It is strict: what the documents forbid is refused with a text that says why, also where the real service might
-//! forgive it. Every request is kept with what was right and wrong about it ([`Emulator::requests`]).
+//! forgive it. Every request is kept with what was right and wrong about it ([`Controls::requests`]).
 //!
 //! ```
 //! use std::time::Duration;
@@ -21,71 +21,65 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Login, in the browser and by phone number, has people who approve or deny: by a control ([`Emulator::approve`]), by
-//! themselves ([`Emulator::auto_approve`]), or with the buttons of the page that `/oauth2/auth` answers with. The page at
-//! [`Emulator::page_url`] has those buttons for all logins, and a live list of the requests.
+//! Login, in the browser and by phone number, has people who approve or deny: by a control ([`Controls::approve`]), by
+//! themselves ([`Controls::auto_approve`]), or with the buttons of the page that `/oauth2/auth` answers with. The page at
+//! [`Controls::page_url`] has those buttons for all logins, and a live list of the requests.
 //!
 //! Every method is a plain synchronous call, so that other languages can embed it; the sockets live on one thread of
 //! the emulator's own.
 #![forbid(unsafe_code)]
 
-mod accesstoken;
 mod accounts;
 mod api;
-mod authorize;
-mod authorize_rules;
-mod basic;
-mod ciba;
-mod ciba_rules;
+mod call;
+mod choices;
 mod clock;
-mod core_keys;
-mod discovery;
+mod control;
 mod emulator;
 mod endpoint;
-mod front_door;
+mod fault;
+mod finding;
 mod gateway;
 mod id_token;
-mod jws;
-mod keys;
+mod log;
 mod login;
-mod login_client;
-mod login_controls;
-mod login_record;
-mod login_settings;
-mod login_setup;
-mod login_token;
-mod login_tokens;
-mod mask;
-mod miami;
 mod options;
-mod own;
 mod page;
-mod phone;
-mod ping;
-mod ping_post;
-mod poll;
-mod query;
 mod random;
-mod record;
-mod reply;
-mod request;
+mod routes;
 mod server;
+mod setup;
+mod shared;
+mod signing;
 mod staging;
 mod state;
-mod tokens;
-mod userinfo;
+mod tally;
+mod token;
 mod users;
-mod view;
+mod values;
+mod webhook;
+mod wire;
+mod words;
 
-pub use accounts::{Keys, SpecializedKeys, SubscriptionKey};
+pub use accounts::{
+    Business, NewMerchant,
+    keys::{Keys, SpecializedKeys, SubscriptionKey},
+    portal::{LoginAuthMethod, ScopeOutsidePlan},
+};
+pub use choices::{BasicEncoding, DiscoveryDocument, Fields, Mode, Numbers, PartnerTokenRefusal, RsaBits, TokenKind};
+pub use control::{
+    Controls, EmulatorClock,
+    error::{ControlError, ControlErrorKind},
+};
 pub use emulator::Emulator;
 pub use endpoint::Endpoint;
+pub use finding::{Finding, Verdict};
 pub use id_token::{AuthReqIdName, IdTokenSpec, SignedBy, SigningAlg};
-pub use login_record::{LoginKind, LoginStatus, RecordedLogin};
-pub use login_setup::{LoginAuthMethod, ScopeOutsidePlan};
-pub use options::{Fields, Mode, Numbers, Options, RsaBits, TokenKind};
-pub use ping::{PingOutcome, RecordedPing};
-pub use record::{Finding, RecordedRequest, Verdict};
-pub use reply::ErrorShape;
+pub use log::RecordedRequest;
+pub use login::record::{LoginKind, LoginStatus, RecordedLogin};
+pub use options::Options;
+pub use setup::Setup;
 pub use staging::{Failure, ScriptedReply};
 pub use users::{Address, AddressKind, App, User};
+pub use webhook::pings::{PingOutcome, RecordedPing, Webhook};
+pub use wire::reply::ErrorShape;

@@ -1,10 +1,19 @@
-//! How an emulator is started, and the small choices its controls take.
+//! How an emulator is started.
 
-use std::{fmt, time::Duration};
+use std::{io, net::IpAddr, path::PathBuf};
 
+use http::Uri;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
 use vipps_partner_auth::Msn;
 
-use crate::accounts::Keys;
+use crate::{
+    accounts::keys::{Keys, SpecializedKeys},
+    choices::{Mode, RsaBits},
+    fault::invalid_input,
+    values::{self, MsnText},
+};
 
 /// How to start an [`Emulator`](crate::Emulator). End a literal with `..Options::default()`: fields may join.
 ///
@@ -15,91 +24,90 @@ use crate::accounts::Keys;
 /// assert_eq!(options.port, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(!default, transform = values::all_optional)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0, the default, takes a free one.
+    /// The port; 0, the default, takes a free one.
     pub port: u16,
+    /// The address to listen at; `None`, the default, is 127.0.0.1. With any other than a loopback address everybody who
+    /// can reach this machine can read all keys and decide all logins: for containers and phones in a network of your own.
+    pub listen: Option<IpAddr>,
+    /// How it is reached from outside, such as `https://api.vipps.no` behind a proxy that ends TLS, or
+    /// `http://vipps:8585` among containers: scheme, host and port, no path. Issuer, discovery, `iss`, redirects and links
+    /// name it, and its host is admitted to the page and the controls. `None`, the default: where it listens.
+    pub public_url: Option<String>,
     /// Which of the two environments to imitate; decides how long standard tokens live.
     pub mode: Mode,
     /// Sales units that exist and are connected to the partner from the start.
+    #[serde(deserialize_with = "values::msns")]
+    #[schemars(with = "Vec<MsnText>")]
     pub merchants: Vec<Msn>,
     /// The partner keys; `None`, the default, invents some.
     pub partner_keys: Option<Keys>,
+    /// The keys for `/miami/v1/token`; `None`, the default, invents some.
+    pub specialized_keys: Option<SpecializedKeys>,
+    /// Whether what the documents forbid, but the service may forgive, is let through and reported instead of refused.
+    pub forgiving: bool,
+    /// A file that keeps keys from one start to the next: what would be invented, and the keys that sign ID tokens. Made
+    /// when it is not there. `None`, the default, keeps nothing.
+    pub keys_file: Option<PathBuf>,
     /// The size of the RSA keys that sign ID tokens.
     pub rsa_bits: RsaBits,
 }
 
-/// Which environment's lifetimes a standard token gets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// 86,398 seconds, `ext_expires_in` `0`. The default, since partner keys exist only there.
-    #[default]
-    Production,
-    /// 3,599 seconds, `ext_expires_in` the same. What the real test environment lacks still works here, and is reported.
-    Test,
-}
+impl Options {
+    /// Refuses what can't be, by the name of the member.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.partner_keys.as_ref().map_or(Ok(()), |keys| within("partner_keys", keys.check()))?;
+        self.specialized_keys.as_ref().map_or(Ok(()), |keys| within("specialized_keys", keys.check()))?;
+        self.public_url.as_deref().map_or(Ok(()), check_public_url)
+    }
 
-impl Mode {
-    pub(crate) fn standard_lifetime(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Production => 86_398,
-            Self::Test => 3_599,
-        })
+    /// Where it is reached: as told, or else where it listens.
+    pub(crate) fn base_url(&self, bound: String) -> String {
+        self.public_url.as_ref().map_or(bound, |url| url.trim_end_matches('/').to_ascii_lowercase())
     }
 }
 
-/// The size of an RSA key.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum RsaBits {
-    /// 2,048 bits: quick to make, the default.
-    #[default]
-    Bits2048,
-    /// 3,072 bits.
-    Bits3072,
-    /// 4,096 bits, as in the documents' sample; takes seconds to make.
-    Bits4096,
+fn within(member: &str, checked: io::Result<()>) -> io::Result<()> {
+    checked.map_err(|error| invalid_input(&format!("{member}.{error}")))
 }
 
-/// How the token endpoints spell their numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Numbers {
-    /// Strings from `/accesstoken/get`, a number from `/miami/v1/token`: what the documents show.
-    #[default]
-    AsDocumented,
-    /// Strings from both.
-    Strings,
-    /// Numbers from both.
-    Numbers,
+fn check_public_url(text: &str) -> io::Result<()> {
+    let refused =
+        || invalid_input("public_url: must be http:// or https://, a host and perhaps a port, and nothing more");
+    let uri: Uri = text.parse().map_err(|_| refused())?;
+    let is_bare = uri.path_and_query().is_none_or(|rest| rest.as_str() == "/");
+    let host = uri.authority().filter(|authority| !authority.as_str().contains('@') && !authority.host().is_empty());
+    match uri.scheme_str() {
+        Some("http" | "https") if is_bare && host.is_some() && !text.contains('#') => Ok(()),
+        _ => Err(refused()),
+    }
 }
 
-/// How many fields the reply of `/accesstoken/get` has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Fields {
-    /// All seven of the specification.
-    #[default]
-    Seven,
-    /// The four of the newest documents: `token_type`, `expires_in`, `expires_on`, `access_token`.
-    Four,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The kinds of token whose lifetime can be set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TokenKind {
-    /// From `/accesstoken/get`.
-    Standard,
-    /// From `/miami/v1/token`.
-    Specialized,
-    /// From Login's token endpoint, less those of the backchannel's polling, which say 300 seconds. Opens userinfo for
-    /// ten minutes at most.
-    Login,
-}
+    #[test]
+    fn a_public_url_is_an_origin() {
+        for url in ["https://api.vipps.no", "http://vipps:8585/", "http://[::1]:1", "HTTPS://API.vipps.no"] {
+            assert!(check_public_url(url).is_ok(), "{url}");
+        }
+        for url in
+            ["api.vipps.no", "ftp://x", "https://x/y", "https://x?y", "https://u@x", "https://x/#", "https://", ""]
+        {
+            assert!(check_public_url(url).is_err(), "{url}");
+        }
+        let options = Options { public_url: Some("HTTPS://API.vipps.no/".to_owned()), ..Options::default() };
+        assert_eq!(options.base_url("http://127.0.0.1:1".to_owned()), "https://api.vipps.no");
+    }
 
-impl fmt::Display for TokenKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Standard => "standard",
-            Self::Specialized => "specialised",
-            Self::Login => "login",
-        })
+    #[test]
+    fn keys_that_no_header_can_carry_are_refused_by_name() {
+        let keys = Keys { client_secret: "a b".to_owned(), ..Keys::invented() };
+        let refusal = Options { partner_keys: Some(keys), ..Options::default() }.check().expect_err("no header");
+        assert!(refusal.to_string().starts_with("partner_keys.client_secret: must be"), "{refusal}");
     }
 }

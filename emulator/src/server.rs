@@ -2,9 +2,8 @@
 
 use std::{
     fmt, io,
-    net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
-    ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener},
+    sync::{Arc, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -16,112 +15,20 @@ use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Builder,
-    sync::{Notify, futures::Notified, oneshot, watch},
+    sync::{futures::Notified, oneshot},
 };
 
 use crate::{
-    front_door, own, ping_post, random,
-    reply::Reply,
-    request::Request,
+    page::{guard, serve as page},
+    routes,
+    shared::Shared,
     staging::{Failure, Plan, Step},
-    state::State,
+    webhook::post,
+    wire::{reply::Reply, request::Request},
 };
 
 /// The most of a body that is read; more is answered with 413.
 const BODY_LIMIT: usize = 1024 * 1024;
-
-/// How long the page waits for news before it asks again, in real time.
-const PATIENCE: Duration = Duration::from_secs(25);
-
-/// What the server's thread and the controls share.
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    gate: Notify,
-    /// Tells this emulator's revisions from those of one that ran at the same address before.
-    life: String,
-    changes: watch::Sender<u64>,
-}
-
-impl Shared {
-    pub(crate) fn new(state: State) -> Self {
-        let (life, changes) = (random::hex32(), watch::Sender::new(0));
-        Self { state: Mutex::new(state), gate: Notify::new(), life, changes }
-    }
-
-    pub(crate) fn state(&self) -> StateGuard<'_> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        StateGuard { state, changes: &self.changes, touched: false }
-    }
-
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
-    }
-
-    /// Names what the state is like now; another one after each change.
-    pub(crate) fn revision(&self) -> String {
-        self.revision_of(*self.changes.borrow())
-    }
-
-    fn revision_of(&self, change: u64) -> String {
-        format!("{}-{change}", self.life)
-    }
-
-    /// Until there is another revision than this one, or the caller had better ask again.
-    async fn news_since(&self, known: &str) {
-        let mut changes = self.changes();
-        let news = changes.wait_for(|change| self.revision_of(*change) != known);
-        // Without news the caller gets what it knows.
-        let _ = tokio::time::timeout(PATIENCE, news).await;
-    }
-
-    /// Lets every request go on that hangs now.
-    pub(crate) fn release_hung(&self) {
-        self.gate.notify_waiters();
-    }
-
-    /// Keeps the request, and listens at the gate from the moment the log shows it, so that no release is missed.
-    fn arrived(&self, request: &Request) -> (u64, Notified<'_>) {
-        let mut state = self.state();
-        let released = self.gate.notified();
-        (state.arrived(request), released)
-    }
-
-    fn dropped_unread(&self, request: &Request) {
-        let mut state = self.state();
-        let id = state.arrived(request);
-        state.conclude(id, request, Step::Fail(Failure::DropBeforeReading));
-    }
-}
-
-/// The state, locked. Whoever borrows it to change it has changed it: then the page hears of it.
-pub(crate) struct StateGuard<'a> {
-    state: MutexGuard<'a, State>,
-    changes: &'a watch::Sender<u64>,
-    touched: bool,
-}
-
-impl Deref for StateGuard<'_> {
-    type Target = State;
-
-    fn deref(&self) -> &State {
-        &self.state
-    }
-}
-
-impl DerefMut for StateGuard<'_> {
-    fn deref_mut(&mut self) -> &mut State {
-        self.touched = true;
-        &mut self.state
-    }
-}
-
-impl Drop for StateGuard<'_> {
-    fn drop(&mut self) {
-        if self.touched {
-            self.changes.send_modify(|change| *change += 1);
-        }
-    }
-}
 
 /// The listener, bound but not yet served.
 pub(crate) struct Bound {
@@ -130,15 +37,22 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    pub(crate) fn at(port: u16) -> io::Result<Self> {
-        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    pub(crate) fn at(address: IpAddr, port: u16) -> io::Result<Self> {
+        let listener = StdListener::bind((address, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Every address of this machine includes the usual one.
     pub(crate) fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        let ip = self.address.ip();
+        let ip = if ip.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { ip };
+        format!("http://{}", SocketAddr::new(ip, self.address.port()))
     }
 
     /// Serves on a thread of its own until told to stop. The runtime lives and dies on that thread, so that the caller
@@ -177,7 +91,7 @@ fn run(
     stopped: oneshot::Receiver<()>,
 ) -> io::Result<()> {
     Builder::new_current_thread().enable_io().enable_time().build()?.block_on(async {
-        tokio::spawn(ping_post::post_all(Arc::clone(&shared)));
+        tokio::spawn(post::post_all(Arc::clone(&shared)));
         tokio::spawn(accept(TcpListener::from_std(listener)?, shared));
         ready.send(()).map_err(io::Error::other)?;
         // Either word means the end: a message, or the sender gone. Open connections end with the runtime.
@@ -204,9 +118,9 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(shared: &Shared, request: HyperRequest<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
+async fn answer(shared: &Arc<Shared>, request: HyperRequest<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
     let (head, body) = request.into_parts();
-    if own::is_own(&head.method, head.uri.path()) {
+    if page::is_own(&head.method, head.uri.path()) {
         let request = Request::new(head, read(body).await?.unwrap_or_default());
         return Ok(into_response(answer_own(shared, &request).await));
     }
@@ -220,21 +134,21 @@ async fn answer(shared: &Shared, request: HyperRequest<Incoming>) -> Result<Resp
         Bytes::new()
     });
     let request = Request::new(head, body);
-    let (id, released) = shared.arrived(&request);
+    let (arrival, released) = shared.arrived(&request);
     wait(&plan, released).await;
-    let reply = shared.state().conclude(id, &request, plan.step);
+    let reply = routes::conclude(&mut shared.state(), arrival, &request, plan.step);
     reply.map(into_response).ok_or(Dropped)
 }
 
 /// The emulator's own paths: nothing is staged for them, and they are not in the log.
-async fn answer_own(shared: &Shared, request: &Request) -> Reply {
-    if let Err(refusal) = front_door::admit(request) {
+async fn answer_own(shared: &Arc<Shared>, request: &Request) -> Reply {
+    if let Err(refusal) = guard::admit(request, shared.base_url()) {
         return refusal;
     }
-    if let Some(known) = own::known_revision(request) {
+    if let Some(known) = page::known_revision(request) {
         shared.news_since(&known).await;
     }
-    own::serve(shared, request)
+    page::serve(shared, request)
 }
 
 /// The whole body; `None` when it is over the limit.

@@ -1,7 +1,7 @@
 //! What the emulator was told to do instead of its duty: failures, scripts, latency.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     io,
     time::Duration,
 };
@@ -11,10 +11,11 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::{
     endpoint::Endpoint,
-    reply::{ErrorShape, Reply, invalid_input, retry_after},
+    fault::invalid_input,
+    wire::reply::{ErrorShape, Reply, retry_after},
 };
 
-/// How the next calls of an endpoint go wrong; see [`Emulator::fail_next`](crate::Emulator::fail_next).
+/// How the next calls of an endpoint go wrong; see [`Controls::fail_next`](crate::Controls::fail_next).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
@@ -33,7 +34,7 @@ pub enum Failure {
     DropBeforeReading,
     /// The request is served, then the connection is dropped instead of the reply: the caller can't know.
     DropAfterReading,
-    /// No reply until [`Emulator::release_hung`](crate::Emulator::release_hung); then the request is served.
+    /// No reply until [`Controls::release_hung`](crate::Controls::release_hung); then the request is served.
     Hang,
     /// The request is served after this much real time.
     Delay(Duration),
@@ -53,6 +54,11 @@ impl Failure {
     /// A 502 with a web page for a body, as proxies send it.
     pub fn bad_gateway() -> Self {
         Self::status(502, ErrorShape::Html)
+    }
+
+    /// A 403 with the web page of the firewall in front of all APIs, which also some harmless requests meet.
+    pub fn firewall() -> Self {
+        Self::status(403, ErrorShape::Firewall)
     }
 
     /// A 500 without a body.
@@ -83,7 +89,7 @@ impl Failure {
     }
 }
 
-/// An exact reply for [`Emulator::script`](crate::Emulator::script).
+/// An exact reply for [`Controls::script`](crate::Controls::script).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptedReply {
     status: StatusCode,
@@ -119,6 +125,10 @@ impl ScriptedReply {
     }
 }
 
+fn outage() -> Failure {
+    Failure::status(503, ErrorShape::Apim)
+}
+
 fn final_status(status: u16) -> Option<StatusCode> {
     StatusCode::from_u16(status).ok().filter(|status| !status.is_informational())
 }
@@ -151,6 +161,7 @@ pub(crate) struct Staging {
     failures: HashMap<Endpoint, VecDeque<(u32, Failure)>>,
     scripts: HashMap<String, VecDeque<ScriptedReply>>,
     latency: HashMap<Endpoint, Duration>,
+    down: HashSet<Endpoint>,
 }
 
 impl Staging {
@@ -166,10 +177,24 @@ impl Staging {
         self.latency.insert(endpoint, latency);
     }
 
-    /// Forgets failures and scripts that have not been played yet; latency stays.
+    /// Whether every request to an endpoint fails until it is up again.
+    pub(crate) fn take_down(&mut self, endpoint: Endpoint, down: bool) {
+        if down {
+            self.down.insert(endpoint);
+        } else {
+            self.down.remove(&endpoint);
+        }
+    }
+
+    pub(crate) fn is_down(&self, endpoint: Endpoint) -> bool {
+        self.down.contains(&endpoint)
+    }
+
+    /// Forgets failures and scripts that have not been played yet, and ends outages; latency stays.
     pub(crate) fn clear(&mut self) {
         self.failures.clear();
         self.scripts.clear();
+        self.down.clear();
     }
 
     /// What is to be done with a request that just arrived. A script goes before a failure.
@@ -184,6 +209,10 @@ impl Staging {
     }
 
     fn next_failure(&mut self, endpoint: Endpoint) -> Option<Failure> {
+        self.next_of_queue(endpoint).or_else(|| self.is_down(endpoint).then(outage))
+    }
+
+    fn next_of_queue(&mut self, endpoint: Endpoint) -> Option<Failure> {
         let queue = self.failures.get_mut(&endpoint)?;
         while let Some((left, failure)) = queue.front_mut() {
             if *left > 0 {
@@ -230,6 +259,19 @@ mod tests {
         assert!(matches!(plan.step, Step::Script(_)));
         assert_eq!(plan.latency, Duration::from_secs(1));
         assert_eq!(failure(&mut staging), Some(Failure::Hang));
+    }
+
+    #[test]
+    fn an_outage_lasts_until_it_is_over() {
+        let mut staging = Staging::default();
+        staging.fail_next(Endpoint::StandardToken, 1, Failure::Hang);
+        staging.take_down(Endpoint::StandardToken, true);
+        assert_eq!(
+            [failure(&mut staging), failure(&mut staging), failure(&mut staging)],
+            [Some(Failure::Hang), Some(outage()), Some(outage())]
+        );
+        staging.take_down(Endpoint::StandardToken, false);
+        assert_eq!(failure(&mut staging), None);
     }
 
     #[test]

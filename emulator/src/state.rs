@@ -1,7 +1,6 @@
-//! Everything the emulator knows, and how it meets a request: a function of the two.
+//! Everything the emulator knows.
 
 use std::{
-    borrow::Cow,
     collections::{HashMap, VecDeque},
     time::Duration,
 };
@@ -9,29 +8,24 @@ use std::{
 use http::HeaderValue;
 
 use crate::{
-    accesstoken,
     accounts::Accounts,
-    api, authorize, ciba,
+    choices::{BasicEncoding, DiscoveryDocument, Fields, Mode, Numbers, PartnerTokenRefusal, RsaBits, TokenKind},
     clock::Clock,
-    discovery,
     endpoint::Endpoint,
-    gateway,
     id_token::IdTokenSpec,
-    keys::{Generation, KeyRing},
-    login::Logins,
-    login_settings::LoginSettings,
-    login_token,
-    login_tokens::LoginTokens,
-    miami,
-    options::{Fields, Mode, Numbers, Options, RsaBits, TokenKind},
-    ping::Pings,
-    record::{Finding, Log, Verdict},
-    reply::{Outcome, Refusal, Reply},
-    request::Request,
-    staging::{Failure, Staging, Step},
-    tokens::Tokens,
-    userinfo,
+    log::{Arrival, Log},
+    login::{issued::LoginTokens, logins::Logins, settings::LoginSettings},
+    options::Options,
+    signing::{
+        keep::Kept,
+        keys::{self, KeyRing},
+    },
+    staging::Staging,
+    tally::Tally,
+    token::issued::Tokens,
     users::Users,
+    webhook::pings::Pings,
+    wire::request::Request,
 };
 
 /// Everything the emulator knows.
@@ -48,6 +42,7 @@ pub(crate) struct State {
     pub(crate) bends: VecDeque<Bend>,
     pub(crate) staging: Staging,
     pub(crate) log: Log,
+    pub(crate) tally: Tally,
     pub(crate) pings: Pings,
 }
 
@@ -62,11 +57,24 @@ pub(crate) struct Settings {
     pub(crate) numbers: Numbers,
     pub(crate) fields: Fields,
     pub(crate) lifetimes: HashMap<TokenKind, Duration>,
-    pub(crate) form_encoded_basic: bool,
+    pub(crate) basic: HashMap<Endpoint, BasicEncoding>,
     pub(crate) check_msn_on_token: bool,
     pub(crate) wrong_environment: bool,
+    /// Lets through what the documents forbid and the service may forgive.
+    pub(crate) forgiving: bool,
+    /// Whether pings may leave this machine, as the emulator itself is reached from others.
+    pub(crate) beyond_this_machine: bool,
+    pub(crate) discovery: DiscoverySettings,
+    pub(crate) partner_token_refusal: PartnerTokenRefusal,
     pub(crate) jwks: JwksSettings,
     pub(crate) login: LoginSettings,
+}
+
+/// Which discovery document is served.
+#[derive(Default)]
+pub(crate) struct DiscoverySettings {
+    pub(crate) document: DiscoveryDocument,
+    pub(crate) without_revocation: bool,
 }
 
 /// How the published keys are served.
@@ -77,6 +85,12 @@ pub(crate) struct JwksSettings {
 }
 
 impl Settings {
+    /// How an endpoint reads Basic: raw at `/miami/v1/token` as Vipps' own example, either way everywhere else.
+    pub(crate) fn basic_at(&self, endpoint: Endpoint) -> BasicEncoding {
+        let usual = if endpoint == Endpoint::SpecializedToken { BasicEncoding::Raw } else { BasicEncoding::Any };
+        self.basic.get(&endpoint).copied().unwrap_or(usual)
+    }
+
     pub(crate) fn standard_lifetime(&self) -> Duration {
         self.lifetimes.get(&TokenKind::Standard).copied().unwrap_or(self.mode.standard_lifetime())
     }
@@ -91,24 +105,36 @@ impl Settings {
 }
 
 impl State {
-    pub(crate) fn new(base_url: String, options: Options) -> Self {
-        let mut accounts = Accounts::new(options.partner_keys);
+    /// `kept`: keys that outlive a start.
+    pub(crate) fn new(base_url: String, options: Options, kept: Option<Kept>) -> Self {
+        let (seed, keys) = match kept {
+            Some(kept) => (Some(kept.seed), keys::made(kept.signing)),
+            None => (None, keys::in_the_making(options.rsa_bits)),
+        };
+        let mut accounts = Accounts::new(options.partner_keys, options.specialized_keys, seed);
         for msn in &options.merchants {
             accounts.connect(msn);
         }
         Self {
             base_url,
             clock: Clock::running(),
-            settings: Settings { mode: options.mode, rsa_bits: options.rsa_bits, ..Settings::default() },
+            settings: Settings {
+                mode: options.mode,
+                rsa_bits: options.rsa_bits,
+                forgiving: options.forgiving,
+                beyond_this_machine: options.listen.is_some_and(|address| !address.is_loopback()),
+                ..Settings::default()
+            },
             accounts,
             tokens: Tokens::new(),
-            keys: KeyRing::new(Generation::generate(options.rsa_bits)),
+            keys: KeyRing::new(keys),
             users: Users::new(),
             logins: Logins::default(),
             login_tokens: LoginTokens::default(),
             bends: VecDeque::new(),
             staging: Staging::default(),
             log: Log::default(),
+            tally: Tally::default(),
             pings: Pings::default(),
         }
     }
@@ -116,100 +142,12 @@ impl State {
     /// Forgets what was recorded, pings included.
     pub(crate) fn clear_log(&mut self) {
         self.log.clear();
+        self.tally = Tally::default();
         self.pings.clear();
     }
 
-    /// Keeps a request that just arrived and returns its id.
-    pub(crate) fn arrived(&mut self, request: &Request) -> u64 {
+    /// Keeps a request that just arrived.
+    pub(crate) fn arrived(&mut self, request: &Request) -> Arrival {
         self.log.arrived(self.clock.now(), request)
-    }
-
-    /// Meets a request as planned and writes the outcome to the log. `None`: the connection is to be dropped.
-    pub(crate) fn conclude(&mut self, id: u64, request: &Request, step: Step) -> Option<Reply> {
-        let mut call = Call::new(request);
-        let reply = self.play(&mut call, step);
-        self.log.concluded(id, reply.as_ref().map(|reply| reply.status.as_u16()), call.findings);
-        reply
-    }
-
-    fn play(&mut self, call: &mut Call<'_>, step: Step) -> Option<Reply> {
-        match step {
-            Step::Serve => Some(self.serve(call)),
-            Step::RefuseTooLarge => Some(refused(call, gateway::too_large())),
-            Step::Script(script) => {
-                call.staged("reply", "answered from the script");
-                Some(script.into_reply())
-            }
-            Step::Fail(failure) => self.fail(call, &failure),
-        }
-    }
-
-    fn fail(&mut self, call: &mut Call<'_>, failure: &Failure) -> Option<Reply> {
-        call.staged("reply", "the emulator was told to fail or wait here");
-        match failure {
-            Failure::Reply { .. } => failure.reply(self.clock.now()),
-            Failure::DropBeforeReading => None,
-            Failure::DropAfterReading => {
-                self.serve(call);
-                None
-            }
-            Failure::Hang | Failure::Delay(_) => Some(self.serve(call)),
-        }
-    }
-
-    fn serve(&mut self, call: &mut Call<'_>) -> Reply {
-        self.route(call).unwrap_or_else(|refusal| refused(call, refusal))
-    }
-
-    fn route(&mut self, call: &mut Call<'_>) -> Outcome {
-        let endpoint = Endpoint::of(&call.request.path).ok_or_else(gateway::unknown_path)?;
-        gateway::check_method(endpoint, call)?;
-        match endpoint {
-            Endpoint::StandardToken => accesstoken::issue(self, call),
-            Endpoint::SpecializedToken => miami::issue(self, call),
-            Endpoint::Discovery => Ok(discovery::document(self, call)),
-            Endpoint::Jwks => Ok(discovery::jwks(self, call)),
-            Endpoint::Authorize => authorize::authorize(self, call),
-            Endpoint::LoginToken => login_token::exchange(self, call),
-            Endpoint::Userinfo => userinfo::userinfo(self, call),
-            Endpoint::Backchannel => ciba::start(self, call),
-            Endpoint::UserExists => ciba::user_exists(self, call),
-            Endpoint::Payments => api::payments(self, call),
-            Endpoint::SalesUnits => api::sales_units(self, call),
-            Endpoint::Ledgers => api::ledgers(self, call),
-        }
-    }
-}
-
-fn refused(call: &mut Call<'_>, refusal: Refusal) -> Reply {
-    call.note(refusal.verdict, refusal.about, refusal.why);
-    refusal.reply
-}
-
-/// A request under judgement, and what was found so far.
-pub(crate) struct Call<'a> {
-    pub(crate) request: &'a Request,
-    pub(crate) findings: Vec<Finding>,
-}
-
-impl<'a> Call<'a> {
-    fn new(request: &'a Request) -> Self {
-        Self { request, findings: Vec::new() }
-    }
-
-    pub(crate) fn right(&mut self, about: &'static str, text: &'static str) {
-        self.note(Verdict::Right, about, text);
-    }
-
-    pub(crate) fn tolerated(&mut self, about: &'static str, text: &'static str) {
-        self.note(Verdict::Tolerated, about, text);
-    }
-
-    pub(crate) fn staged(&mut self, about: &'static str, text: &'static str) {
-        self.note(Verdict::Staged, about, text);
-    }
-
-    fn note(&mut self, verdict: Verdict, about: &'static str, text: impl Into<Cow<'static, str>>) {
-        self.findings.push(Finding { verdict, about, text: text.into() });
     }
 }

@@ -3,10 +3,12 @@
 use std::{collections::BTreeMap, io};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use vipps_partner_auth::Msn;
 
-use crate::{options::Mode, random, reply::invalid_input};
+use crate::{choices::Mode, fault::invalid_input, random, words::words};
 
 /// A person with a phone. End a literal with `..User::default()`: fields may join. All of it is invented.
 ///
@@ -18,39 +20,59 @@ use crate::{options::Mode, random, reply::invalid_input};
 /// vipps.add_user(User { msisdn, given_name: "Ola".to_owned(), addresses: Vec::new(), ..User::default() })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct User {
     /// The phone number: 8 to 15 digits with country code, no `+`. It names the person in all controls.
     pub msisdn: String,
     /// What the person's `sub` at each sales unit is derived from; `None`, the default, takes the phone number. Set it
     /// to the old number when the number changes, and the `sub` stays, as it does with the service.
+    #[serde(default)]
     pub person: Option<String>,
     /// First name.
+    #[serde(default = "kari::given_name")]
     pub given_name: String,
     /// Last name.
+    #[serde(default = "kari::family_name")]
     pub family_name: String,
     /// E-mail address.
+    #[serde(default = "kari::email")]
     pub email: String,
     /// Whether the address is verified: always in production.
+    #[serde(default = "kari::email_verified")]
     pub email_verified: bool,
     /// `YYYY-MM-DD`.
+    #[serde(default = "kari::birthdate")]
     pub birthdate: String,
     /// Free text; in test mode the service has no such claim.
+    #[serde(default)]
     pub gender: Option<String>,
     /// National identity number; sales units need an approval for it.
+    #[serde(default)]
     pub nin: Option<String>,
     /// The first one is the claim `address`, the others are `other_addresses`. None at all is possible.
+    #[serde(default = "kari::addresses")]
     pub addresses: Vec<Address>,
     /// The state of the Vipps app on the phone.
+    #[serde(default)]
     pub app: App,
     /// What `urn:customer-token:` in a login hint may name the person by.
+    #[serde(default)]
     pub customer_token: Option<String>,
+    /// The claim `flowResult`, for logins with the scope `customFlow`; `None`, the default, invents one.
+    #[serde(default)]
+    pub flow_result: Option<Value>,
+    /// The claim `agreement`, for logins by phone number with that scope; `None`, the default, invents one.
+    #[serde(default)]
+    pub agreement: Option<Value>,
     /// More claims for userinfo, whatever the scopes.
+    #[serde(default)]
     pub more_claims: Map<String, Value>,
 }
 
 /// A postal address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Address {
     /// What it is to the person.
     pub kind: AddressKind,
@@ -64,29 +86,31 @@ pub struct Address {
     pub country: String,
 }
 
-/// What an address is to a person.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum AddressKind {
-    /// `home`.
-    #[default]
-    Home,
-    /// `work`.
-    Work,
-    /// `other`.
-    Other,
+words! {
+    "kind of address", default Home;
+    /// What an address is to a person.
+    pub enum AddressKind {
+        /// `home`.
+        Home = "home",
+        /// `work`.
+        Work = "work",
+        /// `other`.
+        Other = "other",
+    }
 }
 
-/// The state of the app on a person's phone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum App {
-    /// It can log in.
-    #[default]
-    Current,
-    /// Too old: `old_app` from the backchannel, `outdated_app_version` in the browser flow.
-    Outdated,
-    /// The account is inactive or the person under 15: `invalid_user` from the backchannel, and no such user for
-    /// user-exists.
-    Inactive,
+words! {
+    "state of the app", default Current;
+    /// The state of the app on a person's phone.
+    pub enum App {
+        /// It can log in.
+        Current = "current",
+        /// Too old: `old_app` from the backchannel, `outdated_app_version` in the browser flow.
+        Outdated = "outdated",
+        /// The account is inactive or the person under 15: `invalid_user` from the backchannel, and no such user for
+        /// user-exists.
+        Inactive = "inactive",
+    }
 }
 
 impl Default for User {
@@ -105,8 +129,39 @@ impl Default for User {
             addresses: vec![Address::default()],
             app: App::Current,
             customer_token: None,
+            flow_result: None,
+            agreement: None,
             more_claims: Map::new(),
         }
+    }
+}
+
+/// What a person has who is only named by a phone number.
+mod kari {
+    use super::{Address, User};
+
+    pub(super) fn given_name() -> String {
+        User::default().given_name
+    }
+
+    pub(super) fn family_name() -> String {
+        User::default().family_name
+    }
+
+    pub(super) fn email() -> String {
+        User::default().email
+    }
+
+    pub(super) fn email_verified() -> bool {
+        User::default().email_verified
+    }
+
+    pub(super) fn birthdate() -> String {
+        User::default().birthdate
+    }
+
+    pub(super) fn addresses() -> Vec<Address> {
+        User::default().addresses
     }
 }
 
@@ -176,24 +231,13 @@ impl Address {
     fn to_json(&self) -> Value {
         let lines = [&self.street_address, &self.postal_code, &self.region, &self.country].map(String::as_str);
         json!({
-            "address_type": self.kind.as_str(),
+            "address_type": self.kind.code(),
             "country": self.country,
             "formatted": lines.join("\n"),
             "postal_code": self.postal_code,
             "region": self.region,
             "street_address": self.street_address,
         })
-    }
-}
-
-impl AddressKind {
-    /// The value of `address_type`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Home => "home",
-            Self::Work => "work",
-            Self::Other => "other",
-        }
     }
 }
 
@@ -223,6 +267,39 @@ pub(crate) fn delegated_consents(time_of_consent: &str) -> Value {
         "consents": [
             { "id": "email", "accepted": true, "required": false, "textDisplayedToUser": "Offers by e-mail" },
         ],
+    })
+}
+
+/// What a person chose on a merchant's own screens, in the manner of the service.
+pub(crate) fn flow_result() -> Value {
+    json!({
+        "language": "EN",
+        "screens": [{
+            "title": "Welcome to the club",
+            "description": "The emulator's invented club.",
+            "terms": { "links": [{ "title": "Terms", "url": "https://shop.example/club/terms" }] },
+            "elements": [
+                { "type": "checkbox", "id": "newsletter", "title": "Newsletter", "checked": true },
+                { "type": "checkbox", "id": "offers", "title": "Offers by text message", "checked": false },
+            ],
+        }],
+    })
+}
+
+/// What a person agreed to in a login by phone number, in the manner of the service.
+pub(crate) fn agreement(timestamp: &str) -> Value {
+    json!({
+        "language": "EN",
+        "description": "I want to be a member of the emulator's invented club.",
+        "buttonText": "Join",
+        "links": {
+            "termsLinkText": "Terms",
+            "termsLinkUrl": "https://shop.example/terms",
+            "privacyStatementLinkText": "Privacy",
+            "privacyStatementLinkUrl": "https://shop.example/privacy",
+        },
+        "timestamp": timestamp,
+        "accepted": true,
     })
 }
 

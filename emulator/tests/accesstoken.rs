@@ -66,7 +66,7 @@ async fn the_path_is_matched_in_any_letter_case_and_nowhere_else() {
     let keys = vipps.partner_keys();
     let to = |path: &str| {
         let request = post(&vipps, path).header("client_id", &keys.client_id).header(KEY, &keys.subscription_key);
-        request.header("client_secret", &keys.client_secret)
+        with_system(request.header("client_secret", &keys.client_secret))
     };
     assert_eq!(send(to("/accessToken/get")).await.status, 200);
     let reply = send(to("/recurring/accessToken/get")).await;
@@ -234,6 +234,7 @@ async fn a_wrong_msn_is_reported_and_by_switch_refused() {
 #[tokio::test]
 async fn keys_in_the_body_or_the_url_do_not_count_and_are_reported() {
     let vipps = start();
+    vipps.forgiving(true);
     let keys = vipps.partner_keys();
     let form = [("client_id", keys.client_id.as_str()), ("client_secret", keys.client_secret.as_str())];
     let request = client().post(format!("{}{TOKEN}", vipps.base_url())).header(KEY, &keys.subscription_key);
@@ -244,12 +245,13 @@ async fn keys_in_the_body_or_the_url_do_not_count_and_are_reported() {
     let request = client().post(url).header("client_id", &keys.client_id).header(KEY, &keys.subscription_key);
     let request = request.header("client_secret", &keys.client_secret).header("Authorization", "Bearer ");
     assert_eq!(send(with_system(request).body("grant_type=client_credentials")).await.status, 200);
-    assert_eq!(about(&last(&vipps), Verdict::Tolerated), ["body", "keys", "Authorization"]);
+    assert_eq!(about(&last(&vipps), Verdict::Tolerated), ["keys", "body", "Authorization"]);
 }
 
 #[tokio::test]
 async fn system_headers_are_judged_one_by_one() {
     let vipps = start();
+    vipps.forgiving(true);
     let keys = vipps.partner_keys();
     let request = post(&vipps, TOKEN).header("client_id", &keys.client_id).header(KEY, &keys.subscription_key);
     let request = request.header("client_secret", &keys.client_secret).header("Vipps-System-Name", "a".repeat(30));
@@ -262,6 +264,7 @@ async fn system_headers_are_judged_one_by_one() {
 #[test]
 fn a_post_without_a_length_is_reported() {
     let vipps = start();
+    vipps.forgiving(true);
     let keys = vipps.partner_keys();
     let address = vipps.base_url().trim_start_matches("http://");
     let mut socket = TcpStream::connect(address).expect("a connection");

@@ -110,7 +110,7 @@ async fn backchannel_tokens_can_be_made() {
         let jwt = vipps.mint_id_token(&spec.claim("aud", json!("a-client")));
         assert_eq!(decode_header(&jwt).expect("a header").alg, Algorithm::ES256);
         let claims = verified(&vipps, &jwt).await.expect("a good signature");
-        assert_eq!((&claims[name.as_str()], &claims["acr"]), (&json!("r-1"), &json!("urn:x")));
+        assert_eq!((&claims[name.code()], &claims["acr"]), (&json!("r-1"), &json!("urn:x")));
         assert_eq!(claims["aud"], "a-client");
     }
 }
@@ -163,6 +163,7 @@ async fn rotated_keys_stay_until_they_are_withdrawn() {
 #[tokio::test]
 async fn credentials_on_public_calls_are_reported() {
     let vipps = start();
+    vipps.forgiving(true);
     for path in [DISCOVERY, JWKS] {
         send(get(&vipps, path).bearer_auth("x").header(KEY, "y")).await;
         assert_eq!(about(&last(&vipps), vipps_emulator::Verdict::Tolerated), ["Authorization", KEY]);

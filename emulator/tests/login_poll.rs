@@ -238,7 +238,7 @@ async fn the_claim_of_the_request_id_has_three_names() {
         let (id, code) = redirected(&vipps, &caller, &redirect_form().without("nonce")).await;
         let body = send(caller.post(&vipps, LOGIN_TOKEN, &redirect_code_form(&code))).await.json();
         let claims = verified(&vipps, text(&body["id_token"])).await.expect("a good signature");
-        assert_eq!((&claims[name.as_str()], claims.get("nonce")), (&json!(id), None));
+        assert_eq!((&claims[name.code()], claims.get("nonce")), (&json!(id), None));
     }
 }
 

@@ -47,6 +47,7 @@ async fn a_good_call_is_told_back() {
 #[tokio::test]
 async fn paths_below_and_other_bodies_are_told_back_too() {
     let vipps = start();
+    vipps.forgiving(true);
     let keys = vipps.partner_keys();
     let token = partner_token(&vipps).await;
     let request = client().post(format!("{}{PAYMENTS}/order-1/capture", vipps.base_url())).bearer_auth(&token);
@@ -62,6 +63,7 @@ async fn an_msn_as_a_number_breaks_the_service() {
     let keys = vipps.partner_keys();
     let request = client().post(format!("{}{PAYMENTS}", vipps.base_url())).bearer_auth(partner_token(&vipps).await);
     let request = request.header(KEY, &keys.subscription_key).header(MSN, "123456");
+    let request = with_system(request);
     let with_body = |msn| request.try_clone().expect("no stream").json(&json!({ "merchantSerialNumber": msn }));
     assert_eq!(send(with_body(json!("123456"))).await.status, 200);
     let reply = send(with_body(json!(123_456))).await;
@@ -194,6 +196,11 @@ async fn a_deactivated_sales_unit_is_error_37() {
     assert_eq!(send(call()).await.status, 200);
 }
 
+fn msns(reply: &Reply) -> Vec<u64> {
+    let units = reply.json();
+    units.as_array().expect("an array").iter().map(|unit| unit["msn"].as_u64().expect("an integer")).collect()
+}
+
 #[tokio::test]
 async fn the_list_of_sales_units_takes_no_msn() {
     let vipps = start();
@@ -202,12 +209,12 @@ async fn the_list_of_sales_units_takes_no_msn() {
     let token = partner_token(&vipps).await;
     let call = || with_system(get(&vipps, UNITS).bearer_auth(&token).header(KEY, &keys.subscription_key));
     let reply = send(call()).await;
-    assert_eq!((reply.status, reply.json()), (200, json!([{ "msn": "123456" }, { "msn": "654321" }])));
+    assert_eq!((reply.status, msns(&reply)), (200, vec![123_456, 654_321]));
     assert_eq!(about(&last(&vipps), Verdict::Tolerated), [""; 0]);
     assert_eq!(send(call().header(MSN, "123456")).await.status, 200);
     assert_eq!(about(&last(&vipps), Verdict::Tolerated), [MSN]);
     vipps.disconnect_merchant(&shop());
-    assert_eq!(send(call()).await.json(), json!([{ "msn": "654321" }]));
+    assert_eq!(msns(&send(call()).await), [654_321]);
     vipps.deactivate_merchant(&msn("654321"));
     assert_eq!(send(call()).await.json(), json!([]));
     assert_eq!(send(get(&vipps, UNITS).bearer_auth(&token)).await.status, 401);

@@ -14,6 +14,8 @@ import { chromium } from "playwright-core";
 
 export const KARI = "4791234567";
 export const MSN = "123456";
+/** Partners must say which system calls. */
+const SYSTEM = { "Vipps-System-Name": "acme", "Vipps-System-Version": "3.1.2" };
 const ACCESS = "/access-management-1.0/access/oauth2";
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const PROGRAM = process.env.VIPPS_EMULATOR ?? join(REPOSITORY, "target", "debug", "vipps-emulator");
@@ -53,6 +55,7 @@ export class Emulator {
       client_id: this.printed.VIPPS_CLIENT_ID,
       client_secret: this.printed.VIPPS_CLIENT_SECRET,
       "Ocp-Apim-Subscription-Key": this.printed.VIPPS_SUBSCRIPTION_KEY,
+      ...SYSTEM,
     };
     const response = await fetch(`${this.url}/accesstoken/get`, { method: "POST", headers });
     return (await response.json()).access_token;
@@ -60,7 +63,7 @@ export class Emulator {
 
   /** A form as a partner posts it for the merchant; the reply's status and JSON. */
   async post(path, fields, headers = {}) {
-    const credentials = { Authorization: `Bearer ${await this.token()}`, "Merchant-Serial-Number": MSN };
+    const credentials = { Authorization: `Bearer ${await this.token()}`, "Merchant-Serial-Number": MSN, ...SYSTEM };
     const body = new URLSearchParams(fields);
     const response = await fetch(this.url + path, { method: "POST", headers: { ...credentials, ...headers }, body });
     return { status: response.status, ...(await response.json()) };

@@ -140,6 +140,8 @@ pub const INDEX_FILE: &str = "index.json";
 
 /// Files whose cases are scenarios: they have another format and runners of their own.
 pub const SCENARIO_FILES: [&str; 1] = ["adapter.json"];
+/// The vectors of the emulator's operations, which have another format and runners of their own.
+pub const EMULATOR_FILE: &str = "emulator.json";
 
 /// Where the vectors lie.
 pub fn folder() -> PathBuf {
@@ -181,7 +183,7 @@ pub fn load_index(folder: &Path) -> Index {
 }
 
 fn is_vector_file(name: &str) -> bool {
-    name != INDEX_FILE
+    ![INDEX_FILE, EMULATOR_FILE].contains(&name)
         && !SCENARIO_FILES.contains(&name)
         && Path::new(name).extension().is_some_and(|extension| extension == "json")
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use crate::Command;
 use crate::failure::Result;
-use crate::step::{self, Step};
+use crate::step::Step;
 use crate::tool;
 
 pub(crate) const COMMAND: Command = Command {
@@ -25,10 +25,8 @@ fn details() -> String {
 
 fn run(args: &[OsString]) -> Result {
     tool::require([&tool::C_COMPILER])?;
-    step::run_all([
-        Step::cargo("building the demo (minutes the first time)", "build -p tests --example demo").on_failure(),
-        Step::cargo("demo", "run --quiet -p tests --example demo --").args(handed_on(args)),
-    ])?;
+    Step::cargo("building the demo (minutes the first time)", "build -p tests --example demo").on_failure().run()?;
+    Step::cargo("demo", "run --quiet -p tests --example demo --").args(handed_on(args)).take_over()?;
     Ok(())
 }
 

@@ -80,6 +80,22 @@ impl Step {
         if status.success() { Ok(tally) } else { Err(Failure::failed(format!("{}: {status}", self.heading))) }
     }
 
+    /// Puts the program in the place of this one, so that whoever ends this one ends it as well. Where that can't be,
+    /// it is run as usual.
+    pub(crate) fn take_over(self) -> Result<Tally> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt as _;
+
+            let mut step = self;
+            eprintln!("== {}", step.heading);
+            let error = step.command.exec();
+            Err(step.cannot_run(&error))
+        }
+        #[cfg(not(unix))]
+        self.run()
+    }
+
     fn shown(&mut self) -> Result<ExitStatus> {
         self.command.status().map_err(|error| self.cannot_run(&error))
     }

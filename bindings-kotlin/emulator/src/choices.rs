@@ -55,7 +55,7 @@ pub(crate) fn scope_outside_plan(text: &str) -> Result<ScopeOutsidePlan> {
 }
 
 pub(crate) fn auth_req_id_name(text: &str) -> Result<AuthReqIdName> {
-    let all = [AuthReqIdName::Snake, AuthReqIdName::Camel, AuthReqIdName::Urn].map(|name| (name.as_str(), name));
+    let all = [AuthReqIdName::Snake, AuthReqIdName::Camel, AuthReqIdName::Urn].map(|name| (name.code(), name));
     choose("name", text, &all)
 }
 

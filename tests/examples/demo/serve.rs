@@ -16,17 +16,35 @@ pub(crate) async fn run(port: u16) -> Outcome {
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| format!("port {port}: {error}"))?;
     let origin = format!("http://{}", listener.local_addr()?);
     let vipps = stage::start(&Shop::redirect_uri_at(&origin))?;
-    let shop = stage::shop(&vipps, &stage::partner(&vipps, Config::default())?, origin.clone())?;
+    let shop = stage::shop(
+        &vipps,
+        &stage::partner(&vipps, Config::default().clock(Arc::new(vipps.clock())))?,
+        origin.clone(),
+    )?;
 
     // Asked for by name, since a shell starts background jobs with Ctrl-C ignored; heard from its first poll on.
     let interrupted = tokio::spawn(signal::ctrl_c());
+    let terminated = tokio::spawn(terminated());
     tokio::task::yield_now().await;
     introduce(&vipps, &origin)?;
     tokio::select! {
         ended = axum::serve(listener, Arc::new(shop).routes()) => ended?,
         heard = interrupted => heard??,
+        heard = terminated => heard??,
     }
     Ok(())
+}
+
+/// As whoever started this one ends it, who has no terminal.
+#[cfg(unix)]
+async fn terminated() -> std::io::Result<()> {
+    signal::unix::signal(signal::unix::SignalKind::terminate())?.recv().await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn terminated() -> std::io::Result<()> {
+    std::future::pending().await
 }
 
 fn introduce(vipps: &Emulator, origin: &str) -> Outcome {

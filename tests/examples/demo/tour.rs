@@ -181,7 +181,7 @@ async fn specialized(vipps: &Emulator) -> Outcome {
     let keys = SpecializedKeys::try_from(vipps.specialized_keys())?.with_scope("donations:read")?;
     let reports = Partner::new(keys, stage::system()?, vipps.environment()?.into())?;
     let http = authorized(reqwest::Client::builder(), reports.clone())?.build();
-    let status = http.get(format!("{}/report/v2/ledgers", vipps.base_url())).send().await?.status();
+    let status = http.get(format!("{}/settlement/v1/ledgers", vipps.base_url())).send().await?.status();
     line("report", status);
     expect(status == StatusCode::OK, "the call is accepted")?;
 

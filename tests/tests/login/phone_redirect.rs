@@ -36,7 +36,7 @@ async fn each_name_of_the_id_is_known_and_es256_is_taken() -> Outcome {
         let (pending, callback_url) = approved(&stage, &phone, KARI).await?;
         assert!(pending.ends_by_redirect());
         let result = phone.finish_redirect(&callback_url, &pending).await?;
-        let id = result.claims().claim::<String>(name.as_str());
+        let id = result.claims().claim::<String>(name.code());
         assert_eq!(id.as_deref(), Some(pending.auth_req_id()), "{name:?}");
         assert_eq!(phone.userinfo(&result).await?.name(), Some("Kari Fixture"));
         let header = result.id_token().split('.').next().ok_or("a header")?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
+    http::HeaderValue,
     response::IntoResponse,
 };
 
@@ -16,8 +17,8 @@ use super::{
 pub(crate) struct Called {
     pub(crate) store: String,
     pub(crate) url: String,
-    /// Names alone: two of the values are secrets.
-    pub(crate) headers: Vec<String>,
+    /// Without the values of those that are secrets.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) status: String,
     pub(crate) body: String,
 }
@@ -29,8 +30,13 @@ pub(crate) async fn call(State(shop): State<Arc<Shop>>, Path(msn): Path<String>)
     let reply = store.http.get(&url).send().await.map_err(|_| Problem::NoReply)?;
     let status = reply.status().to_string();
     let body = reply.text().await.map_err(|_| Problem::NoReply)?;
-    let headers = headers.keys().map(ToString::to_string).collect();
+    let headers = headers.iter().map(|(name, value)| (name.to_string(), shown(value))).collect();
     Ok(pages::called(&Called { store: store.name.clone(), url, headers, status, body: readable(body) }).into_response())
+}
+
+/// The library marks what must not be seen.
+fn shown(value: &HeaderValue) -> String {
+    if value.is_sensitive() { "…".to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() }
 }
 
 fn readable(body: String) -> String {

@@ -19,7 +19,7 @@ pub(crate) fn home(shop: &Shop, person: Option<&Person>) -> Markup {
             div.cards { @for store in &shop.stores { (card(store)) } }
             section.card {
                 h2 { "At the counter" }
-                p { "The customer says a phone number and confirms on the phone." }
+                p { "The customer gives a phone number and confirms on the phone." }
                 p { a href="/till" { "Open the till" } }
             }
             (hints(shop))
@@ -71,7 +71,7 @@ fn details(person: &Person) -> Markup {
         ("Name", person.name.as_ref()),
         ("Phone number", person.phone.as_ref()),
         ("E-mail", person.email.as_ref()),
-        ("Person at this merchant (sub)", Some(&person.sub)),
+        ("Customer id at this merchant (sub)", Some(&person.sub)),
         ("Sales unit (msn)", Some(&person.msn)),
         ("Issuer (iss)", person.issuer.as_ref()),
     ];
@@ -129,8 +129,8 @@ pub(crate) fn till_form(shop: &Shop, customer: &Customer, mistake: Option<&str>)
                 p { label for="phone" { "The customer's phone number, with country code" }
                     input id="phone" name="phone" type="tel" value=(customer.phone) required autocomplete="off"
                         aria-describedby="phone-note phone-mistake" aria-invalid=[mistake.map(|_| "true")];
-                    span #phone-note .quiet { "Such as " (shop.hints.msisdn) ", " (shop.hints.person) "." } }
-                @if let Some(mistake) = mistake { p #phone-mistake .mistake role="alert" { (mistake) } }
+                    span #phone-note .quiet { "For example " (shop.hints.msisdn) ", the number of " (shop.hints.person) "." } }
+                @if let Some(rule) = mistake { p #phone-mistake .mistake role="alert" { (rule) } }
                 button.main { "Ask on the phone" }
             }
             (hints(shop))
@@ -145,7 +145,7 @@ pub(crate) fn waiting(shop: &Shop, waiting: &Waiting) -> Markup {
             section.card {
                 p { "The phone shows " (waiting.store) " and the same code:" }
                 p.message { (waiting.message) }
-                p.quiet { "This page looks again every other second. " a href="/till" { "Look now" } }
+                p.quiet { "This page updates by itself. " a href="/till" { "Look now" } }
             }
             (clear("Cancel"))
             (hints(shop))
@@ -163,7 +163,9 @@ pub(crate) fn called(called: &Called) -> Markup {
         &html! {
             section.card {
                 h2 { "Sent" }
-                pre tabindex="0" { "GET " (called.url) @for name in &called.headers { "\n" (name) ": …" } }
+                pre tabindex="0" { "GET " (called.url) @for (name, value) in &called.headers { "\n" (name) ": " (value) } }
+                p.quiet { "One token serves every merchant; the serial number says whom the call is for. Token and "
+                    "subscription key are hidden here." }
                 h2 { "Received" }
                 pre tabindex="0" { (called.status) "\n\n" (called.body) }
             }
@@ -177,7 +179,7 @@ pub(crate) fn problem(title: &str, text: &str, codes: &str) -> Markup {
         &html! {
             section.card {
                 p role="alert" { (text) }
-                @if !codes.is_empty() { p.quiet { code { (codes) } } }
+                @if !codes.is_empty() { details { summary { "For the developer" } p.quiet { code { (codes) } } } }
             }
             p { a href="/" { "Back to the shop" } }
         },

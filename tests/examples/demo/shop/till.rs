@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use vipps_partner_auth::{BackchannelOptions, PendingLogin, Result};
+use vipps_partner_auth::{BackchannelOptions, Error, PendingLogin, Result};
 
 use super::{
     Shop, Store,
@@ -55,7 +55,13 @@ const LOOK_AGAIN: (HeaderName, &str) = (HeaderName::from_static("refresh"), "2")
 
 pub(crate) async fn show(State(shop): State<Arc<Shop>>, cookie: SessionCookie) -> Reply {
     let till = shop.sessions.look(&cookie, |session| session.till.clone()).unwrap_or_default();
-    let Till::Waiting(waiting) = till else { return Ok(pages::till(&shop, &till).into_response()) };
+    let Till::Waiting(waiting) = till else {
+        // A failure is read once; the next look at the till finds it free.
+        if matches!(till, Till::Failed(_)) {
+            shop.sessions.look(&cookie, |session| session.till = Till::Free);
+        }
+        return Ok(pages::till(&shop, &till).into_response());
+    };
     let till = shop.look_again(&waiting).await;
     let Some(till) = till else { return Ok(([LOOK_AGAIN], pages::waiting(&shop, &waiting)).into_response()) };
     shop.sessions.look(&cookie, |session| session.till.follow(&waiting, till.clone()));
@@ -67,7 +73,7 @@ pub(crate) async fn ask(State(shop): State<Arc<Shop>>, cookie: SessionCookie, Fo
     let store = shop.store(&customer.msn)?;
     let till = match store.ask(&customer.phone).await {
         Ok(waiting) => Till::Waiting(waiting),
-        Err(error) if error.field() == Some("login_hint") => return Ok(mistyped(&shop, &customer)),
+        Err(error) if is_about_the_number(&error) => return Ok(mistyped(&shop, &customer)),
         Err(error) if error.reason().is_some() => Till::Failed(explained(&error).to_owned()),
         Err(error) => return Err(error.into()),
     };
@@ -81,9 +87,14 @@ pub(crate) async fn clear(State(shop): State<Arc<Shop>>, cookie: SessionCookie) 
     Redirect::to("/till")
 }
 
+/// Judged here or by Vipps: the number is not one that can be asked.
+fn is_about_the_number(error: &Error) -> bool {
+    error.field() == Some("login_hint")
+}
+
 fn mistyped(shop: &Shop, customer: &Customer) -> Response {
-    let mistake = "Give the phone number in digits, with its country code.";
-    (StatusCode::UNPROCESSABLE_ENTITY, pages::till_form(shop, customer, Some(mistake))).into_response()
+    let rule = format!("Give the phone number with its country code, such as {}.", shop.hints.msisdn);
+    (StatusCode::UNPROCESSABLE_ENTITY, pages::till_form(shop, customer, Some(&rule))).into_response()
 }
 
 impl Store {
