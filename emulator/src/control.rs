@@ -78,7 +78,7 @@ impl Controls {
         operations::ALL.iter().map(|operation| operation.name)
     }
 
-    /// The description of all operations, an OpenAPI 3.1 document.
+    /// The description of all operations, an `OpenAPI` 3.1 document.
     pub fn openapi() -> &'static str {
         openapi::document()
     }

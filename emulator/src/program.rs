@@ -20,7 +20,7 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> Result<(), Box<dyn Er
         Command::Help => io::stdout().write_all(arguments::HELP.as_bytes())?,
         Command::Version => writeln!(io::stdout(), "vipps-emulator {}", env!("CARGO_PKG_VERSION"))?,
         Command::OpenApi => io::stdout().write_all(Controls::openapi().as_bytes())?,
-        Command::Serve(serve) => run_emulator(serve)?,
+        Command::Serve(serve) => run_emulator(*serve)?,
     }
     Ok(())
 }

@@ -51,6 +51,7 @@ pub(crate) type Bend = Box<dyn FnOnce(IdTokenSpec) -> IdTokenSpec + Send>;
 
 /// The switches.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) rsa_bits: RsaBits,

@@ -79,7 +79,7 @@ test("what is right is told as well", async () => {
   await vipps.token();
   const text = await opened(rows(page).filter({ hasText: "API token" }));
   assert.match(text, /Passed\n(?:.*\n)*client_id: known/);
-  assert.match(text, /Let through, but mend it\n(?:.*\n)*Vipps-System-Name: missing/);
+  assert.match(text, /Let through, but mend it\n(?:.*\n)*Vipps-System-Plugin-Name: missing/);
 });
 
 test("the list can be narrowed and cleared", async () => {
@@ -127,7 +127,7 @@ test("hostile text stays text", async () => {
   const shown = await page.locator("body").innerText();
   assert.ok(shown.includes(hostile), "seen as what it is");
   assert.equal(await page.title(), "vipps-emulator");
-  assert.equal(await page.locator("img, #requests script, #pending script").count(), 0);
+  assert.equal(await page.locator("img:not(.mark), #requests script, #pending script").count(), 0);
   const refusal = await browser.page();
   const reply = await refusal.goto(shop.request(vipps, fields).url);
   const html = await reply.text();
@@ -143,4 +143,51 @@ test("a hostile state goes to the application and to no page", async () => {
   await cards(page).getByRole("button", { name: "Approve" }).click();
   await login.getByRole("heading", { name: "Welcome back" }).waitFor();
   assert.equal(shop.visits.at(-1).state, hostile);
+});
+
+test("the reply is shown, and no secret in it", async () => {
+  const token = await vipps.token();
+  const text = await opened(rows(page).filter({ hasText: "API token" }));
+  assert.match(text, /Answered\n(?:.*\n)*Status 200/);
+  assert.match(text, /"access_token": "eyJh… \(\d+ characters\)"/);
+  assert.ok(!text.includes(token));
+});
+
+test("an outage is made by a button, and counted when callers go on", async () => {
+  const token = await vipps.token();
+  await page.getByRole("button", { name: "Take the token endpoints down" }).click();
+  await page.getByText("The token endpoints are down. Callers with a token go on.").waitFor();
+  const refused = await fetch(`${vipps.url}/accesstoken/get`, { method: "POST" });
+  assert.equal(refused.status, 503);
+  const headers = {
+    Authorization: `Bearer ${token}`,
+    "Ocp-Apim-Subscription-Key": vipps.printed.VIPPS_SUBSCRIPTION_KEY,
+    "Merchant-Serial-Number": MSN,
+    "Vipps-System-Name": "acme",
+    "Vipps-System-Version": "3.1.2",
+  };
+  assert.equal((await fetch(`${vipps.url}/epayment/v1/payments`, { headers })).status, 200);
+  await page.locator("#tally-outage").filter({ hasText: "1" }).waitFor();
+  assert.equal(await page.locator("#tally-merchants").textContent(), "1");
+  await page.getByRole("button", { name: "Bring the token endpoints back" }).click();
+  await page.getByText("The token endpoints are up.").waitFor();
+});
+
+test("the clock goes on and back to real time", async () => {
+  const real = page.getByRole("button", { name: "Back to real time" });
+  assert.equal(await real.isVisible(), false);
+  await page.getByRole("button", { name: "+ 1 day" }).click();
+  await real.click();
+  await real.waitFor({ state: "hidden" });
+});
+
+test("on a narrow screen phone and requests are tabs", async () => {
+  await page.setViewportSize({ width: 375, height: 700 });
+  const inspector = page.getByRole("heading", { name: "The inspector" });
+  assert.equal(await inspector.isVisible(), false);
+  await page.getByRole("tab", { name: /Requests/ }).click();
+  await inspector.waitFor();
+  assert.equal(await page.getByRole("heading", { name: "The phone" }).isVisible(), false);
+  await page.keyboard.press("ArrowLeft");
+  await page.getByRole("heading", { name: "The phone" }).waitFor();
 });

@@ -46,6 +46,7 @@ impl EmulatorOptions {
                 second_subscription_key: keys.second_subscription_key,
             }),
             rsa_bits: self.rsa_bits.map_or(Ok(defaults.rsa_bits), choices::rsa_bits)?,
+            ..defaults
         })
     }
 }

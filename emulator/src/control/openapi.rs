@@ -1,4 +1,4 @@
-//! The description of the door: an OpenAPI 3.1 document, made from the types that the operations take and give.
+//! The description of the door: an `OpenAPI` 3.1 document, made from the types that the operations take and give.
 
 use std::sync::LazyLock;
 

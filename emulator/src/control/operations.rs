@@ -1,9 +1,9 @@
 //! Every control and every reading as an operation by name, with JSON in and out.
 
 use schemars::{Schema, SchemaGenerator};
-use serde::Serialize;
 use serde_json::{Value, json};
 
+#[allow(clippy::wildcard_imports, reason = "the table names them all")]
 use super::{
     Controls,
     error::ControlError,
@@ -57,14 +57,11 @@ macro_rules! operations {
             output: |generator| generator.subschema_for::<$output>(),
             run: |vipps, input| {
                 let run: fn(&Controls, $input) -> Given<$output> = $run;
-                written(run(vipps, serde_path_to_error::deserialize(input).map_err(|e| ControlError::from_serde(&e))?)?)
+                let input = serde_path_to_error::deserialize(input).map_err(|error| ControlError::from_serde(&error))?;
+                run(vipps, input).map(|output| json!(output))
             },
         }),+];
     };
-}
-
-fn written(output: impl Serialize) -> Result<Value, ControlError> {
-    Ok(json!(output))
 }
 
 operations! {

@@ -59,7 +59,7 @@ pub(crate) enum Command {
     Help,
     Version,
     OpenApi,
-    Serve(Serve),
+    Serve(Box<Serve>),
 }
 
 /// How to start and how to end.
@@ -114,7 +114,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Parsed<Command> {
             _ => return Err(arg.unexpected().into()),
         }
     }
-    given.serve().map(Command::Serve)
+    given.serve().map(|serve| Command::Serve(Box::new(serve)))
 }
 
 type Change = Box<dyn FnOnce(&mut Setup)>;

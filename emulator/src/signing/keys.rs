@@ -174,7 +174,10 @@ impl KeyRing {
 
     /// The generation that was withdrawn last, or else one that was never published.
     pub(crate) fn withdrawn(&self) -> &Generation {
-        self.withdrawn.as_ref().map_or_else(|| self.stranger(), |withdrawn| withdrawn)
+        match &self.withdrawn {
+            Some(withdrawn) => withdrawn,
+            None => self.stranger(),
+        }
     }
 
     /// A generation that is never published.

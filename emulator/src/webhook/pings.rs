@@ -105,7 +105,8 @@ impl PingTarget {
             return Err(invalid_input("url: must begin with http://, since it stays on this machine"));
         }
         let authority = uri.authority().map_or("", |authority| authority.as_str());
-        if !is_this_machine(authority) && !(anywhere && !authority.is_empty() && !authority.contains('@')) {
+        let is_elsewhere = anywhere && !authority.is_empty() && !authority.contains('@');
+        if !(is_this_machine(authority) || is_elsewhere) {
             return Err(invalid_input("url: must be on 127.0.0.1, [::1] or localhost: pings leave no machine"));
         }
         Ok(Self(uri))
