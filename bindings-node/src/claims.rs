@@ -7,7 +7,6 @@ use crate::fault::OrFault;
 
 /// The length of the longest token that is looked at; of a longer one so much and one more is enough.
 #[napi(catch_unwind)]
-#[expect(clippy::cast_possible_truncation, reason = "16 KiB")]
 pub fn longest_token() -> u32 {
     core::IdTokenVerifier::LONGEST_TOKEN as u32
 }

@@ -129,8 +129,8 @@ fn kid_of(member: &Value) -> Option<String> {
 
 /// What a key is called where people read of it: its `kid` where that has the form of an id, else its place in the set.
 fn name_of(member: &Value, place: usize) -> String {
-    let in_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/+=".contains(&byte);
-    let is_id = |kid: &String| (1..=100).contains(&kid.len()) && kid.bytes().all(in_id);
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/+=".contains(&byte);
+    let is_id = |kid: &String| (1..=100).contains(&kid.len()) && kid.bytes().all(is_allowed);
     kid_of(member).filter(is_id).unwrap_or_else(|| format!("#{place}"))
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, header::CONTENT_ENCODING};
 use serde_json::{Value, json};
-use vipps_partner_auth::{BackchannelPing, Error, ErrorKind, LoginRequest, PendingLogin};
+use vipps_partner_auth::{BackchannelPing, Error, ErrorKind, LoginRequest, PendingLogin, UnverifiedConsentRevoked};
 
 use crate::{
     scene::{At, Decision, PHONE, Scene, refused},
@@ -192,6 +193,16 @@ fn a_ping_is_read_leniently_and_only_from_an_object() {
     for body in [r#"["fixture"]"#, r#""fixture""#, r#"{"auth_req_id":1}"#, r#"{"auth_req_id":"\ud83d"}"#, ""] {
         assert_eq!(id(body).map_err(|error| error.field()), Err(Some("body")), "{body}");
     }
+}
+
+#[test]
+fn a_revoked_consent_is_read_from_an_object_alone() {
+    let parse = |payload: &str| {
+        UnverifiedConsentRevoked::parse(&format!("eyJhbGciOiJub25lIn0.{}.", BASE64_URL_SAFE_NO_PAD.encode(payload)))
+    };
+    parse(r#"{"sub":"c0ffee","event":"CONSENT_REVOKED","iat":1,"exp":2}"#).expect("a callback");
+    let error = parse(r#"["c0ffee","CONSENT_REVOKED",1,2]"#).expect_err("an array");
+    assert_eq!(error.field(), Some("body"));
 }
 
 #[tokio::test]

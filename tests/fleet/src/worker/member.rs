@@ -109,16 +109,21 @@ impl Member {
 
     /// One call of an API, once more after a refusal, as adapters do it. Status 0: no answer.
     pub(crate) async fn api(&self) -> Result<Value, Error> {
-        let (status, token) = self.send().await?;
-        if status != 401 || !self.partner.refused(&token) {
-            return Ok(json!({"status": status, "refused": status == 401}));
+        let headers = self.partner.authorization().await?;
+        let status = self.send(&headers).await;
+        if status != 401 {
+            return Ok(json!({"status": status, "refused": false}));
         }
-        let (status, _) = self.send().await?;
+        let status = match self.partner.refused(headers.token()).await {
+            Ok(others) => self.send(&others).await,
+            Err(_) => status,
+        };
         Ok(json!({"status": status, "refused": true}))
     }
 
     pub(crate) async fn refused(&self) -> Result<Value, Error> {
-        Ok(json!({"again": self.partner.refused(&self.partner.access_token().await?)}))
+        let token = self.partner.access_token().await?;
+        Ok(json!({"again": self.partner.refused(&token).await.is_ok()}))
     }
 
     pub(crate) async fn invalidate(&self) -> Result<Value, Error> {
@@ -147,12 +152,11 @@ impl Member {
         json!({"events": std::mem::take(&mut *noted(&self.events))})
     }
 
-    async fn send(&self) -> Result<(u16, AccessToken), Error> {
-        let headers = self.partner.authorization().await?;
+    async fn send(&self, headers: &Headers) -> u16 {
         let mut request = Request::get(&self.api).body(Bytes::new()).unwrap_or_default();
         *request.headers_mut() = headers.to_map();
         let response = self.http.send(request, Duration::from_secs(30)).await;
-        Ok((response.map_or(0, |response| response.status().as_u16()), headers.token().clone()))
+        response.map_or(0, |response| response.status().as_u16())
     }
 
     async fn renewed(&self) {
