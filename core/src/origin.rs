@@ -456,9 +456,7 @@ mod tests {
     fn headers_follow_within_one_origin() {
         let trusted =
             TrustedOrigins::new(&Config::default().trusted_origin("https://gateway.example")).expect("settings");
-        let may = |from: &str, to: &str| {
-            trusted.may_follow(from, to)
-        };
+        let may = |from: &str, to: &str| trusted.may_follow(from, to);
         assert!(may("https://api.vipps.no/a", "https://API.vipps.no:443/b"));
         assert!(may("https://gateway.example/a", "https://gateway.example/b"));
         for to in ["http://api.vipps.no/a", "https://api.vipps.no/accesstoken/get", "https://gateway.example/"] {

@@ -21,7 +21,7 @@ use keyring::{RSA, World as Keys, expect};
 use support::{DAY, FakeVipps, World, asked_once, bearer, msn, partner_keys, partner_of};
 use tokio::runtime::{Builder, Runtime};
 use vipps_partner_auth::{
-    BoxFuture, Config, ErrorKind, Event, HttpSend, Merchant, Partner, HttpClient, Result, SendError,
+    BoxFuture, Config, ErrorKind, Event, HttpClient, HttpSend, Merchant, Partner, Result, SendError,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -80,7 +80,9 @@ impl Tls {
 
 /// The machine's own rules, with the variables of this process.
 #[cfg(feature = "redis")]
-pub(crate) fn verifier_of_the_machine(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
+pub(crate) fn verifier_of_the_machine(
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
     Machine::from_vars(&|name| std::env::var_os(name)).verifier(provider, &Events::default())
 }
 
