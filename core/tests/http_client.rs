@@ -25,7 +25,7 @@ use tlsserver::{
 };
 use tokio::{net::TcpSocket, task::spawn_blocking};
 use vipps_partner_auth::{
-    BasicEncoding, Config, Error, ErrorKind, Expect, HttpClient, HttpSend, IdTokenVerifier, Keys, ManualClock, Partner,
+    BasicEncoding, Config, Error, ErrorKind, Expect, ReqwestClient, HttpSend, IdTokenVerifier, Keys, ManualClock, Partner,
     SalesUnitKeys, SendError, SpecializedKeys, SystemInfo,
 };
 
@@ -34,11 +34,11 @@ const LONG: Duration = Duration::from_secs(60);
 /// For replies that never come.
 const SHORT: Duration = Duration::from_millis(100);
 
-fn client() -> HttpClient {
-    HttpClient::new(&Config::default()).expect("a client")
+fn client() -> ReqwestClient {
+    ReqwestClient::new(&Config::default()).expect("a client")
 }
 
-async fn get(client: &HttpClient, url: &str, limit: Duration) -> Result<Response<Bytes>, SendError> {
+async fn get(client: &ReqwestClient, url: &str, limit: Duration) -> Result<Response<Bytes>, SendError> {
     client.send(Request::get(url).body(Bytes::new()).expect("a good request"), limit).await
 }
 

@@ -15,7 +15,7 @@ use tlsserver::{
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use vipps_partner_auth::{
-    Config, Environment, Error, ErrorKind, HttpClient, HttpSend, IdTokenVerifier, ManualClock, Partner, SendError,
+    Config, Environment, Error, ErrorKind, ReqwestClient, HttpSend, IdTokenVerifier, ManualClock, Partner, SendError,
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -51,7 +51,7 @@ async fn token(config: Config) -> Result<String, Error> {
 async fn sent(config: &Config, limit: Duration) -> Result<(), SendError> {
     let request = http::Request::post(format!("{VIPPS}/accesstoken/get?q=1")).header("client_secret", CLIENT_SECRET);
     let request = request.body(Bytes::new()).expect("a good request");
-    HttpClient::new(config).expect("a good config").send(request, limit).await.map(drop)
+    ReqwestClient::new(config).expect("a good config").send(request, limit).await.map(drop)
 }
 
 /// What is told of this proxy, less the way that it begins with.
@@ -116,7 +116,7 @@ mod carries {
     async fn a_connection_that_is_used_again() {
         let world = World::new();
         let proxy = proxies::tunnel(world.vipps.address());
-        let client = HttpClient::new(&world.config(&proxy.http())).expect("a client");
+        let client = ReqwestClient::new(&world.config(&proxy.http())).expect("a client");
         for _ in 0..3 {
             let request = http::Request::get(VIPPS).body(Bytes::new()).expect("a request");
             client.send(request, LIMIT).await.expect("a reply");
@@ -315,7 +315,7 @@ mod setting {
         for value in ["", " ", "http://", "ftp://proxy.example", "http://kari:s3cret@", "DIRECT://", "\"http://p:1\""] {
             let config = || Config::default().proxy(value);
             let partner = Partner::new(partner_keys(), system(), config()).map(drop);
-            for refused in [partner, IdTokenVerifier::new(config()).map(drop), HttpClient::new(&config()).map(drop)] {
+            for refused in [partner, IdTokenVerifier::new(config()).map(drop), ReqwestClient::new(&config()).map(drop)] {
                 let error = refused.expect_err(value);
                 assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidConfig, Some("proxy")), "{value}");
                 assert!(error.detail().starts_with("proxy "), "{error}");
@@ -326,7 +326,7 @@ mod setting {
 
     #[test]
     fn nothing_is_said_to_a_sender_of_ones_own() {
-        let sender = Arc::new(HttpClient::new(&Config::default()).expect("a client"));
+        let sender = Arc::new(ReqwestClient::new(&Config::default()).expect("a client"));
         let config = Config::from(Environment::Production).proxy("direct").http(sender);
         let error = Partner::new(partner_keys(), system(), config).map(drop).expect_err("two answers to one question");
         assert_eq!(error.field(), Some("proxy"));
@@ -347,7 +347,7 @@ mod environment {
         if let Some(variable) = child::argument() {
             let config = || config_for(VIPPS);
             let partner = Partner::new(partner_keys(), system(), config()).map(drop);
-            for refused in [partner, IdTokenVerifier::new(config()).map(drop), HttpClient::new(&config()).map(drop)] {
+            for refused in [partner, IdTokenVerifier::new(config()).map(drop), ReqwestClient::new(&config()).map(drop)] {
                 let error = refused.expect_err("not a proxy");
                 assert_eq!(
                     (error.kind(), error.field()),

@@ -21,7 +21,7 @@ use tlsserver::{
     child::{self, Scratch},
     config_for, partner_keys, proxies, read_request, system, token_reply, until_closed,
 };
-use vipps_partner_auth::{Config, Error, ErrorKind, HttpClient, HttpSend, ManualClock, Partner, SendError};
+use vipps_partner_auth::{Config, Error, ErrorKind, ReqwestClient, HttpSend, ManualClock, Partner, SendError};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -40,7 +40,7 @@ async fn token(config: Config) -> Result<String, Error> {
 async fn sent(config: &Config, base_url: &str) -> Result<(), SendError> {
     let request = http::Request::post(format!("{base_url}/accesstoken/get")).header("client_secret", CLIENT_SECRET);
     let request = request.body(Bytes::new()).expect("a good request");
-    HttpClient::new(config).expect("a good config").send(request, LIMIT).await.map(drop)
+    ReqwestClient::new(config).expect("a good config").send(request, LIMIT).await.map(drop)
 }
 
 /// Asserts that nothing was sent and returns what the caller is told, less the address that it begins with.
