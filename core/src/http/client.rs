@@ -8,7 +8,7 @@ use reqwest::{Client, redirect, retry};
 
 use super::{
     HttpSend, SendError,
-    connecting::{ConnectingLayer, OutOfTime, within},
+    connecting::{ConnectingLayer, OutOfTime, first, within},
     content_encoding::{self, Undecodable},
     fault,
     proxy::{Proxies, Route},
@@ -163,8 +163,8 @@ impl Sending {
 
     async fn exchange(&self, request: reqwest::Request, route: &Route) -> Result<Response<Bytes>, SendError> {
         if route.target.is_tls {
-            // First, since nothing need be connected to where this fails.
-            self.tls.settled().await?;
+            // Before reqwest's part, since nothing need be connected to where this fails.
+            first(self.tls.settled()).await?;
         }
         let reply = self.client.execute(request).await.map_err(|error| {
             if error.is_connect() { fault::not_connected(error, route).on(route) } else { broken(error, &route.target) }

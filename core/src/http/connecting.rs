@@ -17,7 +17,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 task_local! {
-    /// Whether the last poll of this request ended with its connection still being made.
+    /// Whether the last poll of this request ended with a step still to be done before it can be sent.
     static IS_CONNECTING: Cell<bool>;
 }
 
@@ -42,6 +42,20 @@ pub(super) async fn within<T>(limit: Duration, exchange: impl Future<Output = T>
         })
     };
     IS_CONNECTING.scope(Cell::new(false), watched).await
+}
+
+/// Runs a step without which nothing can be sent.
+pub(super) async fn first<T>(step: impl Future<Output = T>) -> T {
+    let mut step = Box::pin(step);
+    poll_fn(|cx| {
+        let outcome = step.as_mut().poll(cx);
+        if outcome.is_pending() {
+            // No request's task where the step was handed to one of its own.
+            let _ = IS_CONNECTING.try_with(|is_connecting| is_connecting.set(true));
+        }
+        outcome
+    })
+    .await
 }
 
 /// Notes, for the request that polls it, that its connection is still being made.
@@ -75,15 +89,7 @@ where
     }
 
     fn call(&mut self, target: R) -> Self::Future {
-        let mut connection = Box::pin(self.0.call(target));
-        Box::pin(poll_fn(move |cx| {
-            let outcome = connection.as_mut().poll(cx);
-            if outcome.is_pending() {
-                // No request's task where it was handed to one of its own.
-                let _ = IS_CONNECTING.try_with(|is_connecting| is_connecting.set(true));
-            }
-            outcome
-        }))
+        Box::pin(first(self.0.call(target)))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, error::Error as StdError, io, iter::successors};
 
 use rustls::{AlertDescription, CertificateError};
+use rustls_pki_types::InvalidDnsNameError;
 
 use super::{
     SendError,
@@ -101,7 +102,7 @@ fn network_hint(target: &Target) -> Option<&'static str> {
 /// Without a proxy, or to the proxy itself.
 fn no_way(causes: &[&AnyError], is_dns: bool, hint: Option<&'static str>) -> Fault {
     let Some(io) = causes.iter().find_map(|cause| cause.downcast_ref::<io::Error>()) else {
-        return Fault::new("no connection could be made").or_hint(hint);
+        return not_begun(causes).or_hint(hint);
     };
     if is_dns {
         return name_not_found(io).or_hint(hint);
@@ -124,7 +125,16 @@ fn no_way_through(causes: &[&AnyError], is_dns: bool, proxy: &Proxy) -> Fault {
             return no_socks(words, proxy);
         }
     }
-    no_tls(causes)
+    if causes.iter().any(|cause| cause.is::<io::Error>()) { no_tls(causes) } else { not_begun(causes) }
+}
+
+/// What is no error of the system or of TLS is one about the target's name.
+fn not_begun(causes: &[&AnyError]) -> Fault {
+    let is_no_name = |cause: &&AnyError| cause.is::<InvalidDnsNameError>() || cause.to_string() == "Invalid Server Name";
+    if causes.iter().any(is_no_name) {
+        return Fault::new("the host name is none that a certificate can be made out to");
+    }
+    Fault::new("no connection could be made")
 }
 
 fn no_tunnel(words: &str, causes: &[&AnyError], is_dns: bool, proxy: &Proxy) -> Fault {
