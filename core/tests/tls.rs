@@ -279,12 +279,15 @@ mod environment {
     fn a_variable_that_leads_to_no_certificate_is_named() {
         const TEST: &str = "environment::a_variable_that_leads_to_no_certificate_is_named";
         if let Some(argument) = child::argument() {
-            let (url, expected) = argument.split_once('\n').expect("two parts");
+            let [url, variable, expected] = argument.splitn(3, '\n').collect::<Vec<_>>()[..] else {
+                panic!("three parts");
+            };
             let alone = block_on(sent(&config_for(url), url)).expect_err("no authorities");
             assert!(!alone.may_have_been_sent());
+            assert_eq!(alone.to_string(), expected);
             let error = block_on(token(config_for(url))).expect_err("no authorities");
-            assert_eq!(error.kind(), ErrorKind::InvalidConfig);
-            assert_eq!(error.to_string(), expected);
+            assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidConfig, Some(variable)));
+            assert_eq!(error.detail(), expected);
             return;
         }
         let server = token_server(Authority::new("company").good().server());
@@ -302,7 +305,7 @@ mod environment {
             ("SSL_CERT_DIR", folder.path(), "holds no certificate (pem)"),
         ];
         for (variable, path, fault) in table {
-            let argument = format!("{}\nwhat {variable} names {fault} field=`{variable}`", server.https());
+            let argument = format!("{}\n{variable}\nwhat {variable} names {fault}", server.https());
             child::run(TEST, &argument, &[(variable, path)]);
             if variable == "SSL_CERT_DIR" {
                 child::run(TEST, &argument, &[(variable, path), ("SSL_CERT_FILE", good.path())]);
