@@ -103,11 +103,7 @@ impl Discovery {
         let age = max_age(response.headers()).unwrap_or(SILENT_AGE).clamp(SHORTEST_AGE, LONGEST_AGE);
         let endpoints = Endpoints::parse(response.body(), &self.environment)?;
         self.trusted.check_key_set(&endpoints.jwks_uri)?;
-        Ok(Fetched {
-            value: endpoints,
-            fresh_until: asked.plus(age),
-            usable_until: asked.plus(Duration::MAX),
-        })
+        Ok(Fetched { value: endpoints, fresh_until: asked.plus(age), usable_until: asked.plus(Duration::MAX) })
     }
 }
 

@@ -25,8 +25,8 @@ use tlsserver::{
 };
 use tokio::{net::TcpSocket, task::spawn_blocking};
 use vipps_partner_auth::{
-    BasicEncoding, Config, Error, ErrorKind, Expect, ReqwestClient, HttpSend, IdTokenVerifier, Keys, ManualClock, Partner,
-    SalesUnitKeys, SendError, SpecializedKeys, SystemInfo,
+    BasicEncoding, Config, Error, ErrorKind, Expect, HttpSend, IdTokenVerifier, Keys, ManualClock, Partner,
+    ReqwestClient, SalesUnitKeys, SendError, SpecializedKeys, SystemInfo,
 };
 
 /// For replies that come at once: longer than any machine is slow.

@@ -29,7 +29,7 @@ use serde_json::Value;
 use tlsserver::{Reply, Server, Then, certificates::Authority, config_for, proxies};
 use vipps_partner_auth::{
     BasicEncoding, BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Environment, Event, Expect, Flow,
-    ReqwestClient, HttpSend, IdTokenVerifier, Keys, ManualClock, MemoryCache, Merchant, Partner, PartnerKeys,
+    HttpSend, IdTokenVerifier, Keys, ManualClock, MemoryCache, Merchant, Partner, PartnerKeys, ReqwestClient,
     SalesUnitKeys, Secret, SendError, SpecializedKeys, SystemInfo, TokenCache,
 };
 
@@ -283,7 +283,7 @@ async fn real_sockets_and_real_tls_leave_no_trace() {
     }
     assert!(plain.requests().len() > 20 && secure.requests().len() > 20);
     let text = capture::text_since(start);
-    for speaker in ["hyper_util", "rustls", "vipps_partner_auth"] {
+    for speaker in ["hyper_util", "reqwest", "rustls", "vipps_partner_auth"] {
         assert!(text.contains(&format!(" {speaker}")), "{speaker} was not heard");
     }
     assert_clean(start);

@@ -15,7 +15,7 @@ use tlsserver::{
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use vipps_partner_auth::{
-    Config, Environment, Error, ErrorKind, ReqwestClient, HttpSend, IdTokenVerifier, ManualClock, Partner, SendError,
+    Config, Environment, Error, ErrorKind, HttpSend, IdTokenVerifier, ManualClock, Partner, ReqwestClient, SendError,
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -316,7 +316,8 @@ mod setting {
         for value in ["", " ", "http://", "ftp://proxy.example", "http://kari:s3cret@", "DIRECT://", "\"http://p:1\""] {
             let config = || Config::default().proxy(value);
             let partner = Partner::new(partner_keys(), system(), config()).map(drop);
-            for refused in [partner, IdTokenVerifier::new(config()).map(drop), ReqwestClient::new(&config()).map(drop)] {
+            for refused in [partner, IdTokenVerifier::new(config()).map(drop), ReqwestClient::new(&config()).map(drop)]
+            {
                 let error = refused.expect_err(value);
                 assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidConfig, Some("proxy")), "{value}");
                 assert!(error.detail().starts_with("proxy "), "{error}");
@@ -348,7 +349,8 @@ mod environment {
         if let Some(variable) = child::argument() {
             let config = || config_for(VIPPS);
             let partner = Partner::new(partner_keys(), system(), config()).map(drop);
-            for refused in [partner, IdTokenVerifier::new(config()).map(drop), ReqwestClient::new(&config()).map(drop)] {
+            for refused in [partner, IdTokenVerifier::new(config()).map(drop), ReqwestClient::new(&config()).map(drop)]
+            {
                 let error = refused.expect_err("not a proxy");
                 assert_eq!(
                     (error.kind(), error.field()),

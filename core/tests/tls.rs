@@ -6,7 +6,11 @@ mod tlsserver;
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
-    sync::Arc,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -21,7 +25,8 @@ use tlsserver::{
     child::{self, Scratch},
     config_for, partner_keys, proxies, read_request, system, token_reply, until_closed,
 };
-use vipps_partner_auth::{Config, Error, ErrorKind, ReqwestClient, HttpSend, ManualClock, Partner, SendError};
+use tokio::task::spawn_blocking;
+use vipps_partner_auth::{Config, Error, ErrorKind, HttpSend, ManualClock, Partner, ReqwestClient, SendError};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -168,6 +173,51 @@ fn read_then_break(stream: TcpStream, tls: Arc<ServerConfig>, seen: &Seen) -> io
         stream.sock.write_all(&[&[0x17, 3, 3, 0, 64][..], &[9; 64]].concat())?;
     }
     until_closed(&mut stream.sock)
+}
+
+/// A connection that becomes free serves a request whose own connection is still being made.
+#[tokio::test]
+async fn a_request_that_went_out_on_anothers_connection_may_have_been_sent() {
+    let authority = Authority::new("company");
+    let tls = authority.good().server();
+    let connections = AtomicUsize::new(0);
+    let (note, notes) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    let server = Server::raw(move |mut stream, seen| {
+        if connections.fetch_add(1, SeqCst) > 0 {
+            note.send("a second connection").map_err(io::Error::other)?;
+            return until_closed(&mut stream);
+        }
+        let mut stream = StreamOwned::new(ServerConnection::new(tls.clone()).map_err(io::Error::other)?, stream);
+        while let Some(request) = read_request(&mut stream)? {
+            seen.request(&request);
+            note.send("a request").map_err(io::Error::other)?;
+            // The second reply never comes.
+            released.lock().expect("the channel").recv().map_err(io::Error::other)?;
+            stream.write_all(&token_reply().bytes)?;
+        }
+        Ok(())
+    });
+    let client = Arc::new(ReqwestClient::new(&Config::default().ca_pem(authority.pem())).expect("a client"));
+    let send = |limit| {
+        let client = client.clone();
+        let request = http::Request::post(server.https()).body(Bytes::new()).expect("a good request");
+        tokio::spawn(async move { client.send(request, limit).await })
+    };
+    let notes = Arc::new(Mutex::new(notes));
+    let noted = || {
+        let notes = notes.clone();
+        async move { spawn_blocking(move || notes.lock().expect("the channel").recv()).await.expect("no panic") }
+    };
+    let first = send(LIMIT);
+    assert_eq!(noted().await, Ok("a request"));
+    let second = send(Duration::from_secs(1));
+    assert_eq!(noted().await, Ok("a second connection"));
+    release.send(()).expect("the server waits");
+    first.await.expect("no panic").expect("a reply");
+    let error = second.await.expect("no panic").expect_err("no reply");
+    assert_eq!(error.may_have_been_sent(), server.requests().len() == 2, "{error}");
 }
 
 /// A server that answers the first bytes it gets with `answer`, whatever they are, and then waits.

@@ -13,8 +13,8 @@ use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 use vipps_emulator::{Emulator, Options};
 use vipps_partner_auth::{
-    Backchannel, BackchannelOptions, BoxFuture, Config, ReqwestClient, HttpSend, ManualClock, Partner, PartnerKeys,
-    PendingLogin, SendError, SystemInfo,
+    Backchannel, BackchannelOptions, BoxFuture, Config, HttpSend, ManualClock, Partner, PartnerKeys, PendingLogin,
+    ReqwestClient, SendError, SystemInfo,
 };
 
 #[path = "application/mod.rs"]

@@ -128,10 +128,9 @@ fn no_way_through(causes: &[&AnyError], is_dns: bool, proxy: &Proxy) -> Fault {
     if causes.iter().any(|cause| cause.is::<io::Error>()) { no_tls(causes) } else { not_begun(causes) }
 }
 
-/// What is no error of the system or of TLS is one about the target's name.
+/// Neither the system nor TLS was asked for anything.
 fn not_begun(causes: &[&AnyError]) -> Fault {
-    let is_no_name = |cause: &&AnyError| cause.is::<InvalidDnsNameError>() || cause.to_string() == "Invalid Server Name";
-    if causes.iter().any(is_no_name) {
+    if causes.iter().any(|cause| cause.is::<InvalidDnsNameError>()) {
         return Fault::new("the host name is none that a certificate can be made out to");
     }
     Fault::new("no connection could be made")

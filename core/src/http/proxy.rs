@@ -198,7 +198,9 @@ impl Proxy {
     pub(super) fn wants_login(&self) -> Fault {
         let hint = match self.login {
             Some(_) => "the proxy wants a login: it did not take the user and password of its url",
-            None => "the proxy wants a login: write it into the proxy's url, as in http://user:password@proxy.example:8080",
+            None => {
+                "the proxy wants a login: write it into the proxy's url, as in http://user:password@proxy.example:8080"
+            }
         };
         Fault::new("the proxy wants a login").with_hint(hint)
     }

@@ -53,7 +53,8 @@ impl Tls {
 
     /// How TLS is spoken. No certificate is trusted before this is [`settled`](Self::settled).
     pub(super) fn client_config(self: &Arc<Self>) -> Result<ClientConfig, Error> {
-        let builder = ClientConfig::builder_with_provider(self.provider.clone()).with_safe_default_protocol_versions()?;
+        let builder =
+            ClientConfig::builder_with_provider(self.provider.clone()).with_safe_default_protocol_versions()?;
         let mut config = builder.dangerous().with_custom_certificate_verifier(self.clone()).with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)

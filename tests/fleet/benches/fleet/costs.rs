@@ -6,8 +6,8 @@ use fleet::{Authority, Outcome, Redis, Scratch};
 use tokio::runtime::Runtime;
 use vipps_emulator::{Emulator, IdTokenSpec, Options};
 use vipps_partner_auth::{
-    Config, Environment, Expect, ReqwestClient, HttpSend, IdTokenVerifier, Partner, PartnerKeys, RedisCache, SystemInfo,
-    TokenCache,
+    Config, Environment, Expect, HttpSend, IdTokenVerifier, Partner, PartnerKeys, RedisCache, ReqwestClient,
+    SystemInfo, TokenCache,
 };
 
 const ROUNDS: usize = 101;

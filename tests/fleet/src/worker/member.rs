@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use vipps_partner_auth::{
-    AccessToken, Clock, Config, Environment, Error, ReqwestClient, HttpSend, Partner, PartnerKeys, SystemInfo,
+    AccessToken, Clock, Config, Environment, Error, HttpSend, Partner, PartnerKeys, ReqwestClient, SystemInfo,
 };
 
 use crate::clock::ShiftedClock;

@@ -81,7 +81,7 @@ fn another_type_under_the_lock_keeps_nobody_waiting() -> Outcome {
 #[ignore = "needs redis-server: cargo xtask test --only fleet"]
 fn no_entry_with_a_byte_changed_or_missing_is_taken() -> Outcome {
     use std::sync::Arc;
-    use vipps_partner_auth::{Config, ReqwestClient, Partner, PartnerKeys, RedisCache, SystemInfo};
+    use vipps_partner_auth::{Config, Partner, PartnerKeys, RedisCache, ReqwestClient, SystemInfo};
     let (vipps, redis, key, value) = stage()?;
     let cache = Arc::new(RedisCache::new(&redis.url())?);
     let http = Arc::new(ReqwestClient::new(&Config::default())?);
