@@ -90,12 +90,12 @@ impl SendError {
     }
 
     /// The work of sending could not begin.
-    fn not_started(error: Error) -> Self {
+    fn not_started(error: &Error) -> Self {
         Self { hint: error.hint(), ..Self::not_sent(error.detail().to_owned()) }
     }
 
     /// The work of sending ended before it was done.
-    fn lost(error: Error) -> Self {
+    fn lost(error: &Error) -> Self {
         Self::maybe_sent(error.detail().to_owned())
     }
 

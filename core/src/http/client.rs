@@ -129,8 +129,8 @@ impl HttpSend for ReqwestClient {
             if self.executor.is_here() {
                 return sent.await;
             }
-            let task = self.executor.start(sent).map_err(SendError::not_started)?;
-            task.outcome().await.unwrap_or_else(|error| Err(SendError::lost(error)))
+            let task = self.executor.start(sent).map_err(|error| SendError::not_started(&error))?;
+            task.outcome().await.unwrap_or_else(|error| Err(SendError::lost(&error)))
         })
     }
 }

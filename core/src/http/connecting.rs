@@ -36,10 +36,9 @@ pub(super) async fn within<T>(limit: Duration, exchange: impl Future<Output = T>
             IS_CONNECTING.with(|is_connecting| is_connecting.set(false));
             exchange.as_mut().poll(cx)
         });
-        timeout(limit, anew).await.map_err(|_| match IS_CONNECTING.with(Cell::get) {
-            true => OutOfTime::Connecting,
-            false => OutOfTime::MaybeSent,
-        })
+        timeout(limit, anew)
+            .await
+            .map_err(|_| if IS_CONNECTING.with(Cell::get) { OutOfTime::Connecting } else { OutOfTime::MaybeSent })
     };
     IS_CONNECTING.scope(Cell::new(false), watched).await
 }

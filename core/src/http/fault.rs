@@ -108,7 +108,7 @@ fn no_way(causes: &[&AnyError], is_dns: bool, hint: Option<&'static str>) -> Fau
         return name_not_found(io).or_hint(hint);
     }
     // An error of TLS comes wrapped in another, one of TCP does not.
-    if io.get_ref().is_some_and(|carried| carried.is::<io::Error>()) {
+    if io.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<io::Error>) {
         return no_tls(causes);
     }
     Fault::new(io_words(io)).with_source(copy_of(io)).or_hint(hint)
