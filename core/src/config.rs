@@ -188,7 +188,7 @@ impl Config {
     /// The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`,
     /// `https` or `socks5`), in the place of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
     /// Default: the variables `https_proxy`, `all_proxy` and `no_proxy`, small or in capitals, as
-    /// [`HttpClient`](crate::HttpClient) tells. A value that can't be used is refused, field `proxy`, and so is any beside
+    /// [`ReqwestClient`](crate::ReqwestClient) tells. A value that can't be used is refused, field `proxy`, and so is any beside
     /// an [`http`](Self::http) of your own.
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
         self.proxy = Some(Secret::new(proxy));
@@ -246,7 +246,7 @@ impl Config {
         self
     }
 
-    /// What sends HTTP requests. Default: an [`HttpClient`](crate::HttpClient).
+    /// What sends HTTP requests. Default: an [`ReqwestClient`](crate::ReqwestClient).
     pub fn http(mut self, sender: Arc<dyn HttpSend>) -> Self {
         self.http = Some(sender);
         self

@@ -57,22 +57,28 @@ impl Executor {
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let mut task = AbortOnDrop(self.spawn(AssertUnwindSafe(work).catch_unwind())?);
-        match (&mut task.0).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(panicked()),
-            Err(_) => Err(shut_down()),
+        self.start(work)?.outcome().await?
+    }
+
+    /// Starts work that ends with its [`Task`]. Fails where the thread can't be started.
+    pub(crate) fn start<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<Task<T>> {
+        self.spawn(AssertUnwindSafe(work).catch_unwind()).map(Task)
+    }
+
+    /// Whether the caller is itself run by this executor.
+    pub(crate) fn is_here(&self) -> bool {
+        let Ok(here) = Handle::try_current() else { return false };
+        match &self.0 {
+            Some(runtime) => runtime.id() == here.id(),
+            None => io_runtime().is_some_and(|io| io.id() == here.id()),
         }
     }
 
     /// Refuses a thread that has to do the work itself: if it waited, nothing would ever happen.
     pub(crate) fn check_may_block(&self) -> Result<()> {
-        let Ok(here) = Handle::try_current() else { return Ok(()) };
-        let drives_the_work = match &self.0 {
-            Some(runtime) => here.id() == runtime.id() && runtime.runtime_flavor() == RuntimeFlavor::CurrentThread,
-            None => io_runtime().is_some_and(|io| io.id() == here.id()),
-        };
-        if drives_the_work {
+        let is_one_thread =
+            self.0.as_ref().is_none_or(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread);
+        if is_one_thread && self.is_here() {
             return Err(Error::new(
                 ErrorKind::InvalidConfig,
                 "a blocking call was made on the thread that has to do its work, and would never return",
@@ -91,9 +97,21 @@ pub(crate) fn shut_down() -> Error {
     Error::unavailable("the runtime was shut down during the request")
 }
 
-struct AbortOnDrop<T>(JoinHandle<T>);
+/// Work that somebody waits for. It is given up when this is dropped.
+pub(crate) struct Task<T>(JoinHandle<thread::Result<T>>);
 
-impl<T> Drop for AbortOnDrop<T> {
+impl<T> Task<T> {
+    /// What became of it; an error where it panicked or its runtime was shut down.
+    pub(crate) async fn outcome(mut self) -> Result<T> {
+        match (&mut self.0).await {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(_)) => Err(panicked()),
+            Err(_) => Err(shut_down()),
+        }
+    }
+}
+
+impl<T> Drop for Task<T> {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -1,21 +1,19 @@
 //! How requests leave this library: one trait, and the client that is used unless another is handed in.
 
 mod client;
-mod connector;
+mod connecting;
 mod content_encoding;
 mod fault;
 mod no_proxy;
 mod proxy;
-mod socks5;
 mod target;
 mod tls;
-mod tunnel;
 
 use std::{borrow::Cow, error::Error as StdError, ffi::OsString, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-pub use client::HttpClient;
+pub use client::ReqwestClient;
 pub(crate) use proxy::check_setting as check_proxy;
 #[cfg(feature = "redis")]
 pub(crate) use tls::verifier_of_the_machine;
@@ -93,6 +91,16 @@ impl SendError {
         Self { field: Some(field), ..Self::not_sent(detail) }
     }
 
+    /// The work of sending could not begin.
+    fn not_started(error: &Error) -> Self {
+        Self { hint: error.hint(), ..Self::not_sent(error.detail().to_owned()) }
+    }
+
+    /// The work of sending ended before it was done.
+    fn lost(error: &Error) -> Self {
+        Self::maybe_sent(error.detail().to_owned())
+    }
+
     pub(crate) fn into_error(self) -> Error {
         let error = match self.field {
             Some(field) => Error::invalid_config(field, self.detail),
@@ -122,7 +130,7 @@ impl StdError for SendError {
 pub(crate) fn sender(config: &Config, events: &Events) -> Result<Arc<dyn HttpSend>> {
     match &config.http {
         Some(sender) => Ok(sender.clone()),
-        None => Ok(Arc::new(HttpClient::with_events(config, events.clone())?)),
+        None => Ok(Arc::new(ReqwestClient::with_events(config, events.clone())?)),
     }
 }
 

@@ -72,7 +72,7 @@ pub use environment::{BaseUrl, Environment};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, Stats};
 pub use finished::Headers;
-pub use http::{HttpClient, HttpSend, SendError};
+pub use http::{HttpSend, ReqwestClient, SendError};
 pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
 #[cfg(feature = "reqwest-middleware")]
 pub use integrations::reqwest_middleware;

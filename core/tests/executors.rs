@@ -21,7 +21,7 @@ use keyring::{RSA, World as Keys, expect};
 use support::{DAY, FakeVipps, World, asked_once, bearer, msn, partner_keys, partner_of};
 use tokio::runtime::{Builder, Runtime};
 use vipps_partner_auth::{
-    BoxFuture, Config, ErrorKind, Event, HttpClient, HttpSend, Merchant, Partner, Result, SendError,
+    BoxFuture, Config, ErrorKind, Event, HttpSend, Merchant, Partner, ReqwestClient, Result, SendError,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -125,7 +125,7 @@ fn keep_alive_server() -> (String, Arc<AtomicUsize>) {
 fn a_connection_that_was_opened_from_an_idle_runtime_serves_all() {
     let (url, connections) = keep_alive_server();
     let config = Config::from(url.parse::<vipps_partner_auth::Environment>().expect("a base url"));
-    let client = HttpClient::new(&config).expect("a client");
+    let client = ReqwestClient::new(&config).expect("a client");
     let request = || http::Request::post(format!("{url}/x")).body(Bytes::new()).expect("a request");
     let idle = current_thread();
     idle.block_on(client.send(request(), PATIENCE)).expect("a reply");

@@ -29,7 +29,7 @@ use serde_json::Value;
 use tlsserver::{Reply, Server, Then, certificates::Authority, config_for, proxies};
 use vipps_partner_auth::{
     BasicEncoding, BoxFuture, CacheError, CacheKey, CachedToken, Clock, Config, Environment, Event, Expect, Flow,
-    HttpClient, HttpSend, IdTokenVerifier, Keys, ManualClock, MemoryCache, Merchant, Partner, PartnerKeys,
+    HttpSend, IdTokenVerifier, Keys, ManualClock, MemoryCache, Merchant, Partner, PartnerKeys, ReqwestClient,
     SalesUnitKeys, Secret, SendError, SpecializedKeys, SystemInfo, TokenCache,
 };
 
@@ -283,7 +283,7 @@ async fn real_sockets_and_real_tls_leave_no_trace() {
     }
     assert!(plain.requests().len() > 20 && secure.requests().len() > 20);
     let text = capture::text_since(start);
-    for speaker in ["hyper_util", "rustls", "vipps_partner_auth"] {
+    for speaker in ["hyper_util", "reqwest", "rustls", "vipps_partner_auth"] {
         assert!(text.contains(&format!(" {speaker}")), "{speaker} was not heard");
     }
     assert_clean(start);
@@ -310,14 +310,14 @@ async fn logins_of_proxies_leave_no_trace() {
     forms.push(format!("http://kari:{PASSWORD}@127.0.0.1:1"));
     for form in &forms {
         let config = config().ca_pem(authority.pem()).proxy(form);
-        note(&(&config, HttpClient::new(&config)));
+        note(&(&config, ReqwestClient::new(&config)));
         use_up(partner_keys().into(), config).await;
     }
     assert!(good.requests()[0].head.contains("proxy-authorization: Basic "));
     for wrong in ["", " ", "\n", "#", "/", ":99999", "\"", "?q"] {
         for scheme in ["http://", "ftp://", "socks4://", "\""] {
             let config = config().proxy(format!("{scheme}kari:{PASSWORD}@proxy.example{wrong}"));
-            note_outcome(&HttpClient::new(&config));
+            note_outcome(&ReqwestClient::new(&config));
             note_outcome(&IdTokenVerifier::new(config));
         }
     }
@@ -372,7 +372,7 @@ async fn no_public_type_shows_a_secret() {
     let claims = verifier.verify(&id_token().signed_by(&RSA), &expect().msn(msn())).await.expect("a good token");
     assert!(claims.json().contains(EMAIL));
     note(&(shop.partner(), shop.partner().environment(), shop.partner().stats()));
-    note(&(all_keys(), partner_keys(), &config, HttpClient::new(&config), system(), Environment::Test));
+    note(&(all_keys(), partner_keys(), &config, ReqwestClient::new(&config), system(), Environment::Test));
     note(&(token, cached, Secret::new(CLIENT_SECRET), shop.msn(), verifier, claims, expect()));
     note(&(ManualClock::at_unix(NOW), ManualClock::at_unix(NOW).now(), IdTokenVerifier::new(config)));
     note_chain(&SendError::maybe_sent("the connection broke"));

@@ -334,7 +334,7 @@ async fn real_sockets_leave_no_trace() {
     });
     let http: Arc<dyn HttpSend> = Arc::new(Detour(
         server.http(),
-        vipps_partner_auth::HttpClient::new(&config_for(&server.http())).expect("a client"),
+        vipps_partner_auth::ReqwestClient::new(&config_for(&server.http())).expect("a client"),
     ));
     for keys in both_keys() {
         use_up(&shop_of(keys, watched(Config::default()).http(http.clone())), &kept).await;
@@ -350,7 +350,7 @@ async fn real_sockets_leave_no_trace() {
 
 /// Sends what is meant for Vipps to a server of this machine; public documents come from memory.
 #[derive(Debug)]
-struct Detour(String, vipps_partner_auth::HttpClient);
+struct Detour(String, vipps_partner_auth::ReqwestClient);
 
 impl HttpSend for Detour {
     fn send(&self, mut request: Request<Bytes>, limit: Duration) -> BoxFuture<'_, Result<Response<Bytes>, SendError>> {

@@ -6,7 +6,11 @@ mod tlsserver;
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
-    sync::Arc,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -21,7 +25,8 @@ use tlsserver::{
     child::{self, Scratch},
     config_for, partner_keys, proxies, read_request, system, token_reply, until_closed,
 };
-use vipps_partner_auth::{Config, Error, ErrorKind, HttpClient, HttpSend, ManualClock, Partner, SendError};
+use tokio::task::spawn_blocking;
+use vipps_partner_auth::{Config, Error, ErrorKind, HttpSend, ManualClock, Partner, ReqwestClient, SendError};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -40,7 +45,7 @@ async fn token(config: Config) -> Result<String, Error> {
 async fn sent(config: &Config, base_url: &str) -> Result<(), SendError> {
     let request = http::Request::post(format!("{base_url}/accesstoken/get")).header("client_secret", CLIENT_SECRET);
     let request = request.body(Bytes::new()).expect("a good request");
-    HttpClient::new(config).expect("a good config").send(request, LIMIT).await.map(drop)
+    ReqwestClient::new(config).expect("a good config").send(request, LIMIT).await.map(drop)
 }
 
 /// Asserts that nothing was sent and returns what the caller is told, less the address that it begins with.
@@ -170,6 +175,51 @@ fn read_then_break(stream: TcpStream, tls: Arc<ServerConfig>, seen: &Seen) -> io
     until_closed(&mut stream.sock)
 }
 
+/// A connection that becomes free serves a request whose own connection is still being made.
+#[tokio::test]
+async fn a_request_that_went_out_on_anothers_connection_may_have_been_sent() {
+    let authority = Authority::new("company");
+    let tls = authority.good().server();
+    let connections = AtomicUsize::new(0);
+    let (note, notes) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    let server = Server::raw(move |mut stream, seen| {
+        if connections.fetch_add(1, SeqCst) > 0 {
+            note.send("a second connection").map_err(io::Error::other)?;
+            return until_closed(&mut stream);
+        }
+        let mut stream = StreamOwned::new(ServerConnection::new(tls.clone()).map_err(io::Error::other)?, stream);
+        while let Some(request) = read_request(&mut stream)? {
+            seen.request(&request);
+            note.send("a request").map_err(io::Error::other)?;
+            // The second reply never comes.
+            released.lock().expect("the channel").recv().map_err(io::Error::other)?;
+            stream.write_all(&token_reply().bytes)?;
+        }
+        Ok(())
+    });
+    let client = Arc::new(ReqwestClient::new(&Config::default().ca_pem(authority.pem())).expect("a client"));
+    let send = |limit| {
+        let client = client.clone();
+        let request = http::Request::post(server.https()).body(Bytes::new()).expect("a good request");
+        tokio::spawn(async move { client.send(request, limit).await })
+    };
+    let notes = Arc::new(Mutex::new(notes));
+    let noted = || {
+        let notes = notes.clone();
+        async move { spawn_blocking(move || notes.lock().expect("the channel").recv()).await.expect("no panic") }
+    };
+    let first = send(LIMIT);
+    assert_eq!(noted().await, Ok("a request"));
+    let second = send(Duration::from_secs(1));
+    assert_eq!(noted().await, Ok("a second connection"));
+    release.send(()).expect("the server waits");
+    first.await.expect("no panic").expect("a reply");
+    let error = second.await.expect("no panic").expect_err("no reply");
+    assert_eq!(error.may_have_been_sent(), server.requests().len() == 2, "{error}");
+}
+
 /// A server that answers the first bytes it gets with `answer`, whatever they are, and then waits.
 fn blunt(answer: impl Into<Vec<u8>>) -> Server {
     let answer = answer.into();
@@ -226,7 +276,7 @@ async fn a_handshake_that_never_ends_is_given_up() {
     let server = Server::raw(|mut stream, _| until_closed(&mut stream));
     let config = config_for(&server.https()).connect_timeout(Duration::from_millis(100));
     let (detail, _) = refusal(config, &server.https()).await;
-    assert_eq!(detail, "the tls handshake did not end in time");
+    assert_eq!(detail, "the connection was not made in time");
 }
 
 #[tokio::test]
@@ -279,12 +329,15 @@ mod environment {
     fn a_variable_that_leads_to_no_certificate_is_named() {
         const TEST: &str = "environment::a_variable_that_leads_to_no_certificate_is_named";
         if let Some(argument) = child::argument() {
-            let (url, expected) = argument.split_once('\n').expect("two parts");
+            let [url, variable, expected] = argument.splitn(3, '\n').collect::<Vec<_>>()[..] else {
+                panic!("three parts");
+            };
             let alone = block_on(sent(&config_for(url), url)).expect_err("no authorities");
             assert!(!alone.may_have_been_sent());
+            assert_eq!(alone.to_string(), expected);
             let error = block_on(token(config_for(url))).expect_err("no authorities");
-            assert_eq!(error.kind(), ErrorKind::InvalidConfig);
-            assert_eq!(error.to_string(), expected);
+            assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidConfig, Some(variable)));
+            assert_eq!(error.detail(), expected);
             return;
         }
         let server = token_server(Authority::new("company").good().server());
@@ -302,7 +355,7 @@ mod environment {
             ("SSL_CERT_DIR", folder.path(), "holds no certificate (pem)"),
         ];
         for (variable, path, fault) in table {
-            let argument = format!("{}\nwhat {variable} names {fault} field=`{variable}`", server.https());
+            let argument = format!("{}\n{variable}\nwhat {variable} names {fault}", server.https());
             child::run(TEST, &argument, &[(variable, path)]);
             if variable == "SSL_CERT_DIR" {
                 child::run(TEST, &argument, &[(variable, path), ("SSL_CERT_FILE", good.path())]);

@@ -13,8 +13,8 @@ use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 use vipps_emulator::{Emulator, Options};
 use vipps_partner_auth::{
-    Backchannel, BackchannelOptions, BoxFuture, Config, HttpClient, HttpSend, ManualClock, Partner, PartnerKeys,
-    PendingLogin, SendError, SystemInfo,
+    Backchannel, BackchannelOptions, BoxFuture, Config, HttpSend, ManualClock, Partner, PartnerKeys, PendingLogin,
+    ReqwestClient, SendError, SystemInfo,
 };
 
 #[path = "application/mod.rs"]
@@ -76,7 +76,7 @@ async fn a_restart_does_not_shorten_the_interval() -> Outcome {
 /// A line on which the first reply of the token endpoint takes its time.
 #[derive(Debug)]
 struct SlowLine {
-    inner: HttpClient,
+    inner: ReqwestClient,
     has_answered: Arc<AtomicBool>,
     goes_on: Arc<Notify>,
 }
@@ -103,7 +103,7 @@ impl HttpSend for SlowLine {
 #[tokio::test]
 async fn a_wait_that_was_dropped_at_a_bad_moment_loses_no_login() -> Outcome {
     let (vipps, clock, has_answered) = (emulator()?, ManualClock::at_unix(START), Arc::new(AtomicBool::new(false)));
-    let inner = HttpClient::new(&Config::default())?;
+    let inner = ReqwestClient::new(&Config::default())?;
     let goes_on = Arc::new(Notify::new());
     let line = SlowLine { inner, has_answered: Arc::clone(&has_answered), goes_on: Arc::clone(&goes_on) };
     let phone = phone(&vipps, &clock, Config::default().http(Arc::new(line)))?;

@@ -1,37 +1,38 @@
 //! The default sender.
 
-use std::{error::Error as StdError, ffi::OsString, fmt, time::Duration};
+use std::{error::Error as StdError, ffi::OsString, fmt, mem, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header::USER_AGENT};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
-use hyper_util::{
-    client::legacy::{self, connect::capture_connection},
-    rt::{TokioExecutor, TokioTimer},
-};
-use tokio::time::timeout;
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use reqwest::{Client, redirect, retry};
 
 use super::{
     HttpSend, SendError,
-    connector::{Connector, Route},
+    connecting::{ConnectingLayer, OutOfTime, first, within},
     content_encoding::{self, Undecodable},
-    proxy::Proxies,
+    fault,
+    proxy::{Proxies, Route},
     target::{Target, parsed},
     tls::Tls,
 };
-use crate::{clock::BoxFuture, config::Config, error::Result, event::Events};
+use crate::{
+    clock::BoxFuture,
+    config::Config,
+    error::{Error, Result, Source},
+    event::Events,
+    executor::Executor,
+};
 
 /// No reply of this service is larger; more is cut off as an error before it fills the memory.
-pub(super) const MAX_REPLY: usize = 256 * 1024;
+const MAX_REPLY: usize = 256 * 1024;
 
-pub(super) const OUR_USER_AGENT: HeaderValue =
-    HeaderValue::from_static(concat!("vipps-partner-auth/", env!("CARGO_PKG_VERSION")));
+const USER_AGENT: &str = concat!("vipps-partner-auth/", env!("CARGO_PKG_VERSION"));
 
 /// Shorter than any gateway keeps a quiet connection, so that a code exchange is not sent into a closed one.
 const LONGEST_IDLE: Duration = Duration::from_secs(20);
 
-/// The default sender: HTTP/1.1, TLS 1.2 or newer by rustls, https only (plain http to loopback), no redirects.
+/// The default sender, over `reqwest`: HTTP/1.1, TLS 1.2 or newer by rustls, https only (plain http to loopback), no
+/// redirects. It works under any executor: its connections live on [`Config::runtime`], else on the library's own thread.
 ///
 /// **Certificates** are judged as the operating system does, and by [`Config::ca_pem`] besides. On Linux and other Unix
 /// systems the variables `SSL_CERT_FILE` (a PEM file) and `SSL_CERT_DIR` (folders of such files) take the place of the
@@ -49,7 +50,8 @@ const LONGEST_IDLE: Duration = Duration::from_secs(20);
 ///
 /// The first of each row that is set and not empty counts. A proxy is `http://proxy.example:8080`, `https://…` or
 /// `socks5://…` (`socks5h://` means the same: names are resolved by the proxy), `http` if there is no scheme, with
-/// `user:password@` before the host where it wants a login (special characters percent-encoded). Any other value is
+/// `user:password@` before the host where it wants a login (special characters percent-encoded). A login is all that is
+/// then offered to a SOCKS proxy, so leave it out for one that wants none. Any other value is
 /// refused when the client is made, and so are SOCKS 4 and a proxy's automatic configuration: no request goes out past a
 /// proxy that was asked for. Loopback addresses are never asked of a proxy. The proxy settings of macOS and Windows
 /// themselves are not read.
@@ -59,13 +61,13 @@ const LONGEST_IDLE: Duration = Duration::from_secs(20);
 /// resolved), any of these but the last with `:port`, `*` within a name, and `*` alone for everything.
 ///
 /// A reply that comes compressed by gzip or deflate, though nobody asked for it, is unpacked.
-pub struct HttpClient {
+pub struct ReqwestClient {
     connect_timeout: Duration,
-    connector: Connector,
-    pool: legacy::Client<Connector, Full<Bytes>>,
+    executor: Executor,
+    sending: Arc<Sending>,
 }
 
-impl HttpClient {
+impl ReqwestClient {
     /// A client with the timeouts, authorities and proxy of `config`. `InvalidConfig` for a wrong setting or variable.
     pub fn new(config: &Config) -> Result<Self> {
         config.check()?;
@@ -77,88 +79,139 @@ impl HttpClient {
     }
 
     fn with_vars(config: &Config, events: Events, vars: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
-        let proxies = Proxies::new(config.proxy.as_ref(), &vars)?;
-        let tls = Tls::new(config.ca_certificates()?, events, &vars);
-        let connector = Connector::new(config.connect_timeout, proxies, tls);
-        let pool = legacy::Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(LONGEST_IDLE)
-            .pool_timer(TokioTimer::new())
-            .build(connector.clone());
-        Ok(Self { connect_timeout: config.connect_timeout, connector, pool })
-    }
-
-    async fn exchange(&self, request: Request<Full<Bytes>>, target: &Target) -> Result<Response<Bytes>, SendError> {
-        let reply = self.pool.request(request).await.map_err(|error| explained(error, target))?;
-        read(reply, target).await
-    }
-}
-
-impl HttpSend for HttpClient {
-    fn send(&self, request: Request<Bytes>, limit: Duration) -> BoxFuture<'_, Result<Response<Bytes>, SendError>> {
-        Box::pin(async move {
-            let url = parsed(request.uri())?;
-            let target = Target::of(&url)?;
-            let mut request = request.map(Full::new);
-            // As normalised, so that what is connected to is what was looked at.
-            *request.uri_mut() = url.as_str().parse().map_err(|_| SendError::not_sent("the url is malformed"))?;
-            request.headers_mut().entry(USER_AGENT).or_insert(OUR_USER_AGENT);
-            let connection = capture_connection(&mut request);
-            match timeout(limit, self.exchange(request, &target)).await {
-                Ok(outcome) => outcome,
-                Err(_) if connection.connection_metadata().is_none() => {
-                    Err(not_connected(&self.connector.route(target)))
-                }
-                Err(_) => Err(SendError::maybe_sent(format!("no reply came from {target} in time"))),
-            }
+        let proxies = Arc::new(Proxies::new(config.proxy.as_ref(), &vars)?);
+        let tls = Arc::new(Tls::new(config.ca_certificates()?, events, &vars));
+        let client = client(config.connect_timeout, &proxies, &tls)?;
+        Ok(Self {
+            connect_timeout: config.connect_timeout,
+            executor: Executor::new(config.runtime.clone()),
+            sending: Arc::new(Sending { client, proxies, tls }),
         })
     }
 }
 
-/// The whole limit went by before there was a connection to send on.
-fn not_connected(route: &Route) -> SendError {
-    SendError::not_sent(format!("cannot reach {route}: the connection was not made in time"))
-}
-
-fn explained(error: legacy::Error, target: &Target) -> SendError {
-    let cause = error.source();
-    if let Some(not_connected) = cause.and_then(|cause| cause.downcast_ref::<SendError>()) {
-        return not_connected.clone();
+fn client(connect_timeout: Duration, proxies: &Arc<Proxies>, tls: &Arc<Tls>) -> Result<Client> {
+    let tls = tls.client_config().map_err(not_built)?;
+    let builder = Client::builder()
+        .http1_only()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .user_agent(USER_AGENT)
+        .connect_timeout(connect_timeout)
+        .pool_idle_timeout(LONGEST_IDLE)
+        .connector_layer(ConnectingLayer)
+        .tls_backend_preconfigured(tls)
+        // An application may have reqwest built with more than this crate asks for.
+        .no_gzip()
+        .no_deflate()
+        .no_brotli()
+        .no_zstd()
+        .no_hickory_dns()
+        .no_proxy();
+    match Proxies::for_reqwest(proxies) {
+        Some(proxy) => builder.proxy(proxy),
+        None => builder,
     }
-    let cause = cause.and_then(|cause| cause.downcast_ref::<hyper::Error>());
-    if cause.is_some_and(hyper::Error::is_parse) {
-        return not_http(target).with_source(error);
+    .build()
+    .map_err(not_built)
+}
+
+fn not_built(error: impl StdError + Send + Sync + 'static) -> Error {
+    Error::unavailable("the http client could not be set up").with_source(Source::new(error))
+}
+
+impl HttpSend for ReqwestClient {
+    fn send(&self, request: Request<Bytes>, limit: Duration) -> BoxFuture<'_, Result<Response<Bytes>, SendError>> {
+        let sent = self.sending.clone().send(request, limit);
+        Box::pin(async move {
+            // There already where the library itself sends.
+            if self.executor.is_here() {
+                return sent.await;
+            }
+            let task = self.executor.start(sent).map_err(|error| SendError::not_started(&error))?;
+            task.outcome().await.unwrap_or_else(|error| Err(SendError::lost(&error)))
+        })
     }
-    broken(target).with_source(error)
 }
 
-fn not_http(target: &Target) -> SendError {
-    SendError::maybe_sent(format!("the reply of {target} is not good http"))
+/// What a request needs on its way, wherever it is polled.
+struct Sending {
+    client: Client,
+    proxies: Arc<Proxies>,
+    tls: Arc<Tls>,
 }
 
-fn broken(target: &Target) -> SendError {
-    SendError::maybe_sent(format!("the connection to {target} broke"))
+impl Sending {
+    async fn send(self: Arc<Self>, mut request: Request<Bytes>, limit: Duration) -> Result<Response<Bytes>, SendError> {
+        let url = parsed(request.uri())?;
+        let target = Target::of(&url)?;
+        // As normalised, so that what is connected to is what was looked at.
+        *request.uri_mut() = url.as_str().parse().map_err(|_| malformed())?;
+        let request = reqwest::Request::try_from(request).map_err(|_| malformed())?;
+        let route = self.proxies.route(target);
+        match within(limit, self.exchange(request, &route)).await {
+            Ok(outcome) => outcome,
+            Err(OutOfTime::Connecting) => {
+                Err(SendError::not_sent(format!("cannot reach {route}: the connection was not made in time")))
+            }
+            Err(OutOfTime::MaybeSent) => {
+                Err(SendError::maybe_sent(format!("no reply came from {} in time", route.target)))
+            }
+        }
+    }
+
+    async fn exchange(&self, request: reqwest::Request, route: &Route) -> Result<Response<Bytes>, SendError> {
+        if route.target.is_tls {
+            // Before reqwest's part, since nothing need be connected to where this fails.
+            first(self.tls.settled()).await?;
+        }
+        let reply = self.client.execute(request).await.map_err(|error| {
+            if error.is_connect() { fault::not_connected(error, route).on(route) } else { broken(error, &route.target) }
+        })?;
+        read(reply, &route.target).await
+    }
 }
 
-async fn read(reply: Response<Incoming>, target: &Target) -> Result<Response<Bytes>, SendError> {
-    let (mut head, body) = reply.into_parts();
-    let too_large = || SendError::maybe_sent(format!("the reply of {target} is larger than 256 KiB"));
-    let body = match Limited::new(body, MAX_REPLY).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
-        Err(error) => return Err(broken(target).with_source(error)),
+fn malformed() -> SendError {
+    SendError::not_sent("the url is malformed")
+}
+
+fn broken(error: reqwest::Error, target: &Target) -> SendError {
+    let words = if fault::is_not_http(&error) {
+        format!("the reply of {target} is not good http")
+    } else {
+        format!("the connection to {target} broke")
     };
-    let body = content_encoding::decode(&mut head.headers, body, MAX_REPLY).map_err(|error| match error {
+    SendError::maybe_sent(words).with_source(error.without_url())
+}
+
+async fn read(mut reply: reqwest::Response, target: &Target) -> Result<Response<Bytes>, SendError> {
+    let too_large = || SendError::maybe_sent(format!("the reply of {target} is larger than 256 KiB"));
+    let mut body = BytesMut::new();
+    while let Some(chunk) = reply.chunk().await.map_err(|error| broken(error, target))? {
+        if body.len() + chunk.len() > MAX_REPLY {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let mut headers = mem::take(reply.headers_mut());
+    let body = content_encoding::decode(&mut headers, body.freeze(), MAX_REPLY).map_err(|error| match error {
         Undecodable::TooLarge => too_large(),
         Undecodable::Malformed => SendError::maybe_sent(format!("the compressed reply of {target} is malformed")),
         Undecodable::Unknown(encoding) => {
             SendError::maybe_sent(format!("the reply of {target} is encoded as {encoding}, which was not asked for"))
         }
     })?;
-    Ok(Response::from_parts(head, body))
+    let mut whole = Response::new(body);
+    *whole.status_mut() = reply.status();
+    *whole.version_mut() = reply.version();
+    *whole.headers_mut() = headers;
+    Ok(whole)
 }
 
-impl fmt::Debug for HttpClient {
+impl fmt::Debug for ReqwestClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClient").field("connect_timeout", &self.connect_timeout).finish_non_exhaustive()
+        f.debug_struct("ReqwestClient").field("connect_timeout", &self.connect_timeout).finish_non_exhaustive()
     }
 }

@@ -1,10 +1,15 @@
 //! What can go wrong on the way to a server, in words. They hold no secret: neither what was sent nor what came back.
 
-use std::{borrow::Cow, error::Error as StdError, io};
+use std::{borrow::Cow, error::Error as StdError, io, iter::successors};
 
 use rustls::{AlertDescription, CertificateError};
+use rustls_pki_types::InvalidDnsNameError;
 
-use super::{SendError, connector::Route};
+use super::{
+    SendError,
+    proxy::{Proxy, Route},
+    target::Target,
+};
 
 /// Why there is no connection; nothing was sent.
 #[derive(Debug)]
@@ -23,16 +28,21 @@ impl Fault {
         Self { hint: Some(hint), ..self }
     }
 
-    pub(super) fn or_hint(self, hint: Option<&'static str>) -> Self {
+    fn or_hint(self, hint: Option<&'static str>) -> Self {
         Self { hint: self.hint.or(hint), ..self }
     }
 
-    pub(super) fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
     }
 
+    /// What is beneath, where nothing better is known.
+    fn or_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { source: self.source.or_else(|| Some(source.into())), ..self }
+    }
+
     /// The same fault on the way to a proxy.
-    pub(super) fn at_the_proxy(self) -> Self {
+    fn at_the_proxy(self) -> Self {
         Self { words: format!("the proxy cannot be reached: {}", self.words).into(), ..self }
     }
 
@@ -49,27 +59,123 @@ impl Fault {
     }
 }
 
-pub(super) fn name_not_found(error: io::Error) -> Fault {
+type AnyError = dyn StdError + 'static;
+
+/// Why a connection was not made. What is told is told in our words, by the kinds of errors beneath; the one text of theirs
+/// that is shown is the system's own.
+pub(super) fn not_connected(error: reqwest::Error, route: &Route) -> Fault {
+    let error = error.without_url();
+    let causes: Vec<_> = causes(&error).collect();
+    let fault = match &route.proxy {
+        _ if error.is_timeout() => out_of_time(route),
+        None => no_way(&causes, error.is_dns(), network_hint(&route.target)),
+        Some(proxy) => no_way_through(&causes, error.is_dns(), proxy),
+    };
+    fault.or_source(error)
+}
+
+/// Whether what came back was something else than a reply.
+pub(super) fn is_not_http(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.downcast_ref().is_some_and(hyper::Error::is_parse))
+}
+
+/// An error and all beneath it. `io::Error` leaves out what it carries itself when it is asked for its source.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &AnyError> {
+    successors(Some(error as &AnyError), |&error| match error.downcast_ref::<io::Error>() {
+        Some(io) => io.get_ref().map(|carried| carried as &AnyError),
+        None => error.source(),
+    })
+}
+
+fn out_of_time(route: &Route) -> Fault {
+    let hint = if route.proxy.is_none() { network_hint(&route.target) } else { None };
+    let fault = Fault::new("the connection was not made in time").or_hint(hint);
+    fault.with_source(io::Error::from(io::ErrorKind::TimedOut))
+}
+
+fn network_hint(target: &Target) -> Option<&'static str> {
+    (!target.is_loopback).then_some(
+        "check network, name resolution and firewall; where only a proxy leads out, set HTTPS_PROXY or the setting proxy",
+    )
+}
+
+/// Without a proxy, or to the proxy itself.
+fn no_way(causes: &[&AnyError], is_dns: bool, hint: Option<&'static str>) -> Fault {
+    let Some(io) = causes.iter().find_map(|cause| cause.downcast_ref::<io::Error>()) else {
+        return not_begun(causes).or_hint(hint);
+    };
+    if is_dns {
+        return name_not_found(io).or_hint(hint);
+    }
+    // An error of TLS comes wrapped in another, one of TCP does not.
+    if io.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<io::Error>) {
+        return no_tls(causes);
+    }
+    Fault::new(io_words(io)).with_source(copy_of(io)).or_hint(hint)
+}
+
+/// What hyper-util says of proxies has no type that can be named, so its fixed words are looked at.
+fn no_way_through(causes: &[&AnyError], is_dns: bool, proxy: &Proxy) -> Fault {
+    for (place, cause) in causes.iter().enumerate() {
+        let words = cause.to_string();
+        if let Some(words) = words.strip_prefix("tunnel error: ") {
+            return no_tunnel(words, &causes[place + 1..], is_dns, proxy);
+        }
+        if let Some(words) = words.strip_prefix("SOCKS error: ") {
+            return no_socks(words, proxy);
+        }
+    }
+    if causes.iter().any(|cause| cause.is::<io::Error>()) { no_tls(causes) } else { not_begun(causes) }
+}
+
+/// Neither the system nor TLS was asked for anything.
+fn not_begun(causes: &[&AnyError]) -> Fault {
+    if causes.iter().any(|cause| cause.is::<InvalidDnsNameError>()) {
+        return Fault::new("the host name is none that a certificate can be made out to");
+    }
+    Fault::new("no connection could be made")
+}
+
+fn no_tunnel(words: &str, causes: &[&AnyError], is_dns: bool, proxy: &Proxy) -> Fault {
+    match words {
+        "failed to create underlying connection" => no_way(causes, is_dns, None).at_the_proxy(),
+        "proxy authorization required" => proxy.wants_login(),
+        "unexpected end of file" | "io error establishing tunnel" => Fault::new(CLOSED_BY_PROXY),
+        _ => Fault::new("the proxy refused to connect")
+            .with_hint("ask those who run the proxy whether it lets this host through"),
+    }
+}
+
+fn no_socks(words: &str, proxy: &Proxy) -> Fault {
+    match words {
+        // It does not say why.
+        "failed to create underlying connection" => Fault::new("the proxy cannot be reached"),
+        "server does not support user/pass authentication"
+        | "server implements authentication incorrectly"
+        | "credentials not accepted" => proxy.wants_login(),
+        "io error during SOCKS handshake" => Fault::new(CLOSED_BY_PROXY),
+        "failed parsing server response" => Fault::new("the proxy does not speak socks 5"),
+        "failed serialize request" | "host address is more than 255 characters" => {
+            Fault::new("socks takes at most 255 bytes of host, user and password")
+        }
+        "ttl expired" => Fault::new("the proxy says: no answer in time"),
+        "connection not allowed"
+        | "network unreachable"
+        | "host unreachable"
+        | "connection refused"
+        | "command not supported"
+        | "address type not supported" => Fault::new(format!("the proxy says: {words}")),
+        _ => Fault::new("the proxy says: general failure"),
+    }
+}
+
+const CLOSED_BY_PROXY: &str = "the proxy closed the connection";
+
+fn name_not_found(error: &io::Error) -> Fault {
     let text = error.to_string();
     // What the system says stands behind the standard library's own words.
     let reason = text.rsplit_once("information: ").map_or(text.as_str(), |(_, reason)| reason);
-    Fault::new(format!("name not found ({reason})")).with_source(error)
-}
-
-/// Looks for the system's error beneath what the connecting library says.
-pub(super) fn not_connected(error: &(dyn StdError + 'static)) -> Fault {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            return Fault::new(io_words(io)).with_source(copy_of(io));
-        }
-        cause = error.source();
-    }
-    Fault::new("no address can be connected to")
-}
-
-pub(super) fn closed_by_proxy(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Fault {
-    Fault::new("the proxy closed the connection").with_source(error)
+    Fault::new(format!("name not found ({reason})")).with_source(copy_of(error))
 }
 
 fn io_words(error: &io::Error) -> String {
@@ -81,8 +187,7 @@ fn io_words(error: &io::Error) -> String {
         | io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::NetworkDown
         | io::ErrorKind::AddrNotAvailable
-        | io::ErrorKind::PermissionDenied
-        | io::ErrorKind::TimedOut) => kind.to_string(),
+        | io::ErrorKind::PermissionDenied) => kind.to_string(),
         // The system's own words, such as for too many open files.
         _ => error.to_string(),
     }
@@ -97,20 +202,19 @@ fn copy_of(error: &io::Error) -> io::Error {
 }
 
 /// How a TLS handshake failed; what the other side said it was stays in the source.
-pub(super) fn no_tls(error: io::Error) -> Fault {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+fn no_tls(causes: &[&AnyError]) -> Fault {
+    let tls = causes.iter().find_map(|cause| cause.downcast_ref::<rustls::Error>());
+    let Some(tls) = tls else {
+        return Fault::new("the connection was closed during the tls handshake").with_hint(SPEAK_TLS);
+    };
     let fault = match tls {
-        Some(rustls::Error::InvalidCertificate(cause)) => bad_certificate(cause),
-        Some(rustls::Error::AlertReceived(alert)) => {
+        rustls::Error::InvalidCertificate(cause) => bad_certificate(cause),
+        rustls::Error::AlertReceived(alert) => {
             Fault::new(format!("the tls handshake failed: the server {}", alert_words(*alert))).with_hint(SPEAK_TLS)
         }
-        Some(_) => Fault::new("the tls handshake failed").with_hint(SPEAK_TLS),
-        None => Fault::new("the connection was closed during the tls handshake").with_hint(SPEAK_TLS),
+        _ => Fault::new("the tls handshake failed").with_hint(SPEAK_TLS),
     };
-    match tls {
-        Some(tls) => fault.with_source(tls.clone()),
-        None => fault.with_source(error),
-    }
+    fault.with_source(tls.clone())
 }
 
 const SPEAK_TLS: &str = "the server must speak tls 1.2 or newer; look for a proxy in between";

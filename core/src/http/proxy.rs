@@ -2,10 +2,9 @@
 
 use std::{fmt, str::Utf8Error, sync::Arc};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use percent_encoding::percent_decode_str;
+use http::Uri;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
-use zeroize::Zeroizing;
 
 use super::{Variables, fault::Fault, no_proxy::NoProxy, target::Target, variable};
 use crate::{
@@ -23,23 +22,36 @@ pub(super) struct Proxies {
 /// A proxy that can be spoken to. Shown as host and port, and where it was named.
 #[derive(Debug)]
 pub(super) struct Proxy {
-    pub(super) kind: Kind,
-    pub(super) host: Host<String>,
-    pub(super) port: u16,
-    pub(super) login: Option<Login>,
+    kind: Kind,
+    host: Host<String>,
+    port: u16,
+    login: Option<Login>,
     named_by: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+enum Kind {
     Http,
     Https,
     Socks5,
 }
 
+/// The way to a target, as error texts tell it.
+pub(super) struct Route {
+    pub(super) target: Target,
+    pub(super) proxy: Option<Arc<Proxy>>,
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.target.fmt(f)?;
+        self.proxy.as_ref().map_or(Ok(()), |proxy| write!(f, " through the proxy {proxy}"))
+    }
+}
+
 /// What a proxy's URL holds before the `@`.
 #[derive(Debug)]
-pub(super) struct Login {
+struct Login {
     user: Secret,
     password: Secret,
 }
@@ -90,8 +102,22 @@ impl Proxies {
         Ok(Self { proxy, except })
     }
 
+    pub(super) fn route(&self, target: Target) -> Route {
+        Route { proxy: self.proxy_for(&target).cloned(), target }
+    }
+
+    /// The same for reqwest, which asks for every connection; none where there is no proxy at all.
+    pub(super) fn for_reqwest(self: &Arc<Self>) -> Option<reqwest::Proxy> {
+        self.proxy.as_ref()?;
+        let proxies = self.clone();
+        Some(reqwest::Proxy::custom(move |url| {
+            let target = Target::of(url).ok()?;
+            proxies.proxy_for(&target).map(|proxy| proxy.url())
+        }))
+    }
+
     /// A proxy must never see what is meant for this machine alone.
-    pub(super) fn proxy_for(&self, target: &Target) -> Option<&Arc<Proxy>> {
+    fn proxy_for(&self, target: &Target) -> Option<&Arc<Proxy>> {
         self.proxy.as_ref().filter(|_| !target.is_loopback && !self.except.covers(target))
     }
 }
@@ -149,7 +175,34 @@ impl Proxy {
         let host = url.host_str().filter(|host| is_bare && !host.is_empty()).ok_or_else(malformed)?;
         let host = Host::parse(host).map_err(|_| malformed())?;
         let login = Login::of(&url).map_err(|_| malformed())?;
-        Ok(Self { kind, host, port: url.port().unwrap_or(usual_port), login, named_by })
+        let proxy = Self { kind, host, port: url.port().unwrap_or(usual_port), login, named_by };
+        // The client would pass by a proxy that it can't read.
+        proxy.url().parse::<Uri>().map_err(|_| malformed())?;
+        Ok(proxy)
+    }
+
+    /// As reqwest reads it: `socks5h` has names resolved by the proxy.
+    fn url(&self) -> String {
+        let scheme = match self.kind {
+            Kind::Http => "http",
+            Kind::Https => "https",
+            Kind::Socks5 => "socks5h",
+        };
+        let login = self.login.as_ref().map_or_else(String::new, |login| {
+            let [user, password] = login.parts().map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC));
+            format!("{user}:{password}@")
+        });
+        format!("{scheme}://{login}{}:{}/", self.host, self.port)
+    }
+
+    pub(super) fn wants_login(&self) -> Fault {
+        let hint = match self.login {
+            Some(_) => "the proxy wants a login: it did not take the user and password of its url",
+            None => {
+                "the proxy wants a login: write it into the proxy's url, as in http://user:password@proxy.example:8080"
+            }
+        };
+        Fault::new("the proxy wants a login").with_hint(hint)
     }
 }
 
@@ -171,24 +224,9 @@ impl Login {
         Ok(Some(Self { user: Secret::new(user), password: Secret::new(password) }))
     }
 
-    /// The value of `Proxy-Authorization` (RFC 7617).
-    pub(super) fn basic(&self) -> Zeroizing<String> {
-        let [user, password] = self.parts();
-        let pair = Zeroizing::new(format!("{user}:{password}"));
-        Zeroizing::new(format!("Basic {}", *Zeroizing::new(BASE64_STANDARD.encode(pair.as_bytes()))))
-    }
-
-    pub(super) fn parts(&self) -> [&str; 2] {
+    fn parts(&self) -> [&str; 2] {
         [self.user.expose(), self.password.expose()]
     }
-}
-
-pub(super) fn wants_login(login: Option<&Login>) -> Fault {
-    let hint = match login {
-        Some(_) => "the proxy wants a login: it did not take the user and password of its url",
-        None => "the proxy wants a login: write it into the proxy's url, as in http://user:password@proxy.example:8080",
-    };
-    Fault::new("the proxy wants a login").with_hint(hint)
 }
 
 #[cfg(test)]

@@ -30,10 +30,6 @@ impl Target {
         };
         Ok(Self { host: host.to_owned(), port, is_tls: url.scheme() == "https", is_loopback: is_loopback(url) })
     }
-
-    pub(super) fn of_uri(uri: &Uri) -> Result<Self, SendError> {
-        Self::of(&parsed(uri)?)
-    }
 }
 
 pub(super) fn parsed(uri: &Uri) -> Result<Url, SendError> {

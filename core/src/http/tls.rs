@@ -29,44 +29,49 @@ use super::{SendError, Variables};
 use crate::event::Events;
 use machine::Machine;
 
-/// How TLS is spoken, settled when it is first needed: reading the machine's authorities takes a moment.
+/// Whom to trust, settled when it is first needed: reading the machine's authorities takes a moment.
 pub(super) struct Tls {
+    /// Its own, not the process's: what the application installs for itself is none of our business.
+    provider: Arc<CryptoProvider>,
     /// The user's own.
     company: Vec<CertificateDer<'static>>,
     machine: Machine,
     events: Events,
-    config: OnceCell<Arc<ClientConfig>>,
+    verifier: OnceCell<Arc<dyn ServerCertVerifier>>,
 }
 
 impl Tls {
     pub(super) fn new(company: Vec<CertificateDer<'static>>, events: Events, vars: &Variables<'_>) -> Self {
-        Self { company, machine: Machine::from_vars(vars), events, config: OnceCell::new() }
+        Self {
+            provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
+            company,
+            machine: Machine::from_vars(vars),
+            events,
+            verifier: OnceCell::new(),
+        }
+    }
+
+    /// How TLS is spoken. No certificate is trusted before this is [`settled`](Self::settled).
+    pub(super) fn client_config(self: &Arc<Self>) -> Result<ClientConfig, Error> {
+        let builder =
+            ClientConfig::builder_with_provider(self.provider.clone()).with_safe_default_protocol_versions()?;
+        let mut config = builder.dangerous().with_custom_certificate_verifier(self.clone()).with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
     }
 
     /// A failure is not kept, since what is wrong may be mended meanwhile.
-    pub(super) async fn config(self: &Arc<Self>) -> Result<Arc<ClientConfig>, SendError> {
+    pub(super) async fn settled(self: &Arc<Self>) -> Result<(), SendError> {
         let settle = || async {
             let tls = self.clone();
             let settled = spawn_blocking(move || tls.settle()).await;
             settled.unwrap_or_else(|panic| Err(no_tls().with_source(panic)))
         };
-        self.config.get_or_try_init(settle).await.cloned()
+        self.verifier.get_or_try_init(settle).await.map(drop)
     }
 
-    fn settle(&self) -> Result<Arc<ClientConfig>, SendError> {
-        // Its own, not the process's: what the application installs for itself is none of our business.
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier = self.verifier(&provider)?;
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| no_tls().with_source(error))?;
-        let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
-    }
-
-    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
-        let machine = self.machine.verifier(provider, &self.events)?;
+    fn settle(&self) -> Result<Arc<dyn ServerCertVerifier>, SendError> {
+        let machine = self.machine.verifier(&self.provider, &self.events)?;
         if self.company.is_empty() {
             return Ok(machine);
         }
@@ -74,7 +79,47 @@ impl Tls {
         for authority in &self.company {
             roots.add(authority.clone()).map_err(|error| no_tls().with_source(error))?;
         }
-        Ok(Arc::new(CompanyOrMachine { company: verifier_over(roots, provider)?, machine }))
+        Ok(Arc::new(CompanyOrMachine { company: verifier_over(roots, &self.provider)?, machine }))
+    }
+
+    fn verifier(&self) -> Result<&dyn ServerCertVerifier, Error> {
+        let verifier = self.verifier.get().ok_or_else(|| Error::General("whom to trust is not settled".to_owned()))?;
+        Ok(&**verifier)
+    }
+}
+
+impl ServerCertVerifier for Tls {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.verifier()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier()?.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier()?.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier().map_or_else(|_| Vec::new(), ServerCertVerifier::supported_verify_schemes)
     }
 }
 

@@ -6,8 +6,8 @@ use fleet::{Authority, Outcome, Redis, Scratch};
 use tokio::runtime::Runtime;
 use vipps_emulator::{Emulator, IdTokenSpec, Options};
 use vipps_partner_auth::{
-    Config, Environment, Expect, HttpClient, HttpSend, IdTokenVerifier, Partner, PartnerKeys, RedisCache, SystemInfo,
-    TokenCache,
+    Config, Environment, Expect, HttpSend, IdTokenVerifier, Partner, PartnerKeys, RedisCache, ReqwestClient,
+    SystemInfo, TokenCache,
 };
 
 const ROUNDS: usize = 101;
@@ -60,7 +60,7 @@ impl Stage {
     fn new() -> Outcome<Self> {
         let (vipps, redis) = (Emulator::start(Options::default())?, Redis::start()?);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let http = Arc::new(HttpClient::new(&Config::default())?);
+        let http = Arc::new(ReqwestClient::new(&Config::default())?);
         let cache = RedisCache::new(&redis.url())?;
         let config = Config::from(vipps.environment()?).http(http.clone()).token_cache(Arc::new(cache.clone()));
         let warm = partner(&vipps, config)?;

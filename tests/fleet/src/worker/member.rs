@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use vipps_partner_auth::{
-    AccessToken, Clock, Config, Environment, Error, Headers, HttpClient, HttpSend, Partner, PartnerKeys, SystemInfo,
+    AccessToken, Clock, Config, Environment, Error, Headers, HttpSend, Partner, PartnerKeys, ReqwestClient, SystemInfo,
 };
 
 use crate::clock::ShiftedClock;
@@ -36,7 +36,7 @@ pub(crate) struct Settings {
 pub(crate) struct Member {
     partner: Partner,
     clock: Arc<ShiftedClock>,
-    http: HttpClient,
+    http: ReqwestClient,
     api: String,
     events: Arc<Mutex<Vec<String>>>,
     load: Option<Load>,
@@ -66,7 +66,7 @@ impl Member {
         let events = Arc::<Mutex<Vec<String>>>::default();
         let config = config(&settings, environment, &clock, &events);
         let keys = PartnerKeys::new(settings.client_id, settings.client_secret, settings.subscription_key)?;
-        let http = HttpClient::new(&config)?;
+        let http = ReqwestClient::new(&config)?;
         let partner = Partner::new(keys, SystemInfo::new("fleet", "1")?, config)?;
         let api = format!("{}/management/v1/sales-units", settings.environment);
         Ok(Self { partner, clock, http, api, events, load: None })

@@ -85,10 +85,10 @@ fn another_type_under_the_lock_keeps_nobody_waiting() -> Outcome {
 #[ignore = "needs redis-server: cargo xtask test --only fleet"]
 fn no_entry_with_a_byte_changed_or_missing_is_taken() -> Outcome {
     use std::sync::Arc;
-    use vipps_partner_auth::{Config, HttpClient, Partner, PartnerKeys, RedisCache, SystemInfo};
+    use vipps_partner_auth::{Config, Partner, PartnerKeys, RedisCache, ReqwestClient, SystemInfo};
     let (vipps, redis, key, value) = stage()?;
     let cache = Arc::new(RedisCache::new(&redis.url())?);
-    let http = Arc::new(HttpClient::new(&Config::default())?);
+    let http = Arc::new(ReqwestClient::new(&Config::default())?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let taken = |entry: &[u8]| -> Outcome<u64> {
         redis.put(&key, entry)?;
