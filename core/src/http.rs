@@ -53,7 +53,7 @@ pub trait HttpSend: Send + Sync + fmt::Debug {
 pub struct SendError {
     reached_the_server: bool,
     detail: Cow<'static, str>,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
     /// The environment variable that is to blame, where it is one.
     field: Option<&'static str>,
     source: Source,
@@ -71,8 +71,8 @@ impl SendError {
     }
 
     /// Adds the likely cause and its cure.
-    pub fn with_hint(self, hint: &'static str) -> Self {
-        Self { hint: Some(hint), ..self }
+    pub fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// Adds the error beneath, for logs. It is not compared.
@@ -93,7 +93,7 @@ impl SendError {
 
     /// The work of sending could not begin.
     fn not_started(error: &Error) -> Self {
-        Self { hint: error.hint(), ..Self::not_sent(error.detail().to_owned()) }
+        Self { hint: error.hint().map(|hint| hint.to_owned().into()), ..Self::not_sent(error.detail().to_owned()) }
     }
 
     /// The work of sending ended before it was done.
