@@ -12,6 +12,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use jsonwebtoken::Algorithm;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -28,7 +29,7 @@ use crate::{
     executor::Executor,
     headers::SystemHeaders,
     http::sender,
-    jwks::{Algorithm, Found, Key, KeySet},
+    jwks::{Found, Key, KeySet},
     msn::Msn,
     remote_jwks::{Loaded, RemoteJwks},
 };
@@ -442,7 +443,11 @@ impl<'a> Check<'a> {
 
 impl Flow {
     fn allows(self, algorithm: Algorithm) -> bool {
-        algorithm == Algorithm::Rs256 || self != Self::Browser
+        match algorithm {
+            Algorithm::RS256 => true,
+            Algorithm::ES256 => self != Self::Browser,
+            _ => false,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::Algorithm;
 use serde_json::Value;
 
 use self::KeyFault::{OtherPurpose, Unfit};
@@ -30,13 +31,6 @@ pub(crate) struct Key {
     public: ParsedPublicKey,
     /// The encoded header that this key last vouched for: all tokens of one key have the same, so it is parsed once.
     pub(crate) known_header: OnceLock<Box<str>>,
-}
-
-/// The algorithms an ID token may be signed with (RFC 7518 section 3.1). Our own list, never the token's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    Rs256,
-    Es256,
 }
 
 /// Which keys a token's header points to.
@@ -196,8 +190,8 @@ impl Key {
             return Err(Unfit("it holds members of a private key"));
         }
         let (algorithm, public) = match text(jwk, "kty").ok_or(Unfit("its kty is no text"))? {
-            "RSA" => (Algorithm::Rs256, rsa_key(jwk)),
-            "EC" => (Algorithm::Es256, ec_key(jwk)),
+            "RSA" => (Algorithm::RS256, rsa_key(jwk)),
+            "EC" => (Algorithm::ES256, ec_key(jwk)),
             _ => return Err(OtherPurpose("its kty is neither RSA nor EC")),
         };
         check_purpose(jwk, algorithm)?;
@@ -222,11 +216,13 @@ fn check_purpose(jwk: &Value, algorithm: Algorithm) -> Result<(), KeyFault> {
     if operations.is_some_and(|operations| !operations.iter().any(|operation| operation == "verify")) {
         return Err(OtherPurpose("its key_ops hold no verify"));
     }
-    let (own, other) = match algorithm {
-        Algorithm::Rs256 => ("RS256", "its alg is not RS256"),
-        Algorithm::Es256 => ("ES256", "its alg is not ES256"),
-    };
-    if text(jwk, "alg").is_some_and(|alg| alg != own) { Err(OtherPurpose(other)) } else { Ok(()) }
+    if text(jwk, "alg").is_none_or(|alg| alg.parse() == Ok(algorithm)) {
+        return Ok(());
+    }
+    Err(OtherPurpose(match algorithm {
+        Algorithm::ES256 => "its alg is not ES256",
+        _ => "its alg is not RS256",
+    }))
 }
 
 /// RFC 7518 section 6.3.1.

@@ -22,7 +22,7 @@ use futures_util::FutureExt;
 use crate::{
     clock::{Clock, Now},
     config::Config,
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     executor::{Executor, panicked},
     flight::{Flight, Slot, landed},
     random::Jitter,
@@ -375,7 +375,8 @@ async fn run<S: Source>(source: Arc<S>, attempt: Attempt) -> Result<Arc<Lease<S:
         return Err(error);
     }
     let (pause, next_renewal_in) = source.renewing().pause(&error);
-    let error = error.with_retry_after(Some(pause));
+    // A wrong setting does not mend itself.
+    let error = if error.kind() == ErrorKind::InvalidConfig { error } else { error.with_retry_after(Some(pause)) };
     source.failed(&Failure { error: &error, pause, next_renewal_in }, &attempt);
     Err(error)
 }
@@ -398,7 +399,11 @@ impl<T: Send + Sync + 'static> Control<T> {
 
     fn pause_in_force(&self, now: Now) -> Option<Error> {
         let (until, error) = self.pause.as_ref()?;
-        now.is_before(*until).then(|| error.clone().with_retry_after(Some(now.until(*until))))
+        if !now.is_before(*until) {
+            return None;
+        }
+        let told = (error.kind() != ErrorKind::InvalidConfig).then(|| now.until(*until));
+        Some(error.clone().with_retry_after(told))
     }
 }
 

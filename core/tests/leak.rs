@@ -89,7 +89,13 @@ fn config() -> Config {
 
 /// Nobody waits, and every event is noted.
 fn watched(config: Config) -> Config {
-    config.clock(Arc::new(ManualClock::running_through_sleeps(NOW))).event_sink(|event: &Event| note(event))
+    let config =
+        config.clock(Arc::new(ManualClock::running_through_sleeps(NOW))).event_sink(|event: &Event| note(event));
+    // On the runtime of the test, so that a few turns of it settle everything.
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => config.runtime(runtime),
+        Err(_) => config,
+    }
 }
 
 fn expect() -> Expect {

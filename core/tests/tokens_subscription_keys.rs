@@ -3,14 +3,14 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::HeaderMap;
 use support::{
-    DAY, INVALID_CLIENT, KEY_REFUSED, Reply, SECOND_SUBSCRIPTION_KEY as SECOND, SUBSCRIPTION_KEY as FIRST, Seen, World,
-    bearer, paired_keys, partner_of, sales_unit_keys, settle,
+    CLIENT_ID, CLIENT_SECRET, DAY, INVALID_CLIENT, KEY_REFUSED, Reply, SECOND_SUBSCRIPTION_KEY as SECOND,
+    SUBSCRIPTION_KEY as FIRST, Seen, World, bearer, paired_keys, partner_of, sales_unit_keys, settle,
 };
-use vipps_partner_auth::{ErrorKind, Event, Partner, PartnerKeys};
+use vipps_partner_auth::{ErrorKind, Event, MemoryCache, Partner, PartnerKeys};
 
 fn key_of(headers: &HeaderMap) -> &str {
     headers["ocp-apim-subscription-key"].to_str().expect("ascii")
@@ -198,4 +198,36 @@ async fn the_pair_can_come_from_variables() {
 fn a_second_key_equal_to_the_first_is_refused() {
     let error = support::partner_keys().with_second_subscription_key(FIRST).expect_err("the same key twice");
     assert_eq!(error.field(), Some("second_subscription_key"));
+}
+
+#[tokio::test]
+async fn a_shared_token_goes_out_with_the_key_it_came_with() {
+    let world = World::new();
+    let cache = Arc::new(MemoryCache::default());
+    let process = |keys: PartnerKeys| partner_of(keys, world.config().token_cache(cache.clone()));
+    accept_only(&world, FIRST);
+    let (a, b) = (process(paired_keys()), process(paired_keys()));
+    let old = a.authorization().await.expect("a token");
+    settle().await;
+    assert_eq!(bearer(&b.headers().await.expect("shared")), bearer(&old));
+
+    // The first key is regenerated in the portal.
+    accept_only(&world, SECOND);
+    let new = a.refused(old.token()).await.expect("the second key is good");
+    settle().await;
+    let requests = world.vipps.count();
+    let reversed = PartnerKeys::new(CLIENT_ID, CLIENT_SECRET, SECOND).expect("good keys");
+    let reversed = reversed.with_second_subscription_key(FIRST).expect("a good key");
+    let taken = [
+        b.refused(old.token()).await.expect("shared").to_map(),
+        process(paired_keys()).headers().await.expect("shared"),
+        process(reversed).headers().await.expect("shared"),
+    ];
+    for headers in taken {
+        assert_eq!((bearer(&headers), key_of(&headers)), (bearer(&new), SECOND));
+    }
+    assert_eq!(world.vipps.count(), requests, "nobody else had to ask");
+
+    let first_only = PartnerKeys::new(CLIENT_ID, CLIENT_SECRET, FIRST).expect("good keys");
+    process(first_only).headers().await.expect_err("a token of a key it does not have is of no use to it");
 }

@@ -3,13 +3,13 @@
 use std::str::from_utf8;
 
 use base64_simd::URL_SAFE_NO_PAD;
+use jsonwebtoken::Algorithm;
 use memchr::{memchr, memrchr};
 
 use super::{Flow, IdTokenVerifier};
 use crate::{
     error::{Error, Result},
     json::{Json, Places, object},
-    jwks::Algorithm,
 };
 
 /// A token taken apart. Nothing of it is believed yet.
@@ -96,11 +96,7 @@ impl Header {
 impl Members<'_> {
     fn algorithm(&self, flow: Flow) -> Result<Algorithm> {
         check_not_null("alg", self.alg)?;
-        let algorithm = match self.alg.and_then(Json::text).as_deref() {
-            Some("RS256") => Some(Algorithm::Rs256),
-            Some("ES256") => Some(Algorithm::Es256),
-            _ => None,
-        };
+        let algorithm: Option<Algorithm> = self.alg.and_then(Json::text).and_then(|name| name.parse().ok());
         algorithm
             .filter(|algorithm| flow.allows(*algorithm))
             .ok_or_else(|| Error::invalid_id_token("alg", "the alg of the token is not one that this flow allows"))

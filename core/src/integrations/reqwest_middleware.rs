@@ -59,17 +59,11 @@ impl Middleware for Authorize {
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
-        let Some(mut request) = again else {
-            self.0.note_refused(headers.token());
-            return Ok(response);
-        };
-        match self.0.refused(headers.token()).await {
-            Ok(others) => {
-                put(&others, request.headers_mut());
-                next.run(request, extensions).await
-            }
-            // There is no other token: the API's own answer says more than why.
-            Err(_) => Ok(response),
-        }
+        // Also where this call can't be made again, for the sake of the next one. Where there is no other token, the API's
+        // own answer says more than why.
+        let others = self.0.refused(headers.token()).await;
+        let (Some(mut request), Ok(others)) = (again, others) else { return Ok(response) };
+        put(&others, request.headers_mut());
+        next.run(request, extensions).await
     }
 }

@@ -146,12 +146,10 @@ where
     if response.status() != StatusCode::UNAUTHORIZED {
         return Ok(response);
     }
-    let Some(mut request) = again else {
-        caller.note_refused(headers.token());
-        return Ok(response);
-    };
-    // There may be no other token: the API's own answer says more than why.
-    let Ok(others) = caller.refused(headers.token()).await else { return Ok(response) };
+    // Also where this call can't be made again, for the sake of the next one. Where there is no other token, the API's own
+    // answer says more than why.
+    let others = caller.refused(headers.token()).await;
+    let (Some(mut request), Ok(others)) = (again, others) else { return Ok(response) };
     put(&others, request.headers_mut());
     poll_fn(|context| inner.poll_ready(context)).await.map_err(Into::into)?;
     inner.call(request).await.map_err(Into::into)

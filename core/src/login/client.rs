@@ -364,6 +364,9 @@ impl Answer {
     fn no_other_token(&self, why: Error) -> Error {
         let refusal = self.refusal();
         let error = told(self, why, refusal);
-        if error.retryable() { error } else { self.error(self.refusal()) }
+        if error.retryable() { error.with_hint(PERHAPS_THE_METHOD) } else { self.error(self.refusal()) }
     }
 }
+
+const PERHAPS_THE_METHOD: &str =
+    "if it goes on: does the portal have client_secret_basic for this sales unit, as partners need it?";

@@ -96,8 +96,10 @@ async fn the_wrong_way_is_refused_with_a_hint() -> Outcome {
         let login = shop.login(CALLBACK)?;
         let (request, callback_url) = stage.approved(&login).await?;
         let started = shop.backchannel()?.start(&hint(KARI), &["openid"]).await;
+        // The first to be refused is tried with another token; then it is too soon for a third.
         for error in [refused(login.finish(&callback_url, &request).await), refused(started)] {
-            assert_eq!((error.kind(), error.oauth_error()), (ErrorKind::CredentialsRejected, Some("invalid_client")));
+            assert_eq!(error.oauth_error(), Some("invalid_client"));
+            assert!(matches!(error.kind(), ErrorKind::CredentialsRejected | ErrorKind::Unavailable), "{error}");
             assert!(error.hint().is_some_and(|hint| hint.contains("client_secret_basic")), "{error}");
         }
     }

@@ -30,11 +30,9 @@ public final class VippsSession: Sendable {
         let used = try await limited(request) { try await caller.authorization() }
         let answer = try await session.data(for: request.carrying(used))
         guard (answer.1 as? HTTPURLResponse)?.statusCode == unauthorized else { return answer }
-        guard request.httpBodyStream == nil else {
-            caller.noteRefused(used)
-            return answer
-        }
-        guard let another = try await limited(request, { try? await caller.refused(used) }) else { return answer }
+        // Also where this call can't be made again, for the sake of the next one.
+        let another = try await limited(request, { try? await caller.refused(used) })
+        guard request.httpBodyStream == nil, let another else { return answer }
         return try await session.data(for: request.carrying(another))
     }
 

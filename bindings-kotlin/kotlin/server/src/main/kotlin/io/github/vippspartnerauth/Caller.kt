@@ -98,14 +98,14 @@ fun interface HeaderValues {
     fun valueOf(name: String): String?
 }
 
-/** What adapters do with a 401: the headers for one more try; `null` when the 401 is to be handed over. */
-internal suspend fun Caller.anotherTry(used: Authorization, isRepeatable: Boolean): Authorization? {
-    if (!isRepeatable) return noteRefused(used).let { null }
-    return try {
-        refused(used)
-    } catch (_: VippsAuthException) {
-        null
-    }
+/**
+ * What adapters do with a 401: the headers for one more try; `null` when the 401 is to be handed over. A call that can't be made
+ * again waits too, so that the next one has the other token.
+ */
+internal suspend fun Caller.anotherTry(used: Authorization, isRepeatable: Boolean): Authorization? = try {
+    refused(used).takeIf { isRepeatable }
+} catch (_: VippsAuthException) {
+    null
 }
 
 /** What adapters ask of each hop of a call: whether it may carry headers. Where not, that is told once for each host. */
