@@ -127,7 +127,7 @@ impl Caller {
             return;
         }
         let just_revoked = fleet.weather.last_revocation(now).is_some_and(|at| begin.at < at + REPLACED_WITHIN);
-        if !just_revoked && self.was_calm(begin) {
+        if !just_revoked && self.was_calm(begin) && !self.process.may_fail_once(begin.at) {
             self.process.broken(format!("a call for merchant {merchant} failed for no reason: {why}"));
         }
     }

@@ -108,10 +108,11 @@ impl Fleet {
         if in_an_hour > most {
             self.trace.broken(process, format!("{in_an_hour} requests in an hour: {endpoint:?}"));
         }
+        let calm = self.calm_token_requests(now);
         let of_fleet = (endpoint == Endpoint::Token).then(|| self.token_requests_in_an_hour(now));
         let (asked, most) = match endpoint {
-            Endpoint::Token if self.redis.is_some() => (of_fleet.unwrap_or_default(), self.calm_token_requests()),
-            Endpoint::Token => (in_an_hour, self.calm_token_requests()),
+            Endpoint::Token if self.redis.is_some() => (of_fleet.unwrap_or_default(), calm),
+            Endpoint::Token => (in_an_hour, calm),
             // A set is eight to nine minutes fresh, discovery an hour.
             Endpoint::Keys => (in_an_hour, 9),
             Endpoint::Discovery => (in_an_hour, 2),
@@ -124,8 +125,7 @@ impl Fleet {
     /// Whether nothing happened lately that would cost requests.
     fn was_quiet(&self, endpoint: Endpoint, started_at: Duration, now: Duration) -> bool {
         let Some(since) = now.checked_sub(2 * HOUR) else { return false };
-        let revoked = self.weather.last_revocation(now).is_some_and(|at| since <= at);
-        let refused = revoked || self.weather.anybody_blocked(now);
+        let refused = self.weather.anybody_blocked(now);
         match endpoint {
             Endpoint::Token if self.redis.is_some() => {
                 let wrong_clocks = self.state().wrong_clocks;
@@ -149,11 +149,13 @@ impl Fleet {
         state.token_requests.len()
     }
 
-    /// Renewals of tokens that are fresh until a tenth before their end, a minute at least.
-    fn calm_token_requests(&self) -> usize {
+    /// Renewals of tokens that are fresh until a tenth before their end, a minute at least, and one for each revocation.
+    fn calm_token_requests(&self, now: Duration) -> usize {
+        let since = now.saturating_sub(2 * HOUR);
+        let revocations = self.weather.revocations.iter().filter(|at| since <= **at && **at <= now).count();
         let lifetime = self.settings.lifetime;
         let fresh = lifetime - (lifetime / 10).max(Duration::from_mins(1)).min(lifetime / 2);
-        usize::try_from(HOUR.as_secs() / fresh.as_secs().max(1)).unwrap_or(usize::MAX) + 1
+        usize::try_from(HOUR.as_secs() / fresh.as_secs().max(1)).unwrap_or(usize::MAX) + 1 + revocations
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -40,6 +40,8 @@ struct State {
     requests: BTreeMap<Endpoint, VecDeque<Duration>>,
     /// Jumps of the clock and times of standing still.
     disturbances: u64,
+    /// The last revocation that cost a call, and when that call had ended.
+    failed_after: Option<(Duration, Duration)>,
 }
 
 /// By this process' own clocks.
@@ -149,6 +151,20 @@ impl Process {
         if state.held.as_deref() == Some(token) {
             state.held = None;
         }
+    }
+
+    /// A fleet whose processes hold tokens of two generations has both of them revoked at once: the newer one, which the
+    /// first refusal brings from Redis, is refused too. That costs those calls their second try which were under way; the
+    /// next one has a good token.
+    pub(crate) fn may_fail_once(&self, begun: Duration) -> bool {
+        let Some(revoked) = self.fleet.weather.last_revocation(begun).filter(|_| self.fleet.redis.is_some()) else {
+            return false;
+        };
+        let now = self.fleet.trace.now();
+        let mut state = self.state();
+        let known = state.failed_after.filter(|(revocation, _)| *revocation == revoked);
+        state.failed_after = known.or(Some((revoked, now)));
+        known.is_none_or(|(_, ended)| begun <= ended)
     }
 
     /// Redis gave this entry. Whether it is taken over is the library's to decide.
