@@ -7,7 +7,9 @@
 
 mod caller;
 mod clock;
+mod day;
 mod fleet;
+mod plot;
 mod process;
 mod redis;
 mod trace;
@@ -15,5 +17,7 @@ mod vipps;
 mod weather;
 mod world;
 
+pub use day::{DEPLOY, Day, OUTAGE};
+pub use plot::{csv, svg};
 pub use trace::Broken;
 pub use world::{Outcome, run};
