@@ -45,6 +45,13 @@ pub(crate) const LANES: &[Job] = &[
         run: fleet,
     },
     Job {
+        name: "simulation",
+        about: "some hundred fleets in virtual time, with everything that can go wrong",
+        needs: &[&tool::C_COMPILER],
+        fetches: &[],
+        run: simulation,
+    },
+    Job {
         name: "node",
         about: "the npm package: its vectors, its face, its adapters with the real clients, its life in a process",
         needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::REDIS],
@@ -127,6 +134,15 @@ fn fleet() -> Result<Tally> {
 
 /// With the features of the whole workspace, so that nothing is built twice.
 const FLEET_TESTS: &str = "test --workspace --all-features --test fleet";
+
+fn simulation() -> Result<Tally> {
+    let build = Step::cargo("simulation: build", SIMULATION_TESTS).words("--no-run").on_failure();
+    let test = Step::cargo("simulation: test", SIMULATION_TESTS).words("--quiet -- --include-ignored").counted();
+    lane("simulation", [build, test])
+}
+
+/// With the features of the whole workspace, so that nothing is built twice.
+const SIMULATION_TESTS: &str = "test --workspace --all-features --test simulation";
 
 fn node() -> Result<Tally> {
     let folder = Path::new("bindings-node");

@@ -20,6 +20,7 @@ mod npm;
 mod package;
 mod python;
 mod repo;
+mod simulate;
 mod step;
 mod swift;
 mod tally;
@@ -41,8 +42,16 @@ struct Command {
     run: fn(&[OsString]) -> Result,
 }
 
-const COMMANDS: &[Command] =
-    &[demo::COMMAND, lanes::COMMAND, checks::COMMAND, bench::COMMAND, fuzz::COMMAND, package::COMMAND, doctor::COMMAND];
+const COMMANDS: &[Command] = &[
+        demo::COMMAND,
+        lanes::COMMAND,
+        checks::COMMAND,
+        bench::COMMAND,
+        fuzz::COMMAND,
+        simulate::COMMAND,
+        package::COMMAND,
+        doctor::COMMAND,
+    ];
 
 fn main() -> ExitCode {
     match dispatch(&std::env::args_os().skip(1).collect::<Vec<_>>()) {

@@ -27,6 +27,9 @@ struct Refused {
 
 const FIRST_GAP: Duration = Duration::from_secs(30);
 const LONGEST_GAP: Duration = Duration::from_secs(60 * 60);
+/// Also a merchant that calls a few times an hour must not have a fetch for each of its calls. One that was quiet for so
+/// long begins anew.
+const FORGOTTEN_AFTER: Duration = LONGEST_GAP;
 /// Merchants that are remembered.
 const MOST_MERCHANTS: usize = 1_024;
 /// For all merchants together: one fetch in this span, and so many at once after a quiet time.
@@ -42,8 +45,8 @@ impl Restraint {
             return Err(restrained(refused.until - now));
         }
         let gap = match known {
-            // Refused again soon after it might ask again: the token is not what is wrong.
-            Some(refused) if now < refused.until + refused.gap => (refused.gap * 2).min(LONGEST_GAP),
+            // Refused again though the token was another one: the token is not what is wrong.
+            Some(refused) if now < refused.until + FORGOTTEN_AFTER => (refused.gap * 2).min(LONGEST_GAP),
             _ => FIRST_GAP,
         };
         let paid_off_at = self.paid_off_at.max(now) + SHARE;
@@ -67,7 +70,7 @@ impl Restraint {
         if self.merchants.len() < MOST_MERCHANTS {
             return;
         }
-        self.merchants.retain(|_, refused| now < refused.until + refused.gap);
+        self.merchants.retain(|_, refused| now < refused.until + FORGOTTEN_AFTER);
         if self.merchants.len() < MOST_MERCHANTS {
             return;
         }
@@ -97,18 +100,27 @@ mod tests {
         format!("{number:06}").parse().expect("an msn")
     }
 
-    /// The moments at which a merchant that complains every second gets its fetches.
-    fn fetches_of_one_who_always_complains(seconds: u64) -> Vec<u64> {
+    /// The moments at which a merchant that complains every so many seconds gets its fetches.
+    fn fetches_of_one_who_always_complains(seconds: u64, every: usize) -> Vec<u64> {
         let mut restraint = Restraint::default();
         let merchant = merchant(1);
-        (0..seconds).filter(|second| restraint.permit(Some(&merchant), at(*second)).is_ok()).collect()
+        (0..seconds).step_by(every).filter(|second| restraint.permit(Some(&merchant), at(*second)).is_ok()).collect()
     }
 
     #[test]
     fn the_gaps_of_one_merchant_grow_to_an_hour() {
-        let fetches = fetches_of_one_who_always_complains(4 * 3_600);
+        let fetches = fetches_of_one_who_always_complains(4 * 3_600, 1);
         let gaps: Vec<_> = fetches.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert_eq!(gaps, [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+    }
+
+    #[test]
+    fn the_gaps_grow_however_seldom_the_merchant_calls() {
+        for every in [61, 130, 600, 1_800] {
+            let fetches = fetches_of_one_who_always_complains(24 * 3_600, every);
+            let in_the_last_hours = fetches.iter().filter(|second| **second >= 12 * 3_600).count();
+            assert!(in_the_last_hours <= 12, "every {every} s: {in_the_last_hours} in twelve hours");
+        }
     }
 
     #[test]
@@ -127,8 +139,8 @@ mod tests {
         for second in [0, 30, 90] {
             assert!(restraint.permit(Some(&merchant), at(second)).is_ok(), "{second}");
         }
-        assert!(restraint.permit(Some(&merchant), at(3_600)).is_ok());
-        assert!(restraint.permit(Some(&merchant), at(3_631)).is_ok());
+        assert!(restraint.permit(Some(&merchant), at(90 + 120 + 3_600)).is_ok());
+        assert!(restraint.permit(Some(&merchant), at(90 + 120 + 3_631)).is_ok());
     }
 
     #[test]
