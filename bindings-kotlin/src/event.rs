@@ -1,4 +1,4 @@
-//! What happens behind the caller's back.
+//! What happens in the background.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -134,7 +134,7 @@ pub struct StatsParts {
     pub token_requests: i64,
     /// Tokens fetched while somebody waited.
     pub tokens_fetched: i64,
-    /// Tokens renewed behind the callers.
+    /// Tokens renewed in the background.
     pub tokens_renewed: i64,
     /// Fetches that failed while somebody waited.
     pub fetches_failed: i64,

@@ -3,7 +3,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { inspect, types } from 'node:util'
 
-/** Something that happened behind the caller's back. */
+/** Something that happened in the background. */
 export interface VippsAuthEvent {
   /** Such as `token_renewed`; the same names in every language. */
   readonly name: string

@@ -1,7 +1,7 @@
 // The one state this face keeps: finished headers, for as long as the library says they hold.
 //
 // A native call costs more than copying the headers, so a warm `headers()` makes none. When the moment has come the library
-// is asked again, which renews the token behind the caller, and it goes on being asked until the new token is there.
+// is asked again, which renews the token in the background, and it goes on being asked until the new token is there.
 
 import { isAboutArgument, told, translated } from './errors.js'
 import { later, shared, throwIfAborted } from './later.js'

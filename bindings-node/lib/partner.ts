@@ -63,7 +63,7 @@ export abstract class Handle extends HeaderSource implements Caller {
 
   /**
    * All headers of a call. Fetches a token if none is at hand; otherwise this is a copy of finished headers and calls
-   * nothing. The token is renewed behind the callers, before it runs out.
+   * nothing. The token is renewed in the background, before it runs out.
    */
   async headers(options?: CallOptions): Promise<AuthHeaders> {
     const headers = options === undefined ? this.fresh() : undefined

@@ -41,7 +41,7 @@ export interface Settings {
   /** More origins (`https://gateway.example`) that adapters may send headers to. */
   trustedOrigins?: string[] | undefined
   /**
-   * Hears of everything that happens behind the caller's back. It may call the library; what it throws, also later, is told
+   * Hears of everything that happens in the background. It may call the library; what it throws, also later, is told
    * once as a warning of the process and harms nobody. The diagnostics channel `vipps-partner-auth` tells the same. Without
    * either, warnings go to `process.emitWarning`.
    */

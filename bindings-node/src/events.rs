@@ -1,4 +1,4 @@
-//! What happened behind the caller's back, told on the JavaScript thread.
+//! What happened in the background, told on the JavaScript thread.
 
 use std::{
     collections::HashMap,

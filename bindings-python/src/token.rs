@@ -99,7 +99,7 @@ pub(crate) struct Stats {
     token_requests: u64,
     /// Tokens fetched while somebody waited.
     tokens_fetched: u64,
-    /// Tokens renewed behind the callers.
+    /// Tokens renewed in the background.
     tokens_renewed: u64,
     /// Fetches that failed while somebody waited.
     fetches_failed: u64,

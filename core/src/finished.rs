@@ -29,7 +29,7 @@ struct Parts {
 
 impl Headers {
     /// Until when these headers are as good as newly asked for ones; then it is time to ask again, which renews the
-    /// token behind the caller.
+    /// token in the background.
     pub fn fresh_until(&self) -> Now {
         self.0.fresh_until
     }

@@ -1,4 +1,4 @@
-"""What happened behind the callers, for ``logging`` and the user's own hook. Imported with the first handle.
+"""What happened in the background, for ``logging`` and the user's own hook. Imported with the first handle.
 
 It must not be the library's own thread that imports it: ``threading``, which ``logging`` imports, takes the thread that
 imports it first for the main one, and waits for it when the program ends.

@@ -428,7 +428,7 @@ class Stats:
         """Tokens fetched while somebody waited."""
     @property
     def tokens_renewed(self) -> int:
-        """Tokens renewed behind the callers."""
+        """Tokens renewed in the background."""
     @property
     def fetches_failed(self) -> int:
         """Fetches that failed while somebody waited."""

@@ -202,7 +202,7 @@ impl Backchannel {
     /// of a poll. The login goes on then, and so it does when this future is dropped: call again with the same `pending`.
     ///
     /// Trouble on the way to Vipps is no error here, it is asked again until the login expires. Fails as
-    /// [`poll`](Self::poll) does otherwise.
+    /// [`poll`](Self::poll) does otherwise. A `timeout` of zero polls once and waits for the answer.
     pub async fn wait(&self, pending: &PendingLogin, timeout: Duration) -> Result<Option<LoginResult>> {
         self.check_polled(pending)?;
         let this = self.clone();
@@ -279,6 +279,12 @@ impl Backchannel {
         // Of the two clocks the one that nobody sets.
         let give_up_at = clock.now().monotonic.saturating_add(timeout);
         let left = || give_up_at.saturating_sub(clock.now().monotonic);
+        if timeout.is_zero() {
+            return match self.poll(pending).await {
+                Err(error) if error.retryable() => Ok(None),
+                outcome => outcome,
+            };
+        }
         loop {
             // A poll that is given up goes on; what it brings is kept in the pending login.
             match select(pin!(self.poll(pending)), clock.timer(left())).await {

@@ -217,7 +217,9 @@ impl LoginClient {
             return answer.or_try_again(resend);
         };
         if !answer.has_used_up_nothing(resend) {
-            self.merchant.note_refused(&token.token);
+            if answer.refusal().oauth_error.is_none() {
+                self.merchant.note_refused(&token.token);
+            }
             return Ok(answer);
         }
         match self.inner().provider.replacement(&token.token, Some(self.msn())).await {
@@ -362,9 +364,10 @@ impl Answer {
 
     /// Whether the token or the merchant is at fault can't be told while there is no other token to try.
     fn no_other_token(&self, why: Error) -> Error {
-        let refusal = self.refusal();
-        let error = told(self, why, refusal);
-        if error.retryable() { error.with_hint(PERHAPS_THE_METHOD) } else { self.error(self.refusal()) }
+        if !why.retryable() {
+            return why;
+        }
+        told(self, why, self.refusal()).with_hint(PERHAPS_THE_METHOD)
     }
 }
 

@@ -113,12 +113,14 @@ fn refusals() -> Vec<Scene> {
             login_failed("reply_lost"),
             "the code may be used up: not sent again",
         ),
-        told(
+        asked(
             "backchannel-redirect-invalid-client",
-            &Reply::oauth(401, "invalid_client"),
-            rejected,
-            "the token endpoint itself refused, so it may have seen the code: not sent again",
-        ),
+            "the client is authenticated before the code is looked at: once more with a new token, and no oftener",
+        )
+        .sends("redirect", &Reply::oauth(401, "invalid_client"))
+        .sends("token-request", &partner_token("fixture-partner-2", 86_398))
+        .sends_own(&form_request(TOKEN_PATH, Some(OTHER_BEARER), REDIRECT), &Reply::oauth(401, "invalid_client"))
+        .ends(rejected),
         asked(
             "backchannel-redirect-gateway",
             "the gateway refused the token, so nothing behind it has seen the code: once more with a new one",

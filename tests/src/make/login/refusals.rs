@@ -27,18 +27,25 @@ fn credentials() -> Vec<Scene> {
     let by_sales_unit = |id, reply: &Reply, result, comment| {
         finish(id, comment).by_sales_unit().asks_keys().sends("sales-unit-exchange", reply).ends(result)
     };
+    let refused_twice = |id, reply: &Reply, result, comment| {
+        exchange(id, comment)
+            .sends("exchange", reply)
+            .sends("token-request", &partner_token("fixture-partner-2", 86_398))
+            .sends("exchange-with-other-token", reply)
+            .ends(result)
+    };
     vec![
-        answered(
+        refused_twice(
             "login-finish-invalid-client",
             &invalid_client,
             rejected(Some("invalid_client")),
-            "the token endpoint itself refused the partner, so it may have seen the code: not sent again",
+            "the client is authenticated before the code is looked at: once more with a new token, and no oftener",
         ),
-        answered(
+        refused_twice(
             "login-finish-401-empty",
             &Reply::empty(401),
             rejected(None),
-            "who answered can't be told: not sent again",
+            "a 401 without a word is about the token too",
         ),
         exchange("login-finish-gateway-refused-twice", "one new token is tried, not another")
             .sends("exchange", &unauthorized)

@@ -5,7 +5,7 @@ import VippsPartnerAuthNative
     import os
 #endif
 
-/// One thing that happened behind the caller's back. Holds no secret.
+/// One thing that happened in the background. Holds no secret.
 ///
 /// Warnings are also logged: by `os.Logger` (subsystem `VippsPartnerAuth`) on Apple's platforms, elsewhere on standard
 /// error. A server that uses swift-log sets ``VippsSettings/onEvent`` to write to its own `Logger`.

@@ -73,7 +73,7 @@ public struct VippsSettings: Sendable {
     public var allowPartnerKeysInTest = false
     /// More origins (`https://gateway.example`) to which headers may be attached.
     public var trustedOrigins: [String] = []
-    /// Told of everything that happens behind the caller's back, in order, on a thread of its own: it may take its time and
+    /// Told of everything that happens in the background, in order, on a thread of its own: it may take its time and
     /// call the library. While it is busy 256 events wait for it; how many found no room is told by an event of its own,
     /// `events_dropped`. Warnings are logged also without it.
     public var onEvent: (@Sendable (VippsEvent) -> Void)?
@@ -131,7 +131,7 @@ public struct Stats: Sendable, Equatable {
     public let tokenRequests: Int64
     /// Tokens fetched while somebody waited.
     public let tokensFetched: Int64
-    /// Tokens renewed behind the callers.
+    /// Tokens renewed in the background.
     public let tokensRenewed: Int64
     /// Fetches that failed while somebody waited.
     public let fetchesFailed: Int64

@@ -5,7 +5,7 @@ import io.github.vippspartnerauth.ffi.EventQueue
 import io.github.vippspartnerauth.ffi.StatsParts
 
 /**
- * One thing that happened behind the caller's back. Holds no secret.
+ * One thing that happened in the background. Holds no secret.
  *
  * Each is also written to the [System.Logger] `io.github.vippspartnerauth`: a warning as such, the others as `DEBUG`.
  *
@@ -80,7 +80,7 @@ private class Feeder(private val queue: EventQueue, private val listener: EventL
  *
  * @property tokenRequests requests sent to a token endpoint, retries included
  * @property tokensFetched tokens fetched while somebody waited
- * @property tokensRenewed tokens renewed behind the callers
+ * @property tokensRenewed tokens renewed in the background
  * @property fetchesFailed fetches that failed while somebody waited
  * @property renewalsFailed renewals that failed
  * @property tokensFromCache tokens taken from the shared cache

@@ -82,7 +82,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         /** One more origin (`https://gateway.example`) to which adapters may attach headers. */
         fun trustedOrigin(origin: String) = apply { set = set.copy(trustedOrigins = set.trustedOrigins + origin) }
 
-        /** Told of everything that happens behind the caller's back. Warnings are logged also without it. */
+        /** Told of everything that happens in the background. Warnings are logged also without it. */
         fun onEvent(listener: EventListener) = apply { this.listener = listener }
 
         /** A clock for tests. */
