@@ -42,7 +42,11 @@ impl Caller {
     /// Calls until the process ends.
     pub(crate) async fn work(self, mean_gap: Duration, until: Duration, mut rng: Rng) {
         loop {
-            tokio::time::sleep(exponential(&mut rng, mean_gap)).await;
+            let trace = &self.process.fleet.trace;
+            let next = trace.now() + exponential(&mut rng, mean_gap);
+            let is_aligned = self.process.fleet.settings.calls_on_the_minute && rng.bool();
+            let next = if is_aligned { Duration::from_secs(60 * next.as_secs().div_ceil(60)) } else { next };
+            tokio::time::sleep_until(trace.moment(next)).await;
             self.process.gate.pass().await;
             if self.process.fleet.trace.now() >= until || self.process.fleet.trace.is_broken() {
                 return;
@@ -56,9 +60,9 @@ impl Caller {
         match rng.u8(..100) {
             0..40 => drop(self.headers(merchant, rng).await),
             40..80 => self.api_call(merchant, rng).await,
-            80..92 => self.verify(rng).await,
-            92..98 => self.burst(merchant, rng).await,
-            98 => self.verify_forged().await,
+            80..88 => self.verify(rng).await,
+            88..93 => self.verify_forged().await,
+            93..99 => self.burst(merchant, rng).await,
             _ => self.invalidate(rng).await,
         }
     }

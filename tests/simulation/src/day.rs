@@ -108,6 +108,7 @@ async fn play(processes: usize, shared: bool, refused_merchant: bool) -> Day {
         merchants: MERCHANTS,
         forges: false,
         invalidates: false,
+        calls_on_the_minute: false,
     };
     let fleet = Fleet::new(settings, weather, &mut rng);
     let places: Vec<_> = (0..processes).map(|place| spawn_place(&fleet, place, processes, &mut rng)).collect();

@@ -80,7 +80,10 @@ pub fn run(seed: u64) -> Outcome {
 
 impl World {
     fn draw(rng: &mut Rng) -> Self {
-        let span = between(rng, Duration::from_hours(2), Duration::from_hours(48));
+        // A world in five is small and busy: bounds on requests are reached only where there are many calls.
+        let is_busy = rng.u8(..5) == 0;
+        let longest = Duration::from_hours(if is_busy { 5 } else { 48 });
+        let span = between(rng, Duration::from_hours(2), longest);
         let lifetime = Duration::from_secs([900, 3_600, 86_400][rng.usize(..3)]);
         let settings = Settings {
             deadline: Duration::from_secs([5, 10, 30][rng.usize(..3)]),
@@ -88,14 +91,20 @@ impl World {
             lifetime,
             repeats_tokens: rng.u8(..8) == 0,
             shares: rng.bool(),
-            merchants: rng.usize(4..=40),
+            merchants: rng.usize(4..=if is_busy { 6 } else { 40 }),
             forges: rng.u8(..3) == 0,
             invalidates: rng.u8(..4) == 0,
+            calls_on_the_minute: rng.u8(..4) == 0,
         };
         let weather = Weather::draw(rng, span);
-        let lives = lives(rng, span);
+        let places = match rng.u8(..4) {
+            0 => 1,
+            1 => rng.usize(2..=4),
+            _ => rng.usize(2..=if is_busy { 3 } else { 20 }),
+        };
+        let lives = lives(rng, span, places);
         let callers = rng.usize(1..=4);
-        let calls = rng.u32(500..3_000);
+        let calls = if is_busy { rng.u32(5_000..12_000) } else { rng.u32(500..3_000) };
         let worked: Duration = lives.iter().map(|life| life.stop - life.start).sum();
         let gap = worked * u32::try_from(callers).unwrap_or(1) / calls;
         Self { fleet: Fleet::new(settings, weather, rng), span, gap, callers, lives }
@@ -209,12 +218,7 @@ async fn suffer(process: Arc<Process>, upsets: Vec<(Duration, Upset)>) {
 }
 
 /// A few processes at a time, each replaced by another when it ends.
-fn lives(rng: &mut Rng, span: Duration) -> Vec<Life> {
-    let places = match rng.u8(..4) {
-        0 => 1,
-        1 => rng.usize(2..=4),
-        _ => rng.usize(2..=20),
-    };
+fn lives(rng: &mut Rng, span: Duration, places: usize) -> Vec<Life> {
     let clocks_jump = rng.u8(..3) == 0;
     let freezes = rng.u8(..3) == 0;
     let mean_life = between(rng, Duration::from_hours(1), Duration::from_hours(100));
