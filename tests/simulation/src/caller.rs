@@ -58,10 +58,10 @@ impl Caller {
     async fn act(&self, rng: &mut Rng) {
         let merchant = rng.usize(..self.merchants.len());
         match rng.u8(..100) {
-            0..40 => drop(self.headers(merchant, rng).await),
-            40..80 => self.api_call(merchant, rng).await,
-            80..88 => self.verify(rng).await,
-            88..93 => self.verify_forged().await,
+            0..25 if self.process.fleet.settings.forges => self.verify_forged().await,
+            0..45 => drop(self.headers(merchant, rng).await),
+            45..85 => self.api_call(merchant, rng).await,
+            85..93 => self.verify(rng).await,
             93..99 => self.burst(merchant, rng).await,
             _ => self.invalidate(rng).await,
         }
@@ -100,7 +100,9 @@ impl Caller {
             return self.merchants[merchant].note_refused(token);
         }
         let begin = self.begin();
-        let Some(outcome) = self.patiently("refused", self.merchants[merchant].refused(token), rng).await else { return };
+        let Some(outcome) = self.patiently("refused", self.merchants[merchant].refused(token), rng).await else {
+            return;
+        };
         self.ended("refused", &begin, self.process.fleet.limit_of_tokens());
         self.judge_replacement(&begin, merchant, token, outcome).await;
     }
@@ -162,9 +164,6 @@ impl Caller {
 
     async fn verify_forged(&self) {
         let fleet = &self.process.fleet;
-        if !fleet.settings.forges {
-            return;
-        }
         let begin = self.begin();
         let forged = fleet.vipps.id_token(forged_key());
         let outcome = self.merchants[0].verify_id_token(&forged, &Expect::default()).await;

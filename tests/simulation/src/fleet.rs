@@ -61,6 +61,10 @@ const MOST_TOKEN_REQUESTS: usize = 240;
 /// failing, have three tries a minute.
 const MOST_DOCUMENT_REQUESTS: usize = 200;
 
+/// In a minute: pauses of 1, 2, 4, 8 and 16 seconds between fetches of three tries; refusals as above.
+const MOST_TOKEN_REQUESTS_IN_A_MINUTE: usize = 30;
+const MOST_DOCUMENT_REQUESTS_IN_A_MINUTE: usize = 24;
+
 impl Fleet {
     pub(crate) fn new(settings: Settings, weather: Weather, rng: &mut Rng) -> Arc<Self> {
         let (trace, weather) = (Arc::new(Trace::new()), Arc::new(weather));
@@ -99,6 +103,20 @@ impl Fleet {
         let rotated = self.weather.rotations.iter().any(|at| since <= *at && *at <= now);
         let disturbed = self.state().disturbed_at.is_some_and(|at| since <= at);
         !rotated && !disturbed && self.weather.is_calm_for_keys(since, now)
+    }
+
+    /// A process asks; in the last minute it did so `in_a_minute` times.
+    pub(crate) fn judge_minute(&self, process: u32, endpoint: Endpoint, in_a_minute: usize) {
+        let (what, most) = match endpoint {
+            Endpoint::Token => ("token requests in a minute", MOST_TOKEN_REQUESTS_IN_A_MINUTE),
+            Endpoint::Discovery | Endpoint::Keys => {
+                ("document requests in a minute", MOST_DOCUMENT_REQUESTS_IN_A_MINUTE)
+            }
+        };
+        self.trace.most(what, in_a_minute as u64);
+        if in_a_minute > most {
+            self.trace.broken(process, format!("{in_a_minute} requests in a minute: {endpoint:?}"));
+        }
     }
 
     /// A process asks; in the last hour it did so `in_an_hour` times.
