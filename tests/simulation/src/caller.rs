@@ -276,15 +276,13 @@ impl Caller {
     async fn patiently<T>(&self, what: &'static str, call: impl Future<Output = T>, rng: &mut Rng) -> Option<T> {
         let goes_away = rng.u8(..6) == 0;
         let patience = if goes_away { Duration::from_millis(rng.u64(..2_000)) } else { NEVER };
-        match timeout(patience, call).await {
-            Ok(outcome) => Some(outcome),
-            Err(_) => {
-                self.process.note("went away", 0);
-                if !goes_away && !self.process.gate.is_dead() {
-                    self.process.broken(format!("{what} never ends"));
-                }
-                None
-            }
+        if let Ok(outcome) = timeout(patience, call).await {
+            return Some(outcome);
         }
+        self.process.note("went away", 0);
+        if !goes_away && !self.process.gate.is_dead() {
+            self.process.broken(format!("{what} never ends"));
+        }
+        None
     }
 }

@@ -26,6 +26,7 @@ pub(crate) struct Fleet {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "settings that have nothing to do with each other")]
 pub(crate) struct Settings {
     pub(crate) deadline: Duration,
     pub(crate) request_timeout: Duration,
@@ -62,8 +63,8 @@ const MOST_TOKEN_REQUESTS: usize = 240;
 const MOST_DOCUMENT_REQUESTS: usize = 200;
 
 /// In a minute: pauses of 1, 2, 4, 8 and 16 seconds between fetches of three tries; refusals as above.
-const MOST_TOKEN_REQUESTS_IN_A_MINUTE: usize = 30;
-const MOST_DOCUMENT_REQUESTS_IN_A_MINUTE: usize = 24;
+const MOST_TOKEN_REQUESTS_IN_A_MINUTE: usize = 24;
+const MOST_DOCUMENT_REQUESTS_IN_A_MINUTE: usize = 18;
 
 impl Fleet {
     pub(crate) fn new(settings: Settings, weather: Weather, rng: &mut Rng) -> Arc<Self> {

@@ -55,6 +55,9 @@ struct World {
     lives: Vec<Life>,
 }
 
+/// The number of the process that starts when all troubles are over.
+const LAST_TO_START: u32 = u32::MAX;
+
 /// Plays the world of this seed.
 ///
 /// # Panics
@@ -116,7 +119,7 @@ impl World {
     async fn play(&self, rng: &mut Rng) {
         let events = self.spawn_events();
         let processes: Vec<_> =
-            self.lives.iter().enumerate().map(|(id, life)| self.spawn_life(id, life, rng)).collect();
+            (1..).zip(&self.lives).map(|(number, life)| self.spawn_life(number, life, rng)).collect();
         let mut survivors = Vec::new();
         for process in processes {
             survivors.extend(process.await.ok().flatten());
@@ -130,7 +133,7 @@ impl World {
     /// All troubles are over: everybody gets what they need within a bound, also who starts only now.
     async fn recover(&self, mut survivors: Vec<Caller>, rng: &mut Rng) {
         sleep_until(self.fleet.trace.moment(self.span)).await;
-        let process = Process::new(self.fleet.clone(), 1 + self.lives.len() as u32, 0);
+        let process = Process::new(self.fleet.clone(), LAST_TO_START, 0);
         let partner = process.partner(&rng.fork());
         survivors.push(Caller::new(&process, partner));
         let bound = AFTERMATH + self.fleet.limit_of_tokens();
@@ -164,7 +167,7 @@ impl World {
     }
 
     /// The caller of a process that lives to the end.
-    fn spawn_life(&self, number: usize, life: &Life, rng: &mut Rng) -> JoinHandle<Option<Caller>> {
+    fn spawn_life(&self, number: u32, life: &Life, rng: &mut Rng) -> JoinHandle<Option<Caller>> {
         let fleet = self.fleet.clone();
         let (start, stop, dies, wall_millis) = (life.start, life.stop, life.dies, life.wall_millis);
         let (upsets, callers, gap) = (life.upsets.clone(), self.callers, self.gap);
@@ -172,7 +175,7 @@ impl World {
         let mut rng = rng.fork();
         tokio::spawn(async move {
             sleep_until(fleet.trace.moment(start)).await;
-            let process = Process::new(fleet.clone(), 1 + number as u32, wall_millis);
+            let process = Process::new(fleet.clone(), number, wall_millis);
             process.note("starts", 0);
             let caller = Caller::new(&process, process.partner(&rng.fork()));
             let mut tasks: Vec<_> =
