@@ -107,7 +107,7 @@ export function opened(crossed: string): IdTokenClaims {
 
 /** A token as it crosses: of one that is too long no more than tells so. A slice copies nothing. */
 export function bounded(jwt: unknown): string {
-  const token = check.text('jwt', jwt)
+  const token = check.foreignText('jwt', jwt)
   return token.length > LONGEST_TOKEN ? token.slice(0, LONGEST_TOKEN + 1) : token
 }
 

@@ -310,10 +310,10 @@ fn a_set_without_a_usable_key_says_what_is_wrong_with_each() {
     let encryption = RSA.jwk_with(&json!({"use": "enc", "kid": "a secret with blanks"}));
     assert_eq!(
         rejected(&jwks_of(&[padded.clone(), encryption, json!(7)])),
-        "the key set holds no usable key: key `abc`: the modulus has padding; key `#2`: its use is not sig; \
-         key `#3`: it is not a json object"
+        "jwks can't be used: the key set holds no usable key: key `abc`: the modulus has padding; key `#2`: its use is \
+         not sig; key `#3`: it is not a json object"
     );
-    assert_eq!(rejected(&jwks_of(&[])), "the key set holds no usable key");
+    assert_eq!(rejected(&jwks_of(&[])), "jwks can't be used: the key set holds no usable key");
     let many = rejected(&jwks_of(&vec![padded; 20]));
     assert!(many.ends_with("; and 12 more") && many.matches("padding").count() == 8, "{many}");
 }

@@ -43,15 +43,15 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-        demo::COMMAND,
-        lanes::COMMAND,
-        checks::COMMAND,
-        bench::COMMAND,
-        fuzz::COMMAND,
-        simulate::COMMAND,
-        package::COMMAND,
-        doctor::COMMAND,
-    ];
+    demo::COMMAND,
+    lanes::COMMAND,
+    checks::COMMAND,
+    bench::COMMAND,
+    fuzz::COMMAND,
+    simulate::COMMAND,
+    package::COMMAND,
+    doctor::COMMAND,
+];
 
 fn main() -> ExitCode {
     match dispatch(&std::env::args_os().skip(1).collect::<Vec<_>>()) {

@@ -279,13 +279,14 @@ impl Backchannel {
         // Of the two clocks the one that nobody sets.
         let give_up_at = clock.now().monotonic.saturating_add(timeout);
         let left = || give_up_at.saturating_sub(clock.now().monotonic);
-        if timeout.is_zero() {
-            return match self.poll(pending).await {
-                Err(error) if error.retryable() => Ok(None),
-                outcome => outcome,
-            };
-        }
         loop {
+            // A poll that is due at the very end is the last one.
+            if left().is_zero() {
+                return match self.poll(pending).await {
+                    Err(error) if error.retryable() => Ok(None),
+                    outcome => outcome,
+                };
+            }
             // A poll that is given up goes on; what it brings is kept in the pending login.
             match select(pin!(self.poll(pending)), clock.timer(left())).await {
                 Either::Left((Ok(None), _)) => {}
@@ -293,10 +294,11 @@ impl Backchannel {
                 Either::Left((outcome, _)) => return outcome,
                 Either::Right(_) => return Ok(None),
             }
-            if left().is_zero() {
+            let (due_in, left) = (self.next_poll_in(pending), left());
+            clock.sleep(due_in.min(left)).await;
+            if due_in > left {
                 return Ok(None);
             }
-            clock.sleep(self.next_poll_in(pending).min(left())).await;
         }
     }
 

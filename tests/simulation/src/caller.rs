@@ -42,7 +42,11 @@ impl Caller {
     /// Calls until the process ends.
     pub(crate) async fn work(self, mean_gap: Duration, until: Duration, mut rng: Rng) {
         loop {
-            tokio::time::sleep(exponential(&mut rng, mean_gap)).await;
+            let trace = &self.process.fleet.trace;
+            let next = trace.now() + exponential(&mut rng, mean_gap);
+            let is_aligned = self.process.fleet.settings.calls_on_the_minute && rng.bool();
+            let next = if is_aligned { Duration::from_secs(60 * next.as_secs().div_ceil(60)) } else { next };
+            tokio::time::sleep_until(trace.moment(next)).await;
             self.process.gate.pass().await;
             if self.process.fleet.trace.now() >= until || self.process.fleet.trace.is_broken() {
                 return;
@@ -54,11 +58,11 @@ impl Caller {
     async fn act(&self, rng: &mut Rng) {
         let merchant = rng.usize(..self.merchants.len());
         match rng.u8(..100) {
-            0..40 => drop(self.headers(merchant, rng).await),
-            40..80 => self.api_call(merchant, rng).await,
-            80..92 => self.verify(rng).await,
-            92..98 => self.burst(merchant, rng).await,
-            98 => self.verify_forged().await,
+            0..25 if self.process.fleet.settings.forges => self.verify_forged().await,
+            0..45 => drop(self.headers(merchant, rng).await),
+            45..85 => self.api_call(merchant, rng).await,
+            85..93 => self.verify(rng).await,
+            93..99 => self.burst(merchant, rng).await,
             _ => self.invalidate(rng).await,
         }
     }
@@ -96,7 +100,9 @@ impl Caller {
             return self.merchants[merchant].note_refused(token);
         }
         let begin = self.begin();
-        let Some(outcome) = self.patiently("refused", self.merchants[merchant].refused(token), rng).await else { return };
+        let Some(outcome) = self.patiently("refused", self.merchants[merchant].refused(token), rng).await else {
+            return;
+        };
         self.ended("refused", &begin, self.process.fleet.limit_of_tokens());
         self.judge_replacement(&begin, merchant, token, outcome).await;
     }
@@ -158,9 +164,6 @@ impl Caller {
 
     async fn verify_forged(&self) {
         let fleet = &self.process.fleet;
-        if !fleet.settings.forges {
-            return;
-        }
         let begin = self.begin();
         let forged = fleet.vipps.id_token(forged_key());
         let outcome = self.merchants[0].verify_id_token(&forged, &Expect::default()).await;
@@ -273,15 +276,13 @@ impl Caller {
     async fn patiently<T>(&self, what: &'static str, call: impl Future<Output = T>, rng: &mut Rng) -> Option<T> {
         let goes_away = rng.u8(..6) == 0;
         let patience = if goes_away { Duration::from_millis(rng.u64(..2_000)) } else { NEVER };
-        match timeout(patience, call).await {
-            Ok(outcome) => Some(outcome),
-            Err(_) => {
-                self.process.note("went away", 0);
-                if !goes_away && !self.process.gate.is_dead() {
-                    self.process.broken(format!("{what} never ends"));
-                }
-                None
-            }
+        if let Ok(outcome) = timeout(patience, call).await {
+            return Some(outcome);
         }
+        self.process.note("went away", 0);
+        if !goes_away && !self.process.gate.is_dead() {
+            self.process.broken(format!("{what} never ends"));
+        }
+        None
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Day {
     /// Processes at a time.
-    pub processes: usize,
+    pub processes: u32,
     /// Whether they share tokens.
     pub shared: bool,
     /// Whether one merchant was refused all day.
@@ -55,7 +55,7 @@ impl Day {
     /// # Panics
     ///
     /// When no runtime can be built.
-    pub fn play(processes: usize, shared: bool, refused_merchant: bool) -> Self {
+    pub fn play(processes: u32, shared: bool, refused_merchant: bool) -> Self {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
         runtime.block_on(play(processes, shared, refused_merchant))
     }
@@ -86,7 +86,7 @@ fn minute(at: Duration) -> usize {
     usize::try_from(at.as_secs() / 60).unwrap_or(usize::MAX)
 }
 
-async fn play(processes: usize, shared: bool, refused_merchant: bool) -> Day {
+async fn play(processes: u32, shared: bool, refused_merchant: bool) -> Day {
     let mut rng = Rng::with_seed(1);
     let begin_of_day = MIDNIGHT - BEGIN;
     let outage = Spell {
@@ -108,6 +108,7 @@ async fn play(processes: usize, shared: bool, refused_merchant: bool) -> Day {
         merchants: MERCHANTS,
         forges: false,
         invalidates: false,
+        calls_on_the_minute: false,
     };
     let fleet = Fleet::new(settings, weather, &mut rng);
     let places: Vec<_> = (0..processes).map(|place| spawn_place(&fleet, place, processes, &mut rng)).collect();
@@ -124,19 +125,18 @@ async fn play(processes: usize, shared: bool, refused_merchant: bool) -> Day {
 }
 
 /// One of the fleet's places: the process that is there first, and the one of the deploy.
-fn spawn_place(fleet: &Arc<Fleet>, place: usize, of: usize, rng: &mut Rng) -> JoinHandle<(u64, u64)> {
+fn spawn_place(fleet: &Arc<Fleet>, place: u32, of: u32, rng: &mut Rng) -> JoinHandle<(u64, u64)> {
     let (fleet, mut rng) = (fleet.clone(), rng.fork());
-    let share = place as f64 / of as f64;
-    let within = |from: Duration, until: Duration| from + (until - from).mul_f64(share);
+    let within = |from: Duration, until: Duration| from + (until - from) * place / of;
     let begin_of_day = MIDNIGHT - BEGIN;
     let started = within(Duration::ZERO, DEPLOY.1 - DEPLOY.0);
     let replaced = begin_of_day + within(DEPLOY.0, DEPLOY.1);
     let end = begin_of_day + Duration::from_hours(24);
     tokio::spawn(async move {
         let mut tally = (0, 0);
-        for (number, (from, until)) in [(started, replaced), (replaced, end)].into_iter().enumerate() {
+        for (number, from, until) in [(1 + place, started, replaced), (1 + of + place, replaced, end)] {
             sleep_until(fleet.trace.moment(from)).await;
-            let process = Process::new(fleet.clone(), (1 + place + number * of) as u32, rng.i64(-1_000..=1_000));
+            let process = Process::new(fleet.clone(), number, rng.i64(-1_000..=1_000));
             let partner = process.partner(&rng.fork());
             let (calls, failed) = work(&process, &partner, until, &mut rng).await;
             tally = (tally.0 + calls, tally.1 + failed);

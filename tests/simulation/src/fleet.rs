@@ -26,6 +26,7 @@ pub(crate) struct Fleet {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "settings that have nothing to do with each other")]
 pub(crate) struct Settings {
     pub(crate) deadline: Duration,
     pub(crate) request_timeout: Duration,
@@ -37,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) forges: bool,
     /// Callers drop tokens now and then.
     pub(crate) invalidates: bool,
+    /// All callers call in the same instants, as cron jobs do.
+    pub(crate) calls_on_the_minute: bool,
 }
 
 #[derive(Debug, Default)]
@@ -51,11 +54,17 @@ struct State {
 const HOUR: Duration = Duration::from_hours(1);
 /// After any trouble: the longest pause, `Retry-After` of five minutes and a fifth of it, and the fetch itself.
 pub(crate) const AFTERMATH: Duration = Duration::from_secs(6 * 60 + 60);
-/// Bounds on what one process asks in an hour, whatever happens. For tokens: refusals may cost ten fetches at once and
-/// one in half a minute, each of three tries; renewals and first fetches come on top and, failing, are a minute apart.
-const MOST_TOKEN_REQUESTS: usize = 450;
-/// Unknown keys may cost a load in half a minute; first loads, failing, have three tries in a minute.
-const MOST_DOCUMENT_REQUESTS: usize = 320;
+/// What one process asks for in an hour, whatever happens. Tokens: refusals may cost ten fetches at once and one in half a
+/// minute, 130 in all, where the endpoint works; where it fails, fetches come to be a minute apart, each of three tries,
+/// 195 with those before. An hour may see some of both.
+const MOST_TOKEN_REQUESTS: usize = 240;
+/// Unknown keys may cost a load in half a minute, and a load that failed a look whether its place has moved; first loads,
+/// failing, have three tries a minute.
+const MOST_DOCUMENT_REQUESTS: usize = 200;
+
+/// In a minute: pauses of 1, 2, 4, 8 and 16 seconds between fetches of three tries; refusals as above.
+const MOST_TOKEN_REQUESTS_IN_A_MINUTE: usize = 24;
+const MOST_DOCUMENT_REQUESTS_IN_A_MINUTE: usize = 18;
 
 impl Fleet {
     pub(crate) fn new(settings: Settings, weather: Weather, rng: &mut Rng) -> Arc<Self> {
@@ -95,6 +104,20 @@ impl Fleet {
         let rotated = self.weather.rotations.iter().any(|at| since <= *at && *at <= now);
         let disturbed = self.state().disturbed_at.is_some_and(|at| since <= at);
         !rotated && !disturbed && self.weather.is_calm_for_keys(since, now)
+    }
+
+    /// A process asks; in the last minute it did so `in_a_minute` times.
+    pub(crate) fn judge_minute(&self, process: u32, endpoint: Endpoint, in_a_minute: usize) {
+        let (what, most) = match endpoint {
+            Endpoint::Token => ("token requests in a minute", MOST_TOKEN_REQUESTS_IN_A_MINUTE),
+            Endpoint::Discovery | Endpoint::Keys => {
+                ("document requests in a minute", MOST_DOCUMENT_REQUESTS_IN_A_MINUTE)
+            }
+        };
+        self.trace.most(what, in_a_minute as u64);
+        if in_a_minute > most {
+            self.trace.broken(process, format!("{in_a_minute} requests in a minute: {endpoint:?}"));
+        }
     }
 
     /// A process asks; in the last hour it did so `in_an_hour` times.

@@ -16,7 +16,7 @@ enum Plan {
 /// Which seeds: one again and in full, or so many from one on.
 struct Seeds {
     first: u64,
-    seeds: u64,
+    count: u64,
     is_replay: bool,
 }
 
@@ -49,15 +49,15 @@ fn plan() -> Result<Plan, lexopt::Error> {
         }
     }
     let is_replay = seed.is_some() && seeds.is_none();
-    let seeds = seeds.unwrap_or(if is_replay { 1 } else { 300 });
-    Ok(Plan::Worlds(Seeds { first: seed.unwrap_or(0), seeds, is_replay }))
+    let count = seeds.unwrap_or(if is_replay { 1 } else { 300 });
+    Ok(Plan::Worlds(Seeds { first: seed.unwrap_or(0), count, is_replay }))
 }
 
 fn play(plan: &Seeds) -> ExitCode {
     let mut span = Duration::ZERO;
     let (mut maxima, mut counts) = (BTreeMap::new(), BTreeMap::new());
     let mut broken = 0;
-    for seed in plan.first..plan.first.saturating_add(plan.seeds) {
+    for seed in plan.first..plan.first.saturating_add(plan.count) {
         let outcome = run(seed);
         span += outcome.span;
         for (what, number) in &outcome.maxima {
@@ -70,10 +70,14 @@ fn play(plan: &Seeds) -> ExitCode {
         broken += u64::from(outcome.broken.is_some());
         report(&outcome, plan.is_replay);
     }
-    println!("{} seeds, {:.1} simulated days, {broken} of them broken", plan.seeds, span.as_secs_f64() / 86_400.0);
-    counts.iter().for_each(|(what, number)| println!("  {what}: {number}"));
+    println!("{} seeds, {:.1} simulated days, {broken} of them broken", plan.count, span.as_secs_f64() / 86_400.0);
+    for (what, number) in &counts {
+        println!("  {what}: {number}");
+    }
     println!("the most:");
-    maxima.iter().for_each(|(what, number)| println!("  {what}: {number}"));
+    for (what, number) in &maxima {
+        println!("  {what}: {number}");
+    }
     ExitCode::from(u8::from(broken > 0))
 }
 

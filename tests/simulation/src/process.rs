@@ -34,8 +34,8 @@ pub(crate) struct Process {
 #[derive(Default)]
 struct State {
     grants: BTreeMap<String, Grant>,
-    /// The one that the library must have in use.
-    held: Option<String>,
+    /// The one that the library must have in use, and until when it is usable.
+    held: Option<(String, Now)>,
     keys: Option<KnownKeys>,
     requests: BTreeMap<Endpoint, VecDeque<Duration>>,
     /// Jumps of the clock and times of standing still.
@@ -61,6 +61,7 @@ struct KnownKeys {
 /// Key sets without an age count as ten minutes old, and are used for four hours more where no other can be had.
 const KEYS_USABLE_FOR: Duration = Duration::from_mins(10 + 4 * 60);
 const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
 
 impl Process {
     pub(crate) fn new(fleet: Arc<Fleet>, id: u32, wall_millis: i64) -> Arc<Self> {
@@ -114,9 +115,7 @@ impl Process {
     /// A usable token that the library must have in use.
     pub(crate) fn held_usable(&self) -> Option<String> {
         let now = self.clock.now();
-        let state = self.state();
-        let held = state.held.clone()?;
-        let usable_until = state.grants.get(&held)?.usable_until;
+        let (held, usable_until) = self.state().held.clone()?;
         now.is_before(usable_until).then_some(held)
     }
 
@@ -135,7 +134,9 @@ impl Process {
             drop(state);
             return self.broken(format!("served {token}, which it was never given"));
         };
-        state.held = Some(token.to_owned());
+        if state.held.as_ref().is_none_or(|(held, _)| held != token) {
+            state.held = Some((token.to_owned(), grant.usable_until));
+        }
         drop(state);
         if !now.is_before(grant.expires) {
             self.broken(format!("served {token} past its end by its own clocks"));
@@ -148,7 +149,7 @@ impl Process {
     /// The caller dropped the token.
     pub(crate) fn forget(&self, token: &str) {
         let mut state = self.state();
-        if state.held.as_deref() == Some(token) {
+        if state.held.as_ref().is_some_and(|(held, _)| held == token) {
             state.held = None;
         }
     }
@@ -175,23 +176,24 @@ impl Process {
         self.learn(entry.secret.expose(), now.plus(left), entry.lifetime);
     }
 
-    fn learn(&self, token: &str, expires: Now, lifetime: Duration) {
-        let usable_until = expires.minus(Duration::from_secs(5).min(lifetime / 10));
+    fn learn(&self, token: &str, expires: Now, lifetime: Duration) -> Grant {
+        let new = Grant { expires, usable_until: expires.minus(Duration::from_secs(5).min(lifetime / 10)) };
         let mut state = self.state();
-        let grant = state.grants.entry(token.to_owned()).or_insert(Grant { expires, usable_until });
+        let grant = state.grants.entry(token.to_owned()).or_insert(new);
         // The same token may come again, over Redis: the library holds what it took first, or what it took last.
         if grant.expires.wall < expires.wall || grant.expires.monotonic < expires.monotonic {
-            *grant = Grant { expires, usable_until };
+            *grant = new;
         }
+        new
     }
 
     fn received(&self, asked: Now, reply: &Reply) {
         match *reply {
             Reply::Token { number, lifetime } => {
                 let expires = asked.plus(lifetime);
-                self.learn(&token(number), expires, lifetime);
+                let grant = self.learn(&token(number), expires, lifetime);
                 if self.clock.now().is_before(expires) {
-                    self.state().held = Some(token(number));
+                    self.state().held = Some((token(number), grant.usable_until));
                 }
             }
             Reply::Keys { newest } => {
@@ -211,8 +213,10 @@ impl Process {
         while requests.front().is_some_and(|at| *at + HOUR < now) {
             requests.pop_front();
         }
+        let in_a_minute = requests.iter().rev().take_while(|at| **at + MINUTE >= now).count();
         let in_an_hour = requests.len();
         drop(state);
+        self.fleet.judge_minute(self.id, endpoint, in_a_minute);
         self.fleet.judge_requests(self.id, endpoint, in_an_hour, self.started_at);
     }
 

@@ -83,17 +83,12 @@ impl Vipps {
         repeats_tokens: bool,
         rng: Rng,
     ) -> Self {
-        let state =
-            State { rng, tokens: Vec::new(), id_tokens: BTreeMap::new(), requests: BTreeMap::new() };
+        let state = State { rng, tokens: Vec::new(), id_tokens: BTreeMap::new(), requests: BTreeMap::new() };
         Self { trace, weather, lifetime, repeats_tokens, state: Mutex::new(state) }
     }
 
     /// A request on its way, the answer, and the way back.
-    pub(crate) async fn answer(
-        &self,
-        process: u32,
-        endpoint: Endpoint,
-    ) -> Result<(Response<Bytes>, Reply), SendError> {
+    pub(crate) async fn answer(&self, process: u32, endpoint: Endpoint) -> Result<(Response<Bytes>, Reply), SendError> {
         self.count(endpoint);
         let way = self.way();
         let fault = self.fault(endpoint);

@@ -34,14 +34,19 @@ pub(crate) struct Spell<T> {
 /// How an endpoint answers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fault {
-    Status { status: u16, retry_after: Option<u32> },
+    Status {
+        status: u16,
+        retry_after: Option<u32>,
+    },
     /// 200 with a page of some gateway.
     Html,
     /// 204 without a body.
     Empty,
     RefusesConnections,
     /// No answer; a stubborn sender does not even keep its own limit.
-    Hangs { stubborn: bool },
+    Hangs {
+        stubborn: bool,
+    },
     Slow(Duration),
     /// So many of a hundred requests get a 503.
     Flaky(u8),
@@ -90,6 +95,16 @@ impl Weather {
             revocations,
             rotations,
             blocked,
+        }
+    }
+
+    pub(crate) fn without_trouble_of_tokens(self) -> Self {
+        Self {
+            tokens: Spells::default(),
+            redis: Spells::default(),
+            redis_losses: Vec::new(),
+            blocked: Vec::new(),
+            ..self
         }
     }
 

@@ -55,6 +55,9 @@ struct World {
     lives: Vec<Life>,
 }
 
+/// The number of the process that starts when all troubles are over.
+const LAST_TO_START: u32 = u32::MAX;
+
 /// Plays the world of this seed.
 ///
 /// # Panics
@@ -80,7 +83,10 @@ pub fn run(seed: u64) -> Outcome {
 
 impl World {
     fn draw(rng: &mut Rng) -> Self {
-        let span = between(rng, Duration::from_hours(2), Duration::from_hours(48));
+        // A world in five is small and busy: bounds on requests are reached only where there are many calls.
+        let is_busy = rng.u8(..5) == 0;
+        let longest = Duration::from_hours(if is_busy { 5 } else { 48 });
+        let span = between(rng, Duration::from_hours(2), longest);
         let lifetime = Duration::from_secs([900, 3_600, 86_400][rng.usize(..3)]);
         let settings = Settings {
             deadline: Duration::from_secs([5, 10, 30][rng.usize(..3)]),
@@ -88,14 +94,23 @@ impl World {
             lifetime,
             repeats_tokens: rng.u8(..8) == 0,
             shares: rng.bool(),
-            merchants: rng.usize(4..=40),
+            merchants: rng.usize(4..=if is_busy { 6 } else { 40 }),
             forges: rng.u8(..3) == 0,
-            invalidates: rng.u8(..4) == 0,
+            invalidates: rng.u8(..6) == 0,
+            calls_on_the_minute: rng.bool(),
         };
+        // In a world in six nothing goes wrong with tokens: what they cost without a reason is judged there.
+        let is_fair = rng.u8(..6) == 0;
         let weather = Weather::draw(rng, span);
-        let lives = lives(rng, span);
+        let weather = if is_fair { weather.without_trouble_of_tokens() } else { weather };
+        let places = match rng.u8(..4) {
+            0 => 1,
+            1 => rng.usize(2..=4),
+            _ => rng.usize(2..=if is_busy { 3 } else { 20 }),
+        };
+        let lives = lives(rng, span, places, is_fair);
         let callers = rng.usize(1..=4);
-        let calls = rng.u32(500..3_000);
+        let calls = if is_busy { rng.u32(5_000..12_000) } else { rng.u32(500..3_000) };
         let worked: Duration = lives.iter().map(|life| life.stop - life.start).sum();
         let gap = worked * u32::try_from(callers).unwrap_or(1) / calls;
         Self { fleet: Fleet::new(settings, weather, rng), span, gap, callers, lives }
@@ -103,7 +118,8 @@ impl World {
 
     async fn play(&self, rng: &mut Rng) {
         let events = self.spawn_events();
-        let processes: Vec<_> = self.lives.iter().enumerate().map(|(id, life)| self.spawn_life(id, life, rng)).collect();
+        let processes: Vec<_> =
+            (1..).zip(&self.lives).map(|(number, life)| self.spawn_life(number, life, rng)).collect();
         let mut survivors = Vec::new();
         for process in processes {
             survivors.extend(process.await.ok().flatten());
@@ -117,7 +133,7 @@ impl World {
     /// All troubles are over: everybody gets what they need within a bound, also who starts only now.
     async fn recover(&self, mut survivors: Vec<Caller>, rng: &mut Rng) {
         sleep_until(self.fleet.trace.moment(self.span)).await;
-        let process = Process::new(self.fleet.clone(), 1 + self.lives.len() as u32, 0);
+        let process = Process::new(self.fleet.clone(), LAST_TO_START, 0);
         let partner = process.partner(&rng.fork());
         survivors.push(Caller::new(&process, partner));
         let bound = AFTERMATH + self.fleet.limit_of_tokens();
@@ -151,7 +167,7 @@ impl World {
     }
 
     /// The caller of a process that lives to the end.
-    fn spawn_life(&self, number: usize, life: &Life, rng: &mut Rng) -> JoinHandle<Option<Caller>> {
+    fn spawn_life(&self, number: u32, life: &Life, rng: &mut Rng) -> JoinHandle<Option<Caller>> {
         let fleet = self.fleet.clone();
         let (start, stop, dies, wall_millis) = (life.start, life.stop, life.dies, life.wall_millis);
         let (upsets, callers, gap) = (life.upsets.clone(), self.callers, self.gap);
@@ -159,7 +175,7 @@ impl World {
         let mut rng = rng.fork();
         tokio::spawn(async move {
             sleep_until(fleet.trace.moment(start)).await;
-            let process = Process::new(fleet.clone(), 1 + number as u32, wall_millis);
+            let process = Process::new(fleet.clone(), number, wall_millis);
             process.note("starts", 0);
             let caller = Caller::new(&process, process.partner(&rng.fork()));
             let mut tasks: Vec<_> =
@@ -184,10 +200,11 @@ impl World {
 async fn suffer(process: Arc<Process>, upsets: Vec<(Duration, Upset)>) {
     for (at, upset) in upsets {
         sleep_until(process.fleet.trace.moment(at)).await;
-        let until = at + match upset {
-            Upset::Jump(_) => Duration::ZERO,
-            Upset::Freeze(span) | Upset::Sleep(span) => span,
-        };
+        let until = at
+            + match upset {
+                Upset::Jump(_) => Duration::ZERO,
+                Upset::Freeze(span) | Upset::Sleep(span) => span,
+            };
         process.disturb();
         process.fleet.disturb(until, matches!(upset, Upset::Jump(_)));
         match upset {
@@ -209,14 +226,9 @@ async fn suffer(process: Arc<Process>, upsets: Vec<(Duration, Upset)>) {
 }
 
 /// A few processes at a time, each replaced by another when it ends.
-fn lives(rng: &mut Rng, span: Duration) -> Vec<Life> {
-    let places = match rng.u8(..4) {
-        0 => 1,
-        1 => rng.usize(2..=4),
-        _ => rng.usize(2..=20),
-    };
-    let clocks_jump = rng.u8(..3) == 0;
-    let freezes = rng.u8(..3) == 0;
+fn lives(rng: &mut Rng, span: Duration, places: usize, is_fair: bool) -> Vec<Life> {
+    let clocks_jump = rng.u8(..3) == 0 && !is_fair;
+    let freezes = rng.u8(..3) == 0 && !is_fair;
     let mean_life = between(rng, Duration::from_hours(1), Duration::from_hours(100));
     let mut lives = Vec::new();
     for _ in 0..places {

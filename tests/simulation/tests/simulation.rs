@@ -6,11 +6,7 @@ fn hold(seeds: std::ops::Range<u64>) {
     for seed in seeds {
         let outcome = run(seed);
         if let Some(broken) = outcome.broken {
-            panic!(
-                "{}\n{}\nplay it again: cargo xtask simulate --seed {seed}",
-                broken.what,
-                broken.last.join("\n")
-            );
+            panic!("{}\n{}\nplay it again: cargo xtask simulate --seed {seed}", broken.what, broken.last.join("\n"));
         }
         assert!(outcome.counts.contains_key("served"), "seed {seed} served nobody");
     }
