@@ -202,7 +202,7 @@ impl Backchannel {
     /// of a poll. The login goes on then, and so it does when this future is dropped: call again with the same `pending`.
     ///
     /// Trouble on the way to Vipps is no error here, it is asked again until the login expires. Fails as
-    /// [`poll`](Self::poll) does otherwise. A `timeout` of zero polls once and waits for the answer.
+    /// [`poll`](Self::poll) does otherwise. A poll that is due when `timeout` ends is still waited for, so zero polls once.
     pub async fn wait(&self, pending: &PendingLogin, timeout: Duration) -> Result<Option<LoginResult>> {
         self.check_polled(pending)?;
         let this = self.clone();
