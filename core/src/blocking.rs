@@ -270,6 +270,6 @@ impl Wake for Unpark {
 
 impl<H: fmt::Debug> fmt::Debug for Blocking<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Blocking").field("handle", &self.handle).field("limit", &self.limit).finish()
+        f.debug_struct("Blocking").field("handle", &self.handle).field("limit", &self.limit).finish_non_exhaustive()
     }
 }

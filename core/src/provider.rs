@@ -59,6 +59,7 @@ pub(crate) type Held = Lease<Token>;
 /// A token with all that is derived from it once.
 #[derive(Debug)]
 pub(crate) struct Token {
+    #[expect(clippy::struct_field_names, reason = "the API's own token, beside what is made of it")]
     pub(crate) token: AccessToken,
     pub(crate) authorization: HeaderValue,
     pub(crate) subscription_key: Option<HeaderValue>,
@@ -304,7 +305,7 @@ impl TokenProvider {
         let request = self.token_request(second_key)?;
         self.events.token_requested();
         let limit = since.until(deadline).min(self.request_timeout);
-        let response = self.transport.send(request, limit).await.map_err(|fault| fault.into_error())?;
+        let response = self.transport.send(request, limit).await.map_err(crate::http::SendError::into_error)?;
         let grant = parse_reply(&response, since, self.clock.now()).map_err(|no_grant| NoGrant {
             error: no_grant.error.without_echo_of(&self.credential.secrets()),
             ..no_grant

@@ -28,7 +28,8 @@ const ISSUER: &str = "https://api.vipps.no/access-management-1.0/access/";
 
 static KEY: LazyLock<EcdsaKeyPair> =
     LazyLock::new(|| EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"));
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
 static VIPPS: LazyLock<Arc<Vipps>> = LazyLock::new(Arc::default);
 static CLOCK: LazyLock<ManualClock> = LazyLock::new(|| ManualClock::running_through_sleeps(NOW));
 

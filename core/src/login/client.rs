@@ -197,8 +197,7 @@ impl LoginClient {
         let tries = Tries { clock: self.clock(), jitter: &login.jitter, deadline };
         let wants_more = |failed: &Failed| failed.may_be_repeated;
         match tries.run(wants_more, || self.try_once(url, content, resend, deadline)).await {
-            Ok(answer) => Ok(answer),
-            Err(Failed { answer: Some(answer), .. }) => Ok(answer),
+            Ok(answer) | Err(Failed { answer: Some(answer), .. }) => Ok(answer),
             Err(Failed { error, .. }) => Err(error),
         }
     }
@@ -350,6 +349,7 @@ impl Answer {
     }
 
     /// This answer, where no other try may bring a better one.
+    #[expect(clippy::result_large_err, reason = "the answer goes along, whole, on the rare way")]
     fn or_try_again(self, resend: Resend) -> Result<Self, Failed> {
         let may_be_repeated = match resend {
             Resend::Freely => matches!(self.status().as_u16(), 429 | 500 | 502 | 503 | 504),

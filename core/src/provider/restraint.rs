@@ -42,7 +42,7 @@ impl Restraint {
         let now = now.monotonic;
         let known = self.merchants.get(&merchant.cloned());
         if let Some(refused) = known.filter(|refused| now < refused.until) {
-            return Err(restrained(refused.until - now));
+            return Err(restrained(refused.until.saturating_sub(now)));
         }
         let gap = match known {
             // Refused again though the token was another one: the token is not what is wrong.
@@ -52,7 +52,7 @@ impl Restraint {
         let paid_off_at = self.paid_off_at.max(now) + SHARE;
         let allowed_at = paid_off_at.saturating_sub(SHARE * MOST_AT_ONCE);
         if now < allowed_at {
-            return Err(restrained(allowed_at - now));
+            return Err(restrained(allowed_at.saturating_sub(now)));
         }
         self.paid_off_at = paid_off_at;
         self.make_room(now);
