@@ -130,6 +130,9 @@ struct Control<T> {
 const RENEWAL_GAP: Duration = Duration::from_secs(30);
 /// Between two renewals while one after the other fails.
 const LONGEST_RENEWAL_GAP: Duration = Duration::from_secs(5 * 60);
+/// A value fetched in this span is not doubted.
+const DOUBT_GAP: Duration = Duration::from_secs(60);
+
 /// Between two looks elsewhere while the pause after a failure lasts.
 const LOOK_GAP: Duration = Duration::from_secs(1);
 
@@ -221,7 +224,7 @@ impl<T: Send + Sync + 'static> Renewing<T> {
     /// Something speaks against the value: it is renewed in the background, unless it was fetched a moment ago.
     pub(crate) fn doubt<S: Source<Value = T>>(&self, source: &Arc<S>) {
         let now = self.clock.now();
-        let is_recent = self.last_fetch().is_some_and(|last| now.is_before(last.plus(RENEWAL_GAP)));
+        let is_recent = self.last_fetch().is_some_and(|last| now.is_before(last.plus(DOUBT_GAP)));
         if let Some(lease) = self.current.load_full().filter(|_| !is_recent) {
             self.renew_in_background(source, &lease, now);
         }

@@ -237,10 +237,9 @@ fn keys() -> Vec<Scene> {
             .ends(invalid_id_token("kid")),
         rotated(
             "login-finish-keys-lost",
-            "the token came, the keys to check it did not, twice: the person must start again",
+            "the token came, the keys to check it did not: the person must start again",
             &Reply::empty(503),
         )
-        .sends("keys-request", &Reply::empty(503))
         .ends(login_failed("keys_unavailable")),
     ]
 }
