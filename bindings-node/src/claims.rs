@@ -8,7 +8,7 @@ use crate::fault::OrFault;
 /// The length of the longest token that is looked at; of a longer one so much and one more is enough.
 #[napi(catch_unwind)]
 pub fn longest_token() -> u32 {
-    core::IdTokenVerifier::LONGEST_TOKEN as u32
+    u32::try_from(core::IdTokenVerifier::LONGEST_TOKEN).unwrap_or(u32::MAX)
 }
 
 /// Expectations as plain arguments: reading an object would cost more than all of them.
