@@ -181,18 +181,18 @@ async fn a_request_that_went_out_on_anothers_connection_may_have_been_sent() {
     let authority = Authority::new("company");
     let tls = authority.good().server();
     let connections = AtomicUsize::new(0);
-    let (note, notes) = mpsc::channel();
+    let (report, notes) = mpsc::channel();
     let (release, released) = mpsc::channel();
     let released = Mutex::new(released);
     let server = Server::raw(move |mut stream, seen| {
         if connections.fetch_add(1, SeqCst) > 0 {
-            note.send("a second connection").map_err(io::Error::other)?;
+            report.send("a second connection").map_err(io::Error::other)?;
             return until_closed(&mut stream);
         }
         let mut stream = StreamOwned::new(ServerConnection::new(tls.clone()).map_err(io::Error::other)?, stream);
         while let Some(request) = read_request(&mut stream)? {
             seen.request(&request);
-            note.send("a request").map_err(io::Error::other)?;
+            report.send("a request").map_err(io::Error::other)?;
             // The second reply never comes.
             released.lock().expect("the channel").recv().map_err(io::Error::other)?;
             stream.write_all(&token_reply().bytes)?;
@@ -206,14 +206,14 @@ async fn a_request_that_went_out_on_anothers_connection_may_have_been_sent() {
         tokio::spawn(async move { client.send(request, limit).await })
     };
     let notes = Arc::new(Mutex::new(notes));
-    let noted = || {
+    let next_note = || {
         let notes = notes.clone();
         async move { spawn_blocking(move || notes.lock().expect("the channel").recv()).await.expect("no panic") }
     };
     let first = send(LIMIT);
-    assert_eq!(noted().await, Ok("a request"));
+    assert_eq!(next_note().await, Ok("a request"));
     let second = send(Duration::from_secs(1));
-    assert_eq!(noted().await, Ok("a second connection"));
+    assert_eq!(next_note().await, Ok("a second connection"));
     release.send(()).expect("the server waits");
     first.await.expect("no panic").expect("a reply");
     let error = second.await.expect("no panic").expect_err("no reply");
