@@ -11,6 +11,9 @@ export function payments(partner, { msn, subscriptionKey, system }) {
     retryRequests: false,
     systemName: system.name,
     systemVersion: system.version,
+    // The SDK sends empty headers for those it isn't given.
+    pluginName: system.pluginName,
+    pluginVersion: system.pluginVersion,
   })
   const token = async () => (await partner.accessToken()).secret()
   return {

@@ -64,7 +64,7 @@ test("Vipps' own SDK is fed with the token", async (t) => {
   }))
   t.after(() => (setGlobalDispatcher(usual), rerouted.close()))
   const { subscriptionKey } = vipps.rawKeys()
-  const client = payments(partner(vipps), { msn: MSN, subscriptionKey, system: SYSTEM })
+  const client = payments(partner(vipps), { msn: MSN, subscriptionKey, system: { ...SYSTEM, pluginName: 'acme-shop', pluginVersion: '1.0.0' } })
   const made = await client.create({ reference: 'acme-1', amount: { currency: 'NOK', value: 4900 } })
   assert.equal(made.ok, true, JSON.stringify(made))
   assert.equal((await client.info('acme-1')).ok, true)
