@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 use url::Url;
 
 use self::{
-    request::{Headers, Request},
+    request::{AUTHORITY, Headers, Request},
     signature::{Key, Signed, content_hash, is_hash_of},
 };
 use crate::{
@@ -143,9 +143,30 @@ impl WebhookOptions {
     }
 }
 
+/// See [`WebhookOptions::tolerance`].
 const LONGEST_TOLERANCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl WebhookVerifier {
+    /// The headers that are looked at, in small letters, so that whoever has to copy headers first need copy no others. The
+    /// last three are what proxies say of the host; they are good for a hint alone.
+    ///
+    /// ```
+    /// use vipps_partner_auth::WebhookVerifier;
+    ///
+    /// assert!(WebhookVerifier::HEADERS.contains(&"x-ms-date"));
+    /// ```
+    pub const HEADERS: [&str; 9] = [
+        "authorization",
+        "host",
+        AUTHORITY,
+        "webhook-id",
+        "x-ms-content-sha256",
+        "x-ms-date",
+        "forwarded",
+        "x-forwarded-host",
+        "x-original-host",
+    ];
+
     /// A verifier for these registrations: pairs of `Webhook-Id` and secret, as the Webhooks API gave them out. While a
     /// secret is rotated the same id comes twice, once with each. Make a new verifier when registrations change.
     ///

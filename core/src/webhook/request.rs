@@ -51,7 +51,7 @@ impl<'a> Request<'a> {
 }
 
 /// Where HTTP/2 names the host; some servers show it among the headers.
-const AUTHORITY: &str = ":authority";
+pub(super) const AUTHORITY: &str = ":authority";
 
 fn form(detail: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::invalid_webhook("form", detail)
@@ -84,7 +84,8 @@ fn only<'a>(headers: &Headers<'a>, name: &str) -> Result<Option<&'a [u8]>> {
     let mut values = all(headers, name);
     let first = values.next();
     if values.next().is_some() {
-        return Err(form(format!("the request has the header {name} more than once")));
+        return Err(form(format!("the request has the header {name} more than once"))
+            .with_hint("a proxy adds one of its own, or somebody means two readers to see two requests"));
     }
     Ok(first)
 }

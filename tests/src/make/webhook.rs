@@ -501,7 +501,7 @@ impl Case {
 
     fn refused(self, reason: &str) -> Self {
         self.ends(format!(
-            r#"{{ "error": {{ "code": "invalid_webhook", "reason": {}, "field": null }} }}"#,
+            r#"{{ "error": {{ "code": "invalid_webhook", "reason": {}, "has_hint": true, "field": null }} }}"#,
             quote(reason)
         ))
     }
