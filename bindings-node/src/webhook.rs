@@ -33,8 +33,8 @@ impl WebhookVerifier {
         Ok(Self(core::WebhookVerifier::with_options(pairs, &options.core()?).or_fault()?))
     }
 
-    /// `headers`: name and value in turn. Gives the moment of sending, a line feed and the id of the webhook: one text crosses
-    /// for less than an object.
+    /// `headers`: name and value in turn. Gives the moment of sending, a line feed and the id of the webhook: one
+    /// text crosses for less than an object.
     #[napi(catch_unwind)]
     pub fn verify(&self, method: String, path: String, headers: Vec<String>, body: &[u8]) -> napi::Result<String> {
         let webhook = self.0.verify(&method, &path, in_pairs(&headers), body).or_fault()?;

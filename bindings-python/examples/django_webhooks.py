@@ -1,4 +1,4 @@
-"""A receiver of Vipps' webhooks with Django, in one file: ``python django_webhooks.py runserver``, with these variables:
+"""A receiver of Vipps' webhooks with Django in one file: ``python django_webhooks.py runserver`` with these variables:
 
 ``VIPPS_WEBHOOK_ID`` and ``VIPPS_WEBHOOK_SECRET`` as the Webhooks API gave them out, and ``SHOP_HOST``, the host of the
 registered URL, where a proxy stands in front.

@@ -405,7 +405,7 @@ class Backchannel(_native.Backchannel):
     def finish_ping(
         self, body: str, pending: _native.PendingLogin, *, timeout: Span | None = None
     ) -> _native.LoginResult | None:
-        """``finish_webhook()`` for the body alone, which must have been verified before: its signature is not looked at."""
+        """``finish_webhook()`` for the body alone, verified before: its signature is not looked at."""
         return self._finish_ping(body, pending).wait(timeout)
 
     async def finish_ping_async(

@@ -267,7 +267,7 @@ final class VectorCall {
     }
 
     private func webhookVerifier() throws -> WebhookVerifier {
-        let secrets = Dictionary(grouping: pairs(try given.resolved("secrets")), by: \.0).mapValues { $0.map(\.1) }
+        let secrets = Dictionary(grouping: pairs(try given.resolved("secrets")), by: { $0.0 }).mapValues { $0.map { $0.1 } }
         let options = WebhookOptions(
             publicHost: given.text("public_host"), tolerance: given["tolerance"]?.number, clock: try clock())
         return try WebhookVerifier(secrets: secrets, options: options)

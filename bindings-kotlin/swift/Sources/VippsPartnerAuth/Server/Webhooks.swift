@@ -3,8 +3,8 @@ import VippsPartnerAuthNative
 
 /// What may differ from one receiver of webhooks to another.
 public struct WebhookOptions: Sendable {
-    /// The host of the registered URL, such as `shop.example`, with a port where it is not 443. Needed where a proxy in front
-    /// of this program changes `Host`; the request's own unless set.
+    /// The host of the registered URL, such as `shop.example`, with a port where it is not 443. Needed where a proxy
+    /// in front of this program changes `Host`; the request's own unless set.
     public var publicHost: String?
     /// How far `x-ms-date` may be from this machine's clock, at most 24 hours; 5 minutes unless set.
     public var tolerance: TimeInterval?
@@ -22,12 +22,14 @@ public struct WebhookOptions: Sendable {
     }
 }
 
-/// Checks that a call to a webhook comes from Vipps and is as it was sent. Needs no keys and no network. Build one and keep it.
+/// Checks that a call to a webhook comes from Vipps and is as it was sent. Needs no keys and no network. Build one
+/// and keep it.
 public final class WebhookVerifier: Sendable {
     private let handle: WebhookVerifierHandle
 
-    /// A verifier for these registrations: secrets by `Webhook-Id`, as the Webhooks API gave them out; several for one id
-    /// while a secret is rotated. A secret is used as it stands: it looks like base64 and is not to be decoded.
+    /// A verifier for these registrations: secrets by `Webhook-Id`, as the Webhooks API gave them out; several for
+    /// one id while a secret is rotated. A secret is used as it stands: it looks like base64 and is not to be
+    /// decoded.
     public init(secrets: [String: [String]], options: WebhookOptions = WebhookOptions()) throws {
         let all = secrets.flatMap { id, several in several.map { WebhookSecretParts(webhookId: id, secret: $0) } }
         handle = try native { try WebhookVerifierHandle(secrets: all, options: options.parts) }
@@ -38,8 +40,8 @@ public final class WebhookVerifier: Sendable {
         try self.init(secrets: [webhookID: [secret]], options: options)
     }
 
-    /// Checks a request; `invalidWebhook` for all that is not to be trusted: answer 401. ``VippsAuthError/reason`` names what
-    /// differs, ``VippsAuthError/hint`` the likely cause; both are for logs, not for whoever called.
+    /// Checks a request; `invalidWebhook` for all that is not to be trusted: answer 401. ``VippsAuthError/reason``
+    /// names what differs, ``VippsAuthError/hint`` the likely cause; both are for logs, not for whoever called.
     ///
     /// - Parameters:
     ///   - path: path and query as the request line had them, or the whole URL
@@ -58,15 +60,16 @@ public final class WebhookVerifier: Sendable {
         try verify(method: method, path: path, headers: headers.map { (name: $0.key, value: $0.value) }, body: body)
     }
 
-    /// Signs a body as Vipps would, for tests of a receiver: the headers of the call, `host` among them. `url` is the whole URL
-    /// of the registration. With several secrets for this id the first signs; the date is that of the clock.
+    /// Signs a body as Vipps would, for tests of a receiver: the headers of the call, `host` among them. `url` is the
+    /// whole URL of the registration. With several secrets for this id the first signs; the date is that of the
+    /// clock.
     public func sign(webhookID: String, url: String, body: Data) throws -> [String: String] {
         try native { try handle.sign(webhookId: webhookID, url: url, body: body) }
     }
 }
 
-/// A call that passed every check of a ``WebhookVerifier``; there is no other way to make one. Vipps sends an event again when
-/// it had no good answer, so the same one may come twice.
+/// A call that passed every check of a ``WebhookVerifier``; there is no other way to make one. Vipps sends an event
+/// again when it had no good answer, so the same one may come twice.
 public struct VerifiedWebhook: Sendable, CustomStringConvertible, CustomReflectable {
     let parts: WebhookParts
 
@@ -85,8 +88,8 @@ public struct VerifiedWebhook: Sendable, CustomStringConvertible, CustomReflecta
     public var customMirror: Mirror { hidden(self) }
 }
 
-/// The webhook event `login.merchant-initiated.ping.v1`. ``VerifiedWebhook/ping()`` is the way to one: that it comes from Vipps
-/// has been checked by then. A forged ping costs one request and ends nothing.
+/// The webhook event `login.merchant-initiated.ping.v1`. ``VerifiedWebhook/ping()`` is the way to one: that it comes
+/// from Vipps has been checked by then. A forged ping costs one request and ends nothing.
 public struct BackchannelPing: Sendable {
     /// Which login it is about.
     public let authReqID: String

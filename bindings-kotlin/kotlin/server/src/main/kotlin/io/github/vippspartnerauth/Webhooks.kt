@@ -31,8 +31,8 @@ class WebhookOptions private constructor(private val set: WebhookOptionsParts) {
         private var set = WebhookOptions().set
 
         /**
-         * The host of the registered URL, such as `shop.example`, with a port where it is not 443. Needed where a proxy in
-         * front of this program changes `Host`; the request's own unless set.
+         * The host of the registered URL, such as `shop.example`, with a port where it is not 443. Needed where a
+         * proxy in front of this program changes `Host`; the request's own unless set.
          */
         fun publicHost(host: String) = apply { set = set.copy(publicHost = host) }
 
@@ -58,8 +58,8 @@ class WebhookOptions private constructor(private val set: WebhookOptionsParts) {
 }
 
 /**
- * Checks that a call to a webhook comes from Vipps and is as it was sent. Needs no keys and no network. Build one and keep it;
- * it may be used from any thread.
+ * Checks that a call to a webhook comes from Vipps and is as it was sent. Needs no keys and no network. Build one and
+ * keep it; it may be used from any thread.
  */
 class WebhookVerifier private constructor(private val handle: WebhookVerifierHandle) : AutoCloseable {
     /**
@@ -81,22 +81,25 @@ class WebhookVerifier private constructor(private val handle: WebhookVerifierHan
      * Checks a request.
      *
      * @param path path and query as the request line had them, or the whole URL
-     * @param headers all of them, names in any letter case, as `HttpExchange.getRequestHeaders()` and other maps have them
+     * @param headers all of them, names in any letter case, as `HttpExchange.getRequestHeaders()` and other maps have
+     * them
      * @param body the raw body, before any parser
-     * @throws VippsAuthException.InvalidWebhook for all that is not to be trusted: answer 401. `reason` names what differs, `hint`
-     * the likely cause; both are for logs, not for whoever called
+     * @throws VippsAuthException.InvalidWebhook for all that is not to be trusted: answer 401. `reason` names what
+     * differs, `hint` the likely cause; both are for logs, not for whoever called
      */
-    fun verify(method: String, path: String, headers: Map<String, Collection<String>>, body: ByteArray): VerifiedWebhook =
-        VerifiedWebhook(
-            native {
-                val all = each(headers) { name, value -> WebhookHeaderParts(foreign(name), foreign(value)) }
-                handle.verify(foreign(method), foreign(path), all, body)
-            },
-        )
+    fun verify(
+        method: String,
+        path: String,
+        headers: Map<String, Collection<String>>,
+        body: ByteArray,
+    ): VerifiedWebhook {
+        val all = each(headers) { name, value -> WebhookHeaderParts(foreign(name), foreign(value)) }
+        return VerifiedWebhook(native { handle.verify(foreign(method), foreign(path), all, body) })
+    }
 
     /**
-     * Signs a body as Vipps would, for tests of a receiver: the headers of the call, `host` among them. With several secrets
-     * for this id the first signs; the date is that of the clock.
+     * Signs a body as Vipps would, for tests of a receiver: the headers of the call, `host` among them. With several
+     * secrets for this id the first signs; the date is that of the clock.
      *
      * @param url the whole URL of the registration
      * @throws VippsAuthException.InvalidConfig field `webhook_id` for an id without a secret, or `url`
@@ -115,8 +118,8 @@ private fun <T> each(values: Map<String, Collection<String>>, make: (String, Str
     values.flatMap { (name, several) -> several.map { make(name, it) } }
 
 /**
- * A call that passed every check of a [WebhookVerifier]; there is no other way to make one. Vipps sends an event again when it
- * had no good answer, so the same one may come twice.
+ * A call that passed every check of a [WebhookVerifier]; there is no other way to make one. Vipps sends an event
+ * again when it had no good answer, so the same one may come twice.
  *
  * @property webhookId which registration it came through (`Webhook-Id`)
  * @property sentAt when Vipps sent it (`x-ms-date`)
@@ -141,8 +144,8 @@ class VerifiedWebhook internal constructor(parts: WebhookParts) {
 }
 
 /**
- * The webhook event `login.merchant-initiated.ping.v1`. [VerifiedWebhook.ping] is the way to one: that it comes from Vipps has
- * been checked by then. A forged ping costs one request and ends nothing.
+ * The webhook event `login.merchant-initiated.ping.v1`. [VerifiedWebhook.ping] is the way to one: that it comes from
+ * Vipps has been checked by then. A forged ping costs one request and ends nothing.
  *
  * @property authReqId which login it is about
  * @property msn which merchant it is about; told where the registration is for all merchants of the partner

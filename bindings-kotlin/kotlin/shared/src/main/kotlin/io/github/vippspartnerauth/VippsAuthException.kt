@@ -18,7 +18,8 @@ import java.time.Duration
  * @property hint the likely cause and its cure
  * @property field the setting or argument that was wrong
  * @property claim the check of the ID token that failed, such as `signature` or `msn`
- * @property reason why a login failed, such as `denied` or `expired`; or what of a webhook differs, such as `hash` or `host`
+ * @property reason why a login failed, such as `denied` or `expired`; or what of a webhook differs, such as `hash` or
+ * `host`
  */
 sealed class VippsAuthException private constructor(parts: ErrorParts) : RuntimeException(parts.text) {
     val code: String = parts.code
