@@ -83,10 +83,11 @@ pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
 pub use integrations::reqwest_middleware;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
-pub use keys::{Keys, PartnerKeys, SalesUnitKeys, SpecializedKeys};
+pub use keys::{Keys, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys};
 pub use login::{
-    Address, AuthorizationCode, Backchannel, BackchannelOptions, BackchannelPing, Login, LoginHint, LoginOptions,
-    LoginRequest, LoginResult, LoginToken, Market, PendingLogin, RequestedFlow, UnverifiedConsentRevoked, Userinfo,
+    Address, Agreement, AuthorizationCode, Backchannel, BackchannelOptions, BackchannelPing, FlowElement, FlowLink,
+    FlowResult, FlowScreen, Login, LoginHint, LoginOptions, LoginRequest, LoginResult, LoginToken, Market,
+    PendingLogin, RequestedFlow, UnverifiedConsentRevoked, Userinfo,
 };
 pub use msn::Msn;
 pub use partner::{Merchant, Partner};
