@@ -2,8 +2,7 @@
 # Builds the library for apps for each of Android's ABIs: android.sh path/to/app/src/main/jniLibs
 #
 # Prepared, and not yet run: no test of this repository has an Android at hand. Needs the NDK in ANDROID_NDK_HOME and
-#   rustup target add aarch64-linux-android armv7-linux-androideabi x86_64-linux-android i686-linux-android
-set -euo pipefail
+#   rustup target add aarch64-linux-android armv7-linux-androideabiX -euo pipefail
 
 output=$(realpath -m "${1:?"usage: android.sh path/to/jniLibs"}")
 : "${ANDROID_NDK_HOME:?"is not set"}"
@@ -30,4 +29,3 @@ build() {
 build aarch64-linux-android arm64-v8a aarch64-linux-android
 build armv7-linux-androideabi armeabi-v7a armv7a-linux-androideabi
 build x86_64-linux-android x86_64 x86_64-linux-android
-build i686-linux-android x86 i686-linux-android

@@ -7,7 +7,7 @@ use crate::fetched;
 use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{Command, deny, hygiene, repo, tool, versions};
+use crate::{Command, about, deny, hygiene, repo, targets, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
@@ -31,6 +31,20 @@ pub(crate) const CHECKS: &[Job] = &[
         needs: &[&tool::GIT],
         fetches: &[],
         run: versions::run,
+    },
+    Job {
+        name: "targets",
+        about: "loaders, scripts, pipelines and documents name the platforms that packages are made for",
+        needs: &[&tool::GIT],
+        fetches: &[],
+        run: targets::check,
+    },
+    Job {
+        name: "metadata",
+        about: "what registries show: addresses, licences, classifiers, keywords",
+        needs: &[&tool::GIT],
+        fetches: &[],
+        run: about::check,
     },
     Job { name: "format", about: "rustfmt", needs: &[&tool::RUSTFMT], fetches: &[], run: format },
     Job { name: "spelling", about: "typos", needs: &[], fetches: &[fetched::TYPOS], run: spelling },

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
+mod about;
 mod bench;
 mod checks;
 mod demo;
@@ -24,6 +25,7 @@ mod simulate;
 mod step;
 mod swift;
 mod tally;
+mod targets;
 mod tool;
 mod uniffi;
 mod versions;
@@ -49,6 +51,7 @@ const COMMANDS: &[Command] = &[
     bench::COMMAND,
     fuzz::COMMAND,
     simulate::COMMAND,
+    targets::COMMAND,
     package::COMMAND,
     doctor::COMMAND,
 ];
