@@ -6,6 +6,7 @@
 mod about;
 mod bench;
 mod checks;
+mod cross;
 mod demo;
 mod deny;
 mod doctor;
@@ -20,6 +21,7 @@ mod mixed;
 mod npm;
 mod package;
 mod python;
+mod release;
 mod repo;
 mod simulate;
 mod step;
@@ -47,12 +49,14 @@ struct Command {
 const COMMANDS: &[Command] = &[
     demo::COMMAND,
     lanes::COMMAND,
+    cross::COMMAND,
     checks::COMMAND,
     bench::COMMAND,
     fuzz::COMMAND,
     simulate::COMMAND,
     targets::COMMAND,
     package::COMMAND,
+    release::COMMAND,
     doctor::COMMAND,
 ];
 

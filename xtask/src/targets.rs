@@ -309,9 +309,9 @@ mod tests {
 
     #[test]
     fn names_are_given_once() {
-        for name in
-            [|target: &Target| Some(target.triple), |target| target.npm, |target| target.wheel, |target| target.jna]
-        {
+        let names: [fn(&Target) -> Option<&'static str>; 4] =
+            [|target| Some(target.triple), |target| target.npm, |target| target.wheel, |target| target.jna];
+        for name in names {
             let given: Vec<_> = TARGETS.iter().filter_map(name).collect();
             assert_eq!(given.iter().collect::<BTreeSet<_>>().len(), given.len());
         }
