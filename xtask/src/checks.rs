@@ -46,6 +46,13 @@ pub(crate) const CHECKS: &[Job] = &[
         fetches: &[],
         run: about::check,
     },
+    Job {
+        name: "pipelines",
+        about: "actionlint and zizmor: pinned actions, least permissions, no injection",
+        needs: &[],
+        fetches: &[fetched::ACTIONLINT, fetched::ZIZMOR],
+        run: pipelines,
+    },
     Job { name: "format", about: "rustfmt", needs: &[&tool::RUSTFMT], fetches: &[], run: format },
     Job { name: "spelling", about: "typos", needs: &[], fetches: &[fetched::TYPOS], run: spelling },
     Job {
@@ -95,6 +102,14 @@ fn format() -> Result<Tally> {
 
 fn spelling() -> Result<Tally> {
     Step::new("spelling", fetched::TYPOS.obtain()?).run()
+}
+
+/// Without the shell's own checker, which not every machine has: what it finds would differ.
+fn pipelines() -> Result<Tally> {
+    step::run_all([
+        Step::new("pipelines: actionlint", fetched::ACTIONLINT.obtain()?).words("-shellcheck= -pyflakes=").on_failure(),
+        Step::new("pipelines: zizmor", fetched::ZIZMOR.obtain()?).words("--offline --quiet .github").on_failure(),
+    ])
 }
 
 fn clippy() -> Result<Tally> {

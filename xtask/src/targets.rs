@@ -10,7 +10,7 @@ use crate::{Command, hygiene, repo};
 
 pub(crate) const COMMAND: Command = Command {
     name: "targets",
-    arguments: "[--json|--write]",
+    arguments: "[--json [--servers]|--runners|--write]",
     about: "the platforms that packages are made for; as JSON for a pipeline's matrix; or written into the documents",
     details,
     run,
@@ -154,14 +154,25 @@ pub(crate) fn of_this_machine() -> Result<&'static Target> {
 }
 
 fn details() -> String {
-    format!("{}\n\n--json   one object for each, as a pipeline's matrix\n--write  into {PAGE}", text())
+    format!(
+        "{}\n\n--json [--servers]  one object for each, as a pipeline's matrix\n--runners           the kinds of machines\n--write             into {PAGE}",
+        text()
+    )
 }
 
 fn run(args: &[OsString]) -> Result {
     let mut parser = lexopt::Parser::from_args(args);
     match parser.next()? {
         None => println!("{}", text()),
-        Some(lexopt::Arg::Long("json")) => println!("{}", json()),
+        Some(lexopt::Arg::Long("json")) => {
+            let is_wanted = match parser.next()? {
+                None => |_: &Target| true,
+                Some(lexopt::Arg::Long("servers")) => Target::is_for_servers,
+                Some(other) => return Err(other.unexpected().into()),
+            };
+            println!("{}", json(is_wanted));
+        }
+        Some(lexopt::Arg::Long("runners")) => println!("{}", runners()),
         Some(lexopt::Arg::Long("write")) => write()?,
         Some(other) => return Err(other.unexpected().into()),
     }
@@ -173,9 +184,15 @@ fn text() -> String {
 }
 
 /// No value holds what JSON would have to escape.
-fn json() -> String {
-    let objects: Vec<String> = TARGETS.iter().map(object).collect();
+fn json(is_wanted: fn(&Target) -> bool) -> String {
+    let objects: Vec<String> = TARGETS.iter().filter(|target| is_wanted(target)).map(object).collect();
     format!("[{}]", objects.join(","))
+}
+
+/// Each kind of machine once.
+fn runners() -> String {
+    let runners: BTreeSet<&str> = TARGETS.iter().map(|target| target.runner).collect();
+    format!("[{}]", runners.iter().map(|runner| format!("\"{runner}\"")).collect::<Vec<_>>().join(","))
 }
 
 fn object(target: &Target) -> String {
@@ -332,11 +349,18 @@ mod tests {
 
     #[test]
     fn json_has_all_members_of_all_targets() {
-        let text = json();
+        let text = json(|_| true);
         assert_eq!(text.matches("\"triple\":").count(), TARGETS.len());
         assert!(
             text.contains("\"npm\":\"linux-x64-musl\",\"wheel\":\"musllinux_1_2_x86_64\",\"jna\":\"\",\"app\":\"\"")
         );
+    }
+
+    #[test]
+    fn a_pipelines_matrix_is_of_all_of_servers_or_of_machines() {
+        assert!(json(|_| true).contains("android") && !json(Target::is_for_servers).contains("android"));
+        assert_eq!(runners().matches("macos-15\"").count(), 1);
+        assert!(runners().starts_with("[\"macos") && runners().ends_with("\"]"));
     }
 
     #[test]

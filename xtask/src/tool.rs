@@ -68,6 +68,7 @@ pub(crate) static NIGHTLY: Tool = Tool {
     packages: &["nightly"],
 };
 
+pub(crate) static GO: Tool = Tool { name: "Go", probe: &["go", "version"], installer: APT, packages: &["golang-go"] };
 pub(crate) static RUSTUP: Tool =
     Tool { name: "rustup", probe: &["rustup", "--version"], installer: APT, packages: &["rustup"] };
 pub(crate) static WINE: Tool =
@@ -103,6 +104,7 @@ pub(crate) static ALL: &[&Tool] = &[
     &REDIS,
     &DEBOOTSTRAP,
     &UNSHARE,
+    &GO,
     &RUSTUP,
     &WINE,
     &QEMU_ARM64,
