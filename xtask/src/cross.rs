@@ -140,8 +140,8 @@ done
 const AR: &str = r#"#!/bin/sh
 for word; do
   case $word in
-    *.a) printf '!<arch>\n' >"$word" ;;
     [-/]out:* | [-/]OUT:*) printf '!<arch>\n' >"${word#?????}" ;;
+    *.a) printf '!<arch>\n' >"$word" ;;
   esac
 done
 "#;

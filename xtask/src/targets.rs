@@ -22,7 +22,7 @@ pub(crate) struct Target {
     /// As rustc names it.
     pub(crate) triple: &'static str,
     /// For people.
-    about: &'static str,
+    pub(crate) about: &'static str,
     /// The machine of the pipeline that builds for it and, unless it is a device, tries what it built.
     runner: &'static str,
     /// The end of the name of the npm package with its binary.
@@ -270,6 +270,11 @@ pub(crate) fn check() -> Result<Tally> {
             .union(&named(|target| target.app.filter(|_| target.is_apple())))
             .cloned()
             .collect(),
+    ));
+    found.extend(differing(
+        "bindings-kotlin/kotlin/pom.xml",
+        &literals(&read("bindings-kotlin/kotlin/pom.xml")?, "<classifier>", "</classifier>"),
+        &named(|target| target.jna),
     ));
     if with_table(&read(PAGE)?)? != read(PAGE)? {
         found.push(format!("{PAGE}: not the table of today: `cargo xtask targets --write`"));
