@@ -7,7 +7,7 @@ use crate::fetched;
 use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{Command, about, deny, hygiene, repo, targets, tool, versions};
+use crate::{Command, about, api, deny, hygiene, repo, targets, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
@@ -68,6 +68,13 @@ pub(crate) const CHECKS: &[Job] = &[
         needs: &[&tool::CLIPPY, &tool::C_COMPILER],
         fetches: &[],
         run: clippy,
+    },
+    Job {
+        name: "api",
+        about: "the public API of each package is the one that is written down in tests/api",
+        needs: &[&tool::C_COMPILER],
+        fetches: &[],
+        run: api::check,
     },
     Job {
         name: "fuzz",

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
 mod about;
+mod api;
 mod bench;
 mod checks;
 mod cross;
@@ -59,6 +60,7 @@ const COMMANDS: &[Command] = &[
     simulate::COMMAND,
     targets::COMMAND,
     package::COMMAND,
+    api::COMMAND,
     release::COMMAND,
     doctor::COMMAND,
 ];
