@@ -8,7 +8,7 @@ use crate::Command;
 use crate::failure::{Failure, Result};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{npm, repo, tool};
+use crate::{checks, npm, repo, tool};
 
 pub(crate) const COMMAND: Command = Command {
     name: "api",
@@ -100,20 +100,18 @@ const CRATES: [&str; 2] = ["vipps-partner-auth", "vipps-emulator"];
 
 /// The rendered documentation has every public item with its signature, as the stable compiler sees it.
 fn of_rust() -> Result<Option<String>> {
-    let chosen = CRATES.iter().flat_map(|name| ["-p", name]);
-    let doc = Step::cargo("api: documentation of the crates", "doc --no-deps --all-features --lib --locked");
-    // In a folder of its own: pages of items that are gone stay where they were written.
-    let place = repo::target().join("api");
+    // Pages of items that are gone stay where they were written; cargo writes a folder anew that is not there.
+    let place = repo::target().join("doc");
     for name in CRATES {
-        let old = place.join("doc").join(name.replace('-', "_"));
+        let old = place.join(name.replace('-', "_"));
         if old.exists() {
             fs::remove_dir_all(&old).map_err(|error| Failure::failed(format!("{}: {error}", old.display())))?;
         }
     }
-    doc.args(chosen).args([Path::new("--target-dir"), &place]).on_failure().run()?;
+    checks::documentation()?;
     let mut lines = Vec::new();
     for name in CRATES {
-        let folder = place.join("doc").join(name.replace('-', "_"));
+        let folder = place.join(name.replace('-', "_"));
         for page in pages(&folder)? {
             let item = page.strip_prefix(&folder).unwrap_or(&page).with_extension("").display().to_string();
             let text = repo::read(&page)?;

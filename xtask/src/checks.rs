@@ -138,7 +138,7 @@ fn fuzz_targets() -> Result<Tally> {
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
-fn documentation() -> Result<Tally> {
+pub(crate) fn documentation() -> Result<Tally> {
     Step::cargo("docs", "doc --workspace --all-features --no-deps")
         .env("RUSTDOCFLAGS", "-D warnings")
         .on_failure()
