@@ -103,7 +103,9 @@ fn for_jvm() -> Result<Tally> {
 pub(crate) fn deploy_for_the_jvm(repository: &Path, properties: impl IntoIterator<Item = String>) -> Result {
     let repository = format!("-DaltDeploymentRepository=local::file://{}", repository.display());
     let deploy = Step::new("package: jvm", "mvn").words("--quiet deploy --activate-profiles release -DskipTests");
-    let deploy = deploy.args([repository]).args(properties).within(Path::new("bindings-kotlin/kotlin"));
+    // Where cargo builds, which need not be below the checkout.
+    let output = format!("-Doutput={}", repo::target().join("jvm").display());
+    let deploy = deploy.args([repository, output]).args(properties).within(Path::new("bindings-kotlin/kotlin"));
     deploy.on_failure().run().map(drop)
 }
 
