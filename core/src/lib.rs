@@ -64,6 +64,7 @@ mod system;
 mod token;
 mod transport;
 mod variables;
+mod webhook;
 
 pub use blocking::Blocking;
 #[cfg(feature = "redis")]
@@ -95,3 +96,4 @@ pub use sales_units::{SalesUnit, SalesUnitChanges, SalesUnitState, SalesUnitStat
 pub use secret::Secret;
 pub use system::SystemInfo;
 pub use token::AccessToken;
+pub use webhook::{VerifiedWebhook, WebhookOptions, WebhookVerifier};

@@ -23,6 +23,7 @@ from ._errors import (
     InternalError,
     InvalidConfigError,
     InvalidIdTokenError,
+    InvalidWebhookError,
     LoginFailedError,
     ProtocolError,
     RateLimitedError,
@@ -58,6 +59,8 @@ from ._native import (
     UnverifiedConsentRevoked,
     User,
     Userinfo,
+    VerifiedWebhook,
+    WebhookVerifier,
     __version__,
 )
 from ._told import (
@@ -101,6 +104,7 @@ __all__ = [
     "InternalError",
     "InvalidConfigError",
     "InvalidIdTokenError",
+    "InvalidWebhookError",
     "Login",
     "LoginFailedError",
     "LoginRequest",
@@ -130,7 +134,9 @@ __all__ = [
     "UnverifiedConsentRevoked",
     "User",
     "Userinfo",
+    "VerifiedWebhook",
     "VippsAuthError",
+    "WebhookVerifier",
     "__version__",
 ]
 
