@@ -33,7 +33,7 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
         "callback_url": lambda: come_back(vipps_emulator, seen[-1]),
         "the_person_approves": lambda pending: vipps_emulator.approve(pending.auth_req_id, KARI),
     }
-    assert len(BLOCKS) == 15
+    assert len(BLOCKS) == 16
     for block in BLOCKS:
         # The service of the first block is the real one, and its keys are yours.
         block = block.replace("PartnerKeys.from_env()", "vipps_emulator.partner_keys")
@@ -48,4 +48,4 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
     assert len(tests) == 2
     counted = [observation.attributes for observation in names["counters"](None)]
     exported = {metric.name for metric in names["VippsCollector"]().collect()}
-    assert exported == {f"vipps_partner_auth_{attributes['counter']}" for attributes in counted} and len(exported) == 10
+    assert exported == {f"vipps_partner_auth_{attributes['counter']}" for attributes in counted} and len(exported) == 12

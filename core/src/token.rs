@@ -142,8 +142,13 @@ pub(crate) fn basic(client_id: &str, client_secret: &Secret, encoding: BasicEnco
     Zeroizing::new(format!("Basic {}", *Zeroizing::new(BASE64_STANDARD.encode(pair.as_bytes()))))
 }
 
+/// A space becomes `%20`, which every kind of server reads, and not `+`, which some leave as it is.
 fn form_encoded(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(form_urlencoded::byte_serialize(text.as_bytes()).collect())
+    let mut encoded = Zeroizing::new(String::with_capacity(3 * text.len()));
+    for part in form_urlencoded::byte_serialize(text.as_bytes()) {
+        encoded.push_str(if part == "+" { "%20" } else { part });
+    }
+    encoded
 }
 
 /// The reply of either endpoint. `sent_at` is the moment before the request left.
@@ -188,9 +193,9 @@ pub(crate) fn is_bearer(reply: &Value) -> bool {
 }
 
 /// When the reply says nothing that can be understood: short, so that little harm is done.
-const ASSUMED_LIFETIME: Duration = Duration::from_mins(5);
+const ASSUMED_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// No token of this service lives longer; more is a mistake that must not make a token immortal.
-pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_hours(7 * 24);
+pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// By `expires_in`, which needs no clock; else by `expires_on`, unless that is in the past: of the token that came just
 /// now this says only that a clock is wrong.
