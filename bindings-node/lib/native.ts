@@ -59,6 +59,12 @@ export interface NativeCancel {
   cancel(): void
 }
 
+/** The native part asks for keys; to be answered once. */
+export interface NativeKeyQuestion {
+  answer(keys: NativeKeys): void
+  fail(): void
+}
+
 export interface NativeKeys {
   readonly msn: string | null
 }
@@ -108,6 +114,7 @@ export interface NativePartner {
   cached(msn?: string): NativeSnapshot | null
   authorization(msn?: string): Promise<NativeSnapshot>
   accessToken(cancel: Cancel): Promise<NativeToken>
+  replaceKeys(cancel: Cancel, keys: NativeKeys): Promise<void>
   invalidate(token: NativeToken): boolean
   refused(cancel: Cancel, token: NativeToken, msn?: string): Promise<NativeSnapshot>
   covers(url: string): boolean

@@ -217,6 +217,18 @@ export class Partner extends Handle {
     return new AccessToken(token)
   }
 
+  /**
+   * Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope. They are tried
+   * first. Until Vipps has given a token for them, and where it gives none, everything stays as it was; then keys and token
+   * change at one moment, for all merchants of this partner. Rejects as {@link headers} does, and with `invalid_config` for keys
+   * that can't take the place of those in use.
+   */
+  async replaceKeys(keys: Keys, options?: CallOptions): Promise<void> {
+    const [given, signal] = [nativeKeys(keys), check.signalOf(options)]
+    await later(signal, (cancel) => this.shared.native.replaceKeys(cancel, given))
+    this.shared.life.check()
+  }
+
   /** Drops this token, if it is the one in use; tells whether it was. A late refusal can't evict a newer token. */
   invalidate(token: AccessToken): boolean {
     const { native: dropped } = check.instance('token', token, AccessToken)

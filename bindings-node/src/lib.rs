@@ -21,6 +21,7 @@ mod emulator_login;
 mod emulator_output;
 mod events;
 mod fault;
+mod key_source;
 mod keys;
 mod login;
 mod partner;

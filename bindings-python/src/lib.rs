@@ -21,6 +21,7 @@ mod errors;
 mod events;
 mod gate;
 mod id_token;
+mod key_source;
 mod keys;
 mod login;
 mod merchant;

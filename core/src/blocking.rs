@@ -18,6 +18,7 @@ use crate::{
     executor::Executor,
     finished::Headers,
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
+    keys::Keys,
     partner::{Merchant, Partner},
     token::AccessToken,
 };
@@ -127,6 +128,11 @@ impl Blocking<Partner> {
     /// [`Partner::access_token`].
     pub fn access_token(&self) -> Result<AccessToken> {
         self.run(self.handle.access_token())
+    }
+
+    /// [`Partner::replace_keys`].
+    pub fn replace_keys(&self, keys: impl Into<Keys>) -> Result<()> {
+        self.run(self.handle.replace_keys(keys))
     }
 
     /// [`Partner::refused`].

@@ -13,6 +13,7 @@ use crate::{
     event::{Event, EventHook},
     executor::Executor,
     http::{HttpSend, check_proxy},
+    key_source::KeySource,
     random::Jitter,
     secret::Secret,
     variables::optional,
@@ -114,6 +115,7 @@ pub struct Config {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) http: Option<Arc<dyn HttpSend>>,
     pub(crate) token_cache: Option<Arc<dyn TokenCache>>,
+    pub(crate) key_source: Option<Arc<dyn KeySource>>,
     pub(crate) redis_url: Option<Secret>,
     pub(crate) redis_ca_pem: Option<Vec<u8>>,
     pub(crate) on_event: Option<EventHook>,
@@ -141,6 +143,7 @@ impl Default for Config {
             clock: Arc::new(SystemClock),
             http: None,
             token_cache: None,
+            key_source: None,
             redis_url: None,
             redis_ca_pem: None,
             on_event: None,
@@ -255,6 +258,13 @@ impl Config {
     /// A store shared with other [`Partner`](crate::Partner) objects or processes. Default: none.
     pub fn token_cache(mut self, cache: Arc<dyn TokenCache>) -> Self {
         self.token_cache = Some(cache);
+        self
+    }
+
+    /// Where the keys are kept: asked for them again when Vipps refuses those in use, as [`KeySource`] tells. Default: none.
+    /// The first keys are handed to [`Partner::new`](crate::Partner::new) all the same.
+    pub fn key_source(mut self, source: impl KeySource + 'static) -> Self {
+        self.key_source = Some(Arc::new(source));
         self
     }
 

@@ -43,6 +43,7 @@ mod id_token;
 mod integrations;
 mod json;
 mod jwks;
+mod key_source;
 mod keys;
 mod login;
 mod msn;
@@ -78,6 +79,7 @@ pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
 pub use integrations::reqwest_middleware;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
+pub use key_source::{KeySource, KeySourceError};
 pub use keys::{Keys, PartnerKeys, SalesUnitKeys, SpecializedKeys};
 pub use login::{
     Address, AuthorizationCode, Backchannel, BackchannelOptions, BackchannelPing, Login, LoginHint, LoginOptions,

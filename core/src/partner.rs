@@ -43,7 +43,7 @@ use crate::{
 pub struct Partner(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) keys: Keys,
+    reach: Reach,
     pub(crate) system: SystemHeaders,
     pub(crate) environment: Environment,
     pub(crate) trusted: TrustedOrigins,
@@ -53,6 +53,14 @@ pub(crate) struct Inner {
     pub(crate) login: LoginSettings,
     finished: Finished,
     _events_end: EventsGuard,
+}
+
+/// For whom the keys speak: the same for all keys that can take their place.
+enum Reach {
+    /// Every merchant that is connected to the partner.
+    Connected,
+    SalesUnit(Msn),
+    NoSalesUnit,
 }
 
 /// What Login needs besides.
@@ -122,6 +130,32 @@ impl Partner {
     /// The token by itself, for clients that want to build headers on their own. Fails as [`headers`](Self::headers) does.
     pub async fn access_token(&self) -> Result<AccessToken> {
         Ok(self.0.provider.token().await?.token.clone())
+    }
+
+    /// Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope, with another
+    /// secret, other subscription keys or another client id.
+    ///
+    /// They are tried first. Until Vipps has given a token for them, and where it gives none, everything stays as it was;
+    /// then keys and token change at one moment, for this partner and all handles made from it. The token of before is
+    /// served meanwhile. Processes that share a cache ask Vipps once between them. The same keys once more cost nothing.
+    ///
+    /// Fails as [`headers`](Self::headers) does; `InvalidConfig` where these keys can't take the place of those in use. The
+    /// outcome is told as [`Event::KeysReplaced`] or [`Event::KeysNotReplaced`]. Keys that are being tried go on being tried
+    /// when the caller gives up waiting. See [`Config::key_source`] for keys that are to be fetched when they are needed.
+    ///
+    /// ```no_run
+    /// # async fn run(partner: vipps_partner_auth::Partner) -> vipps_partner_auth::Result<()> {
+    /// partner.replace_keys(vipps_partner_auth::PartnerKeys::from_env()?).await
+    /// # }
+    /// ```
+    pub async fn replace_keys(&self, keys: impl Into<Keys>) -> Result<()> {
+        self.0.provider.replace_keys(keys.into()).await
+    }
+
+    /// For a language whose processes fork: keys that were tried before the fork, in the place of those in use.
+    #[doc(hidden)]
+    pub fn adopt_keys(&self, keys: impl Into<Keys>) -> Result<()> {
+        self.0.provider.adopt_keys(keys.into())
     }
 
     /// Drops this token, if it is still the one in use, so that the next call fetches another. Tells whether it was
@@ -221,11 +255,12 @@ impl Partner {
         }
         let http = sender(config, &events)?;
         let system = SystemHeaders::new(system);
-        let provider = TokenProvider::new(&keys, system.clone(), http.clone(), events.clone(), config)?;
+        let reach = Reach::of(&keys);
+        let provider = TokenProvider::new(keys, system.clone(), http.clone(), events.clone(), config)?;
         let discovery = Arc::new(Discovery::new(http.clone(), config, system.clone())?);
         let verifier = IdTokenVerifier::remote(discovery.clone(), events.clone(), config);
         Ok(Self(Arc::new(Inner {
-            keys,
+            reach,
             system,
             environment: config.environment.clone(),
             trusted: TrustedOrigins::new(config)?,
@@ -289,25 +324,35 @@ impl Inner {
 
     /// Sales unit keys speak for one merchant whatever the call; naming it helps to trace the call.
     fn own_msn(&self) -> Option<&Msn> {
-        match &self.keys {
-            Keys::SalesUnit(keys) => Some(&keys.msn),
-            Keys::Partner(_) | Keys::Specialized(_) => None,
+        match &self.reach {
+            Reach::SalesUnit(msn) => Some(msn),
+            Reach::Connected | Reach::NoSalesUnit => None,
         }
     }
 
     pub(crate) fn check_msn(&self, msn: &Msn) -> Result<()> {
-        match &self.keys {
-            Keys::Partner(_) => Ok(()),
-            Keys::SalesUnit(keys) if keys.msn == *msn => Ok(()),
-            Keys::SalesUnit(_) => {
+        match &self.reach {
+            Reach::Connected => Ok(()),
+            Reach::SalesUnit(own) if own == msn => Ok(()),
+            Reach::SalesUnit(_) => {
                 Err(Error::breaks_rule("msn", "does not fit: these sales unit keys are for another msn")
                     .with_value(msn.as_str()))
             }
-            Keys::Specialized(_) => {
+            Reach::NoSalesUnit => {
                 Err(Error::breaks_rule("msn", "does not fit: specialized keys act for no one sales unit")
                     .with_value(msn.as_str())
                     .with_hint("use the headers of the partner itself"))
             }
+        }
+    }
+}
+
+impl Reach {
+    fn of(keys: &Keys) -> Self {
+        match keys {
+            Keys::Partner(_) => Self::Connected,
+            Keys::SalesUnit(keys) => Self::SalesUnit(keys.msn.clone()),
+            Keys::Specialized(_) => Self::NoSalesUnit,
         }
     }
 }
@@ -391,7 +436,7 @@ impl Merchant {
             return Err(Error::breaks_rule("msn", rule).with_value(other.as_str()));
         }
         let expect = expect.clone().msn(self.0.msn.clone());
-        match &self.0.partner.0.keys {
+        match &*self.0.partner.0.provider.keys() {
             Keys::SalesUnit(keys) if expect.client_id.is_none() => Ok(expect.client_id(&*keys.standard.client_id)),
             _ => Ok(expect),
         }
@@ -410,7 +455,7 @@ impl fmt::Debug for Partner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
         f.debug_struct("Partner")
-            .field("keys", &inner.keys)
+            .field("keys", &inner.provider.keys())
             .field("environment", &inner.environment)
             .finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ The package itself never imports this module; a program does, where it passes su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Literal, TypedDict, Union
 
@@ -22,6 +22,7 @@ __all__ = [
     "EventHandler",
     "Expect",
     "Flow",
+    "KeySource",
     "Keys",
     "LoginAuthMethod",
     "LoginOptions",
@@ -55,6 +56,9 @@ LoginAuthMethod = Literal["client_secret_basic", "client_secret_post"]
 
 EventHandler = Callable[[Event], object]
 """What ``on_event`` takes: a plain function."""
+
+KeySource = Callable[[], Union[Keys, Awaitable[Keys]]]
+"""What ``key_source`` takes: a plain function or a coroutine function, called on a thread of its own."""
 
 
 class Expect(TypedDict, total=False):
@@ -131,6 +135,9 @@ class OtherSettings(TypedDict, total=False):
     """More hosts that headers may be sent to, such as ``https://gateway.example``."""
     on_event: EventHandler | None
     """Called with each ``Event``, on another thread. What it raises is logged."""
+    key_source: KeySource | None
+    """Called for the keys when Vipps refuses those in use, at most every 30 s, on another thread; where it is a coroutine
+    function, in an event loop of its own. What it raises is logged, and the keys in use stay."""
     clock: ManualClock | None
     """The time, for tests. Default: this machine's."""
 

@@ -73,8 +73,8 @@ impl LoginClient {
         &self.issuer
     }
 
-    pub(super) fn keys(&self) -> &Keys {
-        &self.inner().keys
+    pub(super) fn keys(&self) -> Arc<Keys> {
+        self.inner().provider.keys()
     }
 
     pub(super) fn events(&self) -> &Events {
@@ -238,7 +238,7 @@ impl LoginClient {
 
     async fn token_for(&self, content: &Content<'_>, resend: Resend) -> Result<Option<Arc<Held>>> {
         let provider = &self.inner().provider;
-        match (content, self.keys(), resend) {
+        match (content, &*self.keys(), resend) {
             (Content::Form(_), Keys::Partner(_), Resend::Never) => provider.lasting(LEAST_LIFE).await.map(Some),
             (Content::Form(_), Keys::Partner(_), _) => provider.token().await.map(Some),
             _ => Ok(None),
@@ -269,7 +269,7 @@ impl LoginClient {
             Ok(response) => response,
             Err(fault) => return Err(Failed::unanswered(fault, resend)),
         };
-        let secrets = secrets(content, token, self.keys());
+        let secrets = secrets(content, token, &self.keys());
         Ok(Answer::new(response, sent_at, self.clock().now(), secrets))
     }
 
@@ -290,7 +290,8 @@ impl LoginClient {
         let inner = self.inner();
         let mut body = Serializer::new(String::new());
         body.extend_pairs(form);
-        let authorization = match (token, inner.keys.standard(), inner.login.auth_method) {
+        let keys = self.keys();
+        let authorization = match (token, keys.standard(), inner.login.auth_method) {
             (Some(token), _, _) => Some(token.authorization.clone()),
             (None, Some(keys), LoginAuthMethod::ClientSecretBasic) => Some(self.basic(keys)?),
             (None, Some(keys), LoginAuthMethod::ClientSecretPost) => {
