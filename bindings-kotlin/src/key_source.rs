@@ -72,7 +72,7 @@ type Answer = BoxFuture<'static, Result<Keys, KeySourceError>>;
 
 impl KeyQuestions {
     /// For the core. When the core lets go of it there will be no more questions.
-    pub(crate) fn source(&self) -> impl Fn() -> Answer + Send + Sync + 'static {
+    pub(crate) fn source(&self) -> impl Fn() -> Answer + Send + Sync + use<> {
         let asked = Asked(self.0.clone());
         move || -> Answer {
             let (answer, answered) = oneshot::channel();

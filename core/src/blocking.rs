@@ -139,6 +139,13 @@ impl Blocking<Partner> {
     pub fn refused(&self, token: &AccessToken) -> Result<Headers> {
         self.run(self.handle.refused(token))
     }
+
+    /// [`Partner::doctor_with`], for as long as it takes.
+    #[cfg(feature = "doctor")]
+    pub fn doctor(&self, options: &crate::doctor::DoctorOptions) -> Result<crate::doctor::Report> {
+        self.executor.check_may_block()?;
+        Ok(until_done(self.handle.doctor_with(options)))
+    }
 }
 
 impl Blocking<Merchant> {
@@ -264,6 +271,12 @@ fn wait<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
         }
         thread::park_timeout(left);
     }
+}
+
+/// Runs a future of this library to its end.
+#[cfg(feature = "doctor")]
+pub(crate) fn until_done<T>(future: impl Future<Output = T>) -> T {
+    wait(future, Duration::MAX).expect("there is no limit")
 }
 
 struct Unpark(Thread);

@@ -343,6 +343,13 @@ impl Config {
         }
     }
 
+    /// The Redis that the URL names; connects when it is asked.
+    #[cfg(all(feature = "doctor", feature = "redis"))]
+    pub(crate) fn own_redis(&self) -> Result<Option<crate::cache::RedisCache>> {
+        let open = |url: &Secret| crate::cache::RedisCache::open(url.expose(), self.redis_ca_pem.as_deref());
+        self.redis_url.as_ref().map(open).transpose()
+    }
+
     #[cfg(feature = "redis")]
     fn redis_cache(&self, url: &str) -> Result<Arc<dyn TokenCache>> {
         Ok(Arc::new(crate::cache::RedisCache::open(url, self.redis_ca_pem.as_deref())?))

@@ -14,6 +14,8 @@ use std::{borrow::Cow, error::Error as StdError, ffi::OsString, fmt, sync::Arc, 
 use bytes::Bytes;
 
 pub use client::ReqwestClient;
+#[cfg(feature = "doctor")]
+pub(crate) use {client::Way, fault::words_of};
 pub(crate) use proxy::check_setting as check_proxy;
 #[cfg(feature = "redis")]
 pub(crate) use tls::verifier_of_the_machine;
@@ -91,6 +93,12 @@ impl SendError {
         Self { field: Some(field), ..Self::not_sent(detail) }
     }
 
+    /// Whether it is about certificates: that of the server, or those that this machine trusts.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn blames_certificate(&self) -> bool {
+        self.field.is_some() || self.source.error().is_some_and(<dyn StdError>::is::<rustls::Error>)
+    }
+
     /// The work of sending could not begin.
     fn not_started(error: &Error) -> Self {
         Self { hint: error.hint().map(|hint| hint.to_owned().into()), ..Self::not_sent(error.detail().to_owned()) }
@@ -126,11 +134,29 @@ impl StdError for SendError {
     }
 }
 
-/// The sender that was set, else the default one.
-pub(crate) fn sender(config: &Config, events: &Events) -> Result<Arc<dyn HttpSend>> {
-    match &config.http {
-        Some(sender) => Ok(sender.clone()),
-        None => Ok(Arc::new(ReqwestClient::with_events(config, events.clone())?)),
+/// What sends, and the default sender where it is that one.
+pub(crate) struct Sender {
+    pub(crate) http: Arc<dyn HttpSend>,
+    #[cfg(feature = "doctor")]
+    pub(crate) client: Option<Arc<ReqwestClient>>,
+}
+
+impl Sender {
+    /// The sender that was set, else the default one.
+    pub(crate) fn new(config: &Config, events: &Events) -> Result<Self> {
+        if let Some(http) = &config.http {
+            return Ok(Self {
+                http: http.clone(),
+                #[cfg(feature = "doctor")]
+                client: None,
+            });
+        }
+        let client = Arc::new(ReqwestClient::with_events(config, events.clone())?);
+        Ok(Self {
+            http: client.clone(),
+            #[cfg(feature = "doctor")]
+            client: Some(client),
+        })
     }
 }
 

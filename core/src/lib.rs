@@ -30,6 +30,8 @@ mod caller;
 mod clock;
 mod config;
 mod discovery;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod environment;
 mod error;
 mod event;

@@ -21,10 +21,10 @@ use std::fmt;
 use self::{
     authorize::ClientParameter,
     client::{LoginClient, Resend},
-    redirect_uri::RedirectUri,
     refusal::exchange_refusal,
     token::Grant,
 };
+pub(crate) use self::redirect_uri::RedirectUri;
 pub use self::{
     authorize::{LoginOptions, LoginRequest, Market, RequestedFlow},
     backchannel::{Backchannel, BackchannelOptions, BackchannelPing},

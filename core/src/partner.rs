@@ -4,6 +4,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderMap;
 
+#[cfg(all(feature = "doctor", feature = "redis"))]
+use crate::cache::RedisCache;
+#[cfg(feature = "doctor")]
+use crate::http::ReqwestClient;
 use crate::{
     clock::Clock,
     config::{BasicEncoding, Config, LoginAuthMethod},
@@ -13,7 +17,7 @@ use crate::{
     event::{Event, Events, EventsGuard, Stats},
     finished::{Finished, Headers},
     headers::{SystemHeaders, specialized, standard},
-    http::sender,
+    http::Sender,
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
     keys::Keys,
     msn::Msn,
@@ -52,6 +56,11 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     pub(crate) login: LoginSettings,
     finished: Finished,
+    /// The default sender, unless another was set.
+    #[cfg(feature = "doctor")]
+    pub(crate) client: Option<Arc<ReqwestClient>>,
+    #[cfg(all(feature = "doctor", feature = "redis"))]
+    pub(crate) redis: Option<RedisCache>,
     _events_end: EventsGuard,
 }
 
@@ -253,7 +262,8 @@ impl Partner {
         if keys.standard().is_some_and(|keys| !looks_like_a_guid(&keys.client_id)) {
             events.tell(Event::UnusualClientId);
         }
-        let http = sender(config, &events)?;
+        let sender = Sender::new(config, &events)?;
+        let http = sender.http;
         let system = SystemHeaders::new(system);
         let reach = Reach::of(&keys);
         let provider = TokenProvider::new(keys, system.clone(), http.clone(), events.clone(), config)?;
@@ -278,6 +288,10 @@ impl Partner {
                 basic_encoding: config.login_basic_encoding,
             },
             finished: Finished::default(),
+            #[cfg(feature = "doctor")]
+            client: sender.client,
+            #[cfg(all(feature = "doctor", feature = "redis"))]
+            redis: config.own_redis()?,
             _events_end: events_end,
         })))
     }
@@ -295,7 +309,7 @@ fn check_environment(keys: &Keys, config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn looks_like_a_guid(client_id: &str) -> bool {
+pub(crate) fn looks_like_a_guid(client_id: &str) -> bool {
     let groups: Vec<_> = client_id.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
         && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))

@@ -1,6 +1,6 @@
 //! Other keys in the place of those in use: handed in, or fetched from where they are kept.
 
-use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt,
@@ -17,7 +17,6 @@ use crate::{
     renewing::{Attempt, Fetched, Source},
     retry::pause_after,
 };
-use std::time::Duration;
 
 /// Between two questions to the source of keys.
 const SOURCE_GAP: Duration = Duration::from_secs(30);
@@ -133,6 +132,15 @@ impl TokenProvider {
         }
         old.check_successor(&keys)?;
         Ok(Some(keys))
+    }
+
+    /// One token call with either subscription key, whose token nobody uses; how long that lives.
+    #[cfg(feature = "doctor")]
+    pub(crate) async fn try_keys_once(&self, second_key: bool) -> Result<Duration> {
+        let credential = self.credential.load_full();
+        let deadline = self.clock.now().plus(self.deadline);
+        let arrival = self.try_once(&credential, second_key, deadline).await;
+        arrival.map(|arrival| arrival.lifetime).map_err(|refusal| refusal.error)
     }
 
     /// The source is the user's own code: it has its time, and a panic in it is a fault like any other.
