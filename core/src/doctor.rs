@@ -11,6 +11,7 @@ mod forms;
 mod network;
 mod redirect_uri;
 mod report;
+mod sales_units;
 #[cfg(feature = "redis")]
 mod store;
 mod variables;
@@ -101,7 +102,7 @@ fn by_field(field: &'static str) -> &'static str {
 async fn examined(partner: &Partner, options: &DoctorOptions, known: Known) -> Report {
     let examined = partner.clone();
     let options = options.clone();
-    let work = async move { Ok(Examination { inner: examined.inner(), options: &options, known }.findings().await) };
+    let work = async move { Ok(Examination { partner: &examined, inner: examined.inner(), options: &options, known }.findings().await) };
     let findings = partner.inner().provider.executor().run(work).await;
     let findings = findings.unwrap_or_else(|error| {
         let mut findings = Findings::default();
@@ -117,6 +118,7 @@ fn secrets(keys: &Keys) -> Vec<Secret> {
 }
 
 struct Examination<'a> {
+    partner: &'a Partner,
     inner: &'a Inner,
     options: &'a DoctorOptions,
     known: Known,
@@ -135,6 +137,7 @@ impl Examination<'_> {
                 if has_token {
                     // What works has the right form, whatever it looks like.
                     forms.soften();
+                    sales_units::look(self.partner, self.options, &mut findings).await;
                 }
             }
             #[cfg(feature = "redis")]

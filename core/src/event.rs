@@ -13,7 +13,7 @@ use std::{
 };
 
 use self::teller::Teller;
-use crate::error::Error;
+use crate::{error::Error, msn::Msn};
 
 /// One thing that happened. Holds no secret. Also written to `tracing`, target `vipps_partner_auth`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +113,23 @@ pub enum Event {
         /// The scope.
         scope: String,
     },
+    /// A sales unit is in the list that was not in the one before: see [`Partner::sales_units`](crate::Partner::sales_units).
+    MerchantConnected {
+        /// Which.
+        msn: Msn,
+    },
+    /// A sales unit is in the list no more: disconnected from this partner, or deactivated.
+    MerchantGone {
+        /// Which.
+        msn: Msn,
+    },
+    /// A call for a merchant was answered 403 whose calls had worked. Told once until they work again. Perhaps its sales
+    /// unit is connected to this partner no more ([`Partner::sales_unit`](crate::Partner::sales_unit) tells), or the product
+    /// is not ordered for it.
+    MerchantForbidden {
+        /// Which.
+        msn: Msn,
+    },
     /// A client with our adapter called a host that gets no headers. Told once for each.
     HeadersWithheld {
         /// Scheme, host and port.
@@ -145,6 +162,9 @@ impl Event {
             Self::EventsDropped { .. } => "events_dropped",
             Self::UnusualCountryCode => "unusual_country_code",
             Self::UnusualScope { .. } => "unusual_scope",
+            Self::MerchantConnected { .. } => "merchant_connected",
+            Self::MerchantGone { .. } => "merchant_gone",
+            Self::MerchantForbidden { .. } => "merchant_forbidden",
             Self::HeadersWithheld { .. } => "headers_withheld",
         }
     }
@@ -179,6 +199,9 @@ impl Event {
             Self::StaleKeysUsed { past_age } => vec![("past_age", seconds(past_age))],
             Self::KeySkipped { key, reason, .. } => vec![("key", key.clone()), ("reason", (*reason).to_owned())],
             Self::UnusualScope { scope } => vec![("scope", scope.clone())],
+            Self::MerchantConnected { msn } | Self::MerchantGone { msn } | Self::MerchantForbidden { msn } => {
+                vec![("msn", msn.to_string())]
+            }
             Self::HeadersWithheld { origin } => vec![("origin", origin.clone())],
             Self::OtherSubscriptionKeyUsed
             | Self::KeysReplaced
@@ -200,6 +223,7 @@ impl Event {
                 | Self::KeysReplaced
                 | Self::TokenFromCache
                 | Self::KeysRefreshed { .. }
+                | Self::MerchantConnected { .. }
                 | Self::KeySkipped { other_purpose: true, .. }
         );
         !ordinary

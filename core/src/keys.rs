@@ -312,6 +312,12 @@ impl Keys {
         }
     }
 
+    /// What no reply may echo into an error.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let subscription_keys = self.standard().into_iter().flat_map(StandardKeys::subscription_keys);
+        [self.client_secret()].into_iter().chain(subscription_keys).map(Secret::expose).collect()
+    }
+
     /// `partner`, `sales_unit` or `specialized`.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ mod client;
 mod consent_revoked;
 mod hint;
 mod pending;
+mod probe;
 mod redirect_uri;
 mod refusal;
 mod result;
@@ -18,6 +19,7 @@ mod userinfo;
 
 use std::fmt;
 
+pub(crate) use self::probe::LoginProbe;
 use self::{
     authorize::ClientParameter,
     client::{LoginClient, Resend},

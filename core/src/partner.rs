@@ -24,6 +24,8 @@ use crate::{
     origin::TrustedOrigins,
     provider::{Held, TokenProvider},
     random::Jitter,
+    sales_units::KnownUnits,
+    standing::Standing,
     system::SystemInfo,
     token::AccessToken,
     transport::Transport,
@@ -55,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) verifier: IdTokenVerifier,
     pub(crate) events: Events,
     pub(crate) login: LoginSettings,
+    pub(crate) known_units: KnownUnits,
+    pub(crate) standing: Standing,
     finished: Finished,
     /// The default sender, unless another was set.
     #[cfg(feature = "doctor")]
@@ -82,6 +86,7 @@ pub(crate) struct LoginSettings {
     pub(crate) deadline: Duration,
     pub(crate) auth_method: LoginAuthMethod,
     pub(crate) basic_encoding: BasicEncoding,
+    pub(crate) leeway: Duration,
 }
 
 impl Partner {
@@ -286,7 +291,10 @@ impl Partner {
                 deadline: config.deadline,
                 auth_method: config.login_auth_method,
                 basic_encoding: config.login_basic_encoding,
+                leeway: config.leeway,
             },
+            known_units: KnownUnits::default(),
+            standing: Standing::default(),
             finished: Finished::default(),
             #[cfg(feature = "doctor")]
             client: sender.client,
@@ -317,7 +325,12 @@ pub(crate) fn looks_like_a_guid(client_id: &str) -> bool {
 
 impl Inner {
     fn finished_headers(&self, held: &Held) -> Result<Headers> {
-        self.finished.headers(held, || self.headers(held, self.own_msn()))
+        self.finished.headers(held, || self.own_headers(held))
+    }
+
+    /// Of a call that is for no one merchant.
+    pub(crate) fn own_headers(&self, held: &Held) -> Result<HeaderMap> {
+        self.headers(held, self.own_msn())
     }
 
     fn headers(&self, held: &Held, msn: Option<&Msn>) -> Result<HeaderMap> {

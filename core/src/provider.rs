@@ -336,7 +336,7 @@ impl TokenProvider {
         let limit = since.until(deadline).min(self.request_timeout);
         let response = self.transport.send(request, limit).await.map_err(crate::http::SendError::into_error)?;
         let grant = parse_reply(&response, since, self.clock.now()).map_err(|no_grant| NoGrant {
-            error: no_grant.error.without_echo_of(&credential.secrets()),
+            error: no_grant.error.without_echo_of(&credential.keys.secrets()),
             ..no_grant
         })?;
         let expires = since.plus(grant.lifetime);

@@ -3,7 +3,7 @@
 use std::{io, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header::DATE};
+use http::{HeaderMap, Request, Response, StatusCode};
 use tokio::{
     net::{TcpStream, lookup_host},
     time::timeout,
@@ -11,6 +11,7 @@ use tokio::{
 
 use super::report::Findings;
 use crate::{
+    check::clock_difference,
     clock::Now,
     http::{SendError, Way, words_of},
     partner::Inner,
@@ -86,7 +87,7 @@ async fn ask(inner: &Inner, address: &str, way: Option<&Way>, findings: &mut Fin
     };
     let answered = clock.now();
     connected(inner, way, answered.monotonic.saturating_sub(asked.monotonic), findings);
-    date(reply.headers(), asked, answered, findings);
+    date(inner, reply.headers(), asked, answered, findings);
     understood(&reply, inner, findings)
 }
 
@@ -108,27 +109,25 @@ fn connected(inner: &Inner, way: Option<&Way>, took: Duration, findings: &mut Fi
     findings.ok("certificate", format!("{certificate}; trusted by {}", client.trusts()));
 }
 
-/// What an answer's date says of this machine's clock. It has whole seconds, and the answer was under way.
-fn date(headers: &HeaderMap, asked: Now, answered: Now, findings: &mut Findings) {
-    let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-    let Some(theirs) = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok()) else {
-        return findings.warn("clock", "the answer has no Date to compare this machine's clock with", "compare it yourself");
+/// What the time of an answer says of this machine's clock.
+fn date(inner: &Inner, headers: &HeaderMap, asked: Now, answered: Now, findings: &mut Findings) {
+    let Some(difference) = clock_difference(headers, asked, answered) else {
+        return findings.warn("clock", "the answer does not say the time, so this machine's clock is not known to be right", NTP);
     };
-    let second = Duration::from_secs(1);
-    let ahead = asked.wall.saturating_sub(theirs.saturating_add(second));
-    let behind = theirs.saturating_sub(answered.wall);
-    let (difference, which) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
-    let detail = format!("this machine's clock is {} s {which} Vipps'", difference.as_secs());
-    match difference {
-        _ if difference > BROKEN_AT => findings.fault("clock", detail, "set it by a time server (NTP): ID tokens are refused"),
-        _ if difference > WORTH_A_WORD => findings.warn("clock", detail, "set it by a time server (NTP)"),
-        _ => findings.ok("clock", "this machine's clock agrees with Vipps'"),
+    let seconds = difference.unsigned_abs();
+    let side = if difference > 0 { "behind" } else { "ahead of" };
+    let detail = format!("this machine's clock is {seconds} s {side} that of Vipps");
+    let leeway = inner.login.leeway.as_secs();
+    match seconds {
+        _ if seconds > leeway => findings.fault("clock", format!("{detail}: ID tokens are refused"), NTP),
+        _ if seconds > WORTH_A_WORD => findings.warn("clock", detail, NTP),
+        _ => findings.ok("clock", "this machine's clock and that of Vipps agree"),
     }
 }
 
-const WORTH_A_WORD: Duration = Duration::from_secs(10);
-/// The usual leeway for ID tokens.
-const BROKEN_AT: Duration = Duration::from_mins(1);
+const NTP: &str = "set the clock by a time server (NTP)";
+/// In seconds. An answer's time is a whole second.
+const WORTH_A_WORD: u64 = 5;
 
 fn understood(reply: &Response<Bytes>, inner: &Inner, findings: &mut Findings) -> Reached {
     if reply.status() != StatusCode::OK {

@@ -172,7 +172,9 @@ impl Findings {
         };
         for finding in &mut self.0 {
             hide(&mut finding.detail);
-            finding.cure.as_mut().map_or((), hide);
+            if let Some(cure) = &mut finding.cure {
+                hide(cure);
+            }
         }
         self
     }

@@ -1,7 +1,7 @@
 //! A reply to one of Login's calls, and what it comes to. Pure.
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
 use super::token::Tokens;
 use crate::{
@@ -27,6 +27,10 @@ impl Answer {
 
     pub(super) fn status(&self) -> StatusCode {
         self.response.status()
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -269,8 +269,16 @@ impl LoginClient {
             Ok(response) => response,
             Err(fault) => return Err(Failed::unanswered(fault, resend)),
         };
+        if matches!(content, Content::Form(_)) {
+            self.note(&response);
+        }
         let secrets = secrets(content, token, &self.keys());
         Ok(Answer::new(response, sent_at, self.clock().now(), secrets))
+    }
+
+    fn note(&self, response: &Response<Bytes>) {
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        self.inner().answered(self.msn(), response.status().as_u16(), content_type);
     }
 
     fn request(&self, url: &str, content: &Content<'_>, token: Option<&Held>) -> Result<Request<Bytes>> {

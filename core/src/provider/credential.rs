@@ -69,10 +69,4 @@ impl Credential {
     pub(super) fn use_key(&self, second: bool) {
         self.second_key_active.store(second, Relaxed);
     }
-
-    /// What a reply must not echo into an error.
-    pub(super) fn secrets(&self) -> Vec<&str> {
-        let subscription_keys = self.keys.standard().into_iter().flat_map(StandardKeys::subscription_keys);
-        [self.keys.client_secret()].into_iter().chain(subscription_keys).map(Secret::expose).collect()
-    }
 }
