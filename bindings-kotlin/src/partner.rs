@@ -5,8 +5,9 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Duration, time::SystemTime
 use vipps_partner_auth::{AccessToken, Clock, Config, Headers, ManualClock, Partner, SystemClock};
 
 use crate::{
+    doctor::{ReportParts, options},
     environment::{EnvironmentParts, parts},
-    error::Result,
+    error::{AuthError, Result},
     event::{EventQueue, StatsParts},
     key_source::KeyQuestions,
     keys::KeysHandle,
@@ -113,6 +114,20 @@ impl PartnerHandle {
     pub async fn access_token(&self, cancellation: Option<Arc<Cancellation>>) -> Result<TokenParts> {
         let partner = self.1.clone();
         run(cancellation, async move { partner.access_token().await }).await.map(TokenParts::from)
+    }
+
+    /// Whether everything is as it must be.
+    pub async fn doctor(
+        &self,
+        msns: Vec<String>,
+        redirect_uri: Option<String>,
+        offline: bool,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<ReportParts> {
+        let partner = self.1.clone();
+        let options = options(msns, redirect_uri, offline)?;
+        let report = run(cancellation, async move { Ok::<_, AuthError>(partner.doctor_with(&options).await) }).await?;
+        Ok(report.into())
     }
 
     /// Other keys in the place of those in use, once they were tried.

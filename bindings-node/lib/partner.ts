@@ -2,6 +2,7 @@
 
 import { authorizeAxios, type AxiosLike } from './axios.js'
 import { Backchannel } from './backchannel.js'
+import { DOCTOR, type DoctorOptions, type DoctorReport, report } from './doctor.js'
 import * as check from './check.js'
 import { bounded, type Expect, expected, expectedOf, type IdTokenClaims, opened } from './claims.js'
 import { told, VippsAuthError } from './errors.js'
@@ -215,6 +216,15 @@ export class Partner extends Handle {
     const token = await later(signal, (cancel) => this.shared.native.accessToken(cancel))
     this.shared.life.check()
     return new AccessToken(token)
+  }
+
+  /**
+   * Looks whether everything is as it must be: keys, network, clock, token, key set, sales units, Redis. What it finds is in the
+   * report and rejects nothing. Changes nothing at Vipps.
+   */
+  async doctor(options?: DoctorOptions): Promise<DoctorReport> {
+    const { msns = [], redirectUri, offline = false, signal } = check.options('options', options, DOCTOR)
+    return report(await later(signal, (cancel) => this.shared.native.doctor(cancel, msns, redirectUri, offline)))
   }
 
   /**

@@ -15,6 +15,7 @@ mod backchannel;
 mod cancel;
 mod claims;
 mod clock;
+mod doctor;
 mod emulator;
 mod emulator_input;
 mod emulator_login;

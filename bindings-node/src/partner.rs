@@ -204,6 +204,10 @@ impl Partner {
         Ok(self.merchant(&msn)?.backchannel().or_fault()?.into())
     }
 
+    pub(crate) fn core(&self) -> core::Partner {
+        self.inner.clone()
+    }
+
     fn merchant(&self, msn: &str) -> napi::Result<core::Merchant> {
         Ok(self.inner.merchant(msn.parse().or_fault()?))
     }

@@ -96,7 +96,8 @@ impl SendError {
     /// Whether it is about certificates: that of the server, or those that this machine trusts.
     #[cfg(feature = "doctor")]
     pub(crate) fn blames_certificate(&self) -> bool {
-        self.field.is_some() || self.source.error().is_some_and(<dyn StdError>::is::<rustls::Error>)
+        let tls = self.source.error().and_then(<dyn StdError>::downcast_ref);
+        self.field.is_some() || matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
     }
 
     /// The work of sending could not begin.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ._aio import Flights
     from ._aiohttp import Middleware
+    from ._doctor import DoctorReport
     from ._httpx import VippsAuth as HttpxAuth
     from ._requests import VippsAuth as RequestsAuth
     from .types import BackchannelOptions, Expect, Keys, LoginOptions, OtherSettings, Settings, Span
@@ -199,6 +200,37 @@ class Partner(_native.Partner, Caller):
         from ._aio import run
 
         return await run(self._access_token(), timeout)
+
+    def doctor(
+        self,
+        *,
+        msns: Iterable[str] = (),
+        redirect_uri: str | None = None,
+        offline: bool = False,
+        timeout: Span | None = None,
+    ) -> DoctorReport:
+        """Looks whether everything is as it must be: keys, network, clock, token, key set, sales units, Redis.
+
+        Raises nothing for what it finds: that is in the report. Changes nothing at Vipps. ``msns`` are sales units that must
+        be connected, ``redirect_uri`` that of Login; ``offline`` looks at the settings alone.
+        """
+        from ._doctor import DoctorReport
+
+        return DoctorReport(self._doctor(msns, redirect_uri, offline).wait(timeout))
+
+    async def doctor_async(
+        self,
+        *,
+        msns: Iterable[str] = (),
+        redirect_uri: str | None = None,
+        offline: bool = False,
+        timeout: Span | None = None,
+    ) -> DoctorReport:
+        """``doctor()`` for an event loop."""
+        from ._aio import run
+        from ._doctor import DoctorReport
+
+        return DoctorReport(await run(self._doctor(msns, redirect_uri, offline), timeout))
 
     def replace_keys(self, keys: Keys, *, timeout: Span | None = None) -> None:
         """Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope.

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Literal, TypedDict, Union
 
 from ._client import Authorization, Caller
+from ._doctor import DoctorFinding, DoctorReport
 from ._native import Environment, Event, ManualClock, PartnerKeys, SalesUnitKeys, SpecializedKeys
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "BackchannelOptions",
     "BasicEncoding",
     "Caller",
+    "DoctorFinding",
+    "DoctorReport",
     "EventHandler",
     "Expect",
     "Flow",

@@ -150,7 +150,9 @@ fn partner(read: Read, findings: &mut Findings) -> Option<Partner> {
         let with_redis = config.clone().redis_url(url);
         match with_redis.shared_cache() {
             Ok(_) => config = with_redis,
-            Err(error) => findings.error("redis", &error.under_name("VIPPS_REDIS_URL")),
+            Err(error) => {
+                findings.fault("redis", format!("VIPPS_REDIS_URL can't be used: {}", error.detail()), "write it in one of these forms");
+            }
         }
     }
     match Partner::new(keys, system, config) {

@@ -90,6 +90,21 @@ impl Report {
         &self.findings
     }
 
+    /// The version of this library.
+    pub fn version(&self) -> &'static str {
+        self.version
+    }
+
+    /// Where the calls go; none where that could not be read.
+    pub fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// The kind of keys, such as `partner`; none where they could not be read.
+    pub fn keys(&self) -> Option<&str> {
+        self.keys.as_deref()
+    }
+
     /// The worst of them.
     pub fn outcome(&self) -> Outcome {
         self.outcome

@@ -97,7 +97,7 @@ public struct SystemInfo: Sendable, Hashable {
 /// One set of keys at work: the entry point. Build one per set of keys and keep it, since it holds the token.
 public final class Partner: Caller {
     private let fed: Fed<PartnerHandle>
-    private var handle: PartnerHandle { fed.handle }
+    var handle: PartnerHandle { fed.handle }
 
     /// Checks everything that can be checked without asking Vipps; `invalidConfig` for a wrong setting, naming it, and
     /// for partner keys in the test environment.
