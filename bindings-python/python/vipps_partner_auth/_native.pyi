@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar, final, overload
 
 from typing_extensions import Self, Unpack, disjoint_base
 
-from .types import Expect, OtherSettings, Settings, Span
+from .types import Expect, Keys, OtherSettings, Settings, Span
 
 __all__ = [
     "APP_AUTH",
