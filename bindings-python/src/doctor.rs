@@ -1,13 +1,15 @@
 //! Whether everything is as it must be: the report as JSON and as text, and the program.
 
 use pyo3::{prelude::*, types::PyTuple};
-use vipps_partner_auth::doctor::{DoctorOptions, Report, command};
+use vipps_partner_auth::{
+    Partner,
+    doctor::{DoctorOptions, Report, command},
+};
 
 use crate::{
     call::{Call, block},
     convert::{self, optional_text},
     errors,
-    partner::Partner,
     settings::flag,
 };
 
@@ -20,23 +22,12 @@ pub(crate) fn doctor_command(py: Python<'_>, arguments: Vec<String>) -> PyResult
     Ok((printed.text, printed.exit_code))
 }
 
-#[pymethods]
-impl Partner {
-    #[pyo3(signature = (msns, redirect_uri, offline))]
-    fn _doctor(
-        &self,
-        py: Python<'_>,
-        msns: &Bound<'_, PyAny>,
-        redirect_uri: Option<&Bound<'_, PyAny>>,
-        offline: &Bound<'_, PyAny>,
-    ) -> PyResult<Call> {
-        let partner = self.live(py)?.partner.clone();
-        let options = options(msns, redirect_uri, offline)?;
-        Ok(Call::new(async move { Ok(partner.doctor_with(&options).await) }, |py, report| told(py, &report)))
-    }
+/// The report as JSON and as text.
+pub(crate) fn examination(partner: Partner, options: DoctorOptions) -> Call {
+    Call::new(async move { Ok(partner.doctor_with(&options).await) }, |py, report| told(py, &report))
 }
 
-fn options(
+pub(crate) fn options(
     msns: &Bound<'_, PyAny>,
     redirect_uri: Option<&Bound<'_, PyAny>>,
     offline: &Bound<'_, PyAny>,

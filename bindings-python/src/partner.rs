@@ -22,6 +22,7 @@ use vipps_partner_auth::Result as CoreResult;
 use crate::{
     call::Call,
     convert::{object, text},
+    doctor,
     errors::OrRaise,
     keys,
     process::{self, PerProcess},
@@ -258,6 +259,18 @@ impl Partner {
         Ok(Call::new(async move { partner.access_token().await }, |py, token| {
             Ok(Py::new(py, AccessToken(token))?.into_any())
         }))
+    }
+
+    #[pyo3(signature = (msns, redirect_uri, offline))]
+    fn _doctor(
+        &self,
+        py: Python<'_>,
+        msns: &Bound<'_, PyAny>,
+        redirect_uri: Option<&Bound<'_, PyAny>>,
+        offline: &Bound<'_, PyAny>,
+    ) -> PyResult<Call> {
+        let options = doctor::options(msns, redirect_uri, offline)?;
+        Ok(doctor::examination(self.live(py)?.partner.clone(), options))
     }
 
     fn _replace_keys(&self, py: Python<'_>, keys: &Bound<'_, PyAny>) -> PyResult<Call> {
