@@ -35,7 +35,7 @@ use crate::{
     keys::{Keys, sensitive},
     msn::Msn,
     random::Jitter,
-    renewing::{Attempt, Failure, Fetched, Lease, Renewing, Source},
+    renewing::{Attempt, Failure, Fetched, Lease, NotFetched, RENEWAL_GAP, Renewing, Source},
     retry::Tries,
     secret::Secret,
     token::{AccessToken, NoGrant, parse_reply},
@@ -101,6 +101,8 @@ struct Memory {
 
 /// Requests in flight should still find the token valid.
 const LAST_SECONDS: Duration = Duration::from_secs(5);
+/// Between two renewals while one after the other fails.
+const LONGEST_RENEWAL_GAP: Duration = Duration::from_hours(1);
 /// Refused tokens that are remembered.
 const MOST_REFUSED: usize = 8;
 
@@ -248,11 +250,11 @@ impl Source for TokenProvider {
         &self.renewing
     }
 
-    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Token>> {
+    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Token>, NotFetched> {
         let credential = self.credential.load_full();
         match self.fetch_with(&credential, &attempt).await {
-            Err(error) if error.kind() == ErrorKind::CredentialsRejected => {
-                self.fetch_with_newer_keys(credential, error, &attempt).await
+            Err(refused) if refused.error.kind() == ErrorKind::CredentialsRejected => {
+                self.fetch_with_newer_keys(credential, refused, &attempt).await
             }
             outcome => outcome,
         }
@@ -266,7 +268,7 @@ impl Source for TokenProvider {
             (false, true) => Event::TokenRenewed { lifetime },
         });
         if self.cache.is_some() && !held.arrival.from_cache {
-            self.share(held.clone());
+            self.share(held.clone(), attempt);
         }
     }
 
@@ -278,8 +280,8 @@ impl Source for TokenProvider {
             Event::TokenFetchFailed { error }
         });
         if self.cache.is_some() {
-            let span = if attempt.replaces { failure.next_renewal_in } else { failure.pause };
-            self.pause_others(self.credential.load_full(), failure.error, span);
+            let span = if attempt.in_background { failure.next_renewal_in } else { failure.pause };
+            self.pause_others(self.credential.load_full(), failure.error, span, attempt);
         }
     }
 
@@ -294,16 +296,28 @@ impl Source for TokenProvider {
     fn looks_elsewhere(&self) -> bool {
         self.cache.is_some()
     }
+
+    /// Once soon, and then after half of what is left: renewal begins hours before the end, and whole fleets renew.
+    fn renewal_gap(failures: u32, left: Duration) -> Duration {
+        if failures <= 1 {
+            return RENEWAL_GAP;
+        }
+        (left / 2).clamp(RENEWAL_GAP, LONGEST_RENEWAL_GAP)
+    }
 }
 
 /// Asking Vipps: the tries of one fetch, and the pair of subscription keys.
 impl TokenProvider {
-    async fn fetch_with(&self, credential: &Arc<Credential>, attempt: &Attempt) -> Result<Fetched<Token>> {
+    async fn fetch_with(
+        &self,
+        credential: &Arc<Credential>,
+        attempt: &Attempt,
+    ) -> Result<Fetched<Token>, NotFetched> {
         let arrival = match (&self.cache, &credential.place) {
             (Some(cache), Some(place)) => self.fetch_in_turn(cache, place, Fetch { credential, attempt }).await?,
             _ => self.fetch_from_vipps(credential, attempt).await?,
         };
-        fetched(arrival, credential.clone(), self.margin_share)
+        Ok(fetched(arrival, credential.clone(), self.margin_share)?)
     }
 
     async fn fetch_from_vipps(&self, credential: &Credential, attempt: &Attempt) -> Result<Arrival> {

@@ -14,7 +14,7 @@ use crate::{
     event::Event,
     key_source::KeySource,
     keys::Keys,
-    renewing::{Attempt, Fetched, Source},
+    renewing::{Attempt, Fetched, NotFetched, Source},
     retry::pause_after,
 };
 
@@ -59,7 +59,7 @@ impl TokenProvider {
         let attempt = self.renewing.attempt();
         let (new, fetched) = match self.try_keys(keys, true, &attempt).await {
             Ok(tried) => tried,
-            Err(error) => {
+            Err(NotFetched { error, .. }) => {
                 self.events.tell(Event::KeysNotReplaced { error: error.clone() });
                 return Err(error);
             }
@@ -68,7 +68,7 @@ impl TokenProvider {
         drop(turn);
         self.clone().stored(&held, &attempt);
         self.events.tell(Event::KeysReplaced);
-        self.give_back_turn(old);
+        self.give_back_turn(old, &attempt);
         Ok(())
     }
 
@@ -77,9 +77,9 @@ impl TokenProvider {
     pub(super) async fn fetch_with_newer_keys(
         self: &Arc<Self>,
         old: Arc<Credential>,
-        refusal: Error,
+        refusal: NotFetched,
         attempt: &Attempt,
-    ) -> Result<Fetched<Token>> {
+    ) -> Result<Fetched<Token>, NotFetched> {
         let Some(source) = &self.key_source else { return Err(refusal) };
         let _turn = self.replacing.lock().await;
         if !Arc::ptr_eq(&self.credential.load_full(), &old) {
@@ -98,15 +98,15 @@ impl TokenProvider {
             Ok((new, fetched)) => {
                 self.credential.store(new);
                 self.events.tell(Event::KeysReplaced);
-                self.give_back_turn(old);
+                self.give_back_turn(old, attempt);
                 Ok(fetched)
             }
-            Err(error) => {
-                if error.retryable() {
+            Err(not_fetched) => {
+                if not_fetched.error.retryable() {
                     self.memory().asked.untried = Some(keys);
                 }
-                self.events.tell(Event::KeysNotReplaced { error: error.clone() });
-                Err(error)
+                self.events.tell(Event::KeysNotReplaced { error: not_fetched.error.clone() });
+                Err(not_fetched)
             }
         }
     }
@@ -160,13 +160,14 @@ impl TokenProvider {
         keys: Keys,
         is_on_trial: bool,
         attempt: &Attempt,
-    ) -> Result<(Arc<Credential>, Fetched<Token>)> {
+    ) -> Result<(Arc<Credential>, Fetched<Token>), NotFetched> {
         let new = Arc::new(self.new_credential(keys, is_on_trial));
         match self.fetch_with(&new, attempt).await {
             Ok(fetched) => Ok((new, fetched)),
-            Err(error) => {
-                self.pause_others(new, &error, pause_after(1, &error));
-                Err(error)
+            Err(not_fetched) => {
+                let error = &not_fetched.error;
+                self.pause_others(new, error, pause_after(1, error), attempt);
+                Err(not_fetched)
             }
         }
     }
@@ -177,9 +178,10 @@ impl TokenProvider {
     }
 
     /// Nobody fetches with these keys any more.
-    fn give_back_turn(self: &Arc<Self>, old: Arc<Credential>) {
+    fn give_back_turn(self: &Arc<Self>, old: Arc<Credential>, attempt: &Attempt) {
         let provider = self.clone();
-        self.executor().spawn_detached(async move { provider.unlock(&old).await });
+        let attempt = attempt.clone();
+        self.executor().spawn_detached(async move { provider.unlock(&old, &attempt).await });
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
     event::Event,
     keys::Keys,
     random,
-    renewing::Attempt,
+    renewing::{Attempt, NotFetched},
     token::{AccessToken, LONGEST_LIFETIME, is_token},
 };
 
@@ -42,6 +42,9 @@ pub(super) struct SharedCache {
 #[derive(Debug)]
 pub(super) struct Place {
     key: CacheKey,
+    /// Its lock is that of renewals in the background. After one that failed the others need not ask for a long time, and
+    /// yet whoever has no usable token may.
+    renewal_key: CacheKey,
     has_lock: AtomicBool,
 }
 
@@ -66,7 +69,7 @@ enum Turn {
     /// This process asks Vipps.
     Ours,
     /// Nobody asks Vipps now.
-    NotNow(Error),
+    NotNow(NotFetched),
 }
 
 /// What the shared cache had.
@@ -85,7 +88,13 @@ impl SharedCache {
 
 impl Place {
     pub(super) fn new(environment: &Environment, keys: &Keys) -> Self {
-        Self { key: CacheKey::new(environment, keys), has_lock: AtomicBool::new(false) }
+        let key = CacheKey::new(environment, keys);
+        Self { renewal_key: key.for_renewals(), key, has_lock: AtomicBool::new(false) }
+    }
+
+    /// The key whose lock this fetch takes.
+    fn lock_key(&self, attempt: &Attempt) -> &CacheKey {
+        if attempt.in_background { &self.renewal_key } else { &self.key }
     }
 }
 
@@ -98,11 +107,16 @@ pub(super) struct Fetch<'a> {
 
 impl TokenProvider {
     /// One process fetches, the others wait for what it gets.
-    pub(super) async fn fetch_in_turn(&self, cache: &SharedCache, place: &Place, fetch: Fetch<'_>) -> Result<Arrival> {
+    pub(super) async fn fetch_in_turn(
+        &self,
+        cache: &SharedCache,
+        place: &Place,
+        fetch: Fetch<'_>,
+    ) -> Result<Arrival, NotFetched> {
         match self.turn(cache, place, fetch).await {
             Turn::Found(arrival) => Ok(arrival),
-            Turn::Ours => self.fetch_from_vipps(fetch.credential, fetch.attempt).await,
-            Turn::NotNow(error) => Err(error),
+            Turn::Ours => Ok(self.fetch_from_vipps(fetch.credential, fetch.attempt).await?),
+            Turn::NotNow(not_fetched) => Err(not_fetched),
         }
     }
 
@@ -110,6 +124,7 @@ impl TokenProvider {
     async fn turn(&self, cache: &SharedCache, place: &Place, fetch: Fetch<'_>) -> Turn {
         let attempt = fetch.attempt;
         let deadline = self.clock.now().plus(PATIENCE_WITH_OTHERS.min(self.deadline));
+        let lock_key = place.lock_key(attempt);
         let mut told = false;
         loop {
             let look = self.look(cache, place, fetch, &mut told).await;
@@ -117,19 +132,19 @@ impl TokenProvider {
                 return Turn::Found(arrival);
             }
             if let Some(error) = &attempt.in_pause {
-                return Turn::NotNow(error.clone());
+                return Turn::NotNow(error.clone().into());
             }
             if matches!(look, Look::Broken) || !cache.store.locks() {
                 return Turn::Ours;
             }
-            match self.patiently("lock", async { cache.store.lock(&place.key, &cache.holder, LOCK_LIFE).await }).await {
+            match self.patiently("lock", async { cache.store.lock(lock_key, &cache.holder, LOCK_LIFE).await }).await {
                 Some(Lock::Ours) => {
                     place.has_lock.store(true, Relaxed);
                     return self.turn_with_lock(cache, place, fetch, &mut told).await;
                 }
-                Some(Lock::HeldOff(span)) => return Turn::NotNow(held_off(span)),
+                Some(Lock::HeldOff(span)) => return Turn::NotNow(held_off(span, attempt)),
                 Some(Lock::Theirs) if self.clock.now().is_before(deadline) => {}
-                Some(Lock::Theirs) if !attempt.is_awaited() => return Turn::NotNow(held_off(LOCK_LIFE)),
+                Some(Lock::Theirs) if !attempt.is_awaited() => return Turn::NotNow(held_off(LOCK_LIFE, attempt)),
                 Some(Lock::Theirs) | None => return Turn::Ours,
             }
             self.clock.sleep(LOOK_GAP + self.jitter.up_to(LOOK_GAP)).await;
@@ -145,7 +160,7 @@ impl TokenProvider {
         told: &mut bool,
     ) -> Turn {
         let Look::Found(arrival) = self.look(cache, place, fetch, told).await else { return Turn::Ours };
-        self.unlock(fetch.credential).await;
+        self.unlock(fetch.credential, fetch.attempt).await;
         Turn::Found(arrival)
     }
 
@@ -185,8 +200,9 @@ impl TokenProvider {
     }
 
     /// The token is there; nobody here need wait until others can find it too.
-    pub(super) fn share(self: &Arc<Self>, held: Arc<Held>) {
+    pub(super) fn share(self: &Arc<Self>, held: Arc<Held>, attempt: &Attempt) {
         let provider = self.clone();
+        let attempt = attempt.clone();
         self.executor().spawn_detached(async move {
             let credential = &held.credential;
             let (Some(cache), Some(place)) = (&provider.cache, &credential.place) else { return };
@@ -196,31 +212,39 @@ impl TokenProvider {
             let token = CachedToken::new(arrival.secret.expose(), arrival.expires.wall, arrival.lifetime)
                 .with_subscription_key(key.map(KeyFingerprint::of));
             provider.patiently("store", async { cache.store.store(&place.key, token, left).await }).await;
-            provider.unlock(credential).await;
+            provider.unlock(credential, &attempt).await;
         });
     }
 
     /// Vipps gave no token: the other processes need not all find that out by themselves. A connection that was never
     /// made says more of this machine than of Vipps.
-    pub(super) fn pause_others(self: &Arc<Self>, credential: Arc<Credential>, error: &Error, span: Duration) {
+    pub(super) fn pause_others(
+        self: &Arc<Self>,
+        credential: Arc<Credential>,
+        error: &Error,
+        span: Duration,
+        attempt: &Attempt,
+    ) {
         let of_vipps = error.retryable() && (error.status().is_some() || error.may_have_been_sent());
         let provider = self.clone();
+        let attempt = attempt.clone();
         self.executor().spawn_detached(async move {
             let (Some(cache), Some(place)) = (&provider.cache, &credential.place) else { return };
             if !of_vipps {
-                return provider.unlock(&credential).await;
+                return provider.unlock(&credential, &attempt).await;
             }
             if place.has_lock.swap(false, Relaxed) {
-                let work = async { cache.store.hold_off(&place.key, &cache.holder, span).await };
+                let work = async { cache.store.hold_off(place.lock_key(&attempt), &cache.holder, span).await };
                 provider.patiently("hold_off", work).await;
             }
         });
     }
 
-    pub(super) async fn unlock(&self, credential: &Credential) {
+    pub(super) async fn unlock(&self, credential: &Credential, attempt: &Attempt) {
         let (Some(cache), Some(place)) = (&self.cache, &credential.place) else { return };
         if place.has_lock.swap(false, Relaxed) {
-            self.patiently("unlock", async { cache.store.unlock(&place.key, &cache.holder).await }).await;
+            let work = async { cache.store.unlock(place.lock_key(attempt), &cache.holder).await };
+            self.patiently("unlock", work).await;
         }
     }
 
@@ -292,6 +316,11 @@ fn key_of(credential: &Credential, fingerprint: Option<KeyFingerprint>) -> Optio
     [false, true].into_iter().find(is_of)
 }
 
-fn held_off(span: Duration) -> Error {
-    Error::unavailable("another process asked Vipps for a token and got none").with_retry_after(Some(span))
+/// The pause of renewals is theirs alone: whoever needs a token sooner asks for it.
+fn held_off(span: Duration, attempt: &Attempt) -> NotFetched {
+    let error = Error::unavailable("another process asked Vipps for a token and got none");
+    if attempt.in_background {
+        return NotFetched { error, no_renewal_for: Some(span) };
+    }
+    error.with_retry_after(Some(span)).into()
 }
