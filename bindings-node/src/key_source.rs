@@ -43,7 +43,9 @@ type Asker = ThreadsafeFunction<KeyQuestion, (), KeyQuestion, Status, false, tru
 type Answer = core::BoxFuture<'static, Result<core::Keys, core::KeySourceError>>;
 
 /// The function of the face that answers, as the core takes it.
-pub(crate) fn source(asker: &Function<'_, KeyQuestion, ()>) -> napi::Result<impl Fn() -> Answer + Send + Sync + 'static> {
+pub(crate) fn source(
+    asker: &Function<'_, KeyQuestion, ()>,
+) -> napi::Result<impl Fn() -> Answer + Send + Sync + 'static> {
     let asker: Asker = asker.build_threadsafe_function().weak::<true>().build()?;
     Ok(move || -> Answer {
         let (answer, answered) = oneshot::channel();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use tokio::sync::oneshot;
-use vipps_partner_auth::{Keys, KeySourceError};
+use vipps_partner_auth::{KeySourceError, Keys};
 
 use crate::{
     errors::wrong_type,
@@ -19,7 +19,9 @@ pub(crate) struct Question {
 }
 
 /// The callable, kept alive, and what the core asks in its place.
-pub(crate) fn source(given: &Bound<'_, PyAny>) -> PyResult<(Arc<Py<Hook>>, impl Fn() -> Answer + Send + Sync + 'static)> {
+pub(crate) fn source(
+    given: &Bound<'_, PyAny>,
+) -> PyResult<(Arc<Py<Hook>>, impl Fn() -> Answer + Send + Sync + 'static)> {
     if !given.is_callable() {
         return Err(wrong_type("key_source", "callable", given));
     }

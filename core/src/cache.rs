@@ -5,10 +5,10 @@ mod memory;
 mod redis;
 mod seal;
 
-#[cfg(feature = "redis")]
-pub use self::redis::RedisCache;
 #[cfg(all(feature = "doctor", feature = "redis"))]
 pub(crate) use self::redis::Facts;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisCache;
 pub use self::{memory::MemoryCache, seal::KeyFingerprint};
 
 use std::{

@@ -16,8 +16,8 @@ use crate::{
 
 /// What [`Partner::check`] found, each question with its own answer: one that went wrong stops no other.
 ///
-/// Serialized (`serde`) it has its members, and of a finding's error its `code`, `hint` and whole text as `error`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// Serialized (`serde`) it has its members and `is_good`, and of a finding's error its `code`, `hint` and whole text as `error`.
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MerchantCheck {
     /// Whose.
@@ -111,6 +111,20 @@ impl Partner {
             clock_difference,
             sales_unit: sales_unit.ok(),
         }
+    }
+}
+
+impl Serialize for MerchantCheck {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut check = serializer.serialize_struct("MerchantCheck", 8)?;
+        check.serialize_field("msn", &self.msn)?;
+        check.serialize_field("is_good", &self.is_good())?;
+        for (name, finding) in self.findings() {
+            check.serialize_field(name, finding)?;
+        }
+        check.serialize_field("clock_difference", &self.clock_difference)?;
+        check.serialize_field("sales_unit", &self.sales_unit)?;
+        check.end()
     }
 }
 

@@ -102,7 +102,9 @@ fn by_field(field: &'static str) -> &'static str {
 async fn examined(partner: &Partner, options: &DoctorOptions, known: Known) -> Report {
     let examined = partner.clone();
     let options = options.clone();
-    let work = async move { Ok(Examination { partner: &examined, inner: examined.inner(), options: &options, known }.findings().await) };
+    let work = async move {
+        Ok(Examination { partner: &examined, inner: examined.inner(), options: &options, known }.findings().await)
+    };
     let findings = partner.inner().provider.executor().run(work).await;
     let findings = findings.unwrap_or_else(|error| {
         let mut findings = Findings::default();
@@ -183,14 +185,20 @@ impl Examination<'_> {
         let granted = first.is_ok() || second.as_ref().is_some_and(Result::is_ok);
         match &first {
             Ok(lifetime) if *lifetime < SHORT_LIFE => {
-                findings.warn("token", format!("Vipps gave a token that lives only {}", span(*lifetime)), SHORT_LIFE_CURE);
+                findings.warn(
+                    "token",
+                    format!("Vipps gave a token that lives only {}", span(*lifetime)),
+                    SHORT_LIFE_CURE,
+                );
             }
             Ok(lifetime) => findings.ok("token", format!("Vipps gave a token that lives {}", span(*lifetime))),
             Err(error) => findings.error("token", error),
         }
         match second {
             None => {}
-            Some(Ok(_)) => findings.ok("second_subscription_key", "Vipps takes the second subscription key too".to_owned()),
+            Some(Ok(_)) => {
+                findings.ok("second_subscription_key", "Vipps takes the second subscription key too".to_owned())
+            }
             Some(Err(error)) => findings.error("second_subscription_key", &error),
         }
         granted

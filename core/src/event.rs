@@ -56,6 +56,14 @@ pub enum Event {
         /// Why.
         error: Error,
     },
+    /// Login refused a sales unit's keys as they were written into HTTP Basic, and took them written the other way, which is
+    /// used from now on. Set `login_basic_encoding` or `backchannel_basic_encoding` to it.
+    OtherBasicEncodingUsed {
+        /// Where: `token`, or `backchannel` for the start of a login from a phone number.
+        endpoint: &'static str,
+        /// What works: `raw` or `form`.
+        encoding: &'static str,
+    },
     /// A token was found in the shared cache.
     TokenFromCache,
     /// The shared cache failed; the call went on without it.
@@ -149,6 +157,7 @@ impl Event {
             Self::OtherSubscriptionKeyUsed => "other_subscription_key_used",
             Self::KeysReplaced => "keys_replaced",
             Self::KeysNotReplaced { .. } => "keys_not_replaced",
+            Self::OtherBasicEncodingUsed { .. } => "other_basic_encoding_used",
             Self::TokenFromCache => "token_from_cache",
             Self::CacheFailed { .. } => "cache_failed",
             Self::RefusalIgnored => "refusal_ignored",
@@ -193,6 +202,9 @@ impl Event {
             Self::StaleTokenServed { remaining } => vec![("remaining", seconds(remaining))],
             Self::CacheFailed { operation, detail } => {
                 vec![("operation", (*operation).to_owned()), ("detail", (*detail).to_owned())]
+            }
+            Self::OtherBasicEncodingUsed { endpoint, encoding } => {
+                vec![("endpoint", (*endpoint).to_owned()), ("encoding", (*encoding).to_owned())]
             }
             Self::KeysRefreshed { keys } => vec![("keys", keys.to_string())],
             Self::EventsDropped { count } => vec![("count", count.to_string())],

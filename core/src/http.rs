@@ -14,11 +14,11 @@ use std::{borrow::Cow, error::Error as StdError, ffi::OsString, fmt, sync::Arc, 
 use bytes::Bytes;
 
 pub use client::ReqwestClient;
-#[cfg(feature = "doctor")]
-pub(crate) use {client::Way, fault::words_of};
 pub(crate) use proxy::check_setting as check_proxy;
 #[cfg(feature = "redis")]
 pub(crate) use tls::verifier_of_the_machine;
+#[cfg(feature = "doctor")]
+pub(crate) use {client::Way, fault::words_of};
 
 use crate::{
     clock::BoxFuture,

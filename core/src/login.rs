@@ -7,7 +7,9 @@ mod backchannel_protocol;
 mod callback;
 mod client;
 mod consent_revoked;
+mod flow_result;
 mod hint;
+mod identity;
 mod pending;
 mod probe;
 mod redirect_uri;
@@ -19,24 +21,25 @@ mod userinfo;
 
 use std::fmt;
 
-pub(crate) use self::probe::LoginProbe;
+pub(crate) use self::redirect_uri::RedirectUri;
 use self::{
     authorize::ClientParameter,
     client::{LoginClient, Resend},
     refusal::exchange_refusal,
     token::Grant,
 };
-pub(crate) use self::redirect_uri::RedirectUri;
 pub use self::{
     authorize::{LoginOptions, LoginRequest, Market, RequestedFlow},
     backchannel::{Backchannel, BackchannelOptions, BackchannelPing},
     callback::AuthorizationCode,
     consent_revoked::UnverifiedConsentRevoked,
+    flow_result::{Agreement, FlowElement, FlowLink, FlowResult, FlowScreen},
     hint::LoginHint,
     pending::PendingLogin,
     result::{LoginResult, LoginToken},
     userinfo::{Address, Userinfo},
 };
+pub(crate) use self::{identity::BasicAt, probe::LoginProbe};
 use crate::{
     error::{Error, Result},
     executor::Executor,
@@ -139,7 +142,7 @@ impl Login {
     fn client_parameter<'a>(&'a self, keys: &'a Keys) -> ClientParameter<'a> {
         match keys {
             Keys::SalesUnit(keys) => ClientParameter::ClientId(&keys.standard.client_id, self.client.msn()),
-            Keys::Partner(_) | Keys::Specialized(_) => ClientParameter::Msn(self.client.msn()),
+            Keys::Partner(_) | Keys::Specialized(_) | Keys::Psp(_) => ClientParameter::Msn(self.client.msn()),
         }
     }
 

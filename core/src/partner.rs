@@ -10,7 +10,7 @@ use crate::cache::RedisCache;
 use crate::http::ReqwestClient;
 use crate::{
     clock::Clock,
-    config::{BasicEncoding, Config, LoginAuthMethod},
+    config::{Config, LoginAuthMethod},
     discovery::Discovery,
     environment::Environment,
     error::{Error, Result},
@@ -20,6 +20,7 @@ use crate::{
     http::Sender,
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
     keys::Keys,
+    login::BasicAt,
     msn::Msn,
     origin::TrustedOrigins,
     provider::{Held, TokenProvider},
@@ -70,7 +71,7 @@ pub(crate) struct Inner {
 
 /// For whom the keys speak: the same for all keys that can take their place.
 enum Reach {
-    /// Every merchant that is connected to the partner.
+    /// Every merchant that is connected to the partner, or the PSP's.
     Connected,
     SalesUnit(Msn),
     NoSalesUnit,
@@ -85,7 +86,8 @@ pub(crate) struct LoginSettings {
     pub(crate) request_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) auth_method: LoginAuthMethod,
-    pub(crate) basic_encoding: BasicEncoding,
+    pub(crate) basic_at_token: BasicAt,
+    pub(crate) basic_at_backchannel: BasicAt,
     pub(crate) leeway: Duration,
 }
 
@@ -97,7 +99,7 @@ impl Partner {
         Self::build(keys.into(), &system, &config)
     }
 
-    /// Reads everything from the environment: the keys (sales unit keys where `VIPPS_MSN` is set, else partner keys),
+    /// Reads everything from the environment: the keys (as [`Keys::from_env`] does),
     /// the [`SystemInfo`], `VIPPS_ENVIRONMENT` (`production` unless set) and, if set, `VIPPS_REDIS_URL`. An error names
     /// the variable, and where some are missing all of them.
     pub fn from_env() -> Result<Self> {
@@ -290,7 +292,8 @@ impl Partner {
                 request_timeout: config.request_timeout,
                 deadline: config.deadline,
                 auth_method: config.login_auth_method,
-                basic_encoding: config.login_basic_encoding,
+                basic_at_token: BasicAt::new(config.login_basic_encoding),
+                basic_at_backchannel: BasicAt::new(config.backchannel_basic_encoding),
                 leeway: config.leeway,
             },
             known_units: KnownUnits::default(),
@@ -334,8 +337,9 @@ impl Inner {
     }
 
     fn headers(&self, held: &Held, msn: Option<&Msn>) -> Result<HeaderMap> {
+        let keys = self.provider.keys();
         match &held.subscription_key {
-            Some(key) => standard(&held.authorization, key, msn, &self.system),
+            Some(key) => standard(&held.authorization, key, msn, keys.psp_id(), &self.system),
             None => Ok(specialized(&held.authorization, &self.system)),
         }
     }
@@ -377,7 +381,7 @@ impl Inner {
 impl Reach {
     fn of(keys: &Keys) -> Self {
         match keys {
-            Keys::Partner(_) => Self::Connected,
+            Keys::Partner(_) | Keys::Psp(_) => Self::Connected,
             Keys::SalesUnit(keys) => Self::SalesUnit(keys.msn.clone()),
             Keys::Specialized(_) => Self::NoSalesUnit,
         }

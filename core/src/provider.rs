@@ -308,11 +308,7 @@ impl Source for TokenProvider {
 
 /// Asking Vipps: the tries of one fetch, and the pair of subscription keys.
 impl TokenProvider {
-    async fn fetch_with(
-        &self,
-        credential: &Arc<Credential>,
-        attempt: &Attempt,
-    ) -> Result<Fetched<Token>, NotFetched> {
+    async fn fetch_with(&self, credential: &Arc<Credential>, attempt: &Attempt) -> Result<Fetched<Token>, NotFetched> {
         let arrival = match (&self.cache, &credential.place) {
             (Some(cache), Some(place)) => self.fetch_in_turn(cache, place, Fetch { credential, attempt }).await?,
             _ => self.fetch_from_vipps(credential, attempt).await?,

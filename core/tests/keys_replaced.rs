@@ -22,7 +22,7 @@ use support::{
 };
 use tokio::sync::watch;
 use vipps_partner_auth::{
-    BoxFuture, Config, ErrorKind, Event, HttpSend, Keys, KeySourceError, MemoryCache, Partner, PartnerKeys,
+    BoxFuture, Config, ErrorKind, Event, HttpSend, KeySourceError, Keys, MemoryCache, Partner, PartnerKeys,
     SalesUnitKeys, SendError, SpecializedKeys,
 };
 
@@ -72,11 +72,17 @@ async fn the_old_token_is_served_until_the_new_keys_have_theirs() {
     settle().await;
     assert_eq!(secret_of(&world.vipps.last()), NEW_SECRET);
     let headers = asked_once(shop.headers()).await.expect("nobody waits").expect("a token");
-    assert_eq!((bearer(&headers), &headers["ocp-apim-subscription-key"]), ("token-1", &SUBSCRIPTION_KEY.parse().expect("a value")));
+    assert_eq!(
+        (bearer(&headers), &headers["ocp-apim-subscription-key"]),
+        ("token-1", &SUBSCRIPTION_KEY.parse().expect("a value"))
+    );
     world.vipps.release();
     replacing.await.expect("no panic").expect("good keys");
     let headers = shop.headers().await.expect("a token");
-    assert_eq!((bearer(&headers), &headers["ocp-apim-subscription-key"]), ("token-2", &NEW_KEY.parse().expect("a value")));
+    assert_eq!(
+        (bearer(&headers), &headers["ocp-apim-subscription-key"]),
+        ("token-2", &NEW_KEY.parse().expect("a value"))
+    );
     assert_eq!(bearer(&shop.cached_headers().expect("a token")), "token-2");
     assert!(partner.generation() > generation);
     assert_eq!((world.vipps.count(), world.events.count(replaced)), (2, 1));
@@ -286,7 +292,10 @@ async fn the_first_key_of_the_new_pair_is_tried_though_the_other_is_known_to_be_
     partner.replace_keys(next).await.expect("good keys");
     assert_eq!(key_of(&world.vipps.last()), NEW_KEY);
     let headers = partner.headers().await.expect("a token");
-    assert_eq!((bearer(&headers), &headers["ocp-apim-subscription-key"]), ("token-2", &NEW_KEY.parse().expect("a value")));
+    assert_eq!(
+        (bearer(&headers), &headers["ocp-apim-subscription-key"]),
+        ("token-2", &NEW_KEY.parse().expect("a value"))
+    );
 }
 
 #[tokio::test]
@@ -295,7 +304,10 @@ async fn a_pair_is_turned_round_before_its_first_key_is_renewed() {
     let partner = partner_of(paired_keys(), world.config());
     partner.headers().await.expect("a token");
     let turned = PartnerKeys::new(CLIENT_ID, CLIENT_SECRET, SECOND_SUBSCRIPTION_KEY).expect("good keys");
-    partner.replace_keys(turned.clone().with_second_subscription_key(SUBSCRIPTION_KEY).expect("a key")).await.expect("good");
+    partner
+        .replace_keys(turned.clone().with_second_subscription_key(SUBSCRIPTION_KEY).expect("a key"))
+        .await
+        .expect("good");
     world.vipps.answer(|number, seen| match key_of(seen) {
         SUBSCRIPTION_KEY => Reply::refusal(401, KEY_REFUSED),
         _ => Reply::token(&format!("token-{number}"), 86_400),

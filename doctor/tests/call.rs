@@ -44,9 +44,11 @@ fn a_partner_at_work_is_not_disturbed() {
 #[test]
 fn fields_are_named_as_the_program_knows_them() {
     let vipps = emulator();
-    let keys = PartnerKeys::new("acme", "wrong-secret", "0123456789abcdef0123456789abcdef").expect("keys that can be sent");
+    let keys =
+        PartnerKeys::new("acme", "wrong-secret", "0123456789abcdef0123456789abcdef").expect("keys that can be sent");
     let partner = Partner::new(keys, system(), config(&vipps)).expect("good settings");
-    let options = DoctorOptions::default().msn(MSN.parse().expect("an msn")).redirect_uri("https://shop.example/callback");
+    let options =
+        DoctorOptions::default().msn(MSN.parse().expect("an msn")).redirect_uri("https://shop.example/callback");
     let report = partner.blocking().doctor(&options).expect("may block here");
     assert_eq!(report.outcome(), Outcome::Fault);
     let faults: Vec<_> = report.findings().iter().filter(|finding| finding.outcome == Outcome::Fault).collect();

@@ -49,8 +49,12 @@ impl World {
         let merchants = vec![MSN.parse().expect("an msn")];
         let vipps = Emulator::start(Options { mode, merchants, ..Options::default() }).expect("an emulator");
         let keys = vipps.partner_keys();
-        let mut world =
-            Self { vipps, variables: BTreeMap::new(), arguments: vec!["--msn".to_owned(), MSN.to_owned()], kept: vec![] };
+        let mut world = Self {
+            vipps,
+            variables: BTreeMap::new(),
+            arguments: vec!["--msn".to_owned(), MSN.to_owned()],
+            kept: vec![],
+        };
         world.set("VIPPS_ENVIRONMENT", &world.vipps.base_url().to_owned());
         world.set("VIPPS_CLIENT_ID", &keys.client_id);
         world.set("VIPPS_CLIENT_SECRET", &keys.client_secret);
@@ -365,7 +369,9 @@ fn where_nothing_is_wrong_nothing_is_said_to_be() {
     assert_eq!(said.report["outcome"], "ok");
     assert!(said.text.ends_with("0 faults, 0 warnings\n"), "{}", said.text);
     let checks = ["version", "environment", "headers", "redirect_uri", "proxy", "connection", "clock"];
-    for check in checks.into_iter().chain(["discovery", "key_set", "token", "second_subscription_key", "sales_unit", "login"]) {
+    for check in
+        checks.into_iter().chain(["discovery", "key_set", "token", "second_subscription_key", "sales_unit", "login"])
+    {
         assert_eq!(said.of(check).len(), 1, "{check}: {}", said.text);
     }
 }
@@ -407,7 +413,13 @@ fn all_that_is_wrong_is_told_in_one_run() {
 fn nothing_is_changed_at_vipps() {
     let world = World::new();
     world.run();
-    let changes: Vec<_> = world.vipps.requests().iter().filter(|request| request.method == "POST").map(|request| request.path.clone()).collect();
+    let changes: Vec<_> = world
+        .vipps
+        .requests()
+        .iter()
+        .filter(|request| request.method == "POST")
+        .map(|request| request.path.clone())
+        .collect();
     let may_be = ["/accesstoken/get", "/access-management-1.0/access/oauth2/token"];
     assert!(changes.iter().all(|path| may_be.contains(&path.as_str())), "{changes:?}");
 }

@@ -1,4 +1,4 @@
-//! Writes the vectors that no hand can write: those with signed ID tokens, and the index of counts.
+//! Writes the vectors that no hand should write: those with signed ID tokens, those of sales units, and the index of counts.
 //!
 //! Everything here is a pure function of the keys in `tests/keys`, the cases in the modules below and the
 //! signatures already on file: RSA PKCS#1 v1.5 gives the same signature every time, and a randomised one is taken
@@ -15,6 +15,7 @@ mod login;
 mod members;
 mod order;
 mod remote;
+mod sales_units;
 mod times;
 mod token;
 
@@ -39,21 +40,26 @@ struct Sheet {
 /// Writes all generated files.
 pub fn write_all() -> io::Result<()> {
     let folder = vectors::folder();
-    for (name, text) in signed_files(&folder) {
+    for (name, text) in generated_files(&folder) {
         fs::write(folder.join(name), text)?;
     }
     fs::write(folder.join(vectors::INDEX_FILE), index_file(&vectors::load_files(&folder), &vectors::scenarios(&folder)))
 }
 
-/// The names and texts of the files that hold signed tokens. `folder` is where those of the last run lie, for the
+/// The names and texts of the files that are made here. `folder` is where those of the last run lie, for the
 /// randomised signatures.
-pub fn signed_files(folder: &Path) -> Vec<(&'static str, String)> {
+pub fn generated_files(folder: &Path) -> Vec<(&'static str, String)> {
     let makers = [id_tokens, login::code_exchange, login::phone, login::userinfo];
     let written = |maker: fn(&Path) -> Sheet| {
         let sheet = maker(folder);
         (sheet.file, sheet.render())
     };
-    makers.into_iter().map(written).collect()
+    makers.into_iter().map(written).chain([of_sales_units()]).collect()
+}
+
+fn of_sales_units() -> (&'static str, String) {
+    let sheet = sales_units::sheet();
+    (sheet.file, sheet.render())
 }
 
 impl Sheet {

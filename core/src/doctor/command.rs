@@ -151,7 +151,11 @@ fn partner(read: Read, findings: &mut Findings) -> Option<Partner> {
         match with_redis.shared_cache() {
             Ok(_) => config = with_redis,
             Err(error) => {
-                findings.fault("redis", format!("VIPPS_REDIS_URL can't be used: {}", error.detail()), "write it in one of these forms");
+                findings.fault(
+                    "redis",
+                    format!("VIPPS_REDIS_URL can't be used: {}", error.detail()),
+                    "write it in one of these forms",
+                );
             }
         }
     }

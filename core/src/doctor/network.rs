@@ -114,7 +114,11 @@ fn connected(inner: &Inner, way: Option<&Way>, took: Duration, findings: &mut Fi
 /// What the time of an answer says of this machine's clock.
 fn date(inner: &Inner, headers: &HeaderMap, asked: Now, answered: Now, findings: &mut Findings) {
     let Some(difference) = clock_difference(headers, asked, answered) else {
-        return findings.warn("clock", "the answer does not say the time, so this machine's clock is not known to be right", NTP);
+        return findings.warn(
+            "clock",
+            "the answer does not say the time, so this machine's clock is not known to be right",
+            NTP,
+        );
     };
     let seconds = difference.unsigned_abs();
     let side = if difference > 0 { "behind" } else { "ahead of" };

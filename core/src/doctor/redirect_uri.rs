@@ -29,10 +29,16 @@ pub(super) fn look(text: &str, environment: &Environment, findings: &mut Finding
     }
     let place = text.split(['?', '#']).next().unwrap_or_default();
     if url.has_host() && place.matches('/').count() == 2 {
-        warn("has no path", "write a path, such as /callback: software often adds a slash here, which Vipps takes for another address");
+        warn(
+            "has no path",
+            "write a path, such as /callback: software often adds a slash here, which Vipps takes for another address",
+        );
     }
     if text != url.as_str() && url.as_str().strip_suffix('/') != Some(text) {
-        warn("is not in its normal form", "register exactly this text: Vipps compares bytes, and software may write it in another way");
+        warn(
+            "is not in its normal form",
+            "register exactly this text: Vipps compares bytes, and software may write it in another way",
+        );
     }
     if is_loopback(&url) && *environment == Environment::Production {
         warn("leads to this machine", "give the address that customers' browsers can reach");
@@ -40,7 +46,8 @@ pub(super) fn look(text: &str, environment: &Environment, findings: &mut Finding
     if is_fine {
         let slash = if place.ends_with('/') { "with" } else { "without" };
         let (scheme, length) = (url.scheme(), text.len());
-        let detail = format!("{scheme}, {shown}, {length} characters, {slash} a slash at the end: register exactly this text");
+        let detail =
+            format!("{scheme}, {shown}, {length} characters, {slash} a slash at the end: register exactly this text");
         findings.ok(CHECK, detail);
     }
 }

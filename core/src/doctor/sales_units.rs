@@ -52,7 +52,8 @@ async fn all(partner: &Partner, findings: &mut Findings) {
         }
         Ok(units) => {
             let inactive = units.iter().filter(|unit| unit.active() == Some(false)).count();
-            let detail = format!("sales units connected to these keys: {}, inactive ones among them: {inactive}", units.len());
+            let detail =
+                format!("sales units connected to these keys: {}, inactive ones among them: {inactive}", units.len());
             findings.ok("sales_units", detail);
         }
         Err(error) => findings.error("sales_units", &error),

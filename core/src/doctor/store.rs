@@ -11,7 +11,8 @@ use crate::{
 
 const CHECK: &str = "redis";
 const LIMIT: Duration = Duration::from_secs(5);
-const RIGHTS: &str = "see the rights and settings that RedisCache needs; without Redis each process fetches its own token";
+const RIGHTS: &str =
+    "see the rights and settings that RedisCache needs; without Redis each process fetches its own token";
 /// A call that has to ask Redis waits for this.
 const SLOW: Duration = Duration::from_millis(100);
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
@@ -56,17 +57,28 @@ fn told(facts: &Facts, clock: &dyn Clock, findings: &mut Findings) {
         findings.warn(CHECK, detail, cure);
     };
     if facts.latency > SLOW {
-        warn(format!("redis takes {} ms to answer", facts.latency.as_millis()), "put it nearer; a call that asks it waits that long");
+        warn(
+            format!("redis takes {} ms to answer", facts.latency.as_millis()),
+            "put it nearer; a call that asks it waits that long",
+        );
     }
-    if let Some(difference) = facts.time.map(|time| time.abs_diff(clock.now().wall)).filter(|span| *span > CLOCK_DIFFERENCE) {
+    if let Some(difference) =
+        facts.time.map(|time| time.abs_diff(clock.now().wall)).filter(|span| *span > CLOCK_DIFFERENCE)
+    {
         let detail = format!("the clocks of redis and of this machine differ by {} s", difference.as_secs());
         warn(detail, "set both by a time server (NTP)");
     }
     if let Some(policy) = facts.eviction.as_deref() {
         let detail = format!("redis drops entries when its memory is full ({policy})");
-        warn(detail, "give it memory enough, or a policy that leaves other entries first: a token that is dropped costs a call");
+        warn(
+            detail,
+            "give it memory enough, or a policy that leaves other entries first: a token that is dropped costs a call",
+        );
     }
     if is_fine {
-        findings.ok(CHECK, format!("redis holds, gives back and drops entries; it answers in {} ms", facts.latency.as_millis().max(1)));
+        findings.ok(
+            CHECK,
+            format!("redis holds, gives back and drops entries; it answers in {} ms", facts.latency.as_millis().max(1)),
+        );
     }
 }

@@ -9,12 +9,13 @@ use crate::{
     variables::optional,
 };
 
-pub(super) const KEYS: [&str; 6] = [
+pub(super) const KEYS: [&str; 7] = [
     "VIPPS_CLIENT_ID",
     "VIPPS_CLIENT_SECRET",
     "VIPPS_SUBSCRIPTION_KEY",
     "VIPPS_SECOND_SUBSCRIPTION_KEY",
     "VIPPS_MSN",
+    "VIPPS_PSP_ID",
     "VIPPS_SCOPE",
 ];
 const OTHERS: [&str; 6] = [
@@ -28,7 +29,8 @@ const OTHERS: [&str; 6] = [
 const SECRET: [&str; 4] =
     ["VIPPS_CLIENT_SECRET", "VIPPS_SUBSCRIPTION_KEY", "VIPPS_SECOND_SUBSCRIPTION_KEY", "VIPPS_REDIS_URL"];
 const CHECK: &str = "variables";
-const SET_THEM: &str = "set them; client id, secret and subscription key are in the portal, system name and version are your own";
+const SET_THEM: &str =
+    "set them; client id, secret and subscription key are in the portal, system name and version are your own";
 
 /// What could be read.
 pub(super) struct Read {
@@ -60,7 +62,8 @@ pub(super) fn secrets(vars: &impl Fn(&str) -> Option<String>) -> Vec<crate::Secr
 
 /// The variable for a field of keys.
 pub(super) fn name_of(field: &'static str) -> &'static str {
-    let suffix = |name: &&&'static str| name.strip_prefix("VIPPS_").is_some_and(|rest| rest.eq_ignore_ascii_case(field));
+    let suffix =
+        |name: &&&'static str| name.strip_prefix("VIPPS_").is_some_and(|rest| rest.eq_ignore_ascii_case(field));
     KEYS.iter().find(suffix).copied().unwrap_or(field)
 }
 
@@ -81,7 +84,11 @@ fn stray(vars: &impl Fn(&str) -> Option<String>, findings: &mut Findings) -> Vec
     let mut found = Vec::new();
     for name in KEYS.into_iter().chain(OTHERS) {
         if let Err(error) = optional(vars, name) {
-            findings.fault(CHECK, error.detail(), "set it again without; look at quotes and line ends in the file it comes from");
+            findings.fault(
+                CHECK,
+                error.detail(),
+                "set it again without; look at quotes and line ends in the file it comes from",
+            );
             found.push(name);
         }
     }
@@ -95,14 +102,20 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Tells what is wrong, unless that is something missing or stray, which was told.
-    fn told<T>(&mut self, names: &[&'static str], vars: &impl Fn(&str) -> Option<String>, outcome: Result<T>) -> Option<T> {
+    fn told<T>(
+        &mut self,
+        names: &[&'static str],
+        vars: &impl Fn(&str) -> Option<String>,
+        outcome: Result<T>,
+    ) -> Option<T> {
         let error = match outcome {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
         let field = error.field().unwrap_or_default();
         let was_told = self.has_stray.contains(&field)
-            || (names.contains(&field) || field.starts_with("VIPPS_")) && vars(field).is_none_or(|value| value.is_empty());
+            || (names.contains(&field) || field.starts_with("VIPPS_"))
+                && vars(field).is_none_or(|value| value.is_empty());
         if !was_told {
             let check = if field == "VIPPS_ENVIRONMENT" { "environment" } else { CHECK };
             self.findings.error(check, &error);

@@ -49,6 +49,8 @@ impl Credential {
         };
         match &*self.keys {
             Keys::Partner(keys) => standard(&keys.0, None),
+            // The token call must not carry the `Psp-Id`.
+            Keys::Psp(keys) => standard(&keys.standard, None),
             Keys::SalesUnit(keys) => standard(&keys.standard, Some(&keys.msn)),
             Keys::Specialized(keys) => specialized_request(environment, keys, self.encoding, system),
         }

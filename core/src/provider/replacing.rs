@@ -7,7 +7,7 @@ use futures_util::{
     future::{Either, select},
 };
 
-use super::{TokenProvider, Token, credential::Credential, shared::Place};
+use super::{Token, TokenProvider, credential::Credential, shared::Place};
 use crate::{
     clock::Now,
     error::{Error, Result, Source as Cause},
@@ -148,7 +148,9 @@ impl TokenProvider {
         let question = pin!(AssertUnwindSafe(async { source.keys().await }).catch_unwind());
         match select(question, self.clock.sleep(self.deadline)).await {
             Either::Left((Ok(Ok(keys)), _)) => Ok(keys),
-            Either::Left((Ok(Err(error)), _)) => Err(source_failed("the source of keys failed").with_source(Cause::new(error))),
+            Either::Left((Ok(Err(error)), _)) => {
+                Err(source_failed("the source of keys failed").with_source(Cause::new(error)))
+            }
             Either::Left((Err(_), _)) => Err(source_failed("the source of keys panicked")),
             Either::Right(_) => Err(source_failed("the source of keys did not answer in time")),
         }
@@ -186,5 +188,6 @@ impl TokenProvider {
 }
 
 fn source_failed(detail: &'static str) -> Error {
-    Error::unavailable(detail).with_hint("the keys in use stay; the source is asked again when Vipps refuses them again")
+    Error::unavailable(detail)
+        .with_hint("the keys in use stay; the source is asked again when Vipps refuses them again")
 }

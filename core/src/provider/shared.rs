@@ -152,13 +152,7 @@ impl TokenProvider {
     }
 
     /// Whoever had the lock before may have stored a token since this process looked.
-    async fn turn_with_lock(
-        &self,
-        cache: &SharedCache,
-        place: &Place,
-        fetch: Fetch<'_>,
-        told: &mut bool,
-    ) -> Turn {
+    async fn turn_with_lock(&self, cache: &SharedCache, place: &Place, fetch: Fetch<'_>, told: &mut bool) -> Turn {
         let Look::Found(arrival) = self.look(cache, place, fetch, told).await else { return Turn::Ours };
         self.unlock(fetch.credential, fetch.attempt).await;
         Turn::Found(arrival)

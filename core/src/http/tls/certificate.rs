@@ -36,7 +36,10 @@ impl Certificate {
         let issuer = name(fields.value(SEQUENCE)?);
         let mut validity = Reader(fields.value(SEQUENCE)?);
         let [_not_before, not_after] = [validity.next()?, validity.next()?];
-        Some(Self { issuer: issuer.unwrap_or_else(|| "an issuer without a name".to_owned()), not_after: time(not_after) })
+        Some(Self {
+            issuer: issuer.unwrap_or_else(|| "an issuer without a name".to_owned()),
+            not_after: time(not_after),
+        })
     }
 }
 
@@ -147,9 +150,12 @@ mod tests {
 
     #[test]
     fn issuer_and_end_are_told() {
-        for (until, told) in
-            [((2026, 3, 1), "01 Mar 2026"), ((2028, 2, 29), "29 Feb 2028"), ((2049, 12, 31), "31 Dec 2049"), ((2051, 1, 1), "01 Jan 2051")]
-        {
+        for (until, told) in [
+            ((2026, 3, 1), "01 Mar 2026"),
+            ((2028, 2, 29), "29 Feb 2028"),
+            ((2049, 12, 31), "31 Dec 2049"),
+            ((2051, 1, 1), "01 Jan 2051"),
+        ] {
             let certificate = Certificate::read(&issued(until)).expect("readable");
             assert_eq!(certificate.to_string(), format!("issued by Corp Inspection CA (Corp?AS), good until {told}"));
         }
