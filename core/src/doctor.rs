@@ -16,6 +16,8 @@ mod sales_units;
 mod store;
 mod variables;
 
+use std::{env::consts, time::Duration};
+
 pub use self::{
     command::{Printed, command},
     report::{Finding, Outcome, Report},
@@ -23,8 +25,7 @@ pub use self::{
 use self::{network::Reached, report::Findings};
 use crate::{
     environment::Environment,
-    error::{Error, ErrorKind},
-    keys::{Keys, StandardKeys},
+    keys::Keys,
     msn::Msn,
     partner::{Inner, Partner},
     secret::Secret,
@@ -111,12 +112,9 @@ async fn examined(partner: &Partner, options: &DoctorOptions, known: Known) -> R
         findings.error("connection", &error);
         findings
     });
-    Report::new(partner.inner(), findings.without(&secrets(&partner.inner().provider.keys())))
-}
-
-fn secrets(keys: &Keys) -> Vec<Secret> {
-    let subscription_keys = keys.standard().into_iter().flat_map(StandardKeys::subscription_keys);
-    [keys.client_secret()].into_iter().chain(subscription_keys).cloned().collect()
+    let keys = partner.inner().provider.keys();
+    let secrets: Vec<_> = keys.secrets().into_iter().map(Secret::from).collect();
+    Report::new(partner.inner(), findings.without(&secrets))
 }
 
 struct Examination<'a> {
@@ -153,7 +151,7 @@ impl Examination<'_> {
     }
 
     fn settings(&self, findings: &mut Findings) {
-        findings.ok("version", format!("vipps-partner-auth {VERSION} on {} {}", env::OS, env::ARCH));
+        findings.ok("version", format!("vipps-partner-auth {VERSION} on {} {}", consts::OS, consts::ARCH));
         if self.known.keys {
             let keys = self.inner.provider.keys();
             let place = self.inner.environment.base_url();
@@ -215,13 +213,11 @@ impl Examination<'_> {
     }
 }
 
-use std::{env::consts as env, time::Duration};
-
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Shorter ones cost a token call every few minutes. Those of the specialized flow live a quarter of an hour.
 const SHORT_LIFE: Duration = Duration::from_mins(10);
-const SHORT_LIFE_CURE: &str = "ask Vipps, where it is not the emulator";
+const SHORT_LIFE_CURE: &str = "calls ask for a token every few minutes: ask Vipps why, unless this is the emulator";
 
 fn span(span: Duration) -> String {
     let minutes = span.as_secs().div_ceil(60);
@@ -234,9 +230,4 @@ fn span(span: Duration) -> String {
 
 fn spoken(kind: &str) -> String {
     kind.replace('_', " ")
-}
-
-/// Whether an error is one of settings, which the check `variables` tells.
-fn is_setting(error: &Error) -> bool {
-    error.kind() == ErrorKind::InvalidConfig
 }

@@ -5,7 +5,7 @@ use std::{ffi::OsString, fmt::Write};
 use lexopt::{Arg, Parser, ValueExt};
 
 use super::{
-    DoctorOptions, Known, VERSION, examined, is_setting,
+    DoctorOptions, Known, VERSION, examined,
     report::{Findings, Outcome, Report},
     variables::{self, Read},
 };
@@ -114,7 +114,6 @@ impl Arguments {
         let partner = partner(read, &mut findings);
         let findings = findings.without(&secrets);
         let Some(partner) = partner else { return Report::of(findings) };
-        // Where no thread can be had nothing can be looked at.
         let report = blocking(&partner, &self.options, known);
         let report = if known.keys { report } else { report.without_keys() };
         report.after(findings)
@@ -162,17 +161,18 @@ fn partner(read: Read, findings: &mut Findings) -> Option<Partner> {
     match Partner::new(keys, system, config) {
         Ok(partner) => Some(partner),
         Err(error) => {
-            findings.error(if is_setting(&error) { setting(&error) } else { "connection" }, &error);
+            findings.error(check_of(&error), &error);
             None
         }
     }
 }
 
-/// What a wrong setting is about.
-fn setting(error: &Error) -> &'static str {
-    match error.field().unwrap_or_default() {
-        field if field.to_ascii_lowercase().ends_with("proxy") => "proxy",
-        _ => "variables",
+/// What a wrong setting is about, or whatever else keeps a partner from being made.
+fn check_of(error: &Error) -> &'static str {
+    match error.field() {
+        Some(field) if field.to_ascii_lowercase().ends_with("proxy") => "proxy",
+        Some(_) => "variables",
+        None => "connection",
     }
 }
 
