@@ -15,6 +15,7 @@ export {
 } from './backchannel.js'
 export { IdTokenClaims, IdTokenVerifier, type Expect, type VerifierOptions } from './claims.js'
 export { ManualClock } from './clock.js'
+export type { DoctorFinding, DoctorOptions, DoctorReport } from './doctor.js'
 export {
   Emulator,
   type BentIdToken,

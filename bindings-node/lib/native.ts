@@ -26,6 +26,7 @@ export interface Native {
   PendingLogin: { fromJson(json: string): NativePending }
   ManualClock: new (time: number, runsThroughSleeps: boolean) => NativeClock
   startEmulator(options: string): Promise<NativeEmulator>
+  doctor(arguments_: string[]): { text: string; exitCode: number }
   msn(text: string): string
   longestToken(): number
   environment(text: string): { baseUrl: string; issuer: string }
@@ -61,6 +62,12 @@ export interface NativeSettings {
 
 export interface NativeCancel {
   cancel(): void
+}
+
+/** The native part asks for keys; to be answered once. */
+export interface NativeKeyQuestion {
+  answer(keys: NativeKeys): void
+  fail(): void
 }
 
 export interface NativeKeys {
@@ -113,6 +120,8 @@ export interface NativePartner {
   cached(msn?: string): NativeSnapshot | null
   authorization(msn?: string): Promise<NativeSnapshot>
   accessToken(cancel: Cancel): Promise<NativeToken>
+  doctor(cancel: Cancel, msns: string[], redirectUri: string | undefined, offline: boolean): Promise<{ json: string; text: string }>
+  replaceKeys(cancel: Cancel, keys: NativeKeys): Promise<void>
   invalidate(token: NativeToken): boolean
   refused(cancel: Cancel, token: NativeToken, msn?: string): Promise<NativeSnapshot>
   answered(msn: string, status: number, contentType?: string): void

@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar, final, overload
 from typing_extensions import Self, Unpack, disjoint_base
 
 from ._told import Agreement, FlowResult
-from .types import Expect, OtherSettings, Settings, Span, WebhookBody, WebhookHeaders, WebhookSecrets
+from .types import Expect, Keys, OtherSettings, Settings, Span, WebhookBody, WebhookHeaders, WebhookSecrets
 
 __all__ = [
     "APP_AUTH",
@@ -105,6 +105,9 @@ __version__: str
 
 def end() -> None:
     """The end of the program: what waits to be told is told, and our threads end."""
+def doctor_command(arguments: list[str]) -> tuple[str, int]:
+    """The program ``vipps-doctor`` with these arguments: what it prints, and the code that it ends with."""
+
 def fork_generation() -> int:
     """Counts the forks between the first process and this one."""
 
@@ -144,6 +147,10 @@ class Partner:
     def _cached_authorization(self) -> tuple[dict[str, str], AccessToken] | None: ...
     def _authorization(self) -> Call[tuple[dict[str, str], AccessToken]]: ...
     def _access_token(self) -> Call[AccessToken]: ...
+    def _replace_keys(self, keys: Keys) -> Call[None]: ...
+    def _doctor(
+        self, msns: Iterable[str], redirect_uri: str | None, offline: bool
+    ) -> Call[tuple[str, str]]: ...
     def invalidate(self, token: AccessToken) -> bool:
         """Drops this token, if it is still the one in use. Tells whether it was dropped."""
     def _refused(self, token: AccessToken) -> Call[tuple[dict[str, str], AccessToken]]: ...
