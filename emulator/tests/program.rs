@@ -235,6 +235,50 @@ fn a_wrong_configuration_is_refused_by_name_before_anything_is_printed() {
     }
 }
 
+#[test]
+fn later_configurations_go_over_earlier_ones_and_one_may_come_through_standard_input() {
+    let file = written("house.toml", "mode = \"test\"\nmerchants = [\"123456\"]\n[jwks_outage]\n");
+    let file = file.to_str().expect("a path");
+    let mut child = program(&["--json", "--exit-with-stdin", "--config", file, "--config", "-"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut stdin = child.stdin.take().expect("its input");
+    std::io::Write::write_all(&mut stdin, b"{\"port\": 0, \"merchants\": [\"654321\", \"0123\"]}\n").expect("written");
+    let mut out = BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    out.read_line(&mut line).expect("a line");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    let msns: Vec<_> = line["merchants"].as_array().expect("merchants").iter().map(|unit| &unit["msn"]).collect();
+    assert_eq!(msns, ["0123", "654321"]);
+    assert_eq!(line["local_url"], line["base_url"]);
+    drop(stdin);
+    assert!(child.wait().expect("an end").success(), "its standard input ended");
+}
+
+#[test]
+fn what_is_wrong_with_a_start_in_json_is_told_in_json() {
+    let wrong = written("wrong.json", r#"{"merchants": ["12 3"]}"#);
+    let wrong = wrong.to_str().expect("a path");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    for (args, code, member) in [
+        (&["--config", wrong][..], "invalid_input", "merchants[0]"),
+        (&["--control=numbers={}"], "invalid_input", "numbers.numbers"),
+        (&["--control=x={}"], "unknown_operation", "x"),
+        (&["--public-url=x"], "invalid_input", "public_url"),
+        (&["--port", &port], "", ""),
+        (&["--prot"], "", ""),
+    ] {
+        let output = output(&[&["--json", "--port=0"], args].concat());
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(2), 0), "{said}");
+        assert_eq!(said["code"].as_str().unwrap_or_default(), code, "{said}");
+        assert_eq!(said["member"].as_str().unwrap_or_default(), member, "{said}");
+        assert!(!said["error"].as_str().expect("a text").is_empty());
+    }
+}
+
 #[tokio::test]
 async fn keys_stay_the_same_with_a_keys_file() {
     let folder = written("keys", "");

@@ -15,10 +15,13 @@ pub struct Keys {
     /// A GUID.
     pub client_id: String,
     /// Base64-looking text.
+    #[schemars(extend("format" = "password"))]
     pub client_secret: String,
     /// The primary subscription key.
+    #[schemars(extend("format" = "password"))]
     pub subscription_key: String,
     /// The secondary one, as good as the first.
+    #[schemars(extend("format" = "password"))]
     pub second_subscription_key: String,
 }
 
@@ -81,6 +84,7 @@ pub struct SpecializedKeys {
     /// Free text without a colon.
     pub client_id: String,
     /// Base64-looking text.
+    #[schemars(extend("format" = "password"))]
     pub client_secret: String,
     /// The scopes these keys may ask for.
     pub scopes: Vec<String>,

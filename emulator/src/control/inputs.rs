@@ -248,6 +248,7 @@ input! {
         url: Option<String>,
         /// The secret of the registration; without it pings are not signed.
         #[serde(default)]
+        #[schemars(extend("format" = "password"))]
         secret: Option<String>,
         /// The id of the registration; invented by default.
         #[serde(default)]
@@ -260,6 +261,7 @@ input! {
         /// Where it is posted.
         url: String,
         /// The secret of the registration.
+        #[schemars(extend("format" = "password"))]
         secret: String,
         /// The id of the registration; invented by default.
         #[serde(default)]

@@ -48,6 +48,8 @@ output! {
         now: Moment,
         /// Whether its clock runs.
         running: bool,
+        /// What the log has that shows that only this clock was moved, and not the caller's; `null` as long as nothing does.
+        warning: Option<&'static str>,
     }
     Count {
         /// How many.
@@ -59,6 +61,7 @@ output! {
     }
     IdToken {
         /// The token.
+        #[schemars(extend("format" = "password"))]
         id_token: String,
     }
     Merchants {
@@ -99,18 +102,22 @@ output! {
         /// As sent.
         path: String,
         /// What followed the question mark.
+        #[schemars(extend("format" = "password"))]
         query: Option<String>,
         /// In order of arrival; the same name may come twice.
         headers: Vec<Header>,
         /// As text; what is not UTF-8 is replaced.
+        #[schemars(extend("format" = "password"))]
         body: String,
         /// The body in base64, where it is not UTF-8.
+        #[schemars(extend("format" = "password"))]
         body_base64: Option<String>,
         /// The reply's; `null` while it is outstanding and when the connection was dropped.
         status: Option<u16>,
         /// The headers of the reply.
         reply_headers: Vec<Header>,
         /// The body of the reply, as text.
+        #[schemars(extend("format" = "password"))]
         reply_body: String,
         /// What was right and wrong.
         findings: Vec<Finding>,
@@ -119,6 +126,7 @@ output! {
         /// In lower case.
         name: String,
         /// As it came.
+        #[schemars(extend("format" = "password"))]
         value: String,
     }
     Users {

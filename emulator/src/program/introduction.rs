@@ -26,6 +26,7 @@ pub(crate) fn in_json(vipps: &Emulator, out: &mut impl Write) -> io::Result<()> 
         "pid": std::process::id(),
         "base_url": vipps.base_url(),
         "page_url": vipps.page_url(),
+        "local_url": vipps.local_url(),
         "listening": vipps.address(),
         "partner_keys": asked(vipps, "partner_keys", json!({}))?,
         "specialized_keys": asked(vipps, "specialized_keys", json!({}))?,
