@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, io, path::PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt as _};
 use serde_json::{Value, json};
@@ -17,7 +17,8 @@ It listens on 127.0.0.1 and nowhere else unless --listen says otherwise in so ma
 at the start and guard nothing. Ctrl-C or SIGTERM ends it.
 
 Start:
-      --config FILE              options and operations, in TOML (.toml) or JSON; the options below go first
+      --config FILE              options and operations, in TOML (.toml) or JSON; the options below go first. `-` reads
+                                 one line of JSON from standard input
       --port PORT                the port (default 8585; 0 takes a free one)
       --listen ADDRESS           listen at this address, such as 0.0.0.0 in a container. Whoever can reach it can read all
                                  keys and decide all logins
@@ -179,9 +180,17 @@ fn call(text: &str) -> Parsed<(String, Value)> {
     Ok((name.to_owned(), input))
 }
 
+/// One line, so that standard input may stay open for `--exit-with-stdin`.
+fn from_stdin() -> Parsed<Setup> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(Setup::from_json_text(&line)?)
+}
+
 impl Given {
     fn serve(self) -> Parsed<Serve> {
         let setup = match &self.config {
+            Some(path) if path.as_os_str() == "-" => from_stdin().map_err(|error| format!("--config -: {error}"))?,
             Some(path) => Setup::from_file(path).map_err(|error| format!("{}: {error}", path.display()))?,
             None => Setup::default(),
         };
