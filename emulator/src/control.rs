@@ -2,6 +2,7 @@
 
 mod core_clock;
 mod core_keys;
+mod environment;
 pub(crate) mod error;
 mod inputs;
 mod login;

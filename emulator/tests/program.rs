@@ -3,7 +3,7 @@
 mod common;
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     net::TcpStream,
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
@@ -216,6 +216,22 @@ async fn a_configuration_file_has_options_and_operations() {
     let running =
         InJson::start(&["--config", json.to_str().expect("a path"), "--control", "numbers={\"numbers\":\"strings\"}"]);
     assert_eq!(send(client().get(format!("{}{JWKS}", running.local()))).await.status, 503);
+}
+
+#[tokio::test]
+async fn a_configuration_can_come_on_standard_input_which_stays_open() {
+    let mut child = program(&["--port", "0", "--json", "--exit-with-stdin", "--config", "-"]);
+    let mut child = child.stdin(Stdio::piped()).spawn().expect("it runs");
+    let mut stdin = child.stdin.take().expect("its input");
+    writeln!(stdin, r#"{{"mode": "test", "merchants": ["123456"]}}"#).expect("it listens");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(line["merchants"][0]["msn"], "123456");
+    let reply = send(client().post(format!("{}{TOKEN}", line["base_url"].as_str().expect("an address"))).body("")).await;
+    assert_eq!(reply.status, 401, "it goes on");
+    drop(stdin);
+    assert!(child.wait().expect("an end").success());
 }
 
 #[test]

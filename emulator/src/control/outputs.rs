@@ -43,6 +43,10 @@ output! {
         /// Which environment's lifetimes a standard token gets.
         mode: Mode,
     }
+    Environment {
+        /// By name.
+        variables: BTreeMap<String, String>,
+    }
     Now {
         /// The emulator's time.
         now: Moment,
@@ -92,10 +96,12 @@ output! {
         /// Oldest first.
         requests: Vec<Request>,
     }
+    #[schemars(rename = "RecordedRequest")]
     Request {
         /// Counts up from 1 over the emulator's life.
         id: u64,
-        /// When it arrived, in seconds since the Unix epoch on the emulator's clock.
+        /// When it arrived, on the emulator's clock.
+        #[schemars(with = "Moment")]
         at: u64,
         /// `GET`, `POST`, …
         method: String,
@@ -145,12 +151,14 @@ output! {
         /// Oldest first.
         pings: Vec<Ping>,
     }
+    #[schemars(rename = "RecordedPing")]
     Ping {
         /// The login that was decided.
         auth_req_id: String,
         /// Where it went.
         url: String,
-        /// When the login was decided, in seconds since the Unix epoch on the emulator's clock.
+        /// When the login was decided, on the emulator's clock.
+        #[schemars(with = "Moment")]
         at: u64,
         /// Whether it was signed.
         signed: bool,

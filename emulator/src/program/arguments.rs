@@ -24,8 +24,8 @@ at the start and guard nothing. Ctrl-C or SIGTERM ends it.
 
 Start:
       --config FILE              options and operations, in TOML (.toml) or JSON; the options below go first. May be
-                                 repeated: a member of a later one replaces that of an earlier one. - reads one line of
-                                 JSON from standard input
+                                 repeated: a member of a later one replaces that of an earlier one. `-` reads one line
+                                 of JSON from standard input
       --port PORT                the port (default 8585; 0 takes a free one)
       --listen ADDRESS           listen at this address, such as 0.0.0.0 in a container. Whoever can reach it can read all
                                  keys and decide all logins
@@ -208,6 +208,8 @@ fn read(path: &Path) -> Parsed<Value> {
 fn first_line_of_stdin() -> io::Result<Value> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
+    // Judged as text, since a member that comes twice is lost later.
+    Setup::from_json_text(&line)?;
     Ok(serde_json::from_str(&line)?)
 }
 
