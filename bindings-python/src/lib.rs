@@ -16,7 +16,6 @@ mod backchannel;
 mod call;
 mod clock;
 mod convert;
-mod emulator;
 mod errors;
 mod events;
 mod gate;
@@ -48,8 +47,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("APP_AUTH", vipps_partner_auth::LoginOptions::APP_AUTH)?;
     module.add_function(wrap_pyfunction!(events::end, module)?)?;
     module.add_function(wrap_pyfunction!(fork_generation, module)?)?;
-    add_classes(module)?;
-    emulator::add_classes(module)
+    add_classes(module)
 }
 
 fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {

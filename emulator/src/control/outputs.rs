@@ -22,8 +22,8 @@ use crate::{
 /// Declares the output of an operation.
 macro_rules! output {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field:meta])* $member:ident: $type:ty),* $(,)? })+) => {
-        $($(#[$meta])*
-        #[derive(Debug, Serialize, JsonSchema)]
+        $(#[derive(Debug, Serialize, JsonSchema)]
+        $(#[$meta])*
         pub(crate) struct $name {
             $($(#[$field])* pub(crate) $member: $type),*
         })+
@@ -33,6 +33,7 @@ macro_rules! output {
 output! {
     /// Gives nothing.
     Done {}
+    /// Where an emulator is and what it imitates.
     Info {
         /// The emulator's version.
         version: String,
@@ -47,6 +48,7 @@ output! {
         /// By name.
         variables: BTreeMap<String, String>,
     }
+    /// The emulator's clock.
     Now {
         /// The emulator's time.
         now: Moment,
@@ -72,6 +74,7 @@ output! {
         /// Every sales unit, by MSN.
         merchants: Vec<Merchant>,
     }
+    /// A sales unit and how it is set up.
     Merchant {
         /// Its merchant serial number.
         msn: String,
@@ -96,6 +99,7 @@ output! {
         /// Oldest first.
         requests: Vec<Request>,
     }
+    /// A request as it arrived, and what became of it.
     #[schemars(rename = "RecordedRequest")]
     Request {
         /// Counts up from 1 over the emulator's life.
@@ -128,6 +132,7 @@ output! {
         /// What was right and wrong.
         findings: Vec<Finding>,
     }
+    /// A header of a request or a reply.
     Header {
         /// In lower case.
         name: String,
@@ -151,6 +156,7 @@ output! {
         /// Oldest first.
         pings: Vec<Ping>,
     }
+    /// A webhook event that the emulator posted.
     #[schemars(rename = "RecordedPing")]
     Ping {
         /// The login that was decided.

@@ -26,7 +26,7 @@ Start:
       --config FILE              options and operations, in TOML (.toml) or JSON; the options below go first. May be
                                  repeated: a member of a later one replaces that of an earlier one. `-` reads one line
                                  of JSON from standard input
-      --port PORT                the port (default 8585; 0 takes a free one)
+      --port PORT                the port (default 8585, or a free one with --exit-with-stdin; 0 takes a free one)
       --listen ADDRESS           listen at this address, such as 0.0.0.0 in a container. Whoever can reach it can read all
                                  keys and decide all logins
       --public-url URL           how it is reached, such as https://api.vipps.no behind a proxy that ends TLS: issuer,
@@ -230,7 +230,8 @@ fn call(text: &str) -> Parsed<(String, Value)> {
 impl Given {
     fn serve(self) -> Parsed<Serve> {
         let documents = self.configs.iter().map(|path| read(path)).collect::<Parsed<Vec<_>>>()?;
-        let mut setup = Setup::from_documents(documents)?.or_port(DEFAULT_PORT);
+        let port = if self.exits_with_stdin { 0 } else { DEFAULT_PORT };
+        let mut setup = Setup::from_documents(documents)?.or_port(port);
         setup.options.port = self.port.unwrap_or(setup.options.port);
         self.changes.into_iter().for_each(|change| change(&mut setup));
         if !self.specialized_scopes.is_empty() {
