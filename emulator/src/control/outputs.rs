@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use vipps_partner_auth::Msn;
 
 use crate::{
@@ -63,7 +63,13 @@ output! {
     }
     Jwks {
         /// The published keys (RFC 7517).
+        #[schemars(with = "KeySet")]
         jwks: Value,
+    }
+    /// A set of keys (RFC 7517).
+    KeySet {
+        /// Newest first.
+        keys: Vec<Map<String, Value>>,
     }
     IdToken {
         /// The token.
