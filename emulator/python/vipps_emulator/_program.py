@@ -64,12 +64,9 @@ class Process:
                 self._popen.stdin.write(options.encode() + b"\n")
             except BrokenPipeError:
                 pass  # It ended without reading, and says why.
-            line = b""
-            while not line.endswith(b"\n"):
-                read = os.read(stdout.fileno(), 65_536)
-                if not read:
-                    raise StartError(f"the emulator ended with {self._popen.wait()} before it was ready")
-                line += read
+            line = stdout.readline()
+        if not line.endswith(b"\n"):
+            raise StartError(f"the emulator ended with {self._popen.wait()} before it was ready")
         told: dict[str, Any] = json.loads(line)
         if "error" not in told:
             return told
@@ -102,9 +99,11 @@ class Process:
 
 
 #: Ctrl-C at a terminal goes to all programs of a group; this one is to be there until its owner has ended.
-_APART: dict[str, Any] = (
-    {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
-)
+_APART: dict[str, Any]
+if sys.platform == "win32":
+    _APART = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+else:
+    _APART = {"start_new_session": True}
 _LIVE: weakref.WeakSet[Process] = weakref.WeakSet()
 #: Held while a program is started, so that no child is forked that holds its input open unknown to this module.
 _FORKING = threading.RLock()
