@@ -13,7 +13,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from ._errors import ControlError, StartError
+from ._errors import StartError, refused
 
 NAME = "vipps-emulator.exe" if sys.platform == "win32" else "vipps-emulator"
 #: How long a program that was told to end may take, in seconds, before it is killed.
@@ -46,9 +46,12 @@ class Process:
         self._owner = os.getpid()
         command = [path(), "--json", "--exit-with-stdin", *arguments, "--config", "-"]
         with _FORKING:
-            self._popen = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **_APART
-            )
+            try:
+                self._popen = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **_APART
+                )
+            except OSError as error:
+                raise StartError(f"the program {command[0]} can't be run: {error}") from error
             _LIVE.add(self)
         try:
             self.told = self._introduced(options)
@@ -70,7 +73,7 @@ class Process:
         told: dict[str, Any] = json.loads(line)
         if "error" not in told:
             return told
-        raise ControlError(**told) if told["code"] else StartError(told["error"])
+        raise refused(told) if told["code"] else StartError(told["error"])
 
     @property
     def is_own(self) -> bool:
