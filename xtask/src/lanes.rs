@@ -162,7 +162,8 @@ fn node() -> Result<Tally> {
 fn python() -> Result<Tally> {
     let tests = Path::new(python::PACKAGE).join("tests");
     let main = python::Environment::ready("main", Path::new("python3"), &tests.join("requirements.txt"))?;
-    let within = |folder: &str, step: Step| step.within(Path::new(folder)).env("MYPY_CACHE_DIR", python::scratch("mypy"));
+    let within =
+        |folder: &str, step: Step| step.within(Path::new(folder)).env("MYPY_CACHE_DIR", python::scratch("mypy"));
     let at = |step: Step| within(python::PACKAGE, step);
     let at_emulator = |step: Step| within(python::EMULATOR, step);
     let mut steps = Vec::from(main.build(""));
@@ -170,7 +171,8 @@ fn python() -> Result<Tally> {
         main.install("python"),
         at_emulator(main.step("python: test of the emulator", PYTEST)).counted(),
         at_emulator(main.step("python: types of the emulator", "-m mypy --strict -p vipps_emulator")).on_failure(),
-        at_emulator(main.step("python: types of its tests", "-m mypy --strict python/tests/typed_sample.py")).on_failure(),
+        at_emulator(main.step("python: types of its tests", "-m mypy --strict python/tests/typed_sample.py"))
+            .on_failure(),
         at_emulator(main.pyright("python/tests/typed_sample.py")),
         at(main.step("python: test", PYTEST)).counted(),
         at(main.step("python: stubs", "-m mypy.stubtest vipps_partner_auth._native")).on_failure(),
