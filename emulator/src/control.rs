@@ -41,7 +41,7 @@ use crate::{
 
 /// For whoever moved the emulator's clock and not the one of the library under test.
 const MOVED_ALONE: &str = "a token came that has expired on the emulator's clock, which was moved: move the clock of the library \
-                           under test as well, or it takes old tokens for good ones and ID tokens for made in the future";
+                           under test too, or it goes on using old tokens and finds ID tokens issued in the future";
 
 /// Where clients may authenticate with Basic.
 const TAKES_BASIC: [Endpoint; 5] = [

@@ -24,6 +24,7 @@ CASES: list[Json] = json.loads((ROOT / "tests/vectors/emulator.json").read_text(
 DESCRIPTION = json.loads((ROOT / "emulator/openapi.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.filterwarnings("ignore::vipps_emulator.ClockWarning")
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_case(case: Json, is_async: bool) -> None:
