@@ -95,7 +95,8 @@ export class IdTokenClaims {
 
   /** All claims, as {@link claim} gives them. */
   toJSON(): Record<string, unknown> {
-    return Object.assign({}, this.#payload)
+    // Assigning would call the setter of a claim named `__proto__`.
+    return { ...this.#payload }
   }
 }
 
