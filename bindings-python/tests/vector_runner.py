@@ -75,7 +75,8 @@ class Call:
         token = self.resolve(self.given.get("id_token", {"jwt": ""}))
         if "claims" in token:
             claims = json.loads(self.with_base_url(json.dumps(token["claims"])))
-            bends = {"without_claims": USUAL_CLAIMS, "claims": claims, "alg": token.get("alg", "RS256")}
+            without = [name for name in USUAL_CLAIMS if name not in claims]
+            bends = {"without_claims": without, "claims": claims, "alg": token.get("alg", "RS256")}
             return self.emulator.mint_id_token("123456", **bends), json.dumps(self.emulator.jwks())
         return token["jwt"], json.dumps(self.resolve(self.given.get("jwks")))
 

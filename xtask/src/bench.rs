@@ -81,6 +81,7 @@ fn in_python() -> Result {
     let folder = Path::new(python::PACKAGE).join("bench");
     let environment = python::Environment::ready("bench", Path::new("python3"), &folder.join("requirements.txt"))?;
     let bench = environment.step("bench: python", "bench.py").within(&folder);
-    step::run_all([environment.build("--release"), environment.install("bench: python"), bench])?;
+    let install = environment.install("bench: python");
+    step::run_all(environment.build("--release").into_iter().chain([install, bench]))?;
     Ok(())
 }

@@ -60,7 +60,7 @@ pub(crate) const LANES: &[Job] = &[
     },
     Job {
         name: "python",
-        about: "the Python package: its vectors, its adapters with the real clients, its life in a process, its types",
+        about: "the Python packages: their vectors, adapters with the real clients, life in a process, types",
         needs: &[&tool::C_COMPILER, &tool::PYTHON, &tool::NODE, &tool::REDIS],
         fetches: &[],
         run: python,
@@ -162,21 +162,28 @@ fn node() -> Result<Tally> {
 fn python() -> Result<Tally> {
     let tests = Path::new(python::PACKAGE).join("tests");
     let main = python::Environment::ready("main", Path::new("python3"), &tests.join("requirements.txt"))?;
-    let at = |step: Step| step.within(Path::new(python::PACKAGE)).env("MYPY_CACHE_DIR", python::scratch("mypy"));
-    let mut steps = vec![
-        main.build(""),
+    let within = |folder: &str, step: Step| step.within(Path::new(folder)).env("MYPY_CACHE_DIR", python::scratch("mypy"));
+    let at = |step: Step| within(python::PACKAGE, step);
+    let at_emulator = |step: Step| within(python::EMULATOR, step);
+    let mut steps = Vec::from(main.build(""));
+    steps.extend([
         main.install("python"),
+        at_emulator(main.step("python: test of the emulator", PYTEST)).counted(),
+        at_emulator(main.step("python: types of the emulator", "-m mypy --strict -p vipps_emulator")).on_failure(),
+        at_emulator(main.step("python: types of its tests", "-m mypy --strict python/tests/typed_sample.py")).on_failure(),
+        at_emulator(main.pyright("python/tests/typed_sample.py")),
         at(main.step("python: test", PYTEST)).counted(),
         at(main.step("python: stubs", "-m mypy.stubtest vipps_partner_auth._native")).on_failure(),
         at(main.step("python: types", "-m mypy --strict -p vipps_partner_auth")).on_failure(),
         at(main.step("python: types of a program", "-m mypy --strict tests/typed_sample.py")).on_failure(),
         at(main.pyright("tests/typed_sample.py")),
-    ];
+    ]);
     for (version, interpreter) in python::others() {
         let heading = format!("python {version}");
         let other = python::Environment::ready(version, &interpreter, &tests.join("requirements-short.txt"))?;
         let test = at(other.step(format!("{heading}: test"), PYTEST)).words(PYTEST_ALONE).counted();
-        steps.extend([other.install(&heading), test]);
+        let emulator = at_emulator(other.step(format!("{heading}: test of the emulator"), PYTEST)).counted();
+        steps.extend([other.install(&heading), emulator, test]);
     }
     lane("python", steps)
 }
@@ -184,7 +191,7 @@ fn python() -> Result<Tally> {
 const PYTEST: &str = "-m pytest --quiet -p no:cacheprovider";
 /// What needs nothing but pytest.
 const PYTEST_ALONE: &str = "tests/test_api.py tests/test_values.py tests/test_limits.py tests/test_vectors.py \
-                            tests/test_process.py tests/test_plugin.py";
+                            tests/test_process.py tests/test_package.py";
 
 fn jvm() -> Result<Tally> {
     uniffi::prepare_jvm(Profile::Debug)?;

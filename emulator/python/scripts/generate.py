@@ -342,7 +342,8 @@ def method(known: Description, operation: Json, is_async: bool) -> list[str]:
         return [*lines, *call(ask, given)]
     if reading.startswith("told["):
         member = reading.removeprefix("told")
-        return [*lines, *call(f"told: {kind} = {ask}", given, f"){member}"), "        return told"]
+        before, after = (f"({ask}", f")){member}") if is_async else (ask, f"){member}")
+        return [*lines, *call(f"told: {kind} = {before}", given, after), "        return told"]
     return [*lines, *call(f"told = {ask}", given), f"        return {reading}"]
 
 

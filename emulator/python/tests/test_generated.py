@@ -8,6 +8,7 @@ import json
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Literal, get_origin
 
 import pytest
 import vipps_emulator
@@ -61,7 +62,9 @@ def test_no_default_stands_in_python() -> None:
 
 def test_all_names_are_exported() -> None:
     public = {name for name, value in vars(vipps_emulator).items() if not name.startswith("_") and not inspect.ismodule(value)}
-    assert public - {"annotations"} == set(vipps_emulator.__all__) - {"__version__"}
+    assert public == set(vipps_emulator.__all__) - {"__version__", "types"}
     generated = sys.modules["vipps_emulator._operations"]
     values = {name for name, value in vars(generated).items() if inspect.isclass(value) and hasattr(value, "__dataclass_fields__")}
     assert values <= set(vipps_emulator.__all__)
+    literals = {name for name, value in vars(generated).items() if get_origin(value) is Literal}
+    assert {*literals, "Span", "Moment"} == set(vipps_emulator.types.__all__)

@@ -78,7 +78,7 @@ def test_values_go_in_as_they_come_out(vipps_emulator: Emulator) -> None:
     ola = next(user for user in vipps_emulator.users() if user.msisdn == "4798765432")
     assert ola.addresses[0] == kari.addresses[0] and ola.addresses[1].kind == "work"
     assert isinstance(ola.addresses[1], Address) and "Prøvegata" in repr(ola.addresses[0])
-    keys = vipps_emulator.partner_keys()
+    keys = Keys("known-id", "known-secret", second_subscription_key="known-second", subscription_key="known-first")
     business = Business(scheme="NO:ORG", id="987654321")
     assert vipps_emulator.add_merchant("654321", keys=keys, business=business, redirect_uris=()) == keys
     assert vipps_emulator.add_merchant("777777", keys={"client_secret": "known"}).client_secret == "known"

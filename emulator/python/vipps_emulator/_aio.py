@@ -7,7 +7,7 @@ from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from ._emulator import Emulator
+from ._emulator import Emulator, pass_on_warning
 from ._operations import AsyncOperations
 from ._starting import Starting
 
@@ -58,7 +58,9 @@ class AsyncEmulator(AsyncOperations):
         return cls(await asyncio.to_thread(make))
 
     async def _call_async(self, operation: str, /, **members: object) -> Any:
-        return await asyncio.to_thread(self._emulator._call, operation, **members)
+        told = await asyncio.to_thread(self._emulator._door.call, operation, members)
+        pass_on_warning(told)
+        return told
 
     async def stop(self) -> None:
         """Ends an emulator that was started here; stopping again does nothing."""

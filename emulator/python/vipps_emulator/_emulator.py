@@ -67,9 +67,7 @@ class Emulator(Operations):
 
     def _call(self, operation: str, /, **members: object) -> Any:
         told = self._door.call(operation, members)
-        if told.get("warning"):
-            # The caller of the operation.
-            warnings.warn(told["warning"], ClockWarning, stacklevel=3)
+        pass_on_warning(told)
         return told
 
     def stop(self) -> None:
@@ -96,3 +94,9 @@ class Emulator(Operations):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url}>"
+
+
+def pass_on_warning(told: dict[str, Any]) -> None:
+    """To whoever called the operation whose method called this one's caller."""
+    if told.get("warning"):
+        warnings.warn(told["warning"], ClockWarning, stacklevel=4)

@@ -1921,7 +1921,7 @@ class AsyncOperations:
         Returns:
             What the person's browser opens next; ``None`` when the login ends by polling.
         """
-        told: str | None = await self._call_async("approve", id=id, msisdn=msisdn)["url"]
+        told: str | None = (await self._call_async("approve", id=id, msisdn=msisdn))["url"]
         return told
 
     async def ask_person(self) -> None:
@@ -2100,7 +2100,7 @@ class AsyncOperations:
         Returns:
             Byte for byte.
         """
-        told: str = await self._call_async("consent_revoked_body", msn=msn, msisdn=msisdn)["body"]
+        told: str = (await self._call_async("consent_revoked_body", msn=msn, msisdn=msisdn))["body"]
         return told
 
     async def count(self, path: str) -> int:
@@ -2112,7 +2112,7 @@ class AsyncOperations:
         Returns:
             How many.
         """
-        told: int = await self._call_async("count", path=path)["count"]
+        told: int = (await self._call_async("count", path=path))["count"]
         return told
 
     async def deactivate_merchant(self, msn: str) -> None:
@@ -2141,7 +2141,7 @@ class AsyncOperations:
         Returns:
             What the person's browser opens next; ``None`` when the login ends by polling.
         """
-        told: str | None = await self._call_async("deny", id=id, error=error)["url"]
+        told: str | None = (await self._call_async("deny", id=id, error=error))["url"]
         return told
 
     async def disconnect_merchant(self, msn: str) -> None:
@@ -2175,7 +2175,7 @@ class AsyncOperations:
         Returns:
             By name.
         """
-        told: dict[str, str] = await self._call_async("environment", msn=msn)["variables"]
+        told: dict[str, str] = (await self._call_async("environment", msn=msn))["variables"]
         return told
 
     async def fail_next(
@@ -2292,7 +2292,7 @@ class AsyncOperations:
         Returns:
             The published keys (RFC 7517).
         """
-        told: Any = await self._call_async("jwks")["jwks"]
+        told: Any = (await self._call_async("jwks"))["jwks"]
         return told
 
     async def jwks_cache_control(self, value: str | None = None) -> None:
@@ -2413,7 +2413,7 @@ class AsyncOperations:
         Returns:
             The token.
         """
-        told: str = await self._call_async(
+        told: str = (await self._call_async(
             "mint_id_token",
             msn=msn,
             access_token=access_token,
@@ -2428,7 +2428,7 @@ class AsyncOperations:
             subject=subject,
             without_claims=without_claims,
             without_header=without_header,
-        )["id_token"]
+        ))["id_token"]
         return told
 
     async def name_merchant(self, msn: str, name: str) -> None:
@@ -2491,7 +2491,7 @@ class AsyncOperations:
         Returns:
             Byte for byte.
         """
-        told: str = await self._call_async("ping_body", id=id)["body"]
+        told: str = (await self._call_async("ping_body", id=id))["body"]
         return told
 
     async def ping_url(
@@ -2668,13 +2668,13 @@ class AsyncOperations:
         Returns:
             By name.
         """
-        told: dict[str, str] = await self._call_async(
+        told: dict[str, str] = (await self._call_async(
             "sign_webhook",
             url=url,
             secret=secret,
             body=body,
             webhook_id=webhook_id,
-        )["headers"]
+        ))["headers"]
         return told
 
     async def specialized_keys(self) -> SpecializedKeys:
