@@ -228,7 +228,8 @@ async fn a_configuration_can_come_on_standard_input_which_stays_open() {
     BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
     let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(line["merchants"][0]["msn"], "123456");
-    let reply = send(client().post(format!("{}{TOKEN}", line["base_url"].as_str().expect("an address"))).body("")).await;
+    let reply =
+        send(client().post(format!("{}{TOKEN}", line["base_url"].as_str().expect("an address"))).body("")).await;
     assert_eq!(reply.status, 401, "it goes on");
     drop(stdin);
     assert!(child.wait().expect("an end").success());

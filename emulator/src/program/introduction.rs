@@ -51,13 +51,8 @@ fn asked(vipps: &Emulator, operation: &str, input: Value) -> io::Result<Value> {
     Ok(vipps.control(operation, input)?)
 }
 
-const ADDRESS_AND_SYSTEM: [&str; 5] = [
-    "VIPPS_ENVIRONMENT",
-    "VIPPS_SYSTEM_NAME",
-    "VIPPS_SYSTEM_VERSION",
-    "VIPPS_PLUGIN_NAME",
-    "VIPPS_PLUGIN_VERSION",
-];
+const ADDRESS_AND_SYSTEM: [&str; 5] =
+    ["VIPPS_ENVIRONMENT", "VIPPS_SYSTEM_NAME", "VIPPS_SYSTEM_VERSION", "VIPPS_PLUGIN_NAME", "VIPPS_PLUGIN_VERSION"];
 const KEYS: [&str; 4] =
     ["VIPPS_CLIENT_ID", "VIPPS_CLIENT_SECRET", "VIPPS_SUBSCRIPTION_KEY", "VIPPS_SECOND_SUBSCRIPTION_KEY"];
 
