@@ -95,8 +95,8 @@ export class IdTokenClaims {
 
   /** All claims, as {@link claim} gives them. */
   toJSON(): Record<string, unknown> {
-    // Assigning would call the setter of a claim named `__proto__`.
-    return { ...this.#payload }
+    // Not by assignment: a claim may be called `__proto__`.
+    return Object.fromEntries(Object.entries(this.#payload))
   }
 }
 
