@@ -1,11 +1,6 @@
 //! The core's errors as the exceptions of `vipps_partner_auth._errors`.
 
-use pyo3::{
-    exceptions::PyTypeError,
-    prelude::*,
-    sync::PyOnceLock,
-    types::PyDict,
-};
+use pyo3::{exceptions::PyTypeError, prelude::*, sync::PyOnceLock, types::PyDict};
 use vipps_partner_auth::{Error, ErrorKind, Result as CoreResult};
 
 /// An exception with all that the core knows.

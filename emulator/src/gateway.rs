@@ -24,7 +24,8 @@ const MISSING_KEY: &str = "Access denied due to missing subscription key. Make s
 const INVALID_KEY: &str = "Access denied due to invalid subscription key. Make sure to provide a valid key for an \
                            active subscription.";
 /// Whose clock goes along with the emulator's sends no such token.
-pub(crate) const EXPIRED_BY_MOVED_CLOCK: &str = "the token has expired on the emulator's clock, which was moved: fetch a new one, or move the caller's clock as well";
+pub(crate) const EXPIRED_BY_MOVED_CLOCK: &str =
+    "the token has expired on the emulator's clock, which was moved: fetch a new one, or move the caller's clock too";
 const NAME_AND_VERSION: [&str; 2] = ["Vipps-System-Name", "Vipps-System-Version"];
 const SYSTEM_HEADERS: [&str; 4] =
     ["Vipps-System-Name", "Vipps-System-Version", "Vipps-System-Plugin-Name", "Vipps-System-Plugin-Version"];

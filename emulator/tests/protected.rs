@@ -278,7 +278,7 @@ async fn a_clock_that_was_moved_alone_is_noticed() {
     vipps.advance(Duration::from_secs(3_600));
     assert_eq!((send(call()).await.status, warning()), (200, json!(null)));
     vipps.advance(Duration::from_secs(86_400));
-    assert!(send(call()).await.text.contains("move the caller's clock as well"));
+    assert!(send(call()).await.text.contains("move the caller's clock too"));
     assert!(warning().as_str().expect("a warning").contains("the library under test"));
     vipps.clear_requests();
     assert_eq!(warning(), json!(null));

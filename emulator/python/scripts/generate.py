@@ -23,6 +23,9 @@ WIDTH = 120
 #: What a value can do beside having members, by the name of its schema: classes of ``_extras``.
 EXTRAS = {"Keys": "KeysExtras", "SpecializedKeys": "SpecializedKeysExtras", "RecordedRequest": "RequestExtras"}
 
+#: What a standard defines stays as JSON has it: that is how other programs take it.
+STANDARD = ["KeySet"]
+
 HEAD = '''\
 """The operations of the emulator, and the values that they take and give.
 
@@ -60,6 +63,8 @@ class Description:
 
     def __init__(self, document: Json) -> None:
         self.schemas: Json = document["components"]["schemas"]
+        for name in STANDARD:
+            self.schemas[name] = {"type": "object"}
         self.operations = [(path, operation["post"]) for path, operation in document["paths"].items()]
         self.gives = {name_of(output_of(operation)) for _, operation in self.operations}
         self.takes = {name_of(input_of(operation)) for _, operation in self.operations}

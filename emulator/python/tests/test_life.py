@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -234,15 +235,23 @@ def test_the_program_is_a_command_and_a_module() -> None:
     assert wrong.returncode == 2 and "--prot" in wrong.stderr
 
 
-def test_a_program_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_is_not_there_or_no_program_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     from vipps_emulator import StartError, _program
 
     monkeypatch.setattr(_program, "NAME", "no-such-emulator")
     with pytest.raises(StartError, match="no-such-emulator"):
         Emulator.start()
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"\x7fELF and nothing more")
+    broken.chmod(0o755)
+    monkeypatch.setattr(_program, "path", lambda: str(broken))
+    with pytest.raises(StartError, match="broken can't be run"):
+        Emulator.start()
 
 
 def test_importing_the_package_needs_the_standard_library_alone() -> None:
-    script = "import sys; import vipps_emulator; print(*(n for n in sys.modules if n.startswith(('vipps_partner', 'pytest'))))"
+    script = "import sys; import vipps_emulator; print(*(n for n in sys.modules if n.startswith(('vipps_partner', 'pytest', 'asyncio'))))"
     run = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == "\n"

@@ -177,6 +177,9 @@ def test_one_that_runs_already_is_left_running(vipps_emulator: Emulator) -> None
     assert other.users(), "a connection is made anew"
     with pytest.raises(ValueError, match="http"):
         Emulator.connect("api.vipps.no")
+    with pytest.raises(UnreachableError) as nobody:
+        Emulator.connect("http://me:a-secret-of-ours@127.0.0.1:9")
+    assert "a-secret-of-ours" not in str(nobody.value) and "127.0.0.1:9" in str(nobody.value)
 
 
 def test_nobody_there_is_said_with_the_address(vipps_emulator: Emulator) -> None:

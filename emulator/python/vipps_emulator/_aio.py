@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     A = TypeVar("A", bound="AsyncEmulator")
+    T = TypeVar("T")
 
 
 class AsyncEmulator(AsyncOperations):
@@ -55,16 +56,16 @@ class AsyncEmulator(AsyncOperations):
 
     @classmethod
     async def _made(cls: type[A], make: partial[Emulator]) -> A:
-        return cls(await asyncio.to_thread(make))
+        return cls(await _in_thread(make))
 
     async def _call_async(self, operation: str, /, **members: object) -> Any:
-        told = await asyncio.to_thread(self._emulator._door.call, operation, members)
+        told = await _in_thread(self._emulator._door.call, operation, members)
         pass_on_warning(told)
         return told
 
     async def stop(self) -> None:
         """Ends an emulator that was started here; stopping again does nothing."""
-        await asyncio.to_thread(self._emulator.stop)
+        await _in_thread(self._emulator.stop)
 
     async def __aenter__(self: A) -> A:
         return self
@@ -72,7 +73,14 @@ class AsyncEmulator(AsyncOperations):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self._emulator.__exit__, kind, error, trace)
+        await _in_thread(self._emulator.__exit__, kind, error, trace)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url}>"
+
+
+async def _in_thread(work: Callable[..., T], *arguments: Any) -> T:
+    # Not at the top: it takes longer than all else, and most tests have no loop.
+    import asyncio
+
+    return await asyncio.to_thread(work, *arguments)

@@ -6,11 +6,11 @@ import json
 import os
 import socket
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-from ._errors import ControlError, UnreachableError
+from ._errors import UnreachableError, refused
 from ._operations import DOOR
 from ._values import to_json
 
@@ -25,8 +25,9 @@ class Door:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("url: must begin with http:// or https:// and a host")
-        self.url = f"{parts.scheme}://{parts.netloc}"
-        self._parts = parts
+        # Without a user and password, which are nobody else's business.
+        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._host, self._port, self._is_tls = parts.hostname, parts.port, parts.scheme == "https"
         self._idle: list[HTTPConnection] = []
         self._owner = os.getpid()
 
@@ -37,7 +38,7 @@ class Door:
         if status == 200 and told is not None:
             return told
         if told is not None and told.keys() >= {"error", "code", "member", "rule"}:
-            raise ControlError(told["error"], told["code"], told["member"], told["rule"])
+            raise refused(told)
         raise UnreachableError(f"whoever answers at {self.url} is no vipps-emulator, or admits no {operation}: {status}")
 
     def close(self) -> None:
@@ -68,8 +69,15 @@ class Door:
         try:
             return self._idle.pop(), True
         except IndexError:
-            kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
-            return kind(str(self._parts.hostname), self._parts.port, timeout=TIMEOUT), False
+            return self._new_connection(), False
+
+    def _new_connection(self) -> HTTPConnection:
+        if not self._is_tls:
+            return HTTPConnection(self._host, self._port, timeout=TIMEOUT)
+        # Not every Python has it.
+        from http.client import HTTPSConnection
+
+        return HTTPSConnection(self._host, self._port, timeout=TIMEOUT)
 
 
 def _object(text: bytes) -> dict[str, Any] | None:

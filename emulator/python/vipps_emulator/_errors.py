@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class EmulatorError(Exception):
     """The emulator could not be started, reached or steered."""
@@ -21,6 +23,11 @@ class ControlError(EmulatorError, ValueError):
 
     def __reduce__(self) -> tuple[type[ControlError], tuple[str, str, str | None, str]]:
         return type(self), (str(self), self.code, self.member, self.rule)
+
+
+def refused(told: dict[str, Any]) -> ControlError:
+    """What the emulator says about a refusal, as an error."""
+    return ControlError(told["error"], told["code"], told["member"], told["rule"])
 
 
 class StartError(EmulatorError):

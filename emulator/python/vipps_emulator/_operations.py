@@ -1234,13 +1234,13 @@ class Operations:
         told = self._call("info")
         return Info._of(told)
 
-    def jwks(self) -> Any:
+    def jwks(self) -> dict[str, Any]:
         """The published keys.
 
         Returns:
             The published keys (RFC 7517).
         """
-        told: Any = self._call("jwks")["jwks"]
+        told: dict[str, Any] = self._call("jwks")["jwks"]
         return told
 
     def jwks_cache_control(self, value: str | None = None) -> None:
@@ -2286,13 +2286,13 @@ class AsyncOperations:
         told = await self._call_async("info")
         return Info._of(told)
 
-    async def jwks(self) -> Any:
+    async def jwks(self) -> dict[str, Any]:
         """The published keys.
 
         Returns:
             The published keys (RFC 7517).
         """
-        told: Any = (await self._call_async("jwks"))["jwks"]
+        told: dict[str, Any] = (await self._call_async("jwks"))["jwks"]
         return told
 
     async def jwks_cache_control(self, value: str | None = None) -> None:

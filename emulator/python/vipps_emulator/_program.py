@@ -13,7 +13,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from ._errors import ControlError, StartError
+from ._errors import StartError, refused
 
 NAME = "vipps-emulator.exe" if sys.platform == "win32" else "vipps-emulator"
 #: How long a program that was told to end may take, in seconds, before it is killed.
@@ -46,9 +46,12 @@ class Process:
         self._owner = os.getpid()
         command = [path(), "--json", "--exit-with-stdin", *arguments, "--config", "-"]
         with _FORKING:
-            self._popen = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **_APART
-            )
+            try:
+                self._popen = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **_APART
+                )
+            except OSError as error:
+                raise StartError(f"the program {command[0]} can't be run: {error}") from error
             _LIVE.add(self)
         try:
             self.told = self._introduced(options)
@@ -64,16 +67,13 @@ class Process:
                 self._popen.stdin.write(options.encode() + b"\n")
             except BrokenPipeError:
                 pass  # It ended without reading, and says why.
-            line = b""
-            while not line.endswith(b"\n"):
-                read = os.read(stdout.fileno(), 65_536)
-                if not read:
-                    raise StartError(f"the emulator ended with {self._popen.wait()} before it was ready")
-                line += read
+            line = stdout.readline()
+        if not line.endswith(b"\n"):
+            raise StartError(f"the emulator ended with {self._popen.wait()} before it was ready")
         told: dict[str, Any] = json.loads(line)
         if "error" not in told:
             return told
-        raise ControlError(**told) if told["code"] else StartError(told["error"])
+        raise refused(told) if told["code"] else StartError(told["error"])
 
     @property
     def is_own(self) -> bool:
@@ -102,9 +102,11 @@ class Process:
 
 
 #: Ctrl-C at a terminal goes to all programs of a group; this one is to be there until its owner has ended.
-_APART: dict[str, Any] = (
-    {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
-)
+_APART: dict[str, Any]
+if sys.platform == "win32":
+    _APART = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+else:
+    _APART = {"start_new_session": True}
 _LIVE: weakref.WeakSet[Process] = weakref.WeakSet()
 #: Held while a program is started, so that no child is forked that holds its input open unknown to this module.
 _FORKING = threading.RLock()

@@ -22,7 +22,8 @@ use crate::{
 /// Declares the output of an operation.
 macro_rules! output {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field:meta])* $member:ident: $type:ty),* $(,)? })+) => {
-        $(#[derive(Debug, Serialize, JsonSchema)]
+        $(#[allow(clippy::struct_field_names, reason = "the names are those of the door")]
+        #[derive(Debug, Serialize, JsonSchema)]
         $(#[$meta])*
         pub(crate) struct $name {
             $($(#[$field])* pub(crate) $member: $type),*
