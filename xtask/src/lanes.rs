@@ -1,6 +1,5 @@
 //! `cargo xtask test`: one lane per language or setting. A new lane is one entry in `LANES`.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
 use crate::uniffi::{self, Profile};
-use crate::{jdk, mixed, npm, python, repo, swift, tool};
+use crate::{jdk, mixed, node, npm, python, repo, swift, tool};
 
 pub(crate) const COMMAND: Command =
     Command { name: "test", arguments: "[--only a,b]", about: "run the test lanes, or only those named", details, run };
@@ -53,7 +52,7 @@ pub(crate) const LANES: &[Job] = &[
     },
     Job {
         name: "node",
-        about: "the npm package: its vectors, its face, its adapters with the real clients, its life in a process",
+        about: "the npm packages: their vectors, faces, adapters with the real clients, life in a process",
         needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::REDIS],
         fetches: &[],
         run: node,
@@ -145,16 +144,14 @@ fn simulation() -> Result<Tally> {
 const SIMULATION_TESTS: &str = "test --workspace --all-features --test simulation";
 
 fn node() -> Result<Tally> {
-    let folder = Path::new("bindings-node");
-    let library = format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}");
-    let build = Step::cargo("node: native part", "build -p vipps-partner-auth-node").on_failure();
-    let native = Step::new("node: native part in its place", "node").words("scripts/native.mjs").within(folder);
-    let native = native.args([repo::target().join("debug").join(library)]).on_failure();
-    let face = Step::new("node: face", "node").words("scripts/build.mjs").within(folder).on_failure();
-    let test = Step::new("node: test", "node").words("--test --test-reporter=spec").within(folder).counted();
-    let worlds = npm::install("node: runners, packers and other clients", &folder.join("tests/worlds"));
-    let packages = npm::install("node: packages", folder).into_iter().chain(worlds);
-    lane("node", packages.chain([build, native, face, test]))
+    let library = Path::new(node::PACKAGE);
+    let test = |of: &str, folder: &Path| {
+        let test = Step::new(format!("node: test {of}"), "node").words("--test --test-reporter=spec");
+        test.within(folder).counted()
+    };
+    let worlds = npm::install("node: runners, packers and other clients", &library.join("tests/worlds"));
+    let tests = [test("the emulator", Path::new(node::EMULATOR)), test("the library", library)];
+    lane("node", worlds.into_iter().chain(node::build("node", node::Profile::Debug)).chain(tests))
 }
 
 /// All tests on the interpreter of the machine, and those that need nothing but pytest on each other one that is there:

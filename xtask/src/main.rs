@@ -16,6 +16,7 @@ mod jdk;
 mod job;
 mod lanes;
 mod mixed;
+mod node;
 mod npm;
 mod package;
 mod python;

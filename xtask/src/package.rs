@@ -1,6 +1,6 @@
 //! `cargo xtask package`: what would be published, built and listed.
 
-use std::env::consts::{ARCH, DLL_PREFIX, DLL_SUFFIX};
+use std::env::consts::{ARCH, DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
 use crate::uniffi::{self, Profile};
-use crate::{npm, python, repo, tool, versions};
+use crate::{node, python, repo, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "package",
@@ -41,6 +41,13 @@ const PACKAGES: &[Job] = &[
         needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::PYTHON],
         fetches: &[],
         run: for_node,
+    },
+    Job {
+        name: "emulator-npm",
+        about: "the emulator's npm package, its program for this platform, and both in one",
+        needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::PYTHON],
+        fetches: &[],
+        run: for_npm_with_emulator,
     },
     Job {
         name: "jvm",
@@ -93,35 +100,43 @@ fn for_jvm() -> Result<Tally> {
 
 /// The npm package and its binary for this platform; the script lists them itself, then they are installed and tried.
 fn for_node() -> Result<Tally> {
-    let library = node_library()?;
-    let folder = Path::new("bindings-node");
-    let script = |name: &str| Step::new(format!("package: node {name}"), "node").args([name]).within(folder);
-    let packed = repo::target().join("npm");
-    let steps = [
-        script("scripts/build.mjs").on_failure(),
-        script("scripts/pack.mjs").args([&library, &packed]),
-        script("scripts/try.mjs").args([&packed]),
-    ];
-    step::run_all(npm::install("package: node packages", folder).into_iter().chain(steps))
+    let library = release_of("vipps-partner-auth-node")?;
+    let library = library.join(format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}"));
+    // They are tried with the emulator of the repository.
+    step::run_all(node::build("package: node", node::Profile::Debug))?;
+    packed_and_tried(node::PACKAGE, &library, &repo::target().join("npm"))
 }
 
-/// On Linux for every glibc since 2.17 (2012), whatever the machine that builds has.
-fn node_library() -> Result<PathBuf> {
-    let library = format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}");
-    let heading = "package: node, native part (minutes)";
+/// The same for the emulator, whose binary is a program.
+fn for_npm_with_emulator() -> Result<Tally> {
+    let program = release_of("vipps-emulator")?.join(format!("vipps-emulator{EXE_SUFFIX}"));
+    step::run_all(node::build("package: emulator-npm", node::Profile::Debug))?;
+    packed_and_tried(node::EMULATOR, &program, &repo::target().join("npm-emulator"))
+}
+
+fn packed_and_tried(package: &str, binary: &Path, packed: &Path) -> Result<Tally> {
+    let script =
+        |name: &str| Step::new(format!("package: {package} {name}"), "node").args([name]).within(Path::new(package));
+    step::run_all([script("scripts/pack.mjs").args([binary, packed]), script("scripts/try.mjs").args([packed])])
+}
+
+/// The folder with what a crate is for release; on Linux for every glibc since 2.17 (2012), whatever the machine that builds
+/// has.
+fn release_of(name: &str) -> Result<PathBuf> {
+    let heading = format!("package: {name} (minutes)");
     if !cfg!(all(target_os = "linux", target_env = "gnu")) {
-        Step::cargo(heading, "build --release -p vipps-partner-auth-node").on_failure().run()?;
-        return Ok(repo::target().join("release").join(library));
+        Step::cargo(heading, "build --release -p").args([name]).on_failure().run()?;
+        return Ok(repo::target().join("release"));
     }
     let requirements = Path::new("bindings-node/requirements-package.txt");
     let zig = python::Environment::ready("npm", Path::new("python3"), requirements)?;
     let target = format!("{ARCH}-unknown-linux-gnu");
-    Step::cargo(heading, "zigbuild --release -p vipps-partner-auth-node")
-        .args(["--target".into(), format!("{target}.2.17")])
+    Step::cargo(heading, "zigbuild --release -p")
+        .args([name.to_owned(), "--target".to_owned(), format!("{target}.2.17")])
         .env("PATH", step::search_path_with(&zig.programs())?)
         .on_failure()
         .run()?;
-    Ok(repo::target().join(target).join("release").join(library))
+    Ok(repo::target().join(target).join("release"))
 }
 
 /// Folders that a Swift package can depend on by their paths.

@@ -27,6 +27,8 @@ test('msw: fetch', async (t) => {
   assert.deepEqual(await response.json(), { mocked: true })
   assert.deepEqual(seen.map(([msn, , body]) => [msn, body]), Array(2).fill([MSN, '{"amount":1}']))
   assert.notEqual(seen[0][1], seen[1][1])
+  // The emulator's controls go over HTTP too.
+  server.close()
   assert.equal(await vipps.count('/accesstoken/get'), 2, 'tokens are fetched past the mock')
 })
 

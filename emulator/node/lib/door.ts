@@ -41,6 +41,7 @@ export interface Refusal {
 export class Door {
   readonly #url: URL
   readonly #agent: http.Agent
+  #isClosed = false
 
   constructor(url: URL) {
     this.#url = url
@@ -49,14 +50,21 @@ export class Door {
   }
 
   async call(operation: string, input: object): Promise<unknown> {
+    if (this.#isClosed) throw new Error(`${operation}: the emulator was stopped`)
     const { status, body } = await this.#post(operation, JSON.stringify(input))
     const told = parsed(body)
-    if (status === 200) return told
     if (isRefusal(told)) throw new EmulatorError(operation, told)
-    throw new Error(`${this.#url.origin} is no vipps-emulator, or does not let this program in: status ${status}`)
+    if (status === 200 && told !== undefined) return told
+    throw this.unknown(`it answers with status ${status}`)
+  }
+
+  /** What answers there is something else. */
+  unknown(why: string): Error {
+    return new Error(`${this.#url.origin} is no vipps-emulator, or does not let this program in: ${why}`)
   }
 
   close(): void {
+    this.#isClosed = true
     this.#agent.destroy()
   }
 

@@ -51,7 +51,8 @@ export class Emulator extends Operations {
   static async connect(url: string | URL): Promise<Emulator> {
     const door = new Door(new URL(url))
     try {
-      const about = (await door.call('info', {})) as { base_url: string; page_url: string }
+      const about = (await door.call('info', {})) as { base_url?: string; page_url?: string }
+      if (about.base_url === undefined || about.page_url === undefined) throw door.unknown('it does not say where it is')
       return new Emulator(door, { baseUrl: about.base_url, pageUrl: about.page_url })
     } catch (error) {
       door.close()
