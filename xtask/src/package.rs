@@ -30,7 +30,7 @@ const PACKAGES: &[Job] = &[
     },
     Job {
         name: "python",
-        about: "the wheel and the source distribution",
+        about: "the wheels and the source distributions, of the library and of the emulator",
         needs: &[&tool::C_COMPILER, &tool::PYTHON],
         fetches: &[],
         run: for_python,
@@ -150,18 +150,20 @@ fn for_swift() -> Result<Tally> {
     Ok(Tally::default())
 }
 
-/// The wheel for every Linux since 2014 and every Python since 3.9, and what other systems build one from.
+/// The wheels for every Linux since 2014 and every Python since 3.9, and what other systems build them from.
 fn for_python() -> Result<Tally> {
     let requirements = Path::new(python::PACKAGE).join("requirements-package.txt");
     let environment = python::Environment::ready("package", Path::new("python3"), &requirements)?;
     // maturin looks for zig, or for a Python that has it, on the search path.
     let path = step::search_path_with(&environment.programs())?;
-    let maturin = |words: &str| {
+    let maturin = |package: &str, words: &str| {
         let step = Step::new("package: python", environment.program("maturin")).words(words).env("PATH", &path);
-        step.args(["--out".into(), python::packages()]).within(Path::new(python::PACKAGE)).on_failure()
+        step.args(["--out".into(), python::packages()]).within(Path::new(package)).on_failure()
     };
-    maturin("build --release --zig --compatibility manylinux2014").run()?;
-    maturin("sdist").run()?;
+    for package in [python::PACKAGE, python::EMULATOR] {
+        maturin(package, "build --release --zig --compatibility manylinux2014").run()?;
+        maturin(package, "sdist").run()?;
+    }
     for (path, size) in files(&python::packages())? {
         println!("{size:>9}  {}", path.file_name().unwrap_or_default().display());
     }
