@@ -57,6 +57,19 @@ const MANIFESTS: &[Manifest] = &[
         ],
     },
     Manifest {
+        path: "emulator/node/package.json",
+        holds: &[
+            "\"url\": \"git+{}.git\"",
+            "\"directory\": \"emulator/node\"",
+            "\"homepage\": \"{}/tree/main/emulator/node#readme\"",
+            "\"bugs\": \"{}/issues\"",
+            "\"engines\"",
+            "\"keywords\"",
+            "\"sideEffects\": false",
+            "\"access\": \"public\"",
+        ],
+    },
+    Manifest {
         path: "bindings-kotlin/kotlin/pom.xml",
         holds: &[
             "<url>{}</url>",
