@@ -23,6 +23,7 @@ from ._errors import (
     InternalError,
     InvalidConfigError,
     InvalidIdTokenError,
+    InvalidWebhookError,
     LoginFailedError,
     ProtocolError,
     RateLimitedError,
@@ -51,6 +52,8 @@ from ._native import (
     SystemInfo,
     UnverifiedConsentRevoked,
     Userinfo,
+    VerifiedWebhook,
+    WebhookVerifier,
     __version__,
 )
 
@@ -74,6 +77,7 @@ __all__ = [
     "InternalError",
     "InvalidConfigError",
     "InvalidIdTokenError",
+    "InvalidWebhookError",
     "Login",
     "LoginFailedError",
     "LoginRequest",
@@ -94,7 +98,9 @@ __all__ = [
     "UnavailableError",
     "UnverifiedConsentRevoked",
     "Userinfo",
+    "VerifiedWebhook",
     "VippsAuthError",
+    "WebhookVerifier",
     "__version__",
 ]
 

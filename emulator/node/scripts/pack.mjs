@@ -34,9 +34,9 @@ function staged(name, manifest, withProgram = false) {
 
 function stagedPlatform() {
   const [os, cpu, libc] = platform.split('-')
-  const { version, license, author, engines, description } = own
+  const { version, license, author, engines, description, repository, homepage, bugs, publishConfig } = own
   const where = { os: [os], cpu: [cpu], ...(os === 'linux' && { libc: [libc === 'musl' ? 'musl' : 'glibc'] }) }
-  const about = { name: `${own.name}-${platform}`, version, description: `${description}: ${platform}`, license, author, engines }
+  const about = { name: `${own.name}-${platform}`, version, description: `${description}: ${platform}`, license, author, repository, homepage, bugs, publishConfig, engines }
   // A program inside of an archive can't be run.
   const at = fresh('platform', { ...about, ...where, preferUnplugged: true, files: [file, 'LICENSE-*'] })
   writeFileSync(join(at, 'README.md'), `# ${about.name}\n\nThe program of \`${own.name}\` for ${platform}. Install that package instead.\n`)
