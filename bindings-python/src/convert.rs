@@ -87,6 +87,14 @@ fn seconds(field: &str, value: &Bound<'_, PyAny>, method: &str, expected: &str) 
     seconds.extract().map_err(|_| wrong_type(field, expected, value))
 }
 
+/// A whole number.
+pub(crate) fn whole<T: for<'a, 'py> FromPyObject<'a, 'py>>(field: &str, value: &Bound<'_, PyAny>) -> PyResult<T> {
+    if !value.is_instance_of::<PyInt>() || value.is_instance_of::<PyBool>() {
+        return Err(wrong_type(field, "int", value));
+    }
+    value.extract().map_err(|_| invalid(value.py(), field, "is out of range"))
+}
+
 /// A moment as a `datetime` in UTC.
 pub(crate) fn datetime(py: Python<'_>, time: SystemTime) -> PyResult<Bound<'_, PyDateTime>> {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
