@@ -331,7 +331,7 @@ class TestErrors:
         from vipps_partner_auth._errors import make
 
         codes = {kind.code: kind for kind in vipps.VippsAuthError.__subclasses__()}
-        assert len(codes) == 9
+        assert len(codes) == 10
         for code, kind in codes.items():
             assert type(make(code, "text", {})) is kind
         newer = make("newer", "text", {"status": 418})
