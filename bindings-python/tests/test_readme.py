@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator
 
 from test_api import CALLBACK, KARI, MSN, come_back
 
@@ -16,7 +17,7 @@ README = Path(__file__).parents[1] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_blocks_run(vipps_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIPPS_CLIENT_ID", "11111111-2222-4333-8444-555555555555")
     monkeypatch.setenv("VIPPS_CLIENT_SECRET", "fixture-secret")
     monkeypatch.setenv("VIPPS_SUBSCRIPTION_KEY", "fixture-key")
@@ -36,7 +37,7 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
     assert len(BLOCKS) == 16
     for block in BLOCKS:
         # The service of the first block is the real one, and its keys are yours.
-        block = block.replace("PartnerKeys.from_env()", "vipps_emulator.partner_keys")
+        block = block.replace("PartnerKeys.from_env()", "vipps_emulator.partner_keys().for_partner()")
         block = block.replace('"production"', "environment")
         names["vipps_emulator"], names["vipps_partner"] = vipps_emulator, names.get("partner")
         exec(compile(block, str(README), "exec"), names)
