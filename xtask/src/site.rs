@@ -13,7 +13,11 @@ pub(crate) fn run() -> Result<Tally> {
     let site = repo::target().join("site");
     step::run_all([
         python.step("site: diagrams", "docs/diagrams/draw.py --check"),
-        python.step("site", "-m mkdocs build --quiet --strict --site-dir").args([&site]).env("NO_MKDOCS_2_WARNING", "1").on_failure(),
+        python
+            .step("site", "-m mkdocs build --quiet --strict --site-dir")
+            .args([&site])
+            .env("NO_MKDOCS_2_WARNING", "1")
+            .on_failure(),
     ])?;
     let strange: Vec<String> = pages(&site).iter().flat_map(|page| from_elsewhere(page)).collect();
     if strange.is_empty() { Ok(Tally::default()) } else { Err(Failure::failed(strange.join("\n  "))) }
