@@ -25,10 +25,11 @@ fn paste(folder: &Path, dependencies: &str, program: &str) -> io::Result<()> {
     fs::copy(repo::root().join("Cargo.lock"), folder.join("Cargo.lock")).map(drop)
 }
 
-/// The first block of a language.
+/// The first block of a language, whatever else its first line says.
 fn block<'a>(readme: &'a str, language: &str) -> Result<&'a str> {
-    let found = readme.split_once(&format!("```{language}\n")).and_then(|(_, rest)| rest.split_once("```\n"));
-    found.map(|(block, _)| block).ok_or_else(|| Failure::failed(format!("the README has no block of {language}")))
+    let found = readme.split_once(&format!("```{language}")).and_then(|(_, rest)| rest.split_once('\n'));
+    let block = found.and_then(|(_, rest)| rest.split("```").next());
+    block.ok_or_else(|| Failure::failed(format!("the README has no block of {language}")))
 }
 
 /// What stands in the README is a dependency beside a checkout; here the checkout has another place.
