@@ -496,14 +496,20 @@ class IdTokenClaims:
         """When it runs out; in UTC."""
     @overload
     def claim(self, name: str) -> Any:
-        """Any claim; ``default`` when it is absent."""
+        """Any claim; ``default`` when it is absent. What not every language can hold is a ``str``: a whole number beyond
+        ±(2**53 - 1), a number too large for a ``float``, what is nested more than 64 levels deep. Half of a surrogate pair
+        is U+FFFD.
+        """
     @overload
     def claim(self, name: str, default: _T) -> Any | _T:
-        """Any claim; ``default`` when it is absent."""
+        """Any claim; ``default`` when it is absent. What not every language can hold is a ``str``: a whole number beyond
+        ±(2**53 - 1), a number too large for a ``float``, what is nested more than 64 levels deep. Half of a surrogate pair
+        is U+FFFD.
+        """
     def to_dict(self) -> dict[str, Any]:
-        """All claims."""
+        """All claims, as ``claim`` gives them."""
     def to_json(self) -> str:
-        """All claims, as the JSON that was signed."""
+        """All claims, as the JSON that was signed, but for what ``claim`` says."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
