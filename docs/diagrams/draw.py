@@ -144,7 +144,7 @@ def token() -> str:
     parts.append(text(at(21.6), y + 120, "21.6 to 22.1 h, spread over processes", "small"))
     rows = [
         ("Endpoint is up", "renewed at once, in the background; no caller waits"),
-        ("Endpoint is down", "the old token goes on; tried again after 30 s, then ever longer, at most 5 min"),
+        ("Endpoint is down", "the old token goes on; tried again after 30 s, then after half of what is left"),
         ("An API answers 401", "a replacement is fetched; everybody else keeps the token until it is there"),
     ]
     for number, (title, words) in enumerate(rows):
