@@ -13,6 +13,8 @@ export const GUIDE = [['README.md', new URL('../../README.md', import.meta.url)]
   .flatMap(([name, url]) => blocks(url, name))
 
 function blocks(url, page) {
-  const found = readFileSync(url, 'utf8').matchAll(/^```(\w+)(?: title="([^"]*)")?\n(.*?)^```$/gms)
+  const text = readFileSync(url, 'utf8')
+  if (text.includes('<!-- fragments -->')) return []
+  const found = text.matchAll(/^```(\w+)(?: title="([^"]*)")?\n(.*?)^```$/gms)
   return Array.from(found, ([, language, title, code]) => ({ page, language, title, code }))
 }

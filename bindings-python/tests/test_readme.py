@@ -19,7 +19,8 @@ GUIDE = [HERE.parent / "README.md", *sorted((HERE.parent / "docs").glob("*.md"))
 
 
 def blocks_of(page: Path) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    text = page.read_text(encoding="utf-8")
+    return [] if "<!-- fragments -->" in text else re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 PAGES = [page for page in [README, *GUIDE] if blocks_of(page)]
