@@ -10,6 +10,7 @@ from typing import Any
 import prometheus_client
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator
 
 from test_api import CALLBACK, KARI, MSN, come_back
 
@@ -27,7 +28,7 @@ PAGES = [page for page in [README, *GUIDE] if blocks_of(page)]
 
 
 @pytest.fixture
-def names(vipps_emulator: vipps.Emulator, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def names(vipps_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the blocks find around them."""
     monkeypatch.setenv("VIPPS_CLIENT_ID", "11111111-2222-4333-8444-555555555555")
     monkeypatch.setenv("VIPPS_CLIENT_SECRET", "fixture-secret")
@@ -35,7 +36,7 @@ def names(vipps_emulator: vipps.Emulator, monkeypatch: pytest.MonkeyPatch) -> di
     vipps_emulator.register_redirect_uri(MSN, CALLBACK)
     vipps_emulator.auto_approve(KARI)
     vipps_emulator.add_merchant("654321")
-    keys, environment = vipps_emulator.partner_keys, vipps_emulator.base_url
+    keys, environment = vipps_emulator.partner_keys().for_partner(), vipps_emulator.base_url
 
     def from_env(**settings: Any) -> vipps.Partner:
         return vipps.Partner(keys, vipps.SystemInfo("acme", "3.1.2"), **{"environment": environment, **settings})
@@ -60,7 +61,7 @@ def names(vipps_emulator: vipps.Emulator, monkeypatch: pytest.MonkeyPatch) -> di
 def test_all_blocks_run(page: Path, names: dict[str, Any]) -> None:
     for block in blocks_of(page):
         # The service of the blocks is the real one, and its keys are yours.
-        block = block.replace("PartnerKeys.from_env()", "vipps_emulator.partner_keys")
+        block = block.replace("PartnerKeys.from_env()", "vipps_emulator.partner_keys().for_partner()")
         block = block.replace('"production"', "environment").replace("https://api.vipps.no", names["environment"])
         exec(compile(block, str(page), "exec"), names)
     for test in [value for name, value in names.items() if name.startswith("test_")]:
@@ -73,8 +74,8 @@ def test_all_blocks_run(page: Path, names: dict[str, Any]) -> None:
 
 def run_with_fixtures(test: Any) -> None:
     """As pytest would: with an emulator of its own."""
-    with vipps.Emulator(merchants=[MSN, "654321"]) as emulator:
-        partner = vipps.Partner(emulator.partner_keys, vipps.SystemInfo("pytest", "1"), environment=emulator.base_url)
+    with Emulator.start(merchants=[MSN, "654321"]) as emulator:
+        partner = vipps.Partner(emulator.partner_keys().for_partner(), vipps.SystemInfo("pytest", "1"), environment=emulator.base_url)
         fixtures = {"vipps_emulator": emulator, "vipps_partner": partner, "vipps_merchant": partner.merchant(MSN)}
         test(**{name: fixtures[name] for name in inspect.signature(test).parameters})
 

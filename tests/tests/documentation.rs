@@ -168,7 +168,14 @@ fn every_link_leads_somewhere() {
 /// A registry shows a README without the files beside it.
 #[test]
 fn readmes_of_packages_have_absolute_links_only() {
-    for readme in ["README.md", "emulator/README.md", "bindings-python/README.md", "bindings-node/README.md"] {
+    for readme in [
+        "README.md",
+        "emulator/README.md",
+        "emulator/node/README.md",
+        "emulator/python/README.md",
+        "bindings-python/README.md",
+        "bindings-node/README.md",
+    ] {
         let text = read(readme);
         let relative: Vec<_> = links(&text).filter(|link| !link.contains("://") && !link.starts_with('#')).collect();
         assert!(relative.is_empty(), "{readme}: {relative:?}");
@@ -250,6 +257,8 @@ fn documents() -> Vec<PathBuf> {
         "",
         "docs",
         "emulator",
+        "emulator/node",
+        "emulator/python",
         "bindings-python",
         "bindings-node",
         "bindings-kotlin/kotlin",
