@@ -38,7 +38,7 @@ export {
 } from './errors.js'
 export type { VippsAuthEvent } from './events.js'
 export type { AuthHeaders } from './headers.js'
-export { PartnerKeys, SalesUnitKeys, SpecializedKeys, type Keys, type StandardKeys, type Variables } from './keys.js'
+export { PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys, type Keys, type StandardKeys, type Variables } from './keys.js'
 export type { CallOptions } from './later.js'
 export {
   APP_AUTH,
@@ -49,9 +49,21 @@ export {
   UnverifiedConsentRevoked,
   Userinfo,
   type Address,
+  type Agreement,
+  type FlowElement,
+  type FlowLink,
+  type FlowResult,
+  type FlowScreen,
   type LoginOptions,
 } from './login.js'
 export { Merchant, Partner, type Authorization, type Caller, type PartnerOptions, type Stats } from './partner.js'
+export type {
+  CheckFinding,
+  MerchantCheck,
+  SalesUnit,
+  SalesUnitChanges,
+  SalesUnitStatus,
+} from './sales_units.js'
 export {
   environment,
   fitSystemValue,

@@ -11,6 +11,8 @@ export interface Native {
     partner(keys: PortalKeys): NativeKeys
     salesUnit(keys: PortalKeys, msn: string): NativeKeys
     specialized(clientId: string, clientSecret: string, scope?: string): NativeKeys
+    psp(keys: PortalKeys, pspId: string): NativeKeys
+    pspFrom(lookup: Lookup): NativeKeys
     partnerFrom(lookup: Lookup): NativeKeys
     salesUnitFrom(lookup: Lookup): NativeKeys
     specializedFrom(lookup: Lookup): NativeKeys
@@ -63,6 +65,7 @@ export interface NativeCancel {
 
 export interface NativeKeys {
   readonly msn: string | null
+  readonly pspId: string | null
 }
 
 export interface NativeToken {
@@ -112,6 +115,12 @@ export interface NativePartner {
   accessToken(cancel: Cancel): Promise<NativeToken>
   invalidate(token: NativeToken): boolean
   refused(cancel: Cancel, token: NativeToken, msn?: string): Promise<NativeSnapshot>
+  answered(msn: string, status: number, contentType?: string): void
+  salesUnits(cancel: Cancel): Promise<string>
+  salesUnitsOf(cancel: Cancel, scheme: string, id: string): Promise<string>
+  salesUnit(cancel: Cancel, msn: string): Promise<string>
+  salesUnitChanges(cancel: Cancel, known: string[]): Promise<string>
+  check(cancel: Cancel, msn: string): Promise<string>
   covers(url: string): boolean
   mayFollow(from: string, to: string): boolean
   readonly kind: string

@@ -64,6 +64,7 @@ fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<id_token::IdTokenClaims>()?;
     module.add_class::<id_token::IdTokenVerifier>()?;
     module.add_class::<keys::PartnerKeys>()?;
+    module.add_class::<keys::PspKeys>()?;
     module.add_class::<keys::SalesUnitKeys>()?;
     module.add_class::<keys::SpecializedKeys>()?;
     module.add_class::<login::AuthorizationCode>()?;

@@ -13,7 +13,8 @@ use std::{
 use http::HeaderMap;
 
 use crate::{
-    Backchannel, BackchannelOptions, Login, LoginOptions, LoginRequest, LoginResult, PendingLogin, Userinfo,
+    Backchannel, BackchannelOptions, Login, LoginOptions, LoginRequest, LoginResult, MerchantCheck, Msn, PendingLogin,
+    SalesUnit, SalesUnitChanges, SalesUnitStatus, Userinfo,
     error::{Error, Result},
     executor::Executor,
     finished::Headers,
@@ -133,6 +134,31 @@ impl Blocking<Partner> {
     /// [`Partner::refused`].
     pub fn refused(&self, token: &AccessToken) -> Result<Headers> {
         self.run(self.handle.refused(token))
+    }
+
+    /// [`Partner::sales_units`].
+    pub fn sales_units(&self) -> Result<Vec<SalesUnit>> {
+        self.run(self.handle.sales_units())
+    }
+
+    /// [`Partner::sales_unit_changes`].
+    pub fn sales_unit_changes(&self, known: &[Msn]) -> Result<SalesUnitChanges> {
+        self.run(self.handle.sales_unit_changes(known))
+    }
+
+    /// [`Partner::sales_unit`].
+    pub fn sales_unit(&self, msn: Msn) -> Result<SalesUnitStatus> {
+        self.run(self.handle.sales_unit(msn))
+    }
+
+    /// [`Partner::sales_units_of`].
+    pub fn sales_units_of(&self, scheme: &str, id: &str) -> Result<Vec<SalesUnit>> {
+        self.run(self.handle.sales_units_of(scheme, id))
+    }
+
+    /// [`Partner::check`].
+    pub fn check(&self, msn: Msn) -> Result<MerchantCheck> {
+        self.run(self.handle.check(msn))
     }
 }
 

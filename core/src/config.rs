@@ -29,6 +29,21 @@ pub enum BasicEncoding {
 }
 
 impl BasicEncoding {
+    /// `raw` or `form`: the same text in every language.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Form => "form",
+        }
+    }
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Raw => Self::Form,
+            Self::Form => Self::Raw,
+        }
+    }
+
     /// The encoding that a setting of this name asks for: `raw` or `form`. Anything else is `InvalidConfig`, field `setting`.
     ///
     /// ```
@@ -106,6 +121,7 @@ pub struct Config {
     pub(crate) proxy: Option<Secret>,
     pub(crate) basic_encoding: BasicEncoding,
     pub(crate) login_basic_encoding: BasicEncoding,
+    pub(crate) backchannel_basic_encoding: BasicEncoding,
     pub(crate) login_auth_method: LoginAuthMethod,
     pub(crate) leeway: Duration,
     pub(crate) stale_keys_for: Duration,
@@ -133,6 +149,7 @@ impl Default for Config {
             proxy: None,
             basic_encoding: BasicEncoding::Raw,
             login_basic_encoding: BasicEncoding::Form,
+            backchannel_basic_encoding: BasicEncoding::Raw,
             login_auth_method: LoginAuthMethod::default(),
             leeway: Duration::from_secs(60),
             stale_keys_for: Duration::from_secs(4 * 60 * 60),
@@ -201,10 +218,20 @@ impl Config {
         self
     }
 
-    /// How Login's token endpoint and backchannel write the Basic of sales unit keys. Default [`BasicEncoding::Form`]:
-    /// servers of the kind that Vipps appears to run decode the parts.
+    /// How the Basic of sales unit keys is written at Login's token endpoint. Default [`BasicEncoding::Form`]: servers of
+    /// the kind that Vipps appears to run decode the parts.
+    ///
+    /// Where Vipps refuses the keys and the other encoding differs, that is tried once, remembered if it works, and told as
+    /// [`Event::OtherBasicEncodingUsed`].
     pub fn login_basic_encoding(mut self, encoding: BasicEncoding) -> Self {
         self.login_basic_encoding = encoding;
+        self
+    }
+
+    /// How it is written where a login from a phone number starts and at `user_exists`. Default [`BasicEncoding::Raw`], as
+    /// in Vipps' own examples. The other is tried as with [`login_basic_encoding`](Self::login_basic_encoding).
+    pub fn backchannel_basic_encoding(mut self, encoding: BasicEncoding) -> Self {
+        self.backchannel_basic_encoding = encoding;
         self
     }
 

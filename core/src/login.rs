@@ -7,8 +7,11 @@ mod backchannel_protocol;
 mod callback;
 mod client;
 mod consent_revoked;
+mod flow_result;
 mod hint;
+mod identity;
 mod pending;
+mod probe;
 mod redirect_uri;
 mod refusal;
 mod result;
@@ -30,11 +33,13 @@ pub use self::{
     backchannel::{Backchannel, BackchannelOptions, BackchannelPing},
     callback::AuthorizationCode,
     consent_revoked::UnverifiedConsentRevoked,
+    flow_result::{Agreement, FlowElement, FlowLink, FlowResult, FlowScreen},
     hint::LoginHint,
     pending::PendingLogin,
     result::{LoginResult, LoginToken},
     userinfo::{Address, Userinfo},
 };
+pub(crate) use self::{identity::BasicAt, probe::LoginProbe};
 use crate::{
     error::{Error, Result},
     executor::Executor,
@@ -136,7 +141,7 @@ impl Login {
     fn client_parameter(&self) -> ClientParameter<'_> {
         match self.client.keys() {
             Keys::SalesUnit(keys) => ClientParameter::ClientId(&keys.standard.client_id, self.client.msn()),
-            Keys::Partner(_) | Keys::Specialized(_) => ClientParameter::Msn(self.client.msn()),
+            Keys::Partner(_) | Keys::Specialized(_) | Keys::Psp(_) => ClientParameter::Msn(self.client.msn()),
         }
     }
 

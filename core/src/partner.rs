@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use crate::{
     clock::Clock,
-    config::{BasicEncoding, Config, LoginAuthMethod},
+    config::{Config, LoginAuthMethod},
     discovery::Discovery,
     environment::Environment,
     error::{Error, Result},
@@ -16,10 +16,13 @@ use crate::{
     http::sender,
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
     keys::Keys,
+    login::BasicAt,
     msn::Msn,
     origin::TrustedOrigins,
     provider::{Held, TokenProvider},
     random::Jitter,
+    sales_units::KnownUnits,
+    standing::Standing,
     system::SystemInfo,
     token::AccessToken,
     transport::Transport,
@@ -51,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) verifier: IdTokenVerifier,
     pub(crate) events: Events,
     pub(crate) login: LoginSettings,
+    pub(crate) known_units: KnownUnits,
+    pub(crate) standing: Standing,
     finished: Finished,
     _events_end: EventsGuard,
 }
@@ -64,7 +69,9 @@ pub(crate) struct LoginSettings {
     pub(crate) request_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) auth_method: LoginAuthMethod,
-    pub(crate) basic_encoding: BasicEncoding,
+    pub(crate) basic_at_token: BasicAt,
+    pub(crate) basic_at_backchannel: BasicAt,
+    pub(crate) leeway: Duration,
 }
 
 impl Partner {
@@ -75,7 +82,7 @@ impl Partner {
         Self::build(keys.into(), &system, &config)
     }
 
-    /// Reads everything from the environment: the keys (sales unit keys where `VIPPS_MSN` is set, else partner keys),
+    /// Reads everything from the environment: the keys (as [`Keys::from_env`] does),
     /// the [`SystemInfo`], `VIPPS_ENVIRONMENT` (`production` unless set) and, if set, `VIPPS_REDIS_URL`. An error names
     /// the variable, and where some are missing all of them.
     pub fn from_env() -> Result<Self> {
@@ -240,8 +247,12 @@ impl Partner {
                 request_timeout: config.request_timeout,
                 deadline: config.deadline,
                 auth_method: config.login_auth_method,
-                basic_encoding: config.login_basic_encoding,
+                basic_at_token: BasicAt::new(config.login_basic_encoding),
+                basic_at_backchannel: BasicAt::new(config.backchannel_basic_encoding),
+                leeway: config.leeway,
             },
+            known_units: KnownUnits::default(),
+            standing: Standing::default(),
             finished: Finished::default(),
             _events_end: events_end,
         })))
@@ -268,12 +279,17 @@ fn looks_like_a_guid(client_id: &str) -> bool {
 
 impl Inner {
     fn finished_headers(&self, held: &Held) -> Result<Headers> {
-        self.finished.headers(held, || self.headers(held, self.own_msn()))
+        self.finished.headers(held, || self.own_headers(held))
+    }
+
+    /// Of a call that is for no one merchant.
+    pub(crate) fn own_headers(&self, held: &Held) -> Result<HeaderMap> {
+        self.headers(held, self.own_msn())
     }
 
     fn headers(&self, held: &Held, msn: Option<&Msn>) -> Result<HeaderMap> {
         match &held.subscription_key {
-            Some(key) => standard(&held.authorization, key, msn, &self.system),
+            Some(key) => standard(&held.authorization, key, msn, self.keys.psp_id(), &self.system),
             None => Ok(specialized(&held.authorization, &self.system)),
         }
     }
@@ -291,13 +307,13 @@ impl Inner {
     fn own_msn(&self) -> Option<&Msn> {
         match &self.keys {
             Keys::SalesUnit(keys) => Some(&keys.msn),
-            Keys::Partner(_) | Keys::Specialized(_) => None,
+            Keys::Partner(_) | Keys::Specialized(_) | Keys::Psp(_) => None,
         }
     }
 
     pub(crate) fn check_msn(&self, msn: &Msn) -> Result<()> {
         match &self.keys {
-            Keys::Partner(_) => Ok(()),
+            Keys::Partner(_) | Keys::Psp(_) => Ok(()),
             Keys::SalesUnit(keys) if keys.msn == *msn => Ok(()),
             Keys::SalesUnit(_) => {
                 Err(Error::breaks_rule("msn", "does not fit: these sales unit keys are for another msn")

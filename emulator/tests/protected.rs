@@ -221,6 +221,18 @@ async fn the_list_of_sales_units_takes_no_msn() {
 }
 
 #[tokio::test]
+async fn a_sales_unit_may_name_itself_in_the_list_of_sales_units() {
+    let vipps = start();
+    let keys = vipps.sales_unit_keys(&shop()).expect("keys");
+    let own = token(&vipps, &keys).await;
+    let call = || with_system(get(&vipps, UNITS).bearer_auth(&own).header(KEY, &keys.subscription_key));
+    assert_eq!(msns(&send(call().header(MSN, "123456")).await), [123_456]);
+    assert_eq!(about(&last(&vipps), Verdict::Tolerated), [""; 0]);
+    send(call().header(MSN, "654321")).await;
+    assert_eq!(about(&last(&vipps), Verdict::Tolerated), [MSN]);
+}
+
+#[tokio::test]
 async fn ledgers_open_to_a_specialised_token_alone() {
     let vipps = start();
     let token = specialized_token(&vipps).await;

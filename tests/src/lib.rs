@@ -4,6 +4,7 @@
 pub mod make;
 pub mod mutate;
 pub mod runner;
+mod sales_units;
 pub mod vectors;
 pub mod wire;
 

@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar, final, overload
 
 from typing_extensions import Self, Unpack, disjoint_base
 
+from ._told import Agreement, FlowResult
 from .types import Expect, OtherSettings, Settings, Span, WebhookBody, WebhookHeaders, WebhookSecrets
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "IdTokenClaims",
     "IdTokenVerifier",
     "PartnerKeys",
+    "PspKeys",
     "SalesUnitKeys",
     "SpecializedKeys",
     "AuthorizationCode",
@@ -123,12 +125,12 @@ class Call(Generic[_T_co]):
 class Partner:
     """The native half of ``vipps_partner_auth.Partner``."""
     def __new__(
-        cls, keys: PartnerKeys | SalesUnitKeys | SpecializedKeys, system: SystemInfo, **settings: Unpack[Settings]
+        cls, keys: PartnerKeys | SalesUnitKeys | SpecializedKeys | PspKeys, system: SystemInfo, **settings: Unpack[Settings]
     ) -> Self: ...
     @classmethod
     def from_env(cls, **settings: Unpack[Settings]) -> Self:
-        """Reads keys (sales unit keys where ``VIPPS_MSN`` is set, else partner keys), ``SystemInfo``, environment and
-        ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
+        """Reads keys (sales unit keys where ``VIPPS_MSN`` is set, PSP keys where ``VIPPS_PSP_ID`` is, else partner keys),
+        ``SystemInfo``, environment and ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
         """
     def headers(self, *, timeout: Span | None = None) -> dict[str, str]:
         """Headers for calls that are not for one merchant; with specialized keys, for all calls.
@@ -153,6 +155,11 @@ class Partner:
         """
     def headers_withheld(self, url: str) -> None:
         """For adapters, of a call that ``covers`` refuses: tells it as an event, once for each other host."""
+    def _sales_units(self) -> Call[str]: ...
+    def _sales_units_of(self, scheme: str, id: str) -> Call[str]: ...
+    def _sales_unit(self, msn: str) -> Call[str]: ...
+    def _sales_unit_changes(self, known: Iterable[str]) -> Call[str]: ...
+    def _check(self, msn: str) -> Call[str]: ...
     @property
     def generation(self) -> int:
         """Changes with each new token and each one that is dropped."""
@@ -183,6 +190,10 @@ class Merchant:
         """
     def _cached_authorization(self) -> tuple[dict[str, str], AccessToken] | None: ...
     def _authorization(self) -> Call[tuple[dict[str, str], AccessToken]]: ...
+    def answered(self, status: int, content_type: str | None = None) -> None:
+        """For adapters: tells what an API answered to a call with these headers. The first 403 of a merchant whose calls had
+        worked is told as an event then, ``merchant_forbidden``; a 403 that is no JSON says nothing of the merchant.
+        """
     def _refused(self, token: AccessToken) -> Call[tuple[dict[str, str], AccessToken]]: ...
     def verify_id_token(self, jwt: str, *, timeout: Span | None = None, **expect: Unpack[Expect]) -> IdTokenClaims:
         """Checks an ID token for this merchant.
@@ -306,6 +317,37 @@ class SalesUnitKeys:
     @property
     def msn(self) -> str:
         """The sales unit these keys belong to."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class PspKeys:
+    """The keys of a payment service provider: one set for all its merchants, with its id on API calls and never on the token
+    call.
+
+    Vipps' public documents say little of them. Login and the Management API are refused with them, since none says that they
+    work there.
+    """
+    def __new__(
+        cls,
+        client_id: str,
+        client_secret: str,
+        subscription_key: str,
+        psp_id: str,
+        *,
+        second_subscription_key: str | None = None,
+    ) -> Self: ...
+    @staticmethod
+    def from_env() -> PspKeys:
+        """Reads what ``PartnerKeys.from_env`` reads, and ``VIPPS_PSP_ID``."""
+    @property
+    def client_id(self) -> str:
+        """The client id, which is no secret."""
+    @property
+    def psp_id(self) -> str:
+        """The id that API calls carry as ``Psp-Id``. No secret."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
@@ -636,10 +678,12 @@ class Userinfo:
         """``YYYY-MM-DD``."""
     @property
     def gender(self) -> str | None:
-        """Gender, as Vipps words it."""
+        """``male``, ``female`` or ``other``; ``None`` where the person did not tell, and in the test environment."""
     @property
     def nin(self) -> str | None:
-        """National identity number, for those who may ask for it."""
+        """National identity number, for sales units that Vipps approved for it. Opaque: its form differs from country to
+        country.
+        """
     @property
     def address(self) -> Address | None:
         """The address."""
@@ -649,6 +693,12 @@ class Userinfo:
     @property
     def delegated_consents(self) -> Any:
         """What the person agreed to, of what the merchant asked. Only at the first login."""
+    @property
+    def flow_result(self) -> FlowResult | None:
+        """What the person answered in a flow of the merchant's own (scope ``customFlow``)."""
+    @property
+    def agreement(self) -> Agreement | None:
+        """The agreement that the person made (scope ``agreement``). Only in logins from a phone number."""
     @overload
     def claim(self, name: str) -> Any:
         """Any member; ``default`` when it is absent."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Literal, Protocol, TypedDict, Union
 
 from ._client import Authorization, Caller
-from ._native import Environment, Event, ManualClock, PartnerKeys, SalesUnitKeys, SpecializedKeys
+from ._native import Environment, Event, ManualClock, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys
 
 __all__ = [
     "Authorization",
@@ -38,7 +38,7 @@ __all__ = [
 Span = Union[float, timedelta]
 """A length of time: seconds, or a ``timedelta``. Zero or more."""
 
-Keys = Union[PartnerKeys, SalesUnitKeys, SpecializedKeys]
+Keys = Union[PartnerKeys, SalesUnitKeys, SpecializedKeys, PspKeys]
 """Keys of any kind."""
 
 Flow = Literal["browser", "backchannel", "backchannel_redirect"]
@@ -139,7 +139,9 @@ class OtherSettings(TypedDict, total=False):
     basic_encoding: BasicEncoding | None
     """How keys are written at the token endpoint. Default ``raw``."""
     login_basic_encoding: BasicEncoding | None
-    """How keys are written at the endpoints of Login. Default ``form``."""
+    """How keys are written at Login's token endpoint. Default ``form``. Where they are refused the other is tried once."""
+    backchannel_basic_encoding: BasicEncoding | None
+    """How they are written where a login from a phone number starts. Default ``raw``."""
     login_auth_method: LoginAuthMethod | None
     """How Login's token endpoint is told who asks. Default ``client_secret_basic``."""
     allow_partner_keys_in_test: bool | None

@@ -23,6 +23,8 @@ impl Credential {
     pub(super) fn new(keys: &Keys, encoding: BasicEncoding) -> Self {
         match keys {
             Keys::Partner(keys) => Self::Standard { keys: keys.0.clone(), msn: None },
+            // The token call must not carry the `Psp-Id`.
+            Keys::Psp(keys) => Self::Standard { keys: keys.standard.clone(), msn: None },
             Keys::SalesUnit(keys) => Self::Standard { keys: keys.standard.clone(), msn: Some(keys.msn.clone()) },
             Keys::Specialized(keys) => Self::Specialized { keys: keys.clone(), encoding },
         }
