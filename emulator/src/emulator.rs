@@ -24,7 +24,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts an emulator, ready when this returns. An error says why the port can't be had or no thread be started, or, as
+    /// Starts an emulator, ready when this returns. An error says why the port can't be opened or no thread can be started, or, as
     /// [`InvalidInput`](io::ErrorKind::InvalidInput), which of the options can't be.
     pub fn start(options: Options) -> io::Result<Self> {
         options.check()?;

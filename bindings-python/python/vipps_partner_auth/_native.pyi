@@ -382,7 +382,7 @@ class ManualClock:
     """
     def __new__(cls, now: _Instant, *, runs_through_sleeps: bool = False) -> Self: ...
     def advance(self, by: Span, /) -> None:
-        """Moves the clock on, by seconds or a ``timedelta``, and wakes whoever waited until then."""
+        """Moves the clock on, by seconds or a ``timedelta``, and wakes everybody who waited until then."""
     def set_wall(self, to: _Instant, /) -> None:
         """Sets the wall clock alone, as an administrator or a time server would."""
     @property

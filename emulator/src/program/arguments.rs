@@ -19,7 +19,7 @@ An offline stand-in for the token and Login endpoints of Vipps MobilePay. For te
 
 Usage: vipps-emulator [options]
 
-It listens on 127.0.0.1 and nowhere else unless --listen says otherwise in so many words: its keys are invented, printed
+It listens on 127.0.0.1 and nowhere else unless --listen names another address: its keys are invented, printed
 at the start and guard nothing. Ctrl-C or SIGTERM ends it.
 
 Start:
