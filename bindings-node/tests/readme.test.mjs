@@ -23,14 +23,14 @@ runnable.forEach(({ page, language, code }, at) => {
     // Partner keys work in production only, so here the emulator is production.
     const here = code.replaceAll("'production'", `'${vipps.baseUrl}'`).replaceAll('https://api.vipps.no', vipps.baseUrl)
     const type = language === 'cjs' ? 'commonjs' : 'module'
-    const { status, printed } = await run(here, type, variables(vipps))
+    const { status, printed } = await run(here, type, await variables(vipps))
     assert.equal(status, 0, printed)
     assert.doesNotMatch(printed, /\b(401|403|404|500)\b/)
   })
 })
 
-function variables(vipps) {
-  const { clientId, clientSecret, subscriptionKey } = vipps.rawKeys()
+async function variables(vipps) {
+  const { clientId, clientSecret, subscriptionKey } = await vipps.partnerKeys()
   return {
     VIPPS_CLIENT_ID: clientId,
     VIPPS_CLIENT_SECRET: clientSecret,

@@ -5,6 +5,8 @@ mod memory;
 mod redis;
 mod seal;
 
+#[cfg(all(feature = "doctor", feature = "redis"))]
+pub(crate) use self::redis::Facts;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisCache;
 pub use self::{memory::MemoryCache, seal::KeyFingerprint};
@@ -172,6 +174,13 @@ impl CacheKey {
         subscription_keys.sort_unstable();
         parts.extend(subscription_keys);
         Self { name, lock_name: hash(&parts), seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
+    }
+
+    /// A place of its own, for a look at whether the store works.
+    #[cfg(all(feature = "doctor", feature = "redis"))]
+    pub(crate) fn for_doctor(environment: &Environment, keys: &Keys) -> Self {
+        let name = hash(&["doctor", environment.base_url(), keys.client_id(), keys.client_secret().expose()]);
+        Self { name, lock_name: name, seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
     }
 
     /// The same entry with another lock: that of renewals in the background.

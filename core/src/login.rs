@@ -21,10 +21,10 @@ mod userinfo;
 
 use std::fmt;
 
+pub(crate) use self::redirect_uri::RedirectUri;
 use self::{
     authorize::ClientParameter,
     client::{LoginClient, Resend},
-    redirect_uri::RedirectUri,
     refusal::exchange_refusal,
     token::Grant,
 };
@@ -95,9 +95,10 @@ impl Login {
         let endpoints = self.client.endpoints().await?;
         let endpoint = self.client.trusted().page(&endpoints.authorization)?;
         scopes::notice_unusual(&scopes, self.client.events());
+        let keys = self.client.keys();
         LoginRequest::new(
             endpoint.as_str(),
-            &self.client_parameter(),
+            &self.client_parameter(&keys),
             self.client.issuer(),
             &self.redirect_uri,
             scopes,
@@ -138,8 +139,8 @@ impl Login {
         self.client.executor()
     }
 
-    fn client_parameter(&self) -> ClientParameter<'_> {
-        match self.client.keys() {
+    fn client_parameter<'a>(&'a self, keys: &'a Keys) -> ClientParameter<'a> {
+        match keys {
             Keys::SalesUnit(keys) => ClientParameter::ClientId(&keys.standard.client_id, self.client.msn()),
             Keys::Partner(_) | Keys::Specialized(_) | Keys::Psp(_) => ClientParameter::Msn(self.client.msn()),
         }

@@ -21,6 +21,7 @@ mod job;
 mod lanes;
 mod look;
 mod mixed;
+mod node;
 mod notices;
 mod npm;
 mod package;

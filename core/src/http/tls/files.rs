@@ -30,6 +30,16 @@ impl Machine {
         Self { file: variable(vars, FILE).map(PathBuf::from), folders: variable(vars, FOLDERS).map(folders) }
     }
 
+    #[cfg(feature = "doctor")]
+    pub(super) fn described(&self) -> &'static str {
+        match (&self.file, &self.folders) {
+            (None, None) => "this machine's authorities",
+            (Some(_), None) => "the authorities of SSL_CERT_FILE",
+            (None, Some(_)) => "the authorities of SSL_CERT_DIR",
+            (Some(_), Some(_)) => "the authorities of SSL_CERT_FILE and SSL_CERT_DIR",
+        }
+    }
+
     pub(super) fn verifier(
         &self,
         provider: &Arc<CryptoProvider>,
