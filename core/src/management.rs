@@ -76,7 +76,8 @@ impl Inner {
     }
 
     fn secrets(&self, held: &Held) -> Vec<String> {
-        let of_keys = self.keys.secrets().into_iter().map(str::to_owned);
+        let keys = self.provider.keys();
+        let of_keys = keys.secrets().into_iter().map(str::to_owned);
         of_keys.chain([held.token.secret().to_owned()]).collect()
     }
 }
