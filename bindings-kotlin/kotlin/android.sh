@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Builds the library for apps for each of Android's ABIs: android.sh path/to/app/src/main/jniLibs
 #
-# Prepared, and not yet run: no test of this repository has an Android at hand. Needs the NDK in ANDROID_NDK_HOME and
-#   rustup target add aarch64-linux-android armv7-linux-androideabi x86_64-linux-android i686-linux-android
+# Prepared, and not yet run: no test of this repository has an Android at hand. Needs the NDK in ANDROID_NDK_HOME.
 set -euo pipefail
 
 output=$(realpath -m "${1:?"usage: android.sh path/to/jniLibs"}")
@@ -16,6 +15,7 @@ tools=$ANDROID_NDK_HOME/toolchains/llvm/prebuilt/$host/bin
 build() {
   local target=$1 abi=$2 compiler=$tools/$3$api-clang name=${1//-/_} library
   library=target/$target/release/libvipps_partner_auth_ffi.so
+  rustup target add "$target"
   # No default features: nothing that can hold keys. build.rs aligns it for pages of 16 KB.
   env "CARGO_TARGET_${name^^}_LINKER=$compiler" "CC_$name=$compiler" "AR_$name=$tools/llvm-ar" \
     cargo build --release -p vipps-partner-auth-ffi --no-default-features --target "$target"
@@ -30,4 +30,3 @@ build() {
 build aarch64-linux-android arm64-v8a aarch64-linux-android
 build armv7-linux-androideabi armeabi-v7a armv7a-linux-androideabi
 build x86_64-linux-android x86_64 x86_64-linux-android
-build i686-linux-android x86 i686-linux-android

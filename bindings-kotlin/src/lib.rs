@@ -38,6 +38,8 @@ pub mod partner;
 #[cfg(feature = "server")]
 pub mod result;
 #[cfg(feature = "server")]
+pub mod sales_units;
+#[cfg(feature = "server")]
 pub mod system;
 #[cfg(feature = "server")]
 pub mod webhook;

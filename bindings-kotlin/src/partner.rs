@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration, time::SystemTime};
 
-use vipps_partner_auth::{AccessToken, Clock, Config, Headers, ManualClock, Partner, SystemClock};
+use vipps_partner_auth::{AccessToken, Clock, Config, Headers, ManualClock, Msn, Partner, SystemClock};
 
 use crate::{
     doctor::{ReportParts, options},
@@ -13,6 +13,7 @@ use crate::{
     keys::KeysHandle,
     merchant::MerchantHandle,
     runtime::{Cancellation, run},
+    sales_units::{MerchantCheckParts, SalesUnitChangesParts, SalesUnitParts, SalesUnitStatusParts, units},
     settings::SettingsParts,
     system::SystemParts,
 };
@@ -155,6 +156,57 @@ impl PartnerHandle {
     /// The same for a call that can't be repeated: nobody waits.
     pub fn note_refused(&self, token: &TokenHandle) {
         self.1.note_refused(&token.0);
+    }
+
+    /// The sales units that these keys can act for.
+    pub async fn sales_units(&self, cancellation: Option<Arc<Cancellation>>) -> Result<Vec<SalesUnitParts>> {
+        let partner = self.1.clone();
+        let told = run(cancellation, async move { partner.sales_units().await }).await?;
+        Ok(units(&told))
+    }
+
+    /// Those of one merchant.
+    pub async fn sales_units_of(
+        &self,
+        scheme: String,
+        id: String,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Vec<SalesUnitParts>> {
+        let partner = self.1.clone();
+        let told = run(cancellation, async move { partner.sales_units_of(&scheme, &id).await }).await?;
+        Ok(units(&told))
+    }
+
+    /// Whether these keys can act for one sales unit.
+    pub async fn sales_unit(
+        &self,
+        msn: String,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<SalesUnitStatusParts> {
+        let partner = self.1.clone();
+        let msn = msn.parse()?;
+        let told = run(cancellation, async move { partner.sales_unit(msn).await }).await?;
+        Ok(SalesUnitStatusParts::from(&told))
+    }
+
+    /// The list beside the MSNs that were known.
+    pub async fn sales_unit_changes(
+        &self,
+        known: Vec<String>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<SalesUnitChangesParts> {
+        let partner = self.1.clone();
+        let known = known.iter().map(|msn| msn.parse()).collect::<vipps_partner_auth::Result<Vec<Msn>>>()?;
+        run(cancellation, async move { partner.sales_unit_changes(&known).await })
+            .await
+            .map(SalesUnitChangesParts::from)
+    }
+
+    /// Looks whether a merchant is ready to be served.
+    pub async fn check(&self, msn: String, cancellation: Option<Arc<Cancellation>>) -> Result<MerchantCheckParts> {
+        let partner = self.1.clone();
+        let msn = msn.parse()?;
+        run(cancellation, async move { partner.check(msn).await }).await.map(MerchantCheckParts::from)
     }
 
     /// Whether headers may be sent to this URL.

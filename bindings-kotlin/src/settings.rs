@@ -36,6 +36,8 @@ pub struct SettingsParts {
     pub basic_encoding: Option<String>,
     /// `raw` or `form`.
     pub login_basic_encoding: Option<String>,
+    /// `raw` or `form`.
+    pub backchannel_basic_encoding: Option<String>,
     /// `client_secret_basic` or `client_secret_post`.
     pub login_auth_method: Option<String>,
     /// Lets partner keys be used with the test environment.
@@ -112,6 +114,9 @@ impl SettingsParts {
         if let Some(text) = &self.login_basic_encoding {
             config = config.login_basic_encoding(BasicEncoding::parse("login_basic_encoding", text)?);
         }
+        if let Some(text) = &self.backchannel_basic_encoding {
+            config = config.backchannel_basic_encoding(BasicEncoding::parse("backchannel_basic_encoding", text)?);
+        }
         if let Some(text) = &self.login_auth_method {
             config = config.login_auth_method(text.parse()?);
         }
@@ -138,4 +143,4 @@ pub(crate) fn span(field: &str, seconds: f64) -> Result<Duration> {
 }
 
 /// More than any setting takes; sums with it stay far from what a clock can hold.
-const LONGEST: Duration = Duration::from_hours(1_000_000);
+const LONGEST: Duration = Duration::from_secs(1_000_000 * 60 * 60);

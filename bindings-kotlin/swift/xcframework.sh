@@ -2,8 +2,7 @@
 # Puts the Swift package for apps together, with an XCFramework for iOS, its simulator and macOS:
 #   xcframework.sh path/to/VippsPartnerAuthApp
 #
-# Prepared, and not yet run: no test of this repository has a Mac at hand. Needs Xcode and
-#   rustup target add aarch64-apple-ios aarch64-apple-ios-sim x86_64-apple-ios aarch64-apple-darwin x86_64-apple-darwin
+# Prepared, and not yet run: no test of this repository has a Mac at hand. Needs Xcode.
 set -euo pipefail
 
 output=$(mkdir -p "${1:?"usage: xcframework.sh path/to/package"}" && cd "$1" && pwd)
@@ -17,6 +16,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 build() {
+  rustup target add "$1"
   # No default features: nothing that can hold keys. The static library alone, since each kind takes minutes.
   cargo rustc --release -p vipps-partner-auth-ffi --no-default-features --crate-type staticlib --target "$1"
 }

@@ -9,7 +9,6 @@
 export type { AxiosLike } from './axios.js'
 export {
   Backchannel,
-  BackchannelPing,
   PendingLogin,
   type BackchannelOptions,
   type BackchannelState,
@@ -40,7 +39,7 @@ export {
 } from './errors.js'
 export type { VippsAuthEvent } from './events.js'
 export type { AuthHeaders } from './headers.js'
-export { PartnerKeys, SalesUnitKeys, SpecializedKeys, type Keys, type StandardKeys, type Variables } from './keys.js'
+export { PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys, type Keys, type StandardKeys, type Variables } from './keys.js'
 export type { CallOptions } from './later.js'
 export {
   APP_AUTH,
@@ -51,9 +50,21 @@ export {
   UnverifiedConsentRevoked,
   Userinfo,
   type Address,
+  type Agreement,
+  type FlowElement,
+  type FlowLink,
+  type FlowResult,
+  type FlowScreen,
   type LoginOptions,
 } from './login.js'
 export { Merchant, Partner, type Authorization, type Caller, type PartnerOptions, type Stats } from './partner.js'
+export type {
+  CheckFinding,
+  MerchantCheck,
+  SalesUnit,
+  SalesUnitChanges,
+  SalesUnitStatus,
+} from './sales_units.js'
 export {
   environment,
   fitSystemValue,
@@ -65,3 +76,12 @@ export {
 } from './settings.js'
 export { AccessToken } from './token.js'
 export type { UndiciInterceptor } from './undici.js'
+export {
+  BackchannelPing,
+  VerifiedWebhook,
+  WebhookVerifier,
+  type WebhookBody,
+  type WebhookHeaders,
+  type WebhookOptions,
+  type WebhookSecrets,
+} from './webhook.js'

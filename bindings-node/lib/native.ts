@@ -11,6 +11,8 @@ export interface Native {
     partner(keys: PortalKeys): NativeKeys
     salesUnit(keys: PortalKeys, msn: string): NativeKeys
     specialized(clientId: string, clientSecret: string, scope?: string): NativeKeys
+    psp(keys: PortalKeys, pspId: string): NativeKeys
+    pspFrom(lookup: Lookup): NativeKeys
     partnerFrom(lookup: Lookup): NativeKeys
     salesUnitFrom(lookup: Lookup): NativeKeys
     specializedFrom(lookup: Lookup): NativeKeys
@@ -30,7 +32,9 @@ export interface Native {
   environment(text: string): { baseUrl: string; issuer: string }
   systemHeaders(system: NativeSystem): Record<string, string>
   fitSystemValue(text: string): string
-  backchannelPing(body: string): string
+  backchannelPing(body: string): { authReqId: string; msn?: string }
+  WebhookVerifier: new (secrets: string[], options: object) => NativeWebhookVerifier
+  webhookHeaders(): string[]
   unverifiedConsentRevoked(body: string): { sub: string; issuedAt?: number; expiresAt?: number }
 }
 
@@ -68,6 +72,7 @@ export interface NativeKeyQuestion {
 
 export interface NativeKeys {
   readonly msn: string | null
+  readonly pspId: string | null
 }
 
 export interface NativeToken {
@@ -119,6 +124,12 @@ export interface NativePartner {
   replaceKeys(cancel: Cancel, keys: NativeKeys): Promise<void>
   invalidate(token: NativeToken): boolean
   refused(cancel: Cancel, token: NativeToken, msn?: string): Promise<NativeSnapshot>
+  answered(msn: string, status: number, contentType?: string): void
+  salesUnits(cancel: Cancel): Promise<string>
+  salesUnitsOf(cancel: Cancel, scheme: string, id: string): Promise<string>
+  salesUnit(cancel: Cancel, msn: string): Promise<string>
+  salesUnitChanges(cancel: Cancel, known: string[]): Promise<string>
+  check(cancel: Cancel, msn: string): Promise<string>
   covers(url: string): boolean
   mayFollow(from: string, to: string): boolean
   readonly kind: string
@@ -186,6 +197,11 @@ export interface NativePending {
   readonly expiresAt: number
   readonly interval: number
   readonly endsByRedirect: boolean
+}
+
+export interface NativeWebhookVerifier {
+  verify(method: string, path: string, headers: string[], body: Uint8Array): string
+  sign(webhookId: string, url: string, body: Uint8Array): Record<string, string>
 }
 
 export interface NativeClock {

@@ -34,8 +34,10 @@ export interface Settings {
   redisCaPem?: string | Uint8Array | undefined
   /** How Basic is written at the token endpoint of specialised keys. */
   basicEncoding?: 'raw' | 'form' | undefined
-  /** How sales unit keys write Basic at Login's endpoints. */
+  /** How sales unit keys write Basic at Login's token endpoint. Where they are refused the other way is tried once. */
   loginBasicEncoding?: 'raw' | 'form' | undefined
+  /** How they write it where a login from a phone number starts. */
+  backchannelBasicEncoding?: 'raw' | 'form' | undefined
   /** How sales unit keys authenticate at Login's endpoints, as the portal has it. */
   loginAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined
   /** Lets partner keys be used with `test`, where Vipps refuses them. */
@@ -80,6 +82,7 @@ export const RULES = {
   redisCaPem: 'bytes',
   basicEncoding: 'string',
   loginBasicEncoding: 'string',
+  backchannelBasicEncoding: 'string',
   loginAuthMethod: 'string',
   allowPartnerKeysInTest: 'boolean',
   trustedOrigins: ['strings', 'trusted_origin'],

@@ -1,30 +1,32 @@
-// Packs what would be published: the package, the package with the binary for this platform, and, for machines without a
-// registry, one tarball with both in it. Run `node scripts/build.mjs` before.
+// Packs what would be published: the package, a package with the binary for each platform that is given, and, for machines
+// without a registry, one tarball for each with both in it. Run `node scripts/build.mjs` before.
 //
-// node scripts/pack.mjs <library> <folder> [platform, such as linux-x64-gnu]
+// node scripts/pack.mjs <folder> <all platforms, by commas> <platform>=<library, with its notices beside it>...
 
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { thisPlatform } from './platform.mjs'
-
 const root = fileURLToPath(new URL('../', import.meta.url))
-const [library, folder, platform = thisPlatform()] = process.argv.slice(2)
-if (folder === undefined) throw new Error('which library, and where to?')
+const [folder, platforms, ...given] = process.argv.slice(2)
+if (given.length === 0) throw new Error('where to, for which platforms, and which libraries?')
 const out = resolve(folder)
 const { devDependencies, scripts, ...own } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const binary = `vipps-partner-auth.${platform}.node`
+const optionalDependencies = Object.fromEntries(platforms.split(',').map((platform) => [`${own.name}-${platform}`, own.version]))
+const NOTICES = ['THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json']
 
-checkFloor()
 rmSync(out, { recursive: true, force: true })
-pack(stagedPlatform(), out)
-pack(staged('package', { ...own, optionalDependencies: { [`${own.name}-${platform}`]: own.version } }), out)
-pack(staged('whole', own, binary), join(out, 'self-contained'))
+pack(staged('package', { ...own, optionalDependencies }), out)
+for (const [platform, library] of given.map((pair) => pair.split('='))) {
+  const binary = `vipps-partner-auth.${platform}.node`
+  checkFloor(platform, library, binary)
+  pack(stagedPlatform(platform, library, binary), join(out, 'platforms'))
+  pack(staged(`whole-${platform}`, own, library, binary), join(out, 'self-contained', platform))
+}
 
 /** The oldest glibc that the README promises: the names of newer versions would stand in the binary. */
-function checkFloor() {
+function checkFloor(platform, library, binary) {
   if (!platform.endsWith('-gnu')) return
   const versions = readFileSync(library, 'latin1').matchAll(/GLIBC_2\.(\d+)/g)
   const newest = Math.max(...Array.from(versions, ([, minor]) => Number(minor)))
@@ -33,7 +35,7 @@ function checkFloor() {
 }
 
 /** The package itself; with `binary` it needs no other. */
-function staged(name, manifest, binary) {
+function staged(name, manifest, library, binary) {
   const at = fresh(name, manifest)
   for (const folder of ['dist', 'examples']) cpSync(join(root, folder), join(at, folder), { recursive: true })
   // In the repository the pages for all languages lie beside this package, here within it.
@@ -41,7 +43,7 @@ function staged(name, manifest, binary) {
   writeFileSync(join(at, 'README.md'), readme.replaceAll('](../docs/', '](docs/'))
   mkdirSync(join(at, 'docs'))
   for (const [, page] of readme.matchAll(/\]\(\.\.\/docs\/([\w.-]+)\)/g)) copyPage(page, join(at, 'docs'))
-  if (binary !== undefined) copyFileSync(library, join(at, binary))
+  if (binary !== undefined) addBinary(at, library, binary)
   return at
 }
 
@@ -52,14 +54,20 @@ function copyPage(page, folder) {
   for (const [, other] of text.matchAll(/\]\(([\w.-]+)\)/g)) copyFileSync(join(root, '../docs', other), join(folder, other))
 }
 
-function stagedPlatform() {
-  const [os, cpu, libc] = platform.split('-')
-  const { version, license, author, engines, description } = own
-  const where = { os: [os], cpu: [cpu], ...(os === 'linux' && { libc: [libc === 'musl' ? 'musl' : 'glibc'] }) }
-  const about = { name: `${own.name}-${platform}`, version, description: `${description}: ${platform}`, license, author, engines }
-  const at = fresh('platform', { ...about, ...where, main: binary, files: [binary, 'LICENSE-*'] })
-  writeFileSync(join(at, 'README.md'), `# ${about.name}\n\nThe binary of \`${own.name}\` for ${platform}. Install that package instead.\n`)
+/** With what the licences of those ask for whose code is in it, and what that code is. */
+function addBinary(at, library, binary) {
   copyFileSync(library, join(at, binary))
+  for (const file of NOTICES) copyFileSync(join(dirname(library), file), join(at, file))
+}
+
+function stagedPlatform(platform, library, binary) {
+  const [os, cpu, libc] = platform.split('-')
+  const { version, license, author, engines, description, repository, homepage, bugs, publishConfig } = own
+  const where = { os: [os], cpu: [cpu], ...(os === 'linux' && { libc: [libc === 'musl' ? 'musl' : 'glibc'] }) }
+  const about = { name: `${own.name}-${platform}`, version, description: `${description}: ${platform}`, license, author, repository, homepage, bugs, publishConfig, engines }
+  const at = fresh(platform, { ...about, ...where, main: binary, files: [binary, 'LICENSE-*', ...NOTICES] })
+  writeFileSync(join(at, 'README.md'), `# ${about.name}\n\nThe binary of \`${own.name}\` for ${platform}. Install that package instead.\n\nIts licences: MIT OR Apache-2.0, and for the code of others in it those of \`${NOTICES[0]}\`.\n`)
+  addBinary(at, library, binary)
   return at
 }
 

@@ -29,6 +29,7 @@ pub struct Settings<'env> {
     pub redis_ca_pem: Option<Either<String, Uint8Array>>,
     pub basic_encoding: Option<String>,
     pub login_basic_encoding: Option<String>,
+    pub backchannel_basic_encoding: Option<String>,
     pub login_auth_method: Option<String>,
     pub allow_partner_keys_in_test: Option<bool>,
     pub trusted_origins: Option<Vec<String>>,
@@ -72,6 +73,10 @@ impl Settings<'_> {
         }
         if let Some(text) = self.login_basic_encoding {
             config = config.login_basic_encoding(core::BasicEncoding::parse("login_basic_encoding", &text).or_fault()?);
+        }
+        if let Some(text) = self.backchannel_basic_encoding {
+            let encoding = core::BasicEncoding::parse("backchannel_basic_encoding", &text).or_fault()?;
+            config = config.backchannel_basic_encoding(encoding);
         }
         if let Some(text) = self.login_auth_method {
             config = config.login_auth_method(text.parse().or_fault()?);

@@ -34,6 +34,7 @@ mod snapshot;
 mod token;
 mod userinfo;
 mod values;
+mod webhook;
 
 use pyo3::{exceptions::PyImportError, prelude::*};
 use vipps_partner_auth::{Clock, SystemClock};
@@ -66,6 +67,7 @@ fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<id_token::IdTokenClaims>()?;
     module.add_class::<id_token::IdTokenVerifier>()?;
     module.add_class::<keys::PartnerKeys>()?;
+    module.add_class::<keys::PspKeys>()?;
     module.add_class::<keys::SalesUnitKeys>()?;
     module.add_class::<keys::SpecializedKeys>()?;
     module.add_class::<login::AuthorizationCode>()?;
@@ -80,7 +82,9 @@ fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<token::LoginToken>()?;
     module.add_class::<token::Stats>()?;
     module.add_class::<userinfo::Address>()?;
-    module.add_class::<userinfo::Userinfo>()
+    module.add_class::<userinfo::Userinfo>()?;
+    module.add_class::<webhook::VerifiedWebhook>()?;
+    module.add_class::<webhook::WebhookVerifier>()
 }
 
 /// Counts the forks between the first process and this one.

@@ -16,14 +16,15 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyType},
 };
+use serde::Serialize;
 use vipps_partner_auth as core;
 use vipps_partner_auth::Result as CoreResult;
 
 use crate::{
     call::Call,
-    convert::{object, text},
+    convert::{self, object, text, texts},
     doctor,
-    errors::OrRaise,
+    errors::{self, OrRaise},
     keys,
     process::{self, PerProcess},
     settings::{Environment, Settings, SystemInfo},
@@ -196,6 +197,14 @@ fn with_token(py: Python<'_>, headers: &core::Headers) -> PyResult<Py<PyAny>> {
     Ok(pair.into_pyobject(py)?.into_any().unbind())
 }
 
+/// A call whose result the Python half reads as JSON.
+fn told<T: Serialize + Send + 'static>(call: impl Future<Output = CoreResult<T>> + Send + 'static) -> Call {
+    Call::new(call, |py, value| {
+        let json = serde_json::to_string(&value).map_err(|_| errors::internal(py))?;
+        Ok(json.into_pyobject(py)?.into_any().unbind())
+    })
+}
+
 impl Partner {
     fn source(&self) -> Source<'_> {
         Source { partner: self, snapshot: &self.snapshot, msn: None }
@@ -216,8 +225,8 @@ impl Partner {
         Self::make(py, keys::any(keys)?, system, Settings::parse(settings)?)
     }
 
-    /// Reads keys (sales unit keys where ``VIPPS_MSN`` is set, else partner keys), ``SystemInfo``, environment and
-    /// ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
+    /// Reads keys (sales unit keys where ``VIPPS_MSN`` is set, PSP keys where ``VIPPS_PSP_ID`` is, else partner keys),
+    /// ``SystemInfo``, environment and ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
     #[classmethod]
     #[pyo3(signature = (**settings))]
     fn from_env<'py>(cls: &Bound<'py, PyType>, settings: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
@@ -316,6 +325,37 @@ impl Partner {
     #[getter]
     fn generation(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(self.live(py)?.partner.generation())
+    }
+
+    fn _sales_units(&self, py: Python<'_>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        Ok(told(async move { partner.sales_units().await }))
+    }
+
+    fn _sales_units_of(&self, py: Python<'_>, scheme: &Bound<'_, PyAny>, id: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        let scheme = text("scheme", scheme)?;
+        let id = text("id", id)?;
+        Ok(told(async move { partner.sales_units_of(&scheme, &id).await }))
+    }
+
+    fn _sales_unit(&self, py: Python<'_>, msn: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        let msn = convert::msn(msn)?;
+        Ok(told(async move { partner.sales_unit(msn).await }))
+    }
+
+    fn _sales_unit_changes(&self, py: Python<'_>, known: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        let known = texts("known", known)?.iter().map(|msn| msn.parse()).collect::<CoreResult<Vec<core::Msn>>>();
+        let known = known.or_raise(py)?;
+        Ok(told(async move { partner.sales_unit_changes(&known).await }))
+    }
+
+    fn _check(&self, py: Python<'_>, msn: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        let msn = convert::msn(msn)?;
+        Ok(told(async move { partner.check(msn).await }))
     }
 
     /// What happened so far in this process.

@@ -109,6 +109,7 @@ const NAMES: [&str; 17] = [
     "redis_ca_pem",
     "basic_encoding",
     "login_basic_encoding",
+    "backchannel_basic_encoding",
     "login_auth_method",
     "allow_partner_keys_in_test",
     "trusted_origins",
@@ -130,6 +131,9 @@ fn set(config: core::Config, name: &str, value: &Bound<'_, PyAny>) -> PyResult<c
         "redis_ca_pem" => config.redis_ca_pem(pem(name, value)?),
         "basic_encoding" => config.basic_encoding(encoding("basic_encoding", value)?),
         "login_basic_encoding" => config.login_basic_encoding(encoding("login_basic_encoding", value)?),
+        "backchannel_basic_encoding" => {
+            config.backchannel_basic_encoding(encoding("backchannel_basic_encoding", value)?)
+        }
         "login_auth_method" => config.login_auth_method(parsed(name, value)?),
         "allow_partner_keys_in_test" if flag(name, value)? => config.allow_partner_keys_in_test(),
         "allow_partner_keys_in_test" => config,

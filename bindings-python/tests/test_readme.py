@@ -33,7 +33,7 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
         "callback_url": lambda: come_back(vipps_emulator, seen[-1]),
         "the_person_approves": lambda pending: vipps_emulator.approve(pending.auth_req_id, KARI),
     }
-    assert len(BLOCKS) == 15
+    assert len(BLOCKS) == 16
     for block in BLOCKS:
         # The service of the first block is the real one, and its keys are yours.
         block = block.replace("PartnerKeys.from_env()", "vipps_emulator.partner_keys")

@@ -20,7 +20,7 @@ RANDOM = ("state", "nonce", "code_challenge")
 USUAL_CLAIMS = ["iss", "aud", "sub", "iat", "exp", "auth_time", "rat", "jti", "sid", "nonce", "msn"]
 LOGIN_OPTIONS = ("market", "acr_values", "requested_flow", "app_callback_uri", "final_redirect_is_app")
 BACKCHANNEL_OPTIONS = ("binding_message", "requested_expiry", "redirect_uri")
-SETTINGS = ("basic_encoding", "login_basic_encoding", "login_auth_method")
+SETTINGS = ("basic_encoding", "login_basic_encoding", "backchannel_basic_encoding", "login_auth_method")
 
 Json = dict[str, Any]
 
@@ -68,6 +68,7 @@ class Call:
         keys = self.resolve(self.given.get("keys", {}))
         names = ("client_secret", "subscription_key", "second_subscription_key")
         secrets = [keys.get(name, "") for name in names] + [self.given.get("jwt", ""), id_token]
+        secrets += [secret for _, secret in self.resolve(self.given.get("secrets", []))]
         return [secret for secret in secrets if len(secret) >= 8]
 
     def issued(self) -> tuple[str, str]:
@@ -102,7 +103,8 @@ class Call:
 
     def keys(self) -> Any:
         given = dict(self.resolve(self.given["keys"]))
-        kinds = {"partner": vipps.PartnerKeys, "sales_unit": vipps.SalesUnitKeys, "specialized": vipps.SpecializedKeys}
+        kinds: dict[str, Any] = {"partner": vipps.PartnerKeys, "sales_unit": vipps.SalesUnitKeys}
+        kinds |= {"specialized": vipps.SpecializedKeys, "psp": vipps.PspKeys}
         return kinds[given.pop("type")](**given)
 
     def partner(self) -> vipps.Partner:
@@ -207,6 +209,29 @@ class Call:
         times = {"issued_at": told.claimed_issued_at, "expires_at": told.claimed_expires_at}
         return {"sub": told.claimed_sub, **{name: at and int(at.timestamp()) for name, at in times.items()}}
 
+    def op_sales_units(self) -> Json:
+        return {"units": plain(self.both(self.partner(), "sales_units"))}
+
+    def op_sales_units_of(self) -> Json:
+        return {"units": plain(self.both(self.partner(), "sales_units_of", self.given["scheme"], self.given["business"]))}
+
+    def op_sales_unit(self) -> Json:
+        return plain(self.both(self.partner(), "sales_unit", self.given["msn"]))
+
+    def op_sales_unit_changes(self) -> Json:
+        return plain(self.both(self.partner(), "sales_unit_changes", self.given["known"]))
+
+    def op_check(self) -> Json:
+        check = self.both(self.partner(), "check", self.given["msn"])
+        findings = check.findings.items()
+        return {
+            **{name: finding.outcome for name, finding in findings},
+            "good": check.is_good,
+            "clock_difference": check.clock_difference,
+            "sales_unit": check.sales_unit and check.sales_unit.state,
+            "codes": {name: finding.code for name, finding in findings if finding.code},
+        }
+
     def op_user_exists(self) -> Json:
         return {"exists": self.both(self.phone(), "user_exists", self.given["msisdn"])}
 
@@ -241,6 +266,37 @@ class Call:
     def op_backchannel_redirect(self) -> Json:
         phone, pending = self.phone(), self.pending()
         return self.told(self.both(phone, "finish_redirect", self.given["callback_url"], pending))
+
+    def op_webhook_verify(self) -> Json:
+        webhook = self.webhook()
+        assert webhook.body == self.body()
+        return {"webhook_id": webhook.webhook_id, "sent_at": int(webhook.sent_at.timestamp())}
+
+    def op_webhook_ping(self) -> Json:
+        return members(self.webhook().ping(), ("auth_req_id", "msn"))
+
+    def op_webhook_sign(self) -> Json:
+        return {"headers": self.webhook_verifier().sign(self.given["webhook_id"], self.given["url"], self.body())}
+
+    def webhook(self) -> vipps.VerifiedWebhook:
+        given = self.given
+        headers = given["headers"] if self.is_async else self.in_other_form(given["headers"])
+        return self.webhook_verifier().verify(given["method"], given["path"], headers, self.body())
+
+    @staticmethod
+    def in_other_form(pairs: list[tuple[str, str]]) -> Any:
+        """The same headers as a mapping, where each is there once, and as bytes."""
+        named = {name: value for name, value in pairs}
+        return named if len(named) == len(pairs) else [(name.encode(), value.encode()) for name, value in pairs]
+
+    def webhook_verifier(self) -> vipps.WebhookVerifier:
+        options = {name: self.given[name] for name in ("public_host", "tolerance") if name in self.given}
+        return vipps.WebhookVerifier(self.resolve(self.given["secrets"]), clock=self.clock, **options)
+
+    def body(self) -> bytes:
+        if "body" in self.given:
+            return str(self.given["body"]).encode()
+        return base64.b64decode(self.given["body_base64"])
 
     # Results
 
@@ -281,7 +337,29 @@ def described(person: vipps.Userinfo) -> Json:
     more = ("email_verified", "birthdate", "gender", "nin", "delegated_consents")
     told = {**members(person, names + more), "address": person.address and address_of(person.address)}
     others = [address_of(address) for address in person.other_addresses] or None
-    return without_none({**told, "other_addresses": others, "json": person.to_dict()})
+    claims = {name: typed(getattr(person, name)) for name in ("flow_result", "agreement")}
+    return without_none({**told, "other_addresses": others, **claims, "json": person.to_dict()})
+
+
+def plain(value: Any) -> Any:
+    """A value and those in it as JSON has them."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    names = getattr(type(value), "_members", None)
+    return {name: plain(getattr(value, name)) for name in names} if names else value
+
+
+def typed(claim: Any) -> Any:
+    """The typed members that have a value."""
+    return told_alone(plain(claim))
+
+
+def told_alone(value: Any) -> Any:
+    if isinstance(value, list):
+        return [told_alone(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: told_alone(item) for name, item in value.items() if name != "members" and item is not None}
 
 
 def address_of(address: vipps.Address) -> Json:

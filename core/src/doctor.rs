@@ -216,7 +216,7 @@ impl Examination<'_> {
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Shorter ones cost a token call every few minutes. Those of the specialized flow live a quarter of an hour.
-const SHORT_LIFE: Duration = Duration::from_mins(10);
+const SHORT_LIFE: Duration = Duration::from_secs(10 * 60);
 const SHORT_LIFE_CURE: &str = "calls ask for a token every few minutes: ask Vipps why, unless this is the emulator";
 
 fn span(span: Duration) -> String {

@@ -67,6 +67,7 @@ mod system;
 mod token;
 mod transport;
 mod variables;
+mod webhook;
 
 pub use blocking::Blocking;
 #[cfg(feature = "redis")]
@@ -99,3 +100,4 @@ pub use sales_units::{SalesUnit, SalesUnitChanges, SalesUnitState, SalesUnitStat
 pub use secret::Secret;
 pub use system::SystemInfo;
 pub use token::AccessToken;
+pub use webhook::{VerifiedWebhook, WebhookOptions, WebhookVerifier};

@@ -102,7 +102,7 @@ struct Memory {
 /// Requests in flight should still find the token valid.
 const LAST_SECONDS: Duration = Duration::from_secs(5);
 /// Between two renewals while one after the other fails.
-const LONGEST_RENEWAL_GAP: Duration = Duration::from_hours(1);
+const LONGEST_RENEWAL_GAP: Duration = Duration::from_secs(60 * 60);
 /// Refused tokens that are remembered.
 const MOST_REFUSED: usize = 8;
 

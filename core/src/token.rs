@@ -193,9 +193,9 @@ pub(crate) fn is_bearer(reply: &Value) -> bool {
 }
 
 /// When the reply says nothing that can be understood: short, so that little harm is done.
-const ASSUMED_LIFETIME: Duration = Duration::from_mins(5);
+const ASSUMED_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// No token of this service lives longer; more is a mistake that must not make a token immortal.
-pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_hours(7 * 24);
+pub(crate) const LONGEST_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// By `expires_in`, which needs no clock; else by `expires_on`, unless that is in the past: of the token that came just
 /// now this says only that a clock is wrong.

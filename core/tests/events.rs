@@ -14,7 +14,7 @@ use support::{
 };
 use vipps_partner_auth::{ErrorKind, Event, Partner, PartnerKeys, Stats};
 
-const HOUR: Duration = Duration::from_hours(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 async fn renew(world: &World, partner: &Partner) {
     world.clock.advance(DAY - HOUR);

@@ -273,7 +273,7 @@ async fn a_token_of_yesterday_does_not_show_that_keys_are_good() {
     settle().await;
     let partner = partner_of(partner_keys(), world.config().token_cache(cache.clone()));
     partner.headers().await.expect("a token");
-    world.clock.advance(Duration::from_mins(11));
+    world.clock.advance(Duration::from_secs(11 * 60));
     world.vipps.answer(takes_only(CLIENT_SECRET));
     let error = partner.replace_keys(new_keys()).await.expect_err("taken out of use since");
     assert_eq!(error.kind(), ErrorKind::CredentialsRejected);
@@ -407,7 +407,7 @@ async fn a_renewal_gets_them_as_well_while_the_old_token_is_served() {
     partner.headers().await.expect("a token");
     assert_eq!(store.asked(), 0, "nothing to ask for");
     world.vipps.answer(takes_only(NEW_SECRET));
-    world.clock.advance(DAY - Duration::from_hours(1));
+    world.clock.advance(DAY - Duration::from_secs(3_600));
     let headers = asked_once(partner.headers()).await.expect("nobody waits").expect("a token");
     assert_eq!(bearer(&headers), "token-1");
     settle().await;

@@ -172,7 +172,7 @@ async fn renewals_failovers_and_refusals_leave_no_trace() {
     let clock = ManualClock::running_through_sleeps(NOW);
     let shop = use_up(partner_keys().into(), config().http(script).clock(Arc::new(clock.clone()))).await;
     for _ in 0..12 {
-        clock.advance(Duration::from_mins(5) + Duration::from_secs(1));
+        clock.advance(Duration::from_secs(5 * 60) + Duration::from_secs(1));
         note(&shop.cached_headers());
         keyring::settle().await;
     }

@@ -12,7 +12,7 @@ use support::{
 use tokio::runtime::Runtime;
 use vipps_partner_auth::{ErrorKind, Event, Merchant};
 
-const HOUR: Duration = Duration::from_hours(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)

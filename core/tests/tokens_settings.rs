@@ -152,7 +152,7 @@ type Setter = fn(Config, Duration) -> Config;
 
 #[test]
 fn a_setting_out_of_its_bounds_is_named() {
-    let (none, hours) = (Duration::ZERO, Duration::from_hours(25));
+    let (none, hours) = (Duration::ZERO, Duration::from_secs(25 * 60 * 60));
     let settings: [(&str, Setter, Duration); 8] = [
         ("connect_timeout", Config::connect_timeout, none),
         ("request_timeout", Config::request_timeout, none),

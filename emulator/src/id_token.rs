@@ -91,7 +91,7 @@ impl IdTokenSpec {
     pub fn new(msn: &Msn) -> Self {
         Self {
             msn: msn.clone(),
-            lifetime: Duration::from_hours(1),
+            lifetime: Duration::from_secs(60 * 60),
             alg: SigningAlg::default(),
             signed_by: SignedBy::default(),
             at_hash: None,

@@ -97,7 +97,7 @@ impl Settings {
     }
 
     pub(crate) fn specialized_lifetime(&self) -> Duration {
-        self.lifetimes.get(&TokenKind::Specialized).copied().unwrap_or(Duration::from_mins(15))
+        self.lifetimes.get(&TokenKind::Specialized).copied().unwrap_or(Duration::from_secs(15 * 60))
     }
 
     pub(crate) fn login_lifetime(&self) -> Duration {

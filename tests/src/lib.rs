@@ -12,6 +12,7 @@ mod backchannel;
 mod compare;
 mod given;
 mod login;
+mod webhook;
 
 #[cfg(doctest)]
 mod readmes {

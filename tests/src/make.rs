@@ -1,4 +1,5 @@
-//! Writes the vectors that no hand should write: those with signed ID tokens, those of sales units, and the index of counts.
+//! Writes the vectors that no hand should write: those with signed ID tokens or webhooks, those of sales units, and the index
+//! of counts.
 //!
 //! Everything here is a pure function of the keys in `tests/keys`, the cases in the modules below and the
 //! signatures already on file: RSA PKCS#1 v1.5 gives the same signature every time, and a randomised one is taken
@@ -18,6 +19,7 @@ mod remote;
 mod sales_units;
 mod times;
 mod token;
+mod webhook;
 
 use std::{fs, io, path::Path};
 
@@ -49,17 +51,19 @@ pub fn write_all() -> io::Result<()> {
 /// The names and texts of the files that are made here. `folder` is where those of the last run lie, for the
 /// randomised signatures.
 pub fn generated_files(folder: &Path) -> Vec<(&'static str, String)> {
-    let makers = [id_tokens, login::code_exchange, login::phone, login::userinfo];
+    let makers = [
+        id_tokens,
+        login::code_exchange,
+        login::phone,
+        login::userinfo,
+        |_: &Path| webhook::webhooks(),
+        |_: &Path| sales_units::sheet(),
+    ];
     let written = |maker: fn(&Path) -> Sheet| {
         let sheet = maker(folder);
         (sheet.file, sheet.render())
     };
-    makers.into_iter().map(written).chain([of_sales_units()]).collect()
-}
-
-fn of_sales_units() -> (&'static str, String) {
-    let sheet = sales_units::sheet();
-    (sheet.file, sheet.render())
+    makers.into_iter().map(written).collect()
 }
 
 impl Sheet {

@@ -7,7 +7,7 @@ use crate::fetched;
 use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{Command, deny, hygiene, repo, tool, versions};
+use crate::{Command, about, api, deny, hygiene, repo, targets, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
@@ -32,6 +32,27 @@ pub(crate) const CHECKS: &[Job] = &[
         fetches: &[],
         run: versions::run,
     },
+    Job {
+        name: "targets",
+        about: "loaders, scripts, pipelines and documents name the platforms that packages are made for",
+        needs: &[&tool::GIT],
+        fetches: &[],
+        run: targets::check,
+    },
+    Job {
+        name: "metadata",
+        about: "what registries show: addresses, licences, classifiers, keywords",
+        needs: &[&tool::GIT],
+        fetches: &[],
+        run: about::check,
+    },
+    Job {
+        name: "pipelines",
+        about: "actionlint and zizmor: pinned actions, least permissions, no injection",
+        needs: &[],
+        fetches: &[fetched::ACTIONLINT, fetched::ZIZMOR],
+        run: pipelines,
+    },
     Job { name: "format", about: "rustfmt", needs: &[&tool::RUSTFMT], fetches: &[], run: format },
     Job { name: "spelling", about: "typos", needs: &[], fetches: &[fetched::TYPOS], run: spelling },
     Job {
@@ -47,6 +68,13 @@ pub(crate) const CHECKS: &[Job] = &[
         needs: &[&tool::CLIPPY, &tool::C_COMPILER],
         fetches: &[],
         run: clippy,
+    },
+    Job {
+        name: "api",
+        about: "the public API of each package is the one that is written down in tests/api",
+        needs: &[&tool::C_COMPILER],
+        fetches: &[],
+        run: api::check,
     },
     Job {
         name: "fuzz",
@@ -83,6 +111,14 @@ fn spelling() -> Result<Tally> {
     Step::new("spelling", fetched::TYPOS.obtain()?).run()
 }
 
+/// Without the shell's own checker, which not every machine has: what it finds would differ.
+fn pipelines() -> Result<Tally> {
+    step::run_all([
+        Step::new("pipelines: actionlint", fetched::ACTIONLINT.obtain()?).words("-shellcheck= -pyflakes=").on_failure(),
+        Step::new("pipelines: zizmor", fetched::ZIZMOR.obtain()?).words("--offline --quiet .github").on_failure(),
+    ])
+}
+
 fn clippy() -> Result<Tally> {
     step::run_all([
         Step::cargo("clippy", "clippy --workspace --all-targets --all-features").args(DENY_WARNINGS).on_failure(),
@@ -102,7 +138,7 @@ fn fuzz_targets() -> Result<Tally> {
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
-fn documentation() -> Result<Tally> {
+pub(crate) fn documentation() -> Result<Tally> {
     Step::cargo("docs", "doc --workspace --all-features --no-deps")
         .env("RUSTDOCFLAGS", "-D warnings")
         .on_failure()

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use crate::Command;
 use crate::checks::CHECKS;
+use crate::cross::PLATFORMS;
 use crate::failure::{Failure, Result};
 use crate::fetched::{self, Fetched};
 use crate::job::Job;
@@ -39,6 +40,7 @@ fn run(args: &[OsString]) -> Result {
         line(program.name, &describe_fetched(program));
     }
     section("Lanes of `cargo xtask test`", LANES);
+    section("Platforms of `cargo xtask cross`", PLATFORMS);
     section("Checks of `cargo xtask check`", CHECKS);
     Ok(())
 }
@@ -81,7 +83,7 @@ mod tests {
 
     #[test]
     fn every_tool_that_a_job_needs_is_listed() {
-        for job in LANES.iter().chain(CHECKS) {
+        for job in LANES.iter().chain(PLATFORMS).chain(CHECKS) {
             assert!(job.tools().all(|tool| tool::ALL.contains(&tool)), "{}", job.name);
         }
     }

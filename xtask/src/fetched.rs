@@ -18,6 +18,8 @@ enum Source {
     Pip,
     /// Built from source: a few minutes.
     CargoInstall,
+    /// Built from source by Go: half a minute.
+    GoInstall(&'static str),
 }
 
 pub(crate) const TYPOS: Fetched = Fetched { name: "typos", version: "1.52.0", from: Source::Pip };
@@ -25,7 +27,14 @@ pub(crate) const TYPOS: Fetched = Fetched { name: "typos", version: "1.52.0", fr
 pub(crate) const CARGO_DENY: Fetched = Fetched { name: "cargo-deny", version: "0.20.2", from: Source::CargoInstall };
 pub(crate) const CARGO_FUZZ: Fetched = Fetched { name: "cargo-fuzz", version: "0.13.2", from: Source::CargoInstall };
 
-pub(crate) const ALL: &[Fetched] = &[TYPOS, CARGO_DENY, CARGO_FUZZ];
+pub(crate) const ZIZMOR: Fetched = Fetched { name: "zizmor", version: "1.32.0", from: Source::Pip };
+pub(crate) const ACTIONLINT: Fetched = Fetched {
+    name: "actionlint",
+    version: "1.7.12",
+    from: Source::GoInstall("github.com/rhysd/actionlint/cmd/actionlint"),
+};
+
+pub(crate) const ALL: &[Fetched] = &[TYPOS, CARGO_DENY, CARGO_FUZZ, ZIZMOR, ACTIONLINT];
 
 impl Fetched {
     /// The program, fetched first if need be.
@@ -51,6 +60,7 @@ impl Fetched {
         match self.from {
             Source::Pip => &tool::PYTHON,
             Source::CargoInstall => &tool::C_COMPILER,
+            Source::GoInstall(_) => &tool::GO,
         }
     }
 
@@ -59,6 +69,7 @@ impl Fetched {
         match self.from {
             Source::Pip => self.fetch_by_pip(),
             Source::CargoInstall => self.fetch_by_cargo(),
+            Source::GoInstall(module) => self.fetch_by_go(module),
         }
     }
 
@@ -80,6 +91,11 @@ impl Fetched {
             .on_failure()
             .run()?;
         Ok(())
+    }
+
+    fn fetch_by_go(&self, module: &str) -> Result {
+        let step = Step::new(self.notice(), "go").args(["install".to_owned(), format!("{module}@v{}", self.version)]);
+        step.env("GOBIN", self.bin()).env("GOFLAGS", "-trimpath").on_failure().run().map(drop)
     }
 
     fn notice(&self) -> String {

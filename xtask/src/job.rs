@@ -26,6 +26,23 @@ pub(crate) fn run(jobs: &'static [Job], args: &[OsString]) -> Result {
     if failed.is_empty() { Ok(()) } else { Err(Failure::failed(failed.join("\nerror: "))) }
 }
 
+/// Runs the jobs that `args` choose. Without a choice, those whose tools this machine lacks are left out, and that is said.
+pub(crate) fn run_what_can(jobs: &'static [Job], args: &[OsString]) -> Result {
+    if only(args)?.is_some() {
+        return run(jobs, args);
+    }
+    let (able, unable): (Vec<&Job>, Vec<&Job>) = jobs.iter().partition(|job| tool::require(job.tools()).is_ok());
+    let mut failed: Vec<String> = able.iter().filter_map(|job| job.failure()).collect();
+    for job in &unable {
+        let why = tool::require(job.tools()).err().map(|failure| failure.to_string()).unwrap_or_default();
+        eprintln!("WARNING: {} NOT TRIED: {}", job.name.to_uppercase(), why.replace('\n', " "));
+    }
+    if able.is_empty() {
+        failed.push("nothing could be tried".to_owned());
+    }
+    if failed.is_empty() { Ok(()) } else { Err(Failure::failed(failed.join("\nerror: "))) }
+}
+
 /// The list of jobs for a command's help.
 pub(crate) fn list(jobs: &[Job]) -> String {
     jobs.iter().map(|job| format!("  {:<10}{}", job.name, job.about)).collect::<Vec<_>>().join("\n")
@@ -108,6 +125,19 @@ mod tests {
         const JOB: Job =
             Job { name: "spelling", about: "", needs: &[&tool::GIT], fetches: &[fetched::ABSENT], run: passes };
         assert_eq!(JOB.tools().collect::<Vec<_>>(), [&tool::GIT, &tool::PYTHON]);
+    }
+
+    #[test]
+    fn a_job_without_its_tools_is_left_out_unless_it_was_chosen() {
+        const LACKING: &[Job] = &[
+            Job { name: "here", about: "", needs: &[], fetches: &[], run: passes },
+            Job { name: "lacking", about: "", needs: &[&tool::ABSENT], fetches: &[], run: fails },
+        ];
+        assert!(run_what_can(LACKING, &[]).is_ok());
+        assert!(
+            run_what_can(LACKING, &args("--only lacking")).is_err_and(|failure| failure.to_string().contains("absent"))
+        );
+        assert!(run_what_can(&LACKING[1..], &[]).is_err_and(|failure| failure.to_string().contains("nothing")));
     }
 
     #[test]

@@ -210,7 +210,7 @@ fn mixed_fleet() -> Result<Tally> {
 }
 
 /// A lane closes with the sum of what its runners counted; one that ran no test has proven nothing.
-fn lane(name: &str, steps: impl IntoIterator<Item = Step>) -> Result<Tally> {
+pub(crate) fn lane(name: &str, steps: impl IntoIterator<Item = Step>) -> Result<Tally> {
     let tally = step::run_all(steps)?;
     if tally.passed == 0 {
         return Err(Failure::failed("no test was run"));

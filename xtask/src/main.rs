@@ -3,10 +3,14 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
+mod about;
+mod api;
 mod bench;
 mod checks;
+mod cross;
 mod demo;
 mod deny;
+mod dist;
 mod doctor;
 mod failure;
 mod fetched;
@@ -15,15 +19,19 @@ mod hygiene;
 mod jdk;
 mod job;
 mod lanes;
+mod look;
 mod mixed;
+mod notices;
 mod npm;
 mod package;
 mod python;
+mod release;
 mod repo;
 mod simulate;
 mod step;
 mod swift;
 mod tally;
+mod targets;
 mod tool;
 mod uniffi;
 mod versions;
@@ -45,11 +53,15 @@ struct Command {
 const COMMANDS: &[Command] = &[
     demo::COMMAND,
     lanes::COMMAND,
+    cross::COMMAND,
     checks::COMMAND,
     bench::COMMAND,
     fuzz::COMMAND,
     simulate::COMMAND,
+    targets::COMMAND,
     package::COMMAND,
+    api::COMMAND,
+    release::COMMAND,
     doctor::COMMAND,
 ];
 

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use crate::Command;
 use crate::failure::{Failure, Result};
 use crate::job::{self, Job};
+use crate::notices::Notices;
 use crate::step::{self, Step};
 use crate::tally::Tally;
 use crate::uniffi::{self, Profile};
-use crate::{npm, python, repo, tool, versions};
+use crate::{dist, npm, python, repo, targets, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "package",
-    arguments: "[--only a,b]",
-    about: "build what can be published, list its files and sizes",
+    arguments: "[--only a,b|--all|--target TRIPLE|--assemble|--try]",
+    about: "build what can be published, list its files and sizes; or make, open and try the packages of a release",
     details,
     run,
 };
@@ -61,47 +62,77 @@ const PACKAGES: &[Job] = &[
 const CRATES: [&str; 2] = ["vipps-partner-auth", "vipps-emulator"];
 
 fn details() -> String {
-    format!("Packages:\n{}", job::list(PACKAGES))
+    format!(
+        "Packages:\n{}\n\n\
+         --all            all of them with the native parts for this machine, each opened and looked at\n\
+         --target TRIPLE  the native parts for one platform, on a machine that can build them\n\
+         --assemble       all packages from the native parts of all platforms, each opened and looked at\n\
+         --try            installs what was packed for this machine, and puts it to work",
+        job::list(PACKAGES)
+    )
 }
 
 fn run(args: &[OsString]) -> Result {
-    job::run(PACKAGES, args)
+    dist::asked(args).unwrap_or_else(|| job::run(PACKAGES, args))
 }
 
 fn for_rust() -> Result<Tally> {
+    pack_for_rust()?.iter().try_for_each(|(name, version)| report(name, version))?;
+    Ok(Tally::default())
+}
+
+/// The crates' archives and, beside them, their files are in `target/package` afterwards.
+pub(crate) fn pack_for_rust() -> Result<Vec<(&'static str, String)>> {
     let chosen = CRATES.iter().flat_map(|name| ["-p", name]);
     Step::cargo("package", "package --locked").args(chosen).on_failure().run()?;
     let version = versions::workspace(&repo::read(&repo::root().join("Cargo.toml"))?)?;
-    CRATES.iter().try_for_each(|name| report(name, &version))?;
-    Ok(Tally::default())
+    Ok(CRATES.map(|name| (name, version.clone())).into())
 }
 
 /// A Maven repository with the jars, their sources and their descriptions.
 fn for_jvm() -> Result<Tally> {
     uniffi::prepare_jvm(Profile::Release)?;
     let repository = repo::target().join("jvm/repository");
-    Step::new("package: jvm", "mvn")
-        .words("--quiet deploy --activate-profiles release -DskipTests")
-        .args([format!("-DaltDeploymentRepository=local::file://{}", repository.display())])
-        .within(Path::new("bindings-kotlin/kotlin"))
-        .on_failure()
-        .run()?;
+    deploy_for_the_jvm(&repository, [])?;
     let jars = files(&repository)?.into_iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "jar"));
     jars.for_each(|(path, size)| println!("{size:>9}  {}", path.file_name().unwrap_or_default().display()));
     Ok(Tally::default())
 }
 
+/// Into a Maven repository; `properties` say what else to make.
+pub(crate) fn deploy_for_the_jvm(repository: &Path, properties: impl IntoIterator<Item = String>) -> Result {
+    let repository = format!("-DaltDeploymentRepository=local::file://{}", repository.display());
+    let deploy = Step::new("package: jvm", "mvn").words("--quiet deploy --activate-profiles release -DskipTests");
+    // Where cargo builds, which need not be below the checkout.
+    let output = format!("-Doutput={}", repo::target().join("jvm").display());
+    let deploy = deploy.args([repository, output]).args(properties).within(Path::new("bindings-kotlin/kotlin"));
+    deploy.on_failure().run().map(drop)
+}
+
 /// The npm package and its binary for this platform; the script lists them itself, then they are installed and tried.
 fn for_node() -> Result<Tally> {
+    let this = targets::of_this_machine()?;
     let library = node_library()?;
+    let folder = library.parent().unwrap_or(&library);
+    Notices::of("vipps-partner-auth-node", &[], this.triple)?.write(folder)?;
+    let packed = repo::target().join("npm");
+    pack_for_node(&packed, this.npm.map(|npm| (npm, library.clone())))?;
+    let script = Step::new("package: node scripts/try.mjs", "node").words("scripts/try.mjs");
+    script.args([&packed]).within(Path::new("bindings-node")).run()
+}
+
+/// The main package, which names those of all platforms, and the packages of those whose library is given, with its notices
+/// beside it.
+pub(crate) fn pack_for_node(
+    into: &Path,
+    libraries: impl IntoIterator<Item = (&'static str, PathBuf)>,
+) -> Result<Tally> {
     let folder = Path::new("bindings-node");
     let script = |name: &str| Step::new(format!("package: node {name}"), "node").args([name]).within(folder);
-    let packed = repo::target().join("npm");
-    let steps = [
-        script("scripts/build.mjs").on_failure(),
-        script("scripts/pack.mjs").args([&library, &packed]),
-        script("scripts/try.mjs").args([&packed]),
-    ];
+    let platforms: Vec<&str> = targets::TARGETS.iter().filter_map(|target| target.npm).collect();
+    let libraries = libraries.into_iter().map(|(npm, library)| format!("{npm}={}", library.display()));
+    let pack = script("scripts/pack.mjs").args([into.as_os_str(), platforms.join(",").as_ref()]).args(libraries);
+    let steps = [script("scripts/build.mjs").on_failure(), pack];
     step::run_all(npm::install("package: node packages", folder).into_iter().chain(steps))
 }
 

@@ -68,6 +68,25 @@ pub(crate) static NIGHTLY: Tool = Tool {
     packages: &["nightly"],
 };
 
+pub(crate) static GO: Tool = Tool { name: "Go", probe: &["go", "version"], installer: APT, packages: &["golang-go"] };
+pub(crate) static RUSTUP: Tool =
+    Tool { name: "rustup", probe: &["rustup", "--version"], installer: APT, packages: &["rustup"] };
+pub(crate) static WINE: Tool =
+    Tool { name: "wine", probe: &["wine", "--version"], installer: APT, packages: &["wine", "wine64"] };
+// The probe asks for both: what plays the processor, and the libraries that its programs load.
+pub(crate) static QEMU_ARM64: Tool = Tool {
+    name: "qemu for arm64",
+    probe: &[
+        "qemu-aarch64",
+        "-L",
+        "/usr/aarch64-linux-gnu",
+        "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1",
+        "--version",
+    ],
+    installer: APT,
+    packages: &["qemu-user", "libc6-arm64-cross", "libgcc-s1-arm64-cross"],
+};
+
 /// Every tool that some command asks for.
 pub(crate) static ALL: &[&Tool] = &[
     &RUSTFMT,
@@ -85,6 +104,10 @@ pub(crate) static ALL: &[&Tool] = &[
     &REDIS,
     &DEBOOTSTRAP,
     &UNSHARE,
+    &GO,
+    &RUSTUP,
+    &WINE,
+    &QEMU_ARM64,
 ];
 
 impl Tool {
@@ -134,6 +157,10 @@ fn install_lines(missing: &[&Tool]) -> String {
 }
 
 #[cfg(test)]
+pub(crate) static ABSENT: Tool =
+    Tool { name: "absent", probe: &["no-such-program-anywhere"], installer: APT, packages: &["absent"] };
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -158,9 +185,7 @@ mod tests {
 
     #[test]
     fn a_tool_that_cannot_be_started_has_no_version() {
-        let absent =
-            Tool { name: "absent", probe: &["no-such-program-anywhere"], installer: APT, packages: &["absent"] };
-        assert_eq!(absent.version(), None);
-        assert_eq!(absent.install_line(), "apt-get install absent");
+        assert_eq!(ABSENT.version(), None);
+        assert_eq!(ABSENT.install_line(), "apt-get install absent");
     }
 }

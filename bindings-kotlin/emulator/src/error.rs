@@ -48,4 +48,4 @@ pub(crate) fn span(seconds: f64) -> Result<Duration> {
     span.ok_or_else(|| EmulatorError::new("a span of time must be 0 to 1,000,000 hours"))
 }
 
-const LONGEST: Duration = Duration::from_hours(1_000_000);
+const LONGEST: Duration = Duration::from_secs(1_000_000 * 60 * 60);

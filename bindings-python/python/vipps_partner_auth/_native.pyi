@@ -6,7 +6,8 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar, final, overload
 
 from typing_extensions import Self, Unpack, disjoint_base
 
-from .types import Expect, Keys, OtherSettings, Settings, Span
+from ._told import Agreement, FlowResult
+from .types import Expect, Keys, OtherSettings, Settings, Span, WebhookBody, WebhookHeaders, WebhookSecrets
 
 __all__ = [
     "APP_AUTH",
@@ -23,6 +24,7 @@ __all__ = [
     "IdTokenClaims",
     "IdTokenVerifier",
     "PartnerKeys",
+    "PspKeys",
     "SalesUnitKeys",
     "SpecializedKeys",
     "AuthorizationCode",
@@ -38,6 +40,8 @@ __all__ = [
     "Stats",
     "Address",
     "Userinfo",
+    "VerifiedWebhook",
+    "WebhookVerifier",
     "Emulator",
     "Finding",
     "RecordedLogin",
@@ -124,12 +128,12 @@ class Call(Generic[_T_co]):
 class Partner:
     """The native half of ``vipps_partner_auth.Partner``."""
     def __new__(
-        cls, keys: PartnerKeys | SalesUnitKeys | SpecializedKeys, system: SystemInfo, **settings: Unpack[Settings]
+        cls, keys: PartnerKeys | SalesUnitKeys | SpecializedKeys | PspKeys, system: SystemInfo, **settings: Unpack[Settings]
     ) -> Self: ...
     @classmethod
     def from_env(cls, **settings: Unpack[Settings]) -> Self:
-        """Reads keys (sales unit keys where ``VIPPS_MSN`` is set, else partner keys), ``SystemInfo``, environment and
-        ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
+        """Reads keys (sales unit keys where ``VIPPS_MSN`` is set, PSP keys where ``VIPPS_PSP_ID`` is, else partner keys),
+        ``SystemInfo``, environment and ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
         """
     def headers(self, *, timeout: Span | None = None) -> dict[str, str]:
         """Headers for calls that are not for one merchant; with specialized keys, for all calls.
@@ -158,6 +162,11 @@ class Partner:
         """
     def headers_withheld(self, url: str) -> None:
         """For adapters, of a call that ``covers`` refuses: tells it as an event, once for each other host."""
+    def _sales_units(self) -> Call[str]: ...
+    def _sales_units_of(self, scheme: str, id: str) -> Call[str]: ...
+    def _sales_unit(self, msn: str) -> Call[str]: ...
+    def _sales_unit_changes(self, known: Iterable[str]) -> Call[str]: ...
+    def _check(self, msn: str) -> Call[str]: ...
     @property
     def generation(self) -> int:
         """Changes with each new token and each one that is dropped."""
@@ -188,6 +197,10 @@ class Merchant:
         """
     def _cached_authorization(self) -> tuple[dict[str, str], AccessToken] | None: ...
     def _authorization(self) -> Call[tuple[dict[str, str], AccessToken]]: ...
+    def answered(self, status: int, content_type: str | None = None) -> None:
+        """For adapters: tells what an API answered to a call with these headers. The first 403 of a merchant whose calls had
+        worked is told as an event then, ``merchant_forbidden``; a 403 that is no JSON says nothing of the merchant.
+        """
     def _refused(self, token: AccessToken) -> Call[tuple[dict[str, str], AccessToken]]: ...
     def verify_id_token(self, jwt: str, *, timeout: Span | None = None, **expect: Unpack[Expect]) -> IdTokenClaims:
         """Checks an ID token for this merchant.
@@ -260,6 +273,7 @@ class Backchannel:
     def _poll(self, pending: PendingLogin) -> Call[LoginResult | None]: ...
     def _wait(self, pending: PendingLogin, timeout: Span) -> Call[LoginResult | None]: ...
     def _finish_ping(self, body: str, pending: PendingLogin) -> Call[LoginResult | None]: ...
+    def _finish_webhook(self, webhook: VerifiedWebhook, pending: PendingLogin) -> Call[LoginResult | None]: ...
     def _finish_redirect(self, callback_url: str, pending: PendingLogin) -> Call[LoginResult]: ...
     def _userinfo(self, result: LoginResult) -> Call[Userinfo]: ...
     def next_poll_in(self, pending: PendingLogin) -> timedelta:
@@ -310,6 +324,37 @@ class SalesUnitKeys:
     @property
     def msn(self) -> str:
         """The sales unit these keys belong to."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class PspKeys:
+    """The keys of a payment service provider: one set for all its merchants, with its id on API calls and never on the token
+    call.
+
+    Vipps' public documents say little of them. Login and the Management API are refused with them, since none says that they
+    work there.
+    """
+    def __new__(
+        cls,
+        client_id: str,
+        client_secret: str,
+        subscription_key: str,
+        psp_id: str,
+        *,
+        second_subscription_key: str | None = None,
+    ) -> Self: ...
+    @staticmethod
+    def from_env() -> PspKeys:
+        """Reads what ``PartnerKeys.from_env`` reads, and ``VIPPS_PSP_ID``."""
+    @property
+    def client_id(self) -> str:
+        """The client id, which is no secret."""
+    @property
+    def psp_id(self) -> str:
+        """The id that API calls carry as ``Psp-Id``. No secret."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
@@ -640,10 +685,12 @@ class Userinfo:
         """``YYYY-MM-DD``."""
     @property
     def gender(self) -> str | None:
-        """Gender, as Vipps words it."""
+        """``male``, ``female`` or ``other``; ``None`` where the person did not tell, and in the test environment."""
     @property
     def nin(self) -> str | None:
-        """National identity number, for those who may ask for it."""
+        """National identity number, for sales units that Vipps approved for it. Opaque: its form differs from country to
+        country.
+        """
     @property
     def address(self) -> Address | None:
         """The address."""
@@ -653,6 +700,12 @@ class Userinfo:
     @property
     def delegated_consents(self) -> Any:
         """What the person agreed to, of what the merchant asked. Only at the first login."""
+    @property
+    def flow_result(self) -> FlowResult | None:
+        """What the person answered in a flow of the merchant's own (scope ``customFlow``)."""
+    @property
+    def agreement(self) -> Agreement | None:
+        """The agreement that the person made (scope ``agreement``). Only in logins from a phone number."""
     @overload
     def claim(self, name: str) -> Any:
         """Any member; ``default`` when it is absent."""
@@ -725,13 +778,75 @@ class PendingLogin:
 
 @final
 class BackchannelPing:
-    """The webhook event that says a login by phone number has been decided. Check the webhook's HMAC first."""
+    """The webhook event that says a login by phone number has been decided. ``VerifiedWebhook.ping`` is the way to one: that it
+    comes from Vipps has been checked by then.
+    """
     @staticmethod
     def parse(body: str) -> BackchannelPing:
-        """Reads the event's JSON body."""
+        """Reads the event's JSON body, which was verified elsewhere."""
     @property
     def auth_req_id(self) -> str:
         """Which login it is about."""
+    @property
+    def msn(self) -> str | None:
+        """Which merchant it is about; told where the registration is for all merchants of the partner."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class WebhookVerifier:
+    """Checks that a call to a webhook comes from Vipps and is as it was sent. Needs no keys and no network.
+
+    ``secrets`` maps each ``Webhook-Id`` to its secret, or to several while one is rotated; pairs will do as well. A secret is
+    used as it stands: it looks like base64 and is not to be decoded. ``public_host`` is the host of the registered URL, such
+    as ``shop.example``: needed where a proxy in front of this program changes ``Host``. ``tolerance`` (5 min, at most 24 h;
+    seconds or a ``timedelta``) is how far ``x-ms-date`` may be from this machine's clock. ``clock`` is a ``ManualClock``, for
+    tests. A wrong one raises ``InvalidConfigError`` and is named.
+    """
+    def __new__(
+        cls,
+        secrets: WebhookSecrets,
+        *,
+        public_host: str | None = None,
+        tolerance: Span | None = None,
+        clock: ManualClock | None = None,
+    ) -> Self: ...
+    def verify(self, method: str, path: str, headers: WebhookHeaders, body: WebhookBody) -> VerifiedWebhook:
+        """Checks a request. ``path`` is path and query as the request line had them, or the whole URL; ``headers`` is a mapping
+        or pairs of name and value, names in any letter case, as web frameworks have them; ``body`` is the raw body.
+
+        Raises ``InvalidWebhookError`` for all that is not to be trusted: answer 401. Its ``reason`` names what differs:
+        ``form``, ``webhook_id``, ``date``, ``hash``, ``host`` or ``signature``; its ``hint`` is the likely cause. Both are for
+        logs, not for whoever called.
+        """
+    def sign(self, webhook_id: str, url: str, body: WebhookBody) -> dict[str, str]:
+        """Signs a body as Vipps would, for tests of a receiver: the headers of the call, ``host`` among them. ``url`` is the whole
+        URL of the registration. With several secrets for this id the first signs; the date is that of the clock.
+        """
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class VerifiedWebhook:
+    """A call that passed every check of a ``WebhookVerifier``. There is no other way to make one, so it can't be pickled.
+
+    Vipps sends an event again when it had no good answer, so the same one may come twice.
+    """
+    @property
+    def webhook_id(self) -> str:
+        """Which registration it came through (``Webhook-Id``)."""
+    @property
+    def sent_at(self) -> datetime:
+        """When Vipps sent it (``x-ms-date``); in UTC."""
+    @property
+    def body(self) -> bytes:
+        """The body as it came: the event's JSON."""
+    def ping(self) -> BackchannelPing:
+        """The event ``login.merchant-initiated.ping.v1``: a login by phone number has been decided. Finish the login with
+        ``Backchannel.finish_webhook``. Raises ``InvalidConfigError``, field ``body``, for any other event.
+        """
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...

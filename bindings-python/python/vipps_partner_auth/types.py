@@ -7,13 +7,13 @@ The package itself never imports this module; a program does, where it passes su
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Literal, TypedDict, Union
+from typing import Any, Literal, Protocol, TypedDict, Union
 
 from ._client import Authorization, Caller
 from ._doctor import DoctorFinding, DoctorReport
-from ._native import Environment, Event, ManualClock, PartnerKeys, SalesUnitKeys, SpecializedKeys
+from ._native import Environment, Event, ManualClock, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys
 
 __all__ = [
     "Authorization",
@@ -34,12 +34,15 @@ __all__ = [
     "RequestedFlow",
     "Settings",
     "Span",
+    "WebhookBody",
+    "WebhookHeaders",
+    "WebhookSecrets",
 ]
 
 Span = Union[float, timedelta]
 """A length of time: seconds, or a ``timedelta``. Zero or more."""
 
-Keys = Union[PartnerKeys, SalesUnitKeys, SpecializedKeys]
+Keys = Union[PartnerKeys, SalesUnitKeys, SpecializedKeys, PspKeys]
 """Keys of any kind."""
 
 Flow = Literal["browser", "backchannel", "backchannel_redirect"]
@@ -62,6 +65,20 @@ EventHandler = Callable[[Event], object]
 
 KeySource = Callable[[], Union[Keys, Awaitable[Keys]]]
 """What ``key_source`` takes: a plain function or a coroutine function, called on a thread of its own."""
+
+
+class _HasItems(Protocol):
+    def items(self) -> Iterable[tuple[Any, Any]]: ...
+
+
+WebhookSecrets = Union[Mapping[str, Union[str, Iterable[str]]], Iterable[tuple[str, str]]]
+"""Secrets by ``Webhook-Id``; several for one id while a secret is rotated."""
+
+WebhookHeaders = Union[_HasItems, Iterable[tuple[Union[str, bytes], Union[str, bytes]]]]
+"""The headers of a request, as any web framework has them: a mapping, or pairs of name and value."""
+
+WebhookBody = Union[bytes, bytearray, memoryview, str]
+"""The raw body of a request. A text counts as its UTF-8."""
 
 
 class Expect(TypedDict, total=False):
@@ -129,7 +146,9 @@ class OtherSettings(TypedDict, total=False):
     basic_encoding: BasicEncoding | None
     """How keys are written at the token endpoint. Default ``raw``."""
     login_basic_encoding: BasicEncoding | None
-    """How keys are written at the endpoints of Login. Default ``form``."""
+    """How keys are written at Login's token endpoint. Default ``form``. Where they are refused the other is tried once."""
+    backchannel_basic_encoding: BasicEncoding | None
+    """How they are written where a login from a phone number starts. Default ``raw``."""
     login_auth_method: LoginAuthMethod | None
     """How Login's token endpoint is told who asks. Default ``client_secret_basic``."""
     allow_partner_keys_in_test: bool | None

@@ -92,7 +92,7 @@ const ABSENT: i64 = -2;
 const FOR_EVER: i64 = -1;
 
 /// The clocks of the machines that share a cache may differ by this much.
-const CLOCK_DIFFERENCE: Duration = Duration::from_mins(1);
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 /// Deletes a key that still holds this value.
 const DELETE_IF: &str =
@@ -378,7 +378,7 @@ mod tests {
     fn spans_are_what_redis_takes() {
         assert_eq!(milliseconds(Duration::ZERO), 1);
         assert_eq!(milliseconds(Duration::from_micros(1_999)), 1);
-        assert_eq!(milliseconds(Duration::from_hours(24)), 86_400_000);
+        assert_eq!(milliseconds(Duration::from_secs(24 * 60 * 60)), 86_400_000);
         assert_eq!(milliseconds(Duration::MAX), u64::from(u32::MAX));
     }
 }

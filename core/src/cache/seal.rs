@@ -177,7 +177,7 @@ mod tests {
 
     fn entry() -> CachedToken {
         let key = KeyFingerprint::of(&"subscription key".into());
-        CachedToken::new("token-1", Duration::from_secs(1_767_225_600), Duration::from_hours(24))
+        CachedToken::new("token-1", Duration::from_secs(1_767_225_600), Duration::from_secs(24 * 60 * 60))
             .with_subscription_key(Some(key))
     }
 

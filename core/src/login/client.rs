@@ -56,7 +56,7 @@ pub(super) enum Resend {
 }
 
 /// A partner's token should outlive a request that can't be sent again.
-const LEAST_LIFE: Duration = Duration::from_mins(1);
+const LEAST_LIFE: Duration = Duration::from_secs(60);
 
 impl LoginClient {
     pub(super) fn new(merchant: &Merchant) -> Result<Self> {

@@ -346,7 +346,7 @@ mod tests {
             msn: "123456".parse().expect("an msn"),
             scopes: vec!["openid".to_owned()],
             nonce: "n".repeat(43),
-            expires_at: Duration::from_mins(10),
+            expires_at: Duration::from_secs(10 * 60),
             redirect: None,
         };
         PendingLogin::new(facts, SILENT_INTERVAL, at(0))

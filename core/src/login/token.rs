@@ -48,7 +48,7 @@ pub(super) struct Tokens {
 }
 
 /// How long a login token opens userinfo, though its reply says an hour.
-const USERINFO_TIME: Duration = Duration::from_mins(10);
+const USERINFO_TIME: Duration = Duration::from_secs(10 * 60);
 
 impl Tokens {
     pub(super) fn parse(body: &Bytes, sent_at: Now) -> Result<Self> {

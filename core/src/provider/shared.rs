@@ -58,7 +58,7 @@ const LOCK_LIFE: Duration = Duration::from_secs(5);
 /// lock ends, they would do so at once.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(2 * LOCK_LIFE.as_secs());
 /// A token that another process got so recently shows that keys on trial are good.
-const RECENT: Duration = Duration::from_mins(10);
+const RECENT: Duration = Duration::from_secs(10 * 60);
 /// Between two looks at what another process fetches, before jitter.
 const LOOK_GAP: Duration = Duration::from_millis(50);
 

@@ -32,7 +32,7 @@ async fn slowest_call(renewal: bool) -> f64 {
     let mut slowest = Duration::ZERO;
     for call in 0..CALLS {
         if renewal && call == CALLS / 4 {
-            clock.advance(Duration::from_hours(23));
+            clock.advance(Duration::from_secs(23 * 60 * 60));
         }
         let start = Instant::now();
         std::hint::black_box(shop.headers().await.unwrap());

@@ -8,7 +8,7 @@ use std::{
 use crate::Outcome;
 
 /// Whatever takes longer than this will not come. Far longer than anything here takes, also on a busy machine.
-pub const LONGEST_WAIT: Duration = Duration::from_mins(1);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 

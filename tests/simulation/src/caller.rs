@@ -30,7 +30,7 @@ struct Begin {
 /// After a revocation: until refusals of others leave a share, and the fetch.
 const REPLACED_WITHIN: Duration = Duration::from_secs(60);
 /// A call that lasts so long is never coming back.
-const NEVER: Duration = Duration::from_hours(3);
+const NEVER: Duration = Duration::from_secs(3 * 60 * 60);
 
 impl Caller {
     pub(crate) fn new(process: &Arc<Process>, partner: Partner) -> Self {
@@ -151,7 +151,7 @@ impl Caller {
         self.ended("verify", &begin, fleet.limit_of_keys());
         let Err(error) = outcome else { return };
         process.note("verify failed", u64::from(error.kind() == ErrorKind::InvalidIdToken));
-        if process.clock.wall_error() > Duration::from_mins(1) || process.disturbances() != begin.disturbances {
+        if process.clock.wall_error() > Duration::from_secs(60) || process.disturbances() != begin.disturbances {
             return;
         }
         if is_known || error.kind() == ErrorKind::InvalidIdToken {
@@ -210,7 +210,7 @@ impl Caller {
         }
         let id_token = fleet.vipps.id_token(fleet.vipps.newest_key());
         let verified = self.merchants[0].verify_id_token(&id_token, &Expect::default()).await;
-        verified.is_ok() || self.process.clock.wall_error() > Duration::from_mins(1)
+        verified.is_ok() || self.process.clock.wall_error() > Duration::from_secs(60)
     }
 
     async fn is_accepted(&self, token: &AccessToken, merchant: usize) -> bool {

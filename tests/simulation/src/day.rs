@@ -35,19 +35,20 @@ pub struct Day {
 
 /// The fleet was started in the morning before, so that its tokens, which live for a day, are renewed in the morning of
 /// this one: from 7:36 to 8:35.
-const BEGIN: Duration = Duration::from_hours(10);
-const MIDNIGHT: Duration = Duration::from_hours(24);
+const BEGIN: Duration = Duration::from_secs(10 * 60 * 60);
+const MIDNIGHT: Duration = Duration::from_secs(24 * 60 * 60);
 /// The token endpoint answers 503 from 7:30 to 8:30.
-pub const OUTAGE: (Duration, Duration) = (Duration::from_mins(7 * 60 + 30), Duration::from_mins(8 * 60 + 30));
+pub const OUTAGE: (Duration, Duration) =
+    (Duration::from_secs((7 * 60 + 30) * 60), Duration::from_secs((8 * 60 + 30) * 60));
 /// All processes are replaced one after the other from 14:00 to 14:30.
-pub const DEPLOY: (Duration, Duration) = (Duration::from_hours(14), Duration::from_mins(14 * 60 + 30));
-const LIFETIME: Duration = Duration::from_hours(24);
+pub const DEPLOY: (Duration, Duration) = (Duration::from_secs(14 * 60 * 60), Duration::from_secs((14 * 60 + 30) * 60));
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const MERCHANTS: usize = 50_000;
 /// A real process calls for its merchants many times a second. A token in memory costs Vipps nothing however often it is
 /// used, so that fewer calls are as good, as long as they come more often than a renewal is tried: one in half a minute
 /// while tokens are renewed, and one in ten minutes at other times.
 const GAP_OF_RENEWALS: Duration = Duration::from_secs(30);
-const GAP: Duration = Duration::from_mins(10);
+const GAP: Duration = Duration::from_secs(10 * 60);
 
 impl Day {
     /// Plays the day.
@@ -117,7 +118,7 @@ async fn play(processes: u32, shared: bool, refused_merchant: bool) -> Day {
         let (calls, failed) = place.await.unwrap_or_default();
         tally = (tally.0 + calls, tally.1 + failed);
     }
-    let end = begin_of_day + Duration::from_hours(24);
+    let end = begin_of_day + Duration::from_secs(24 * 60 * 60);
     let mut requests = fleet.vipps.requests_by_minute(Endpoint::Token, end);
     let requests = requests.split_off(minute(begin_of_day));
     let broken = fleet.trace.first_broken().map(|broken| broken.what);
@@ -131,7 +132,7 @@ fn spawn_place(fleet: &Arc<Fleet>, place: u32, of: u32, rng: &mut Rng) -> JoinHa
     let begin_of_day = MIDNIGHT - BEGIN;
     let started = within(Duration::ZERO, DEPLOY.1 - DEPLOY.0);
     let replaced = begin_of_day + within(DEPLOY.0, DEPLOY.1);
-    let end = begin_of_day + Duration::from_hours(24);
+    let end = begin_of_day + Duration::from_secs(24 * 60 * 60);
     tokio::spawn(async move {
         let mut tally = (0, 0);
         for (number, from, until) in [(1 + place, started, replaced), (1 + of + place, replaced, end)] {
@@ -163,7 +164,7 @@ async fn work(process: &Process, partner: &Partner, until: Duration, rng: &mut R
             }
         }
         let of_day = fleet.trace.now().saturating_sub(MIDNIGHT - BEGIN);
-        let renews = OUTAGE.0 <= of_day && of_day < OUTAGE.1 + Duration::from_hours(1);
+        let renews = OUTAGE.0 <= of_day && of_day < OUTAGE.1 + Duration::from_secs(60 * 60);
         let gap = if renews { GAP_OF_RENEWALS } else { GAP };
         let next = fleet.trace.now() + gap.mul_f64(0.5 + rng.f64());
         sleep_until(fleet.trace.moment(next.min(until))).await;

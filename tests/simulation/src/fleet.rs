@@ -51,7 +51,7 @@ struct State {
     wrong_clocks: bool,
 }
 
-const HOUR: Duration = Duration::from_hours(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 /// After any trouble: the longest pause, `Retry-After` of five minutes and a fifth of it, and the fetch itself.
 pub(crate) const AFTERMATH: Duration = Duration::from_secs(6 * 60 + 60);
 /// What one process asks for in an hour, whatever happens. Tokens: refusals may cost ten fetches at once and one in half a
@@ -177,7 +177,7 @@ impl Fleet {
         let since = now.saturating_sub(2 * HOUR);
         let revocations = self.weather.revocations.iter().filter(|at| since <= **at && **at <= now).count();
         let lifetime = self.settings.lifetime;
-        let fresh = lifetime - (lifetime / 10).max(Duration::from_mins(1)).min(lifetime / 2);
+        let fresh = lifetime - (lifetime / 10).max(Duration::from_secs(60)).min(lifetime / 2);
         usize::try_from(HOUR.as_secs() / fresh.as_secs().max(1)).unwrap_or(usize::MAX) + 1 + revocations
     }
 

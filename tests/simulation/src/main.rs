@@ -113,8 +113,8 @@ fn tell(day: &Day) {
     println!("  {} calls, {} failed; broken: {:?}", day.calls, day.failed, day.broken);
     println!("  token requests by hour: {:?}", day.hours());
     println!("  in the outage: {}", day.between(OUTAGE.0, OUTAGE.1));
-    println!("  in the hour from its end: {}", day.between(OUTAGE.1, OUTAGE.1 + Duration::from_hours(1)));
+    println!("  in the hour from its end: {}", day.between(OUTAGE.1, OUTAGE.1 + Duration::from_secs(60 * 60)));
     println!("  in the deploy: {}", day.between(DEPLOY.0, DEPLOY.1));
     println!("  most in a minute: {}", day.most_in_a_minute());
-    println!("  most in any hour: {}", day.most_in_an_hour(Duration::ZERO, Duration::from_hours(24)));
+    println!("  most in any hour: {}", day.most_in_an_hour(Duration::ZERO, Duration::from_secs(24 * 60 * 60)));
 }

@@ -66,7 +66,7 @@ fn row(day: &Day, top: usize, text: &mut String) {
         let (x, y) = (LEFT + place * BAR, base - height);
         let _ = writeln!(text, "<rect class=\"bar\" x=\"{x}\" y=\"{y}\" width=\"{BAR}\" height=\"{height}\"/>");
     }
-    let right = column(Duration::from_hours(24));
+    let right = column(Duration::from_secs(24 * 60 * 60));
     let _ = writeln!(text, "<line class=\"line\" x1=\"{LEFT}\" y1=\"{base}\" x2=\"{right}\" y2=\"{base}\"/>");
     let label = |x: usize, y: usize, anchor: &str, label: &str| {
         format!("<text class=\"small\" x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{label}</text>\n")
@@ -74,7 +74,7 @@ fn row(day: &Day, top: usize, text: &mut String) {
     text.push_str(&label(LEFT - 6, base - HEIGHT + 8, "end", &most.to_string()));
     text.push_str(&label(LEFT - 6, base, "end", "0"));
     for hour in (0..=24).step_by(4) {
-        text.push_str(&label(column(Duration::from_hours(hour)), base + 14, "middle", &format!("{hour}:00")));
+        text.push_str(&label(column(Duration::from_secs(hour * 60 * 60)), base + 14, "middle", &format!("{hour}:00")));
     }
 }
 

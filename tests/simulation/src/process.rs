@@ -59,9 +59,9 @@ struct KnownKeys {
 }
 
 /// Key sets without an age count as ten minutes old, and are used for four hours more where no other can be had.
-const KEYS_USABLE_FOR: Duration = Duration::from_mins(10 + 4 * 60);
-const HOUR: Duration = Duration::from_hours(1);
-const MINUTE: Duration = Duration::from_mins(1);
+const KEYS_USABLE_FOR: Duration = Duration::from_secs((10 + 4 * 60) * 60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const MINUTE: Duration = Duration::from_secs(60);
 
 impl Process {
     pub(crate) fn new(fleet: Arc<Fleet>, id: u32, wall_millis: i64) -> Arc<Self> {

@@ -79,12 +79,13 @@ impl Weather {
             let mut at = exponential(rng, mean) + Duration::from_secs(60);
             while at < span {
                 moments.push(at);
-                at += exponential(rng, mean) + Duration::from_mins(1);
+                at += exponential(rng, mean) + Duration::from_secs(60);
             }
             moments
         };
-        let (revocations, rotations) = (moments(Duration::from_hours(6)), moments(Duration::from_hours(8)));
-        let losses = moments(Duration::from_hours(4));
+        let (revocations, rotations) =
+            (moments(Duration::from_secs(6 * 60 * 60)), moments(Duration::from_secs(8 * 60 * 60)));
+        let losses = moments(Duration::from_secs(4 * 60 * 60));
         let blocked = if rng.u8(..3) == 0 { Vec::new() } else { vec![span.mul_f64(rng.f64()); rng.usize(1..=3)] };
         Self {
             tokens: Spells::draw(rng, span, Fault::of_tokens),
@@ -138,10 +139,10 @@ impl<T: Copy> Spells<T> {
     fn draw(rng: &mut Rng, span: Duration, mut what: impl FnMut(&mut Rng) -> T) -> Self {
         let mut spells = Vec::new();
         // A seed in four has none of this kind.
-        let mean = if rng.u8(..4) == 0 { span * 1_000 } else { Duration::from_mins(rng.u64(20..480)) };
+        let mean = if rng.u8(..4) == 0 { span * 1_000 } else { Duration::from_secs(rng.u64(20..480) * 60) };
         let mut from = exponential(rng, mean);
         while from < span {
-            let length = between(rng, Duration::from_secs(5), Duration::from_hours(3));
+            let length = between(rng, Duration::from_secs(5), Duration::from_secs(3 * 60 * 60));
             let until = (from + length).min(span);
             spells.push(Spell { from, until, what: what(rng) });
             from = until + exponential(rng, mean);

@@ -85,8 +85,8 @@ impl World {
     fn draw(rng: &mut Rng) -> Self {
         // A world in five is small and busy: bounds on requests are reached only where there are many calls.
         let is_busy = rng.u8(..5) == 0;
-        let longest = Duration::from_hours(if is_busy { 5 } else { 48 });
-        let span = between(rng, Duration::from_hours(2), longest);
+        let longest = Duration::from_secs((if is_busy { 5 } else { 48 }) * 60 * 60);
+        let span = between(rng, Duration::from_secs(2 * 60 * 60), longest);
         let lifetime = Duration::from_secs([900, 3_600, 86_400][rng.usize(..3)]);
         let settings = Settings {
             deadline: Duration::from_secs([5, 10, 30][rng.usize(..3)]),
@@ -229,12 +229,12 @@ async fn suffer(process: Arc<Process>, upsets: Vec<(Duration, Upset)>) {
 fn lives(rng: &mut Rng, span: Duration, places: usize, is_fair: bool) -> Vec<Life> {
     let clocks_jump = rng.u8(..3) == 0 && !is_fair;
     let freezes = rng.u8(..3) == 0 && !is_fair;
-    let mean_life = between(rng, Duration::from_hours(1), Duration::from_hours(100));
+    let mean_life = between(rng, Duration::from_secs(60 * 60), Duration::from_secs(100 * 60 * 60));
     let mut lives = Vec::new();
     for _ in 0..places {
         let mut start = if rng.bool() { Duration::ZERO } else { span.mul_f64(rng.f64() / 4.0) };
         while start < span {
-            let stop = (start + Duration::from_mins(1) + exponential(rng, mean_life)).min(span);
+            let stop = (start + Duration::from_secs(60) + exponential(rng, mean_life)).min(span);
             let wall_millis = rng.i64(-29_000..=29_000);
             let upsets = upsets(rng, start, stop, clocks_jump, freezes);
             lives.push(Life { start, stop, dies: stop < span && rng.bool(), wall_millis, upsets });
@@ -246,15 +246,15 @@ fn lives(rng: &mut Rng, span: Duration, places: usize, is_fair: bool) -> Vec<Lif
 
 fn upsets(rng: &mut Rng, start: Duration, stop: Duration, clocks_jump: bool, freezes: bool) -> Vec<(Duration, Upset)> {
     let mut upsets = Vec::new();
-    let mut at = start + exponential(rng, Duration::from_hours(6));
+    let mut at = start + exponential(rng, Duration::from_secs(6 * 60 * 60));
     while (clocks_jump || freezes) && at < stop {
         let jumps = clocks_jump && (!freezes || rng.bool());
         let upset = if jumps {
-            let far = between(rng, Duration::from_secs(5), Duration::from_hours(5));
+            let far = between(rng, Duration::from_secs(5), Duration::from_secs(5 * 60 * 60));
             let millis = i64::try_from(far.as_millis()).unwrap_or(i64::MAX);
             Upset::Jump(if rng.bool() { millis } else { -millis })
         } else {
-            let span = between(rng, Duration::from_millis(500), Duration::from_mins(40)).min(stop - at);
+            let span = between(rng, Duration::from_millis(500), Duration::from_secs(40 * 60)).min(stop - at);
             if rng.bool() { Upset::Freeze(span) } else { Upset::Sleep(span) }
         };
         upsets.push((at, upset));
@@ -262,7 +262,7 @@ fn upsets(rng: &mut Rng, start: Duration, stop: Duration, clocks_jump: bool, fre
             Upset::Jump(_) => Duration::ZERO,
             Upset::Freeze(span) | Upset::Sleep(span) => span,
         };
-        at += lasted + Duration::from_secs(1) + exponential(rng, Duration::from_hours(6));
+        at += lasted + Duration::from_secs(1) + exponential(rng, Duration::from_secs(6 * 60 * 60));
     }
     upsets
 }

@@ -142,12 +142,15 @@ struct Given {
                 "text", "name", "version", "plugin_name", "plugin_version", "environment", "keys", "system", "now",
                 "options", "msn", "jwks", "jwks_text", "jwt", "leeway", "expect", "id_token", "redirect_uri", "scopes",
                 "request", "callback_url", "app_callback_uri", "pending", "login_hint", "msisdn", "timeout", "after",
+                "secrets", "public_host", "tolerance", "method", "path", "headers", "body", "body_base64", "webhook_id",
+                "url",
+                "scheme", "business", "known",
             ])
         options = members["options"] ?? .object([:])
         try known(
             options,
             [
-                "basic_encoding", "login_basic_encoding", "login_auth_method", "market", "acr_values",
+                "basic_encoding", "login_basic_encoding", "backchannel_basic_encoding", "login_auth_method", "market", "acr_values",
                 "requested_flow", "app_callback_uri", "final_redirect_is_app", "binding_message", "requested_expiry",
                 "redirect_uri",
             ])
@@ -176,7 +179,7 @@ struct Given {
         guard let keys = try resolved("keys") else { throw Broken("given lacks keys") }
         try known(
             keys,
-            ["type", "client_id", "client_secret", "subscription_key", "second_subscription_key", "msn", "scope"])
+            ["type", "client_id", "client_secret", "subscription_key", "second_subscription_key", "msn", "scope", "psp_id"])
         func text(_ name: String) -> String { keys[name]?.text ?? "" }
         let second = keys["second_subscription_key"]?.text
         switch text("type") {
@@ -191,6 +194,10 @@ struct Given {
         case "specialized":
             return try .specialized(
                 clientID: text("client_id"), clientSecret: text("client_secret"), scope: keys["scope"]?.text)
+        case "psp":
+            return try .psp(
+                clientID: text("client_id"), clientSecret: text("client_secret"),
+                subscriptionKey: text("subscription_key"), pspID: text("psp_id"), secondSubscriptionKey: second)
         case let unknown: throw Broken("unknown type of keys \(unknown)")
         }
     }
@@ -225,6 +232,7 @@ struct Given {
         let query = text("callback_url")?.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         let ofCallback = form(String(query)).filter { ["code", "state"].contains($0.name) }.map(\.value)
         let ofHint = [text("login_hint")?.split(separator: ":").last.map(String.init)].compactMap { $0 }
-        return ofKeys + ofToken + ofKept + ofCallback + ofHint
+        let ofWebhooks = try resolved("secrets")?.list.compactMap { $0.list.last?.text } ?? []
+        return ofKeys + ofToken + ofKept + ofCallback + ofHint + ofWebhooks
     }
 }

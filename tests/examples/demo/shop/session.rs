@@ -55,7 +55,7 @@ pub(crate) struct SessionCookie(Option<SessionId>);
 pub(crate) type SetCookie = [(HeaderName, String); 1];
 
 const NAME: &str = "shop-session";
-const LIFE: Duration = Duration::from_mins(30);
+const LIFE: Duration = Duration::from_secs(30 * 60);
 
 impl Sessions {
     /// `secure`: whether browsers come by https.

@@ -8,7 +8,7 @@ use vipps_emulator::{Emulator, Options, TokenKind};
 
 const SIZES: [usize; 3] = [1, 10, 50];
 /// As long as the shortest that Vipps grants; they are renewed 72 to 90 seconds before their end.
-const LIFETIME: Duration = Duration::from_mins(15);
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
 pub(crate) const MINUTES: u64 = 60;
 const STEP: u64 = 6;
 

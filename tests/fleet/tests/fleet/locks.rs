@@ -12,7 +12,7 @@ use vipps_partner_auth::{
 };
 
 const LOCK_LIFE: Duration = Duration::from_secs(5);
-const MINUTE: Duration = Duration::from_mins(1);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Only here to learn what a cache is asked for.
 #[derive(Debug, Default)]

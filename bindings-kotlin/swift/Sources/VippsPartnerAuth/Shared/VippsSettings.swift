@@ -65,8 +65,11 @@ public struct VippsSettings: Sendable {
     public var redisCAPEM: Data?
     /// How `/miami/v1/token` writes Basic; raw unless set.
     public var basicEncoding: BasicEncoding?
-    /// How Login writes the Basic of sales unit keys; form-encoded unless set.
+    /// How Login's token endpoint is sent the Basic of sales unit keys; form-encoded unless set. Where the keys are refused
+    /// the other way is tried once.
     public var loginBasicEncoding: BasicEncoding?
+    /// How it is written where a login from a phone number starts; raw unless set.
+    public var backchannelBasicEncoding: BasicEncoding?
     /// How sales unit keys authenticate in Login; in a header unless set.
     public var loginAuthMethod: LoginAuthMethod?
     /// Lets partner keys be used with ``VippsEnvironment/test``, where Vipps refuses them.
@@ -88,6 +91,7 @@ public struct VippsSettings: Sendable {
             environment: environment?.text, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
             deadline: deadline, leeway: leeway, staleKeysFor: staleKeysFor, caPem: caPEM, redisUrl: redisURL,
             redisCaPem: redisCAPEM, basicEncoding: basicEncoding?.rawValue, loginBasicEncoding: loginBasicEncoding?.rawValue,
+            backchannelBasicEncoding: backchannelBasicEncoding?.rawValue,
             loginAuthMethod: loginAuthMethod?.rawValue, allowPartnerKeysInTest: allowPartnerKeysInTest,
             trustedOrigins: trustedOrigins, clock: clock?.handle)
     }

@@ -80,7 +80,9 @@ private suspend fun Caller.call(request: HttpRequestBuilder, send: suspend () ->
     used.headers.forEach { (name, value) -> request.headers[name] = value }
     request.attributes.put(ATTACHED, used.headers.keys)
     val call = send()
-    val isRefused = call.response.status == HttpStatusCode.Unauthorized && used.isCarriedBy(call.request.headers::get)
+    val isOurs = used.isCarriedBy(call.request.headers::get)
+    if (isOurs) answered(call.response.status.value, call.response.headers["Content-Type"])
+    val isRefused = isOurs && call.response.status == HttpStatusCode.Unauthorized
     if (isRefused && second == null) attempt.other = request.running { anotherTry(used, request.isRepeatable) }
     return call
 }

@@ -80,6 +80,7 @@ private class HeadersInterceptor(private val default: Caller) : Interceptor {
         if (!attempt.mayCarry(caller, request.url)) return chain.proceed(request)
         val used = attempt.other?.also { attempt.hasUsedOther = true } ?: chain.authorization(caller)
         val response = chain.proceed(request.keptBy(attempt).with(used))
+        if (used.isCarriedBy(response.request::header)) caller.answered(response.code, response.header("Content-Type"))
         if (response.code == HTTP_UNAUTHORIZED && !attempt.isReported && used.isCarriedBy(response.request::header)) {
             attempt.isReported = true
             attempt.refused = request

@@ -114,6 +114,75 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
     /** [replaceKeys] as a future. Cancelling it ends the wait. */
     fun replaceKeysAsync(keys: Keys): CompletableFuture<Unit> = future { replaceKeys(keys) }
 
+    /**
+     * The sales units that these keys can act for, the whole list at once. From the second call on, what differs from the
+     * list before is told as the events `merchant_connected` and `merchant_gone`.
+     *
+     * @throws VippsAuthException.InvalidConfig field `environment` in the test environment, which has no Management API
+     */
+    @JvmSynthetic
+    suspend fun salesUnits(): List<SalesUnit> =
+        awaited { handle.salesUnits(null) }.map(::SalesUnit)
+
+    /** [salesUnits] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun salesUnitsBlocking(): List<SalesUnit> = blocking { salesUnits() }
+
+    /** [salesUnits] as a future. Cancelling it ends the wait. */
+    fun salesUnitsAsync(): CompletableFuture<List<SalesUnit>> = future { salesUnits() }
+
+    /** Those of one merchant, by its number in a register of businesses, such as `NO:ORG` and nine digits. */
+    @JvmSynthetic
+    suspend fun salesUnitsOf(scheme: String, id: String): List<SalesUnit> =
+        awaited { handle.salesUnitsOf(scheme, id, null) }.map(::SalesUnit)
+
+    /** [salesUnitsOf] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun salesUnitsOfBlocking(scheme: String, id: String): List<SalesUnit> = blocking { salesUnitsOf(scheme, id) }
+
+    /** [salesUnitsOf] as a future. Cancelling it ends the wait. */
+    fun salesUnitsOfAsync(scheme: String, id: String): CompletableFuture<List<SalesUnit>> = future { salesUnitsOf(scheme, id) }
+
+    /** Whether these keys can act for one sales unit, and what Vipps says of it. */
+    @JvmSynthetic
+    suspend fun salesUnit(msn: String): SalesUnitStatus =
+        SalesUnitStatus(awaited { handle.salesUnit(msn, null) })
+
+    /** [salesUnit] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun salesUnitBlocking(msn: String): SalesUnitStatus = blocking { salesUnit(msn) }
+
+    /** [salesUnit] as a future. Cancelling it ends the wait. */
+    fun salesUnitAsync(msn: String): CompletableFuture<SalesUnitStatus> = future { salesUnit(msn) }
+
+    /** The list beside the MSNs that your records hold: what is new, and what is gone. Tells both as events. */
+    @JvmSynthetic
+    suspend fun salesUnitChanges(known: Collection<String>): SalesUnitChanges =
+        SalesUnitChanges(awaited { handle.salesUnitChanges(known.toList(), null) })
+
+    /** [salesUnitChanges] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun salesUnitChangesBlocking(known: Collection<String>): SalesUnitChanges = blocking { salesUnitChanges(known) }
+
+    /** [salesUnitChanges] as a future. Cancelling it ends the wait. */
+    fun salesUnitChangesAsync(known: Collection<String>): CompletableFuture<SalesUnitChanges> = future { salesUnitChanges(known) }
+
+    /**
+     * Looks whether a merchant is ready to be served, such as when it is added: token, clock, connection, Login. Changes
+     * nothing at Vipps; of Login it asks for the tokens of a code that nobody was given, which is refused. What it finds is
+     * data and no error.
+     */
+    @JvmSynthetic
+    suspend fun check(msn: String): MerchantCheck =
+        MerchantCheck(awaited { handle.check(msn, null) })
+
+    /** [check] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun checkBlocking(msn: String): MerchantCheck = blocking { check(msn) }
+
+    /** [check] as a future. Cancelling it ends the wait. */
+    fun checkAsync(msn: String): CompletableFuture<MerchantCheck> = future { check(msn) }
+
     /** Drops this token, if it is still the one in use. Tells whether it was: a late refusal can't evict a newer one. */
     fun invalidate(token: AccessToken): Boolean =
         native { handle.invalidate(token.handle) }.also { drops.incrementAndGet() }
