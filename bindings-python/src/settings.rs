@@ -97,7 +97,7 @@ impl Settings {
 }
 
 /// All settings.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "environment",
     "connect_timeout",
     "request_timeout",
