@@ -17,20 +17,6 @@ export { IdTokenClaims, IdTokenVerifier, type Expect, type VerifierOptions } fro
 export { ManualClock } from './clock.js'
 export type { DoctorFinding, DoctorOptions, DoctorReport } from './doctor.js'
 export {
-  Emulator,
-  type BentIdToken,
-  type EmulatorEndpoint,
-  type EmulatorErrorShape,
-  type EmulatorFailure,
-  type EmulatorFinding,
-  type EmulatorLogin,
-  type EmulatorOptions,
-  type EmulatorPing,
-  type EmulatorReply,
-  type EmulatorRequest,
-  type EmulatorUser,
-} from './emulator.js'
-export {
   VippsAuthError,
   type IdTokenCheck,
   type VippsAuthErrorCode,

@@ -25,7 +25,6 @@ export interface Native {
   LoginRequest: { fromJson(json: string): NativeLoginRequest }
   PendingLogin: { fromJson(json: string): NativePending }
   ManualClock: new (time: number, runsThroughSleeps: boolean) => NativeClock
-  startEmulator(options: string): Promise<NativeEmulator>
   doctor(arguments_: string[]): { text: string; exitCode: number }
   msn(text: string): string
   longestToken(): number
@@ -208,67 +207,6 @@ export interface NativeClock {
   advance(milliseconds: number): void
   setWall(time: number): void
   now(): number
-}
-
-export interface NativeEmulator {
-  readonly baseUrl: string
-  readonly pageUrl: string
-  stop(): Promise<void>
-  stopNow(): void
-  partnerKeys(): string
-  salesUnitKeys(msn: string): string
-  specializedKeys(): string
-  addMerchant(msn: string): void
-  disconnectMerchant(msn: string): void
-  deactivateMerchant(msn: string): void
-  rejectSubscriptionKey(which: string): void
-  wrongEnvironment(wrong: boolean): void
-  requests(): string
-  clearRequests(): void
-  count(path: string): number
-  now(): number
-  advance(milliseconds: number): void
-  setTime(time: number): void
-  numbers(numbers: string): void
-  fields(fields: string): void
-  tokenLifetime(kind: string, lifetime: number): void
-  revokeTokens(): void
-  acceptFormEncodedBasic(accept: boolean): void
-  checkMsnOnToken(check: boolean): void
-  mintIdToken(spec: string): string
-  jwks(): string
-  rotateKeys(): Promise<void>
-  withdrawOldKeys(): void
-  jwksOutage(outage: boolean): void
-  jwksCacheControl(value?: string): void
-  failNext(endpoint: string, times: number, failure: string): void
-  clearFailures(): void
-  releaseHung(): void
-  script(path: string, replies: string): void
-  setLatency(endpoint: string, latency: number): void
-  registerRedirectUri(msn: string, uri: string): void
-  loginAuthMethod(msn: string, method: string): void
-  loginScopes(msn: string, scopes: string[]): void
-  nameMerchant(msn: string, name: string): void
-  addUser(user: string): void
-  removeUser(msisdn: string): void
-  users(): string
-  logins(): string
-  approve(id: string, msisdn: string): string | null
-  deny(id: string): string | null
-  denyWith(id: string, error: string): string | null
-  autoApprove(msisdn: string): void
-  autoDeny(error: string): void
-  askPerson(): void
-  scopesOutsidePlan(outside: string): void
-  authReqIdName(name: string): void
-  backchannelErrorCode(on: boolean): void
-  backchannelLimit(logins: number): void
-  bendNextIdToken(bends: string): void
-  pingUrl(url?: string): void
-  pings(): string
-  pingBody(id: string): string
-  consentRevokedBody(msn: string, msisdn: string): string
 }
 
 export const native: Native = load()

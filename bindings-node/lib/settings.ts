@@ -30,7 +30,7 @@ export interface Settings {
    * out of reach costs an event and no call.
    */
   redisUrl?: string | undefined
-  /** The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's. */
+  /** The authorities (PEM) that Redis' certificate is checked against, instead of the machine's. */
   redisCaPem?: string | Uint8Array | undefined
   /** How Basic is written at the token endpoint of specialised keys. */
   basicEncoding?: 'raw' | 'form' | undefined
@@ -45,7 +45,7 @@ export interface Settings {
   /** More origins (`https://gateway.example`) that adapters may send headers to. */
   trustedOrigins?: string[] | undefined
   /**
-   * Hears of everything that happens in the background. It may call the library; what it throws, also later, is told
+   * Receives everything that happens in the background. It may call the library; what it throws, also later, is reported
    * once as a warning of the process and harms nobody. The diagnostics channel `vipps-partner-auth` tells the same. Without
    * either, warnings go to `process.emitWarning`.
    */

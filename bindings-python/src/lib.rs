@@ -17,7 +17,6 @@ mod call;
 mod clock;
 mod convert;
 mod doctor;
-mod emulator;
 mod errors;
 mod events;
 mod gate;
@@ -52,8 +51,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(events::end, module)?)?;
     module.add_function(wrap_pyfunction!(doctor::doctor_command, module)?)?;
     module.add_function(wrap_pyfunction!(fork_generation, module)?)?;
-    add_classes(module)?;
-    emulator::add_classes(module)
+    add_classes(module)
 }
 
 fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {

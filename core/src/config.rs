@@ -206,7 +206,7 @@ impl Config {
     }
 
     /// The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`,
-    /// `https` or `socks5`), in the place of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
+    /// `https` or `socks5`), instead of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
     /// Default: the variables `https_proxy`, `all_proxy` and `no_proxy`, small or in capitals, as
     /// [`ReqwestClient`](crate::ReqwestClient) tells. A value that can't be used is refused, field `proxy`, and so is any beside
     /// an [`http`](Self::http) of your own.
@@ -302,7 +302,7 @@ impl Config {
         self
     }
 
-    /// The authorities (PEM) that a `rediss` server is checked against, in the place of the machine's.
+    /// The authorities (PEM) that a `rediss` server is checked against, instead of the machine's.
     pub fn redis_ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.redis_ca_pem = Some(pem.into());
         self

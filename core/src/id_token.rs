@@ -36,7 +36,7 @@ use crate::{
 
 /// Checks ID tokens. Needs no credentials, so it can live where keys must never be, such as in an app. Cheap to clone.
 ///
-/// The checks, in order; the first that fails is told by [`Error::claim`](crate::Error::claim):
+/// The checks, in order; the first that fails is named by [`Error::claim`](crate::Error::claim):
 ///
 /// | Check | Rule |
 /// |---|---|
@@ -302,7 +302,7 @@ impl IdTokenVerifier {
     }
 
     /// Checks a token. The first check that fails ends it with `InvalidIdToken` and names the claim;
-    /// `InvalidConfig` for an expectation that makes no sense; `Unavailable` when the keys can't be had, or may be
+    /// `InvalidConfig` for an expectation that makes no sense; `Unavailable` when the keys can't be fetched, or may be
     /// older than the token.
     pub async fn verify(&self, jwt: &str, expect: &Expect) -> Result<IdTokenClaims> {
         self.0.verify(jwt, expect).await

@@ -83,7 +83,7 @@ impl Login {
     /// Makes a request for these scopes, `openid` among them. Asks Vipps where its endpoints are, at most once an hour.
     ///
     /// `InvalidConfig`, field `scopes` or `redirect_uri` (the URL would be longer than Vipps takes); `Unavailable`
-    /// when the endpoints can't be had.
+    /// when the endpoints can't be fetched.
     pub async fn start(&self, scopes: &[impl AsRef<str>]) -> Result<LoginRequest> {
         self.start_with(scopes, &LoginOptions::default()).await
     }

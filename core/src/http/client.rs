@@ -35,7 +35,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(20);
 /// redirects. It works under any executor: its connections live on [`Config::runtime`], else on the library's own thread.
 ///
 /// **Certificates** are judged as the operating system does, and by [`Config::ca_pem`] besides. On Linux and other Unix
-/// systems the variables `SSL_CERT_FILE` (a PEM file) and `SSL_CERT_DIR` (folders of such files) take the place of the
+/// systems the variables `SSL_CERT_FILE` (a PEM file) and `SSL_CERT_DIR` (folders of such files) replace the
 /// machine's own authorities, as they do for OpenSSL; one that is set must lead to a certificate. macOS, iOS, Windows and
 /// Android do not look at them. Bundled authorities are used where the machine has none, and on Android.
 ///

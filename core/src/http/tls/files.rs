@@ -15,7 +15,7 @@ use crate::{
     http::{SendError, Variables, variable},
 };
 
-/// What the variables say, in the place of the machine's usual files.
+/// What the variables say, instead of the machine's usual files.
 pub(super) struct Machine {
     file: Option<PathBuf>,
     folders: Option<Vec<PathBuf>>,
