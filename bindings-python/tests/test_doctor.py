@@ -1,4 +1,4 @@
-"""The doctor: as a call, and as ``python -m vipps_partner_auth doctor``. Needs pytest alone."""
+"""The doctor: as a call, and as ``python -m vipps_partner_auth doctor``. Needs pytest and the emulator."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator
 
 MSN = "123456"
 SYSTEM = vipps.SystemInfo("acme", "3.1.2")
@@ -21,9 +22,9 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env={**kept, **variables}, capture_output=True, text=True, check=False)
 
 
-def test_a_partner_at_work_is_examined(vipps_emulator: vipps.Emulator) -> None:
+def test_a_partner_at_work_is_examined(vipps_emulator: Emulator) -> None:
     vipps_emulator.add_merchant(MSN)
-    partner = vipps.Partner(vipps_emulator.partner_keys, SYSTEM, environment=vipps_emulator.base_url)
+    partner = vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, environment=vipps_emulator.base_url)
     report = partner.doctor(msns=[MSN], redirect_uri="https://shop.example/callback")
     assert report.outcome == "ok", str(report)
     assert "sales_unit" in [finding.check for finding in report.findings]
@@ -31,7 +32,7 @@ def test_a_partner_at_work_is_examined(vipps_emulator: vipps.Emulator) -> None:
     assert str(report).endswith("0 faults, 0 warnings\n")
 
 
-def test_what_is_wrong_is_told_and_nothing_is_raised(vipps_emulator: vipps.Emulator) -> None:
+def test_what_is_wrong_is_told_and_nothing_is_raised(vipps_emulator: Emulator) -> None:
     wrong = vipps.PartnerKeys("acme", "wrong-secret", "wrong-key")
     partner = vipps.Partner(wrong, SYSTEM, environment=vipps_emulator.base_url)
     report = asyncio.run(partner.doctor_async())

@@ -7,7 +7,7 @@ mod redisserver;
 #[path = "../../core/tests/tlsserver/mod.rs"]
 mod tlsserver;
 
-use std::{any::Any, collections::BTreeMap, net::TcpListener, process::Command, time::Duration};
+use std::{any::Any, collections::BTreeMap, io::Write, net::TcpListener, process::Command, time::Duration};
 
 use redisserver::{Answer, RedisServer};
 use serde_json::Value;
@@ -232,7 +232,11 @@ const NETWORK: &[Case] = &[
         "the certificate is for another host name"),
     case("SSL_CERT_FILE leads nowhere", |world| { world.behind(&Authority::new("Corp").good(), None); world.set("SSL_CERT_FILE", "/no/such/file.pem"); }, "certificate",
         "fault: what SSL_CERT_FILE names cannot be read"),
-    case("no TLS where it should be", |world| { let server = Server::plain(|_| Reply::json(404, "{}")); world.set("VIPPS_ENVIRONMENT", &server.https()); world.keep(server); }, "connection",
+    case("no TLS where it should be", |world| {
+        let server = Server::raw(|mut stream, _| stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+        world.set("VIPPS_ENVIRONMENT", &server.https());
+        world.keep(server);
+    }, "connection",
         "tls handshake"),
     case("a proxy that wants a login", |world| world.through(proxies::refusing("407 Proxy Authentication Required")), "proxy",
         "the proxy wants a login"),
