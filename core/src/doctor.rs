@@ -195,7 +195,7 @@ impl Examination<'_> {
         match second {
             None => {}
             Some(Ok(_)) => {
-                findings.ok("second_subscription_key", "Vipps takes the second subscription key too".to_owned())
+                findings.ok("second_subscription_key", "Vipps takes the second subscription key too".to_owned());
             }
             Some(Err(error)) => findings.error("second_subscription_key", &error),
         }

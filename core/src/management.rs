@@ -94,7 +94,7 @@ impl Asked {
 
     /// These keys are not for the MSN of the path.
     pub(crate) fn says_invalid_msn(&self) -> bool {
-        self.status() == StatusCode::FORBIDDEN && self.refusal().invalid_msn
+        self.status() == StatusCode::FORBIDDEN && self.refusal().sales_unit == Some(SalesUnitFault::NotConnected)
     }
 
     /// What a success says, or what the refusal means.
