@@ -12,6 +12,7 @@ use crate::{
     result::{ResultHandle, ResultParts, UserinfoParts},
     runtime::{Cancellation, run},
     settings::span,
+    webhook::VerifiedWebhookHandle,
 };
 
 /// What may differ from one login to the next.
@@ -156,6 +157,18 @@ impl BackchannelHandle {
     ) -> Result<Option<ResultParts>> {
         let phone = self.0.clone();
         let asked = run(cancellation, async move { phone.finish_ping(&body, &pending.0).await }).await?;
+        Ok(asked.map(ResultParts::from))
+    }
+
+    /// Asks once because a verified webhook said so.
+    pub async fn finish_webhook(
+        &self,
+        webhook: Arc<VerifiedWebhookHandle>,
+        pending: Arc<PendingHandle>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Option<ResultParts>> {
+        let phone = self.0.clone();
+        let asked = run(cancellation, async move { phone.finish_webhook(&webhook.0, &pending.0).await }).await?;
         Ok(asked.map(ResultParts::from))
     }
 

@@ -7,6 +7,7 @@ import type { Life } from './headers.js'
 import { later, type CallOptions } from './later.js'
 import { LoginResult, Userinfo } from './login.js'
 import { native, type NativeBackchannel, type NativeCancel, type NativePending, type NativeResult } from './native.js'
+import { VerifiedWebhook } from './webhook.js'
 
 /** How a login from a phone number is started. */
 export interface BackchannelOptions extends CallOptions {
@@ -101,7 +102,18 @@ export class Backchannel {
     return this.#native.nextPollIn(PendingLogin.from(pending).native)
   }
 
-  /** Asks once because the webhook said so, whatever the interval; `body` is the event's JSON. */
+  /**
+   * Asks once because a webhook said so, whatever the interval; `undefined` if nobody has decided after all.
+   * `webhook.ping()` says which login it is about.
+   */
+  async finishWebhook(webhook: VerifiedWebhook, pending: Pending, options?: CallOptions): Promise<LoginResult | undefined> {
+    return this.finishPing(check.instance('webhook', webhook, VerifiedWebhook).text(), pending, options)
+  }
+
+  /**
+   * {@link finishWebhook} for the body alone, which must have been verified before: its signature is not looked at. `body` is the
+   * event's JSON.
+   */
   async finishPing(body: string, pending: Pending, options?: CallOptions): Promise<LoginResult | undefined> {
     const [text, { native: login }] = [check.foreignText('body', body), PendingLogin.from(pending)]
     return result(await this.#call(check.signalOf(options), (cancel) => this.#native.finishPing(cancel, text, login)))
@@ -198,24 +210,5 @@ export class PendingLogin {
   /** To be kept over a restart. */
   toJSON(): Record<string, unknown> {
     return JSON.parse(this.native.toJson()) as Record<string, unknown>
-  }
-}
-
-/**
- * The webhook event `login.merchant-initiated.ping.v1`. Check the webhook's HMAC first; a forged ping costs one request and
- * ends nothing.
- */
-export class BackchannelPing {
-  /** Which login it is about. */
-  readonly authReqId: string
-
-  private constructor(authReqId: string) {
-    this.authReqId = authReqId
-  }
-
-  /** Reads the event's JSON body. */
-  static parse(body: string): BackchannelPing {
-    const text = check.foreignText('body', body)
-    return new BackchannelPing(told(() => native.backchannelPing(text)))
   }
 }

@@ -95,7 +95,8 @@ export class IdTokenClaims {
 
   /** All claims, as {@link claim} gives them. */
   toJSON(): Record<string, unknown> {
-    return Object.assign({}, this.#payload)
+    // Not by assignment: a claim may be called `__proto__`.
+    return Object.fromEntries(Object.entries(this.#payload))
   }
 }
 

@@ -11,10 +11,11 @@ export type VippsAuthErrorCode =
   | 'unavailable'
   | 'login_failed'
   | 'invalid_id_token'
+  | 'invalid_webhook'
   | 'protocol'
   | 'internal'
 
-/** Why a login failed. Any other is the code of the service as it stands, such as `server_error`; new ones may come. */
+/** Why a login failed, or what of a webhook differs (the last six). Any other is the code of the service as it stands, such as `server_error`; new ones may come. */
 export type VippsAuthReason =
   | 'denied'
   | 'expired'
@@ -31,6 +32,12 @@ export type VippsAuthReason =
   | 'reply_lost'
   | 'keys_unavailable'
   | 'unknown'
+  | 'form'
+  | 'webhook_id'
+  | 'date'
+  | 'hash'
+  | 'host'
+  | 'signature'
   | (string & {})
 
 /** The checks of an ID token, in the order in which they are made. */
@@ -82,6 +89,7 @@ export interface VippsAuthErrorDetails {
  * | `unavailable` | network, timeout or 5xx: try again later |
  * | `login_failed` | start the login again; `reason` says why |
  * | `invalid_id_token` | reject the user; `claim` says which check failed |
+ * | `invalid_webhook` | the call is not one that Vipps sent, or not as it was sent: answer 401; `reason` says what differs |
  * | `protocol` | the reply was not understood: report it |
  * | `internal` | a bug of this library |
  */
@@ -94,7 +102,10 @@ export class VippsAuthError extends Error {
   declare readonly field?: string
   /** The check of the ID token that failed (`invalid_id_token`). */
   declare readonly claim?: IdTokenCheck
-  /** Why a login failed (`login_failed`): `denied`, `expired`, `state`, … */
+  /**
+   * Why a login failed (`login_failed`): `denied`, `expired`, `state`, … Of a webhook (`invalid_webhook`) what differs: `form`,
+   * `webhook_id`, `date`, `hash`, `host` or `signature`.
+   */
   declare readonly reason?: VippsAuthReason
   /** The HTTP status of the reply, where there was one. */
   declare readonly status?: number

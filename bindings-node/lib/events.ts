@@ -54,7 +54,7 @@ function warnOf(event: VippsAuthEvent): void {
   }
   seen.set(event.name, { at: now, leftOut: 0 })
   const more = last !== undefined && last.leftOut > 0 ? ` (and ${last.leftOut} more since the last one)` : ''
-  warn(line(event) + more, `VIPPS_AUTH_${event.name.toUpperCase()}`, 'give the partner an onEvent of your own to hear of all events, and of warnings no more here')
+  warn(line(event) + more, `VIPPS_AUTH_${event.name.toUpperCase()}`, 'Pass onEvent to the partner to receive all events; these warnings then stop.')
 }
 
 /** Of something that the handler threw, which may be anything. */

@@ -9,7 +9,6 @@
 export type { AxiosLike } from './axios.js'
 export {
   Backchannel,
-  BackchannelPing,
   PendingLogin,
   type BackchannelOptions,
   type BackchannelState,
@@ -64,3 +63,12 @@ export {
 } from './settings.js'
 export { AccessToken } from './token.js'
 export type { UndiciInterceptor } from './undici.js'
+export {
+  BackchannelPing,
+  VerifiedWebhook,
+  WebhookVerifier,
+  type WebhookBody,
+  type WebhookHeaders,
+  type WebhookOptions,
+  type WebhookSecrets,
+} from './webhook.js'

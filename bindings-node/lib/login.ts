@@ -311,7 +311,8 @@ export class Userinfo {
 
   /** All members as Vipps sent them, those unknown to this library too. */
   json(): Record<string, unknown> {
-    return Object.assign({}, this.#all)
+    // Not by assignment: a member may be called `__proto__`.
+    return Object.fromEntries(Object.entries(this.#all))
   }
 
   /** Any member, as Vipps sent it. What type it has is for the caller to know, or to check. */

@@ -29,7 +29,9 @@ export interface Native {
   environment(text: string): { baseUrl: string; issuer: string }
   systemHeaders(system: NativeSystem): Record<string, string>
   fitSystemValue(text: string): string
-  backchannelPing(body: string): string
+  backchannelPing(body: string): { authReqId: string; msn?: string }
+  WebhookVerifier: new (secrets: string[], options: object) => NativeWebhookVerifier
+  webhookHeaders(): string[]
   unverifiedConsentRevoked(body: string): { sub: string; issuedAt?: number; expiresAt?: number }
 }
 
@@ -177,6 +179,11 @@ export interface NativePending {
   readonly expiresAt: number
   readonly interval: number
   readonly endsByRedirect: boolean
+}
+
+export interface NativeWebhookVerifier {
+  verify(method: string, path: string, headers: string[], body: Uint8Array): string
+  sign(webhookId: string, url: string, body: Uint8Array): Record<string, string>
 }
 
 export interface NativeClock {

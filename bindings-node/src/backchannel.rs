@@ -201,8 +201,16 @@ impl From<core::PendingLogin> for PendingLogin {
     }
 }
 
-/// The id in the webhook event `login.merchant-initiated.ping.v1`.
+/// What the webhook event `login.merchant-initiated.ping.v1` says.
+#[napi(object, object_from_js = false)]
+pub struct BackchannelPing {
+    pub auth_req_id: String,
+    pub msn: Option<String>,
+}
+
 #[napi(catch_unwind)]
-pub fn backchannel_ping(body: String) -> napi::Result<String> {
-    Ok(core::BackchannelPing::parse(&body).or_fault()?.auth_req_id().to_owned())
+pub fn backchannel_ping(body: String) -> napi::Result<BackchannelPing> {
+    let ping = core::BackchannelPing::parse(&body).or_fault()?;
+    let msn = ping.msn().map(|msn| msn.as_str().to_owned());
+    Ok(BackchannelPing { auth_req_id: ping.auth_req_id().to_owned(), msn })
 }

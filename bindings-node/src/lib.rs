@@ -30,6 +30,7 @@ mod result;
 mod settings;
 mod token;
 mod verifier;
+mod webhook;
 mod words;
 
 /// What the face compares with its own: the two come as packages of their own.

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { Emulator } from 'vipps-partner-auth'
 
 import { compareOutcome, compareRequests } from './vectors/compare.mjs'
-import { LoginCall } from './vectors/login.mjs'
+import { WebhookCall } from './vectors/webhook.mjs'
 
 const folder = new URL('../../tests/vectors/', import.meta.url)
 const read = (file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
@@ -42,7 +42,7 @@ async function run(one, shared) {
   const given = named(one.given)
   const steps = (one.exchange ?? []).map(named).map((step) => ({ request: named(step.request), reply: named(step.reply) }))
   stage(steps, issued(given, named))
-  const call = new LoginCall(named, given, vipps, steps.length > 0)
+  const call = new WebhookCall(named, given, vipps, steps.length > 0)
   const outcome = await attempt(() => call.make(one.op))
   const where = `${one.id}: ${one.comment}`
   compareRequests(steps, vipps.requests(), where)

@@ -16,6 +16,7 @@ use crate::{
     process::PerProcess,
     userinfo::Userinfo,
     values::{Repr, hash},
+    webhook::VerifiedWebhook,
 };
 
 /// The native half of ``vipps_partner_auth.Backchannel``.
@@ -81,6 +82,18 @@ impl Backchannel {
     fn _finish_ping(&self, py: Python<'_>, body: &Bound<'_, PyAny>, pending: &Bound<'_, PyAny>) -> PyResult<Call> {
         let (phone, body, pending) = (self.core(py)?, text("body", body)?, PendingLogin::of(pending)?);
         Ok(Call::new(async move { phone.finish_ping(&body, &pending).await }, LoginResult::made_if_any))
+    }
+
+    fn _finish_webhook(
+        &self,
+        py: Python<'_>,
+        webhook: &Bound<'_, PyAny>,
+        pending: &Bound<'_, PyAny>,
+    ) -> PyResult<Call> {
+        let phone = self.core(py)?;
+        let webhook = object::<VerifiedWebhook>("webhook", webhook)?.get().0.clone();
+        let pending = PendingLogin::of(pending)?;
+        Ok(Call::new(async move { phone.finish_webhook(&webhook, &pending).await }, LoginResult::made_if_any))
     }
 
     fn _finish_redirect(
@@ -211,11 +224,12 @@ impl PendingLogin {
     }
 }
 
-/// The webhook event that says a login by phone number has been decided. Check the webhook's HMAC first.
+/// The webhook event that says a login by phone number has been decided. ``VerifiedWebhook.ping`` is the way to one: that it
+/// comes from Vipps has been checked by then.
 #[pyclass(frozen, eq, module = "vipps_partner_auth")]
 pub(crate) struct BackchannelPing {
-    ping: core::BackchannelPing,
-    body: String,
+    pub(crate) ping: core::BackchannelPing,
+    pub(crate) body: String,
 }
 
 impl PartialEq for BackchannelPing {
@@ -226,7 +240,7 @@ impl PartialEq for BackchannelPing {
 
 #[pymethods]
 impl BackchannelPing {
-    /// Reads the event's JSON body.
+    /// Reads the event's JSON body, which was verified elsewhere.
     #[staticmethod]
     fn parse(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Self> {
         let body = text("body", body)?;
@@ -238,6 +252,12 @@ impl BackchannelPing {
     #[getter]
     fn auth_req_id(&self) -> &str {
         self.ping.auth_req_id()
+    }
+
+    /// Which merchant it is about; told where the registration is for all merchants of the partner.
+    #[getter]
+    fn msn(&self) -> Option<&str> {
+        self.ping.msn().map(core::Msn::as_str)
     }
 
     fn __hash__(&self) -> u64 {

@@ -49,6 +49,20 @@ impl ManualClock {
     }
 }
 
+/// The same clock in each process, as the core takes it.
+#[derive(Debug)]
+pub(crate) struct LiveClock(pub(crate) Py<ManualClock>);
+
+impl Clock for LiveClock {
+    fn now(&self) -> core::Now {
+        self.0.get().live().now()
+    }
+
+    fn sleep(&self, span: Duration) -> core::BoxFuture<'static, ()> {
+        self.0.get().live().sleep(span)
+    }
+}
+
 #[pymethods]
 impl ManualClock {
     #[new]

@@ -32,6 +32,7 @@ mod snapshot;
 mod token;
 mod userinfo;
 mod values;
+mod webhook;
 
 use pyo3::{exceptions::PyImportError, prelude::*};
 use vipps_partner_auth::{Clock, SystemClock};
@@ -77,7 +78,9 @@ fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<token::LoginToken>()?;
     module.add_class::<token::Stats>()?;
     module.add_class::<userinfo::Address>()?;
-    module.add_class::<userinfo::Userinfo>()
+    module.add_class::<userinfo::Userinfo>()?;
+    module.add_class::<webhook::VerifiedWebhook>()?;
+    module.add_class::<webhook::WebhookVerifier>()
 }
 
 /// Counts the forks between the first process and this one.

@@ -174,11 +174,14 @@ class World:
     def do_revoke_tokens(self) -> None:
         self.emulator.revoke_tokens()
 
-    def do_release_hung(self) -> None:
+    def do_arrived(self, path: str, times: int) -> None:
         # On a busy machine a time limit may be over before the request has come that is to hang.
         until = time.monotonic() + 10
-        while time.monotonic() < until and all(request.status is not None for request in self.emulator.requests()):
+        while self.emulator.count(path) < times:
+            assert time.monotonic() < until, f"{path} was not asked {times} times"
             time.sleep(0.001)
+
+    def do_release_hung(self) -> None:
         self.emulator.release_hung()
 
     def do_wrong_environment(self) -> None:

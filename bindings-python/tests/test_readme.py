@@ -48,4 +48,4 @@ def test_all_blocks_run(vipps_emulator: vipps.Emulator, monkeypatch: pytest.Monk
     assert len(tests) == 2
     counted = [observation.attributes for observation in names["counters"](None)]
     exported = {metric.name for metric in names["VippsCollector"]().collect()}
-    assert exported == {f"vipps_partner_auth_{attributes['counter']}" for attributes in counted} and len(exported) == 10
+    assert exported == {f"vipps_partner_auth_{attributes['counter']}" for attributes in counted} and len(exported) == 12

@@ -118,7 +118,7 @@ def test_counters_by_name(values: dict[str, Any]) -> None:
     stats = values["stats"]
     counters = dict(stats)
     assert counters == {name: getattr(stats, name) for name in dir(stats) if not name.startswith("_")}
-    assert len(counters) == 10 and counters["token_requests"] == stats.token_requests == 1
+    assert len(counters) == 12 and counters["token_requests"] == stats.token_requests == 1
 
 
 def test_keys_can_be_looked_up(values: dict[str, Any]) -> None:

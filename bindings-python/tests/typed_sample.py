@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import aiohttp
@@ -32,7 +33,9 @@ from vipps_partner_auth import (
     PendingLogin,
     SystemInfo,
     Userinfo,
+    VerifiedWebhook,
     VippsAuthError,
+    WebhookVerifier,
 )
 
 from vipps_partner_auth.types import BackchannelOptions, Expect, Keys, LoginOptions, Settings, Span
@@ -143,3 +146,15 @@ def phone(vipps: Emulator, shop: Merchant) -> None:
     assert_type(pending, PendingLogin)
     vipps.approve(pending.auth_req_id, "4791234567")
     assert_type(backchannel.wait(pending, timeout=60), "LoginResult | None")
+
+
+def webhooks(headers: Mapping[str, str], body: bytes, backchannel: Backchannel, pending: PendingLogin) -> str | None:
+    verifier = WebhookVerifier({"webhook-1": ["old", "new"]}, public_host="shop.example", tolerance=timedelta(minutes=1))
+    WebhookVerifier([("webhook-1", "secret")], clock=ManualClock(0))
+    webhook = verifier.verify("POST", "/webhooks", headers, body)
+    assert_type(webhook, VerifiedWebhook)
+    assert_type(webhook.sent_at, datetime)
+    assert_type(verifier.verify("POST", "/webhooks", [(b"host", b"shop.example")], memoryview(body)).body, bytes)
+    assert_type(verifier.sign("webhook-1", "https://shop.example/webhooks", body), dict[str, str])
+    assert_type(backchannel.finish_webhook(webhook, pending), "LoginResult | None")
+    return webhook.ping().msn

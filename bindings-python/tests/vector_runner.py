@@ -68,6 +68,7 @@ class Call:
         keys = self.resolve(self.given.get("keys", {}))
         names = ("client_secret", "subscription_key", "second_subscription_key")
         secrets = [keys.get(name, "") for name in names] + [self.given.get("jwt", ""), id_token]
+        secrets += [secret for _, secret in self.resolve(self.given.get("secrets", []))]
         return [secret for secret in secrets if len(secret) >= 8]
 
     def issued(self) -> tuple[str, str]:
@@ -241,6 +242,37 @@ class Call:
     def op_backchannel_redirect(self) -> Json:
         phone, pending = self.phone(), self.pending()
         return self.told(self.both(phone, "finish_redirect", self.given["callback_url"], pending))
+
+    def op_webhook_verify(self) -> Json:
+        webhook = self.webhook()
+        assert webhook.body == self.body()
+        return {"webhook_id": webhook.webhook_id, "sent_at": int(webhook.sent_at.timestamp())}
+
+    def op_webhook_ping(self) -> Json:
+        return members(self.webhook().ping(), ("auth_req_id", "msn"))
+
+    def op_webhook_sign(self) -> Json:
+        return {"headers": self.webhook_verifier().sign(self.given["webhook_id"], self.given["url"], self.body())}
+
+    def webhook(self) -> vipps.VerifiedWebhook:
+        given = self.given
+        headers = given["headers"] if self.is_async else self.in_other_form(given["headers"])
+        return self.webhook_verifier().verify(given["method"], given["path"], headers, self.body())
+
+    @staticmethod
+    def in_other_form(pairs: list[tuple[str, str]]) -> Any:
+        """The same headers as a mapping, where each is there once, and as bytes."""
+        named = {name: value for name, value in pairs}
+        return named if len(named) == len(pairs) else [(name.encode(), value.encode()) for name, value in pairs]
+
+    def webhook_verifier(self) -> vipps.WebhookVerifier:
+        options = {name: self.given[name] for name in ("public_host", "tolerance") if name in self.given}
+        return vipps.WebhookVerifier(self.resolve(self.given["secrets"]), clock=self.clock, **options)
+
+    def body(self) -> bytes:
+        if "body" in self.given:
+            return str(self.given["body"]).encode()
+        return base64.b64decode(self.given["body_base64"])
 
     # Results
 

@@ -20,6 +20,7 @@ use crate::{
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
     partner::{Merchant, Partner},
     token::AccessToken,
+    webhook::VerifiedWebhook,
 };
 
 /// A handle whose calls block the thread until they are done, each for [`within`](Self::within) at most: 30 seconds unless
@@ -221,6 +222,11 @@ impl Blocking<Backchannel> {
     /// [`Backchannel::finish_ping`].
     pub fn finish_ping(&self, body: &str, pending: &PendingLogin) -> Result<Option<LoginResult>> {
         self.run(self.handle.finish_ping(body, pending))
+    }
+
+    /// [`Backchannel::finish_webhook`].
+    pub fn finish_webhook(&self, webhook: &VerifiedWebhook, pending: &PendingLogin) -> Result<Option<LoginResult>> {
+        self.run(self.handle.finish_webhook(webhook, pending))
     }
 
     /// [`Backchannel::finish_redirect`]. When the time is over, the code may be spent: `LoginFailed`, reason `reply_lost`.

@@ -174,13 +174,22 @@ impl CacheKey {
         Self { name, lock_name: hash(&parts), seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
     }
 
+    /// The same entry with another lock: that of renewals in the background.
+    pub(crate) fn for_renewals(&self) -> Self {
+        let mut hash = digest::Context::new(&SHA256);
+        hash.update(&self.lock_name);
+        hash.update(b"renewals");
+        Self { lock_name: finished(hash), ..self.clone() }
+    }
+
     /// The hash itself. It tells nothing of the credential to who does not hold the credential.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.name
     }
 
     /// The name of the lock: a hash over the subscription keys too, in whichever order they are. What Vipps makes of one set
-    /// of keys must not hold anybody up who has another.
+    /// of keys must not hold anybody up who has another. Renewals in the background have a lock of their own, and come with
+    /// another key for it.
     pub fn lock_name(&self) -> &[u8; 32] {
         &self.lock_name
     }
@@ -216,6 +225,10 @@ fn hash(parts: &[&str]) -> [u8; 32] {
         hash.update(&(part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
+    finished(hash)
+}
+
+fn finished(hash: digest::Context) -> [u8; 32] {
     let mut name = [0; 32];
     name.copy_from_slice(hash.finish().as_ref());
     name

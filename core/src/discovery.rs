@@ -20,7 +20,7 @@ use crate::{
     http::{HttpSend, SendError},
     origin::TrustedOrigins,
     random::Jitter,
-    renewing::{Attempt, Failure, Fetched, Lease, Renewing, Source},
+    renewing::{Attempt, Failure, Fetched, Lease, NotFetched, Renewing, Source},
     reply::Refusal,
     retry::Tries,
     transport::Transport,
@@ -69,6 +69,10 @@ impl Discovery {
         self.renewing.doubt(self);
     }
 
+    pub(crate) fn pause_left(&self) -> Option<Duration> {
+        self.renewing.pause_left()
+    }
+
     /// `GET` of a public document.
     pub(crate) async fn document(&self, address: &str, deadline: Now) -> Result<Response<Bytes>> {
         let mut request = Request::get(address)
@@ -104,11 +108,11 @@ impl Source for Discovery {
         &self.renewing
     }
 
-    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Endpoints>> {
+    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Endpoints>, NotFetched> {
         let deadline = self.clock.now().plus(self.deadline);
         let tries = Tries { clock: &*self.clock, jitter: &self.jitter, deadline };
         let asked = tries.run(|_: &Error| attempt.is_awaited(), || self.ask(deadline)).await;
-        asked.map_err(|error| as_outage(error, "the endpoints of Vipps could not be fetched"))
+        Ok(asked.map_err(|error| as_outage(error, "the endpoints of Vipps could not be fetched"))?)
     }
 
     fn stored(self: Arc<Self>, _endpoints: &Arc<Lease<Endpoints>>, _attempt: &Attempt) {}

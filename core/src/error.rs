@@ -4,7 +4,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration}
 
 use crate::quote::{quoted, quoted_url};
 
-/// What the reader of an [`Error`] should do. The same nine kinds, with the same codes, in every language.
+/// What the reader of an [`Error`] should do. The same ten kinds, with the same codes, in every language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -22,6 +22,8 @@ pub enum ErrorKind {
     LoginFailed,
     /// The ID token is not good: reject the user. [`Error::claim`] names the check that failed.
     InvalidIdToken,
+    /// The call is not one that Vipps sent, or not as it was sent: answer 401. [`Error::reason`] names what differs.
+    InvalidWebhook,
     /// The service's reply was not understood: report it.
     Protocol,
     /// A bug in this library.
@@ -43,6 +45,7 @@ impl ErrorKind {
             Self::Unavailable => "unavailable",
             Self::LoginFailed => "login_failed",
             Self::InvalidIdToken => "invalid_id_token",
+            Self::InvalidWebhook => "invalid_webhook",
             Self::Protocol => "protocol",
             Self::Internal => "internal",
         }
@@ -151,6 +154,9 @@ impl Error {
     /// | `unknown` | a code that isn't one |
     ///
     /// Any other is the code of the service as it stands, such as `server_error` or `login_required`; new ones may come.
+    ///
+    /// Of a webhook (kind `InvalidWebhook`) it is what differs: `form`, `webhook_id`, `date`, `hash`, `host` or `signature`; see
+    /// [`WebhookVerifier`](crate::WebhookVerifier).
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
@@ -252,6 +258,12 @@ impl Error {
 
     pub(crate) fn login_failed(reason: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::LoginFailed, detail);
+        error.0.reason = Some(reason.into());
+        error
+    }
+
+    pub(crate) fn invalid_webhook(reason: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidWebhook, detail);
         error.0.reason = Some(reason.into());
         error
     }

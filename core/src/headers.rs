@@ -2,7 +2,7 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST},
 };
 
 use crate::{
@@ -19,6 +19,13 @@ const SYSTEM_NAME: HeaderName = HeaderName::from_static("vipps-system-name");
 const SYSTEM_VERSION: HeaderName = HeaderName::from_static("vipps-system-version");
 const PLUGIN_NAME: HeaderName = HeaderName::from_static("vipps-system-plugin-name");
 const PLUGIN_VERSION: HeaderName = HeaderName::from_static("vipps-system-plugin-version");
+
+/// What a webhook is signed with. Beside these, `Host` is signed.
+pub(crate) const MS_DATE: HeaderName = HeaderName::from_static("x-ms-date");
+pub(crate) const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-ms-content-sha256");
+pub(crate) const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+pub(crate) const SIGNED_WITH: &str = "HMAC-SHA256";
+pub(crate) const SIGNED_HEADERS: &str = "x-ms-date;host;x-ms-content-sha256";
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -65,6 +72,17 @@ pub(crate) fn login(authorization: Option<HeaderValue>, msn: &Msn, system: &Syst
 /// Login's userinfo: the login's own token and nothing else. A subscription key is refused there.
 pub(crate) fn userinfo(authorization: HeaderValue) -> HeaderMap {
     HeaderMap::from_iter([(AUTHORIZATION, authorization), (ACCEPT, JSON)])
+}
+
+/// What Vipps sends with a webhook.
+pub(crate) fn webhook(id: &str, host: &str, date: &str, hash: &str, authorization: &str) -> Result<HeaderMap> {
+    Ok(HeaderMap::from_iter([
+        (HOST, value("url", host)?),
+        (WEBHOOK_ID, value("webhook_id", id)?),
+        (MS_DATE, value("clock", date)?),
+        (CONTENT_SHA256, value("body", hash)?),
+        (AUTHORIZATION, value("secret", authorization)?),
+    ]))
 }
 
 /// The `Vipps-System-*` headers, built once. By default none: not everybody who checks ID tokens is a system.

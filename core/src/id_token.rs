@@ -321,6 +321,14 @@ impl IdTokenVerifier {
     pub(crate) async fn ready(&self) -> Result<()> {
         self.0.ready().await
     }
+
+    /// How long no keys are loaded, since the last load failed.
+    pub(crate) fn pause_left(&self) -> Duration {
+        match &self.0.keys {
+            KeySource::Fixed(_) => Duration::ZERO,
+            KeySource::Remote(remote) => remote.pause_left(),
+        }
+    }
 }
 
 impl Inner {

@@ -60,6 +60,7 @@ mod system;
 mod token;
 mod transport;
 mod variables;
+mod webhook;
 
 pub use blocking::Blocking;
 #[cfg(feature = "redis")]
@@ -88,3 +89,4 @@ pub use partner::{Merchant, Partner};
 pub use secret::Secret;
 pub use system::SystemInfo;
 pub use token::AccessToken;
+pub use webhook::{VerifiedWebhook, WebhookOptions, WebhookVerifier};

@@ -28,7 +28,7 @@ use crate::{
     keys::{Keys, sensitive},
     msn::Msn,
     random::Jitter,
-    renewing::{Attempt, Failure, Fetched, Lease, Renewing, Source},
+    renewing::{Attempt, Failure, Fetched, Lease, NotFetched, RENEWAL_GAP, Renewing, Source},
     retry::Tries,
     secret::Secret,
     token::{AccessToken, NoGrant, parse_reply},
@@ -88,6 +88,8 @@ struct Memory {
 
 /// Requests in flight should still find the token valid.
 const LAST_SECONDS: Duration = Duration::from_secs(5);
+/// Between two renewals while one after the other fails.
+const LONGEST_RENEWAL_GAP: Duration = Duration::from_secs(60 * 60);
 /// Refused tokens that are remembered.
 const MOST_REFUSED: usize = 8;
 
@@ -230,12 +232,12 @@ impl Source for TokenProvider {
         &self.renewing
     }
 
-    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Token>> {
+    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Token>, NotFetched> {
         let arrival = match &self.cache {
             Some(cache) => self.fetch_in_turn(cache, &attempt).await?,
             None => self.fetch_from_vipps(&attempt).await?,
         };
-        self.fetched(arrival)
+        Ok(self.fetched(arrival)?)
     }
 
     fn stored(self: Arc<Self>, held: &Arc<Held>, attempt: &Attempt) {
@@ -246,7 +248,7 @@ impl Source for TokenProvider {
             (false, true) => Event::TokenRenewed { lifetime },
         });
         if self.cache.is_some() && !held.arrival.from_cache {
-            self.share(held.clone());
+            self.share(held.clone(), attempt);
         }
     }
 
@@ -272,6 +274,14 @@ impl Source for TokenProvider {
 
     fn looks_elsewhere(&self) -> bool {
         self.cache.is_some()
+    }
+
+    /// Once soon, and then after half of what is left: renewal begins hours before the end, and whole fleets renew.
+    fn renewal_gap(failures: u32, left: Duration) -> Duration {
+        if failures <= 1 {
+            return RENEWAL_GAP;
+        }
+        (left / 2).clamp(RENEWAL_GAP, LONGEST_RENEWAL_GAP)
     }
 }
 

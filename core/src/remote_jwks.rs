@@ -17,7 +17,7 @@ use crate::{
     event::{Event, Events},
     jwks::KeySet,
     random::Jitter,
-    renewing::{Attempt, Failure, Fetched, Lease, Renewing, Source},
+    renewing::{Attempt, Failure, Fetched, Lease, NotFetched, Renewing, Source},
     retry::Tries,
 };
 
@@ -103,6 +103,12 @@ impl RemoteJwks {
         self.perhaps_new_key(unknown_key())
     }
 
+    /// How long no load is tried, since the last one failed.
+    pub(crate) fn pause_left(&self) -> Duration {
+        let left = self.renewing.pause_left().max(self.discovery.pause_left());
+        left.unwrap_or_default()
+    }
+
     fn is_another(&self, seen: &Arc<Loaded>) -> bool {
         self.renewing.current().as_ref().is_some_and(|loaded| !Arc::ptr_eq(loaded, seen))
     }
@@ -140,7 +146,7 @@ impl Source for RemoteJwks {
         &self.renewing
     }
 
-    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Aged>> {
+    async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Aged>, NotFetched> {
         let deadline = self.clock.now().plus(self.deadline);
         // Has tries of its own.
         let endpoints = self.discovery.endpoints().await?;
@@ -148,7 +154,7 @@ impl Source for RemoteJwks {
         let wants_more = |_: &Error| attempt.is_awaited() && !attempt.replaces;
         let tries = Tries { clock: &*self.clock, jitter: &self.jitter, deadline };
         let loaded = tries.run(wants_more, || self.load_once(&endpoints.jwks_uri, deadline)).await;
-        loaded.map_err(|error| as_outage(error, "the keys of Vipps could not be fetched"))
+        Ok(loaded.map_err(|error| as_outage(error, "the keys of Vipps could not be fetched"))?)
     }
 
     fn stored(self: Arc<Self>, loaded: &Arc<Loaded>, _attempt: &Attempt) {

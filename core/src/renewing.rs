@@ -36,7 +36,10 @@ pub(crate) trait Source: Send + Sync + 'static {
     fn renewing(&self) -> &Renewing<Self::Value>;
 
     /// One fetch, with retries while somebody waits for it. Runs as a task of its own.
-    fn fetch(self: Arc<Self>, attempt: Attempt) -> impl Future<Output = Result<Fetched<Self::Value>>> + Send;
+    fn fetch(
+        self: Arc<Self>,
+        attempt: Attempt,
+    ) -> impl Future<Output = Result<Fetched<Self::Value>, NotFetched>> + Send;
 
     /// Called when a value has taken its place.
     fn stored(self: Arc<Self>, lease: &Arc<Lease<Self::Value>>, attempt: &Attempt);
@@ -53,6 +56,13 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// Whether a fetch may find the value elsewhere while the pause after a failure lasts.
     fn looks_elsewhere(&self) -> bool {
         false
+    }
+
+    /// How long to wait after so many failed renewals, with so much left of the value. Half a minute and ever longer: an
+    /// outage that nobody notices must not be asked about by a whole fleet twice a minute.
+    fn renewal_gap(failures: u32, left: Duration) -> Duration {
+        let doubled = RENEWAL_GAP * 2_u32.pow(failures.saturating_sub(1).min(4));
+        doubled.min(LONGEST_RENEWAL_GAP).min(left / 8).max(RENEWAL_GAP)
     }
 }
 
@@ -90,6 +100,14 @@ pub(crate) struct Fetched<T> {
     pub(crate) usable_until: Now,
 }
 
+/// Why a fetch brought nothing.
+#[derive(Debug)]
+pub(crate) struct NotFetched {
+    pub(crate) error: Error,
+    /// No renewal is due for so long. Whoever has no usable value may try sooner.
+    pub(crate) no_renewal_for: Option<Duration>,
+}
+
 /// One fetch, as those see it who make it.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
@@ -97,6 +115,8 @@ pub(crate) struct Attempt {
     pub(crate) number: u64,
     /// A usable value is there, and this fetch is to replace it.
     pub(crate) replaces: bool,
+    /// Nobody waited for it when it began.
+    pub(crate) in_background: bool,
     /// The pause after a failure lasts: look elsewhere, and ask nobody.
     pub(crate) in_pause: Option<Error>,
     awaited: Arc<AtomicBool>,
@@ -127,7 +147,7 @@ struct Control<T> {
 }
 
 /// Between two fetches for a value that is still usable.
-const RENEWAL_GAP: Duration = Duration::from_secs(30);
+pub(crate) const RENEWAL_GAP: Duration = Duration::from_secs(30);
 /// Between two renewals while one after the other fails.
 const LONGEST_RENEWAL_GAP: Duration = Duration::from_secs(5 * 60);
 /// A value fetched in this span is not doubted.
@@ -340,14 +360,15 @@ impl<T: Send + Sync + 'static> Renewing<T> {
     }
 
     /// Begins the pause after a failed fetch. The jitter is not told: who comes back when told to is spread by it.
-    fn pause(&self, error: &Error) -> (Duration, Duration) {
+    fn pause<S: Source<Value = T>>(&self, NotFetched { error, no_renewal_for }: &NotFetched) -> (Duration, Duration) {
         let now = self.clock.now();
         let left = self.current.load().as_ref().map_or(Duration::ZERO, |lease| now.until(lease.usable_until));
         let mut control = self.control();
         control.flight.clear();
         control.failures = control.failures.saturating_add(1);
         let pause = pause_after(control.failures, error);
-        let gap = self.jitter.lengthened(renewal_gap(control.failures, left).max(pause));
+        let gap = self.jitter.lengthened(S::renewal_gap(control.failures, left).max(pause));
+        let gap = gap.max(no_renewal_for.unwrap_or_default());
         control.pause = Some((now.plus(self.jitter.lengthened(pause)), error.clone()));
         control.next_renewal = Some(now.plus(gap));
         control.stale_told = false;
@@ -364,31 +385,25 @@ impl<T: Send + Sync + 'static> Renewing<T> {
 /// The task of one fetch.
 async fn run<S: Source>(source: Arc<S>, attempt: Attempt) -> Result<Arc<Lease<S::Value>>> {
     let fetch = AssertUnwindSafe(source.clone().fetch(attempt.clone())).catch_unwind();
-    let outcome = fetch.await.unwrap_or_else(|_| Err(panicked()));
-    let error = match outcome {
+    let outcome = fetch.await.unwrap_or_else(|_| Err(panicked().into()));
+    let not_fetched = match outcome {
         Ok(fetched) => {
             let lease = source.renewing().store(fetched, &attempt);
             source.stored(&lease, &attempt);
             return Ok(lease);
         }
-        Err(error) => error,
+        Err(not_fetched) => not_fetched,
     };
     if attempt.in_pause.is_some() {
         source.renewing().looked_in_vain();
-        return Err(error);
+        return Err(not_fetched.error);
     }
-    let (pause, next_renewal_in) = source.renewing().pause(&error);
+    let (pause, next_renewal_in) = source.renewing().pause::<S>(&not_fetched);
+    let error = not_fetched.error;
     // A wrong setting does not mend itself.
     let error = if error.kind() == ErrorKind::InvalidConfig { error } else { error.with_retry_after(Some(pause)) };
     source.failed(&Failure { error: &error, pause, next_renewal_in }, &attempt);
     Err(error)
-}
-
-/// Half a minute, longer and longer while there is time enough: an outage that nobody notices must not be asked about
-/// by a whole fleet twice a minute.
-fn renewal_gap(failures: u32, left: Duration) -> Duration {
-    let doubled = RENEWAL_GAP * 2_u32.pow(failures.saturating_sub(1).min(4));
-    doubled.min(LONGEST_RENEWAL_GAP).min(left / 8).max(RENEWAL_GAP)
 }
 
 impl<T: Send + Sync + 'static> Control<T> {
@@ -412,12 +427,19 @@ impl<T: Send + Sync + 'static> Control<T> {
 
 impl Attempt {
     fn new(replaces: bool, awaited: bool) -> Self {
-        Self { number: 0, replaces, in_pause: None, awaited: Arc::new(AtomicBool::new(awaited)) }
+        let in_background = !awaited;
+        Self { number: 0, replaces, in_background, in_pause: None, awaited: Arc::new(AtomicBool::new(awaited)) }
     }
 
     /// Whether somebody waits for it by now.
     pub(crate) fn is_awaited(&self) -> bool {
         self.awaited.load(Relaxed)
+    }
+}
+
+impl From<Error> for NotFetched {
+    fn from(error: Error) -> Self {
+        Self { error, no_renewal_for: None }
     }
 }
 

@@ -5,6 +5,7 @@
 mod support;
 
 use std::{
+    collections::HashMap,
     future::pending,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
@@ -35,7 +36,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Inside {
     entry: Option<CachedToken>,
-    lock: Option<(String, Now)>,
+    /// By the names of the locks: renewals in the background have one of their own.
+    locks: HashMap<[u8; 32], (String, Now)>,
+    dead_until: Option<Now>,
     unreadable: bool,
     lock_fault: Option<Fault>,
     unlock_fault: Option<Fault>,
@@ -54,7 +57,7 @@ impl Shared {
 
     /// A process that died just now with the lock in its hands.
     fn lock_of_the_dead(&self) {
-        self.inside().lock = Some(("dead".to_owned(), self.clock.now().plus(LOCK_LIFE)));
+        self.inside().dead_until = Some(self.clock.now().plus(LOCK_LIFE));
     }
 
     fn count(&self, call: &str) -> usize {
@@ -99,15 +102,21 @@ impl TokenCache for Shared {
         true
     }
 
-    fn lock<'a>(&'a self, _: &'a CacheKey, holder: &'a str, ttl: Duration) -> BoxFuture<'a, Result<Lock, CacheError>> {
+    fn lock<'a>(
+        &'a self,
+        key: &'a CacheKey,
+        holder: &'a str,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<Lock, CacheError>> {
         let now = self.clock.now();
         let mut inside = self.called("lock");
-        let taken = inside.lock.clone().filter(|(_, until)| now.is_before(*until));
+        let taken = inside.locks.get(key.lock_name()).cloned().filter(|(_, until)| now.is_before(*until));
         let state = match taken {
+            _ if inside.dead_until.is_some_and(|until| now.is_before(until)) => Lock::Theirs,
             Some((known, until)) if known == PAUSE => Lock::HeldOff(now.until(until)),
             Some((known, _)) if known != holder => Lock::Theirs,
             _ => {
-                inside.lock = Some((holder.to_owned(), now.plus(ttl)));
+                inside.locks.insert(*key.lock_name(), (holder.to_owned(), now.plus(ttl)));
                 Lock::Ours
             }
         };
@@ -116,21 +125,23 @@ impl TokenCache for Shared {
 
     fn hold_off<'a>(
         &'a self,
-        _: &'a CacheKey,
+        key: &'a CacheKey,
         holder: &'a str,
         span: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         let until = self.clock.now().plus(span);
         let mut inside = self.called("hold_off");
-        if inside.lock.as_ref().is_some_and(|(known, _)| known == holder) {
-            inside.lock = Some((PAUSE.to_owned(), until));
+        if inside.locks.get(key.lock_name()).is_some_and(|(known, _)| known == holder) {
+            inside.locks.insert(*key.lock_name(), (PAUSE.to_owned(), until));
         }
         answer(None, ())
     }
 
-    fn unlock<'a>(&'a self, _: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
+    fn unlock<'a>(&'a self, key: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
         let mut inside = self.called("unlock");
-        inside.lock.take_if(|(known, _)| known == holder);
+        if inside.locks.get(key.lock_name()).is_some_and(|(known, _)| known == holder) {
+            inside.locks.remove(key.lock_name());
+        }
         answer(inside.unlock_fault, ())
     }
 }
@@ -205,7 +216,7 @@ async fn of_many_cold_processes_one_fetches_and_the_others_find_what_it_got() {
     assert_eq!(the_same(calls).await, "token-1");
     assert_eq!(world.vipps.count(), 1);
     assert_eq!(world.events.count(|event| *event == Event::TokenFromCache), 49);
-    assert_eq!(shared.inside().lock, None);
+    assert!(shared.inside().locks.is_empty());
 }
 
 #[tokio::test]
@@ -247,7 +258,7 @@ async fn a_process_that_hangs_in_its_fetch_is_overtaken_by_one_and_its_late_toke
     let found = tokens(others).await;
     assert!(found.iter().all(|token| token == "token-1" || token == "token-2"), "{found:?}");
     assert_eq!((world.vipps.count(), cache_failures(&world)), (2, vec![]));
-    assert_eq!(shared.inside().lock, None);
+    assert!(shared.inside().locks.is_empty());
 }
 
 #[tokio::test]
@@ -286,7 +297,7 @@ async fn a_fetch_that_fails_gives_the_lock_to_the_next() {
     pass_in_looks(&world, LOOK * 2).await;
     calls.remove(0).await.expect("no panic").expect_err("refused");
     assert_eq!(the_same(calls).await, "token-2");
-    assert_eq!((world.vipps.count(), &shared.inside().lock), (2, &None));
+    assert_eq!((world.vipps.count(), shared.inside().locks.len()), (2, 0));
 }
 
 #[tokio::test]
@@ -383,6 +394,27 @@ async fn processes_that_renew_at_the_same_moment_make_one_request_and_nobody_wai
     assert_eq!(the_same(calls(&fleet).await).await, "token-2");
     assert_eq!(world.vipps.count(), 2);
     assert_eq!(world.events.count(|event| matches!(event, Event::TokenRenewed { .. })), 1);
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_is_not_tried_by_others_and_keeps_nobody_from_replacing_a_refused_token() {
+    let world = World::new();
+    let shared = Shared::new(&world);
+    let fleet = fleet(&world, &shared, 3);
+    let first = calls(&fleet).await;
+    world.pass(LOOK).await;
+    the_same(first).await;
+    // The next renewal is due in half a minute.
+    world.clock.advance(DAY - Duration::from_secs(2 * 3_600));
+    world.vipps.script([Reply::refusal(503, "")]);
+    for _ in 0..3 {
+        assert_eq!(the_same(calls(&fleet).await).await, "token-1");
+        world.pass(Duration::from_secs(5)).await;
+    }
+    assert_eq!(world.vipps.count(), 2);
+    assert_eq!(world.events.count(|event| matches!(event, Event::RenewalFailed { .. })), 3);
+    let refused = fleet[1].access_token().await.expect("the first token");
+    assert_eq!(fleet[1].refused(&refused).await.expect("another").token().secret(), "token-3");
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ impl Call<'_> {
             "backchannel_wait" => self.backchannel_wait().await,
             "backchannel_ping" => self.backchannel_ping().await,
             "backchannel_redirect" => self.backchannel_redirect().await,
-            unknown => Err(format!("unknown op {unknown}")),
+            other => self.make_webhook(other),
         }
     }
 

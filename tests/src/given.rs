@@ -44,6 +44,16 @@ pub(crate) struct Given {
     pub(crate) msisdn: Option<String>,
     pub(crate) timeout: Option<u64>,
     pub(crate) after: Option<u64>,
+    pub(crate) secrets: Option<Value>,
+    pub(crate) public_host: Option<String>,
+    pub(crate) tolerance: Option<u64>,
+    pub(crate) method: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) headers: Option<Vec<(String, String)>>,
+    pub(crate) body: Option<String>,
+    pub(crate) body_base64: Option<String>,
+    pub(crate) webhook_id: Option<String>,
+    pub(crate) url: Option<String>,
 }
 
 /// What can be set: some of it for the whole partner, some for one login.
@@ -116,6 +126,10 @@ impl Given {
         let of_hint = self.login_hint.as_deref().and_then(|hint| hint.rsplit(':').next());
         let of_person = [of_hint.map(str::to_owned), self.msisdn.clone()];
         let all = of_keys.into_iter().flatten().chain(of_tokens).chain(of_person).flatten();
+        let of_webhooks: Option<Vec<(String, String)>> =
+            self.secrets.as_ref().map(|secrets| resolve(shared, secrets)).transpose()?;
+        let of_webhooks = of_webhooks.into_iter().flatten().map(|(_, secret)| secret);
+        let all = all.chain(of_webhooks);
         let all = all.chain(self.secrets_of_login(shared)?).chain(replies.iter().flat_map(tokens));
         Ok(all.filter(|secret| secret.len() >= 8).collect())
     }

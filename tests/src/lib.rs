@@ -11,6 +11,7 @@ mod backchannel;
 mod compare;
 mod given;
 mod login;
+mod webhook;
 
 #[cfg(doctest)]
 mod readmes {

@@ -1,4 +1,4 @@
-//! Writes the vectors that no hand can write: those with signed ID tokens, and the index of counts.
+//! Writes the vectors that no hand can write: those with signed ID tokens or webhooks, and the index of counts.
 //!
 //! Everything here is a pure function of the keys in `tests/keys`, the cases in the modules below and the
 //! signatures already on file: RSA PKCS#1 v1.5 gives the same signature every time, and a randomised one is taken
@@ -17,6 +17,7 @@ mod order;
 mod remote;
 mod times;
 mod token;
+mod webhook;
 
 use std::{fs, io, path::Path};
 
@@ -45,10 +46,10 @@ pub fn write_all() -> io::Result<()> {
     fs::write(folder.join(vectors::INDEX_FILE), index_file(&vectors::load_files(&folder), &vectors::scenarios(&folder)))
 }
 
-/// The names and texts of the files that hold signed tokens. `folder` is where those of the last run lie, for the
+/// The names and texts of the files that hold signatures. `folder` is where those of the last run lie, for the
 /// randomised signatures.
 pub fn signed_files(folder: &Path) -> Vec<(&'static str, String)> {
-    let makers = [id_tokens, login::code_exchange, login::phone, login::userinfo];
+    let makers = [id_tokens, login::code_exchange, login::phone, login::userinfo, |_: &Path| webhook::webhooks()];
     let written = |maker: fn(&Path) -> Sheet| {
         let sheet = maker(folder);
         (sheet.file, sheet.render())

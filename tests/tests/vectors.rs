@@ -102,7 +102,7 @@ fn everything_shared_is_used() {
 }
 
 /// The members of `given` that may be the name of a shared value.
-const GIVEN_BY_NAME: [&str; 6] = ["keys", "system", "jwks", "request", "pending", "id_token"];
+const GIVEN_BY_NAME: [&str; 7] = ["keys", "system", "jwks", "request", "pending", "id_token", "secrets"];
 
 fn names(object: &Value, members: &[&str]) -> Vec<String> {
     members.iter().filter_map(|member| name_of(&object[member])).collect()

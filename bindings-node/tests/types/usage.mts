@@ -9,6 +9,7 @@ import {
   PartnerKeys,
   SpecializedKeys,
   VippsAuthError,
+  WebhookVerifier,
   type AuthHeaders,
   type Authorization,
   type Caller,
@@ -19,7 +20,9 @@ import {
   type LoginResult,
   type Userinfo,
   type VippsAuthErrorCode,
+  type VerifiedWebhook,
 } from 'vipps-partner-auth'
+import type { IncomingMessage } from 'node:http'
 import axios from 'axios'
 import { Agent, request as undiciRequest } from 'undici'
 
@@ -104,6 +107,7 @@ function advice(error: unknown): string {
     case 'unavailable':
     case 'login_failed':
     case 'invalid_id_token':
+    case 'invalid_webhook':
     case 'protocol':
     case 'internal':
       return error.hint ?? error.detail
@@ -133,3 +137,18 @@ await login.start(['openid'], { market: 'IS' })
 new Emulator().failNext('token', 1, { status: 503 })
 // @ts-expect-error what is internal can't be seen
 shop.source
+
+async function receive(incoming: IncomingMessage, request: Request, pending: object): Promise<void> {
+  const verifier = new WebhookVerifier({ 'webhook-1': ['old', 'new'] }, { publicHost: 'shop.example', tolerance: 60_000 })
+  new WebhookVerifier(new Map([['webhook-1', 'secret']]))
+  new WebhookVerifier([['webhook-1', 'secret']])
+  const webhook: VerifiedWebhook = verifier.verify(incoming.method, incoming.url, incoming.headers, new Uint8Array())
+  verifier.verify(request.method, request.url, request.headers, await request.arrayBuffer())
+  verifier.verify('POST', '/', [['host', 'shop.example']], await request.text())
+  // @ts-expect-error: a body that was parsed
+  verifier.verify('POST', '/', {}, { auth_req_id: 'x' })
+  const merchant: string | undefined = webhook.ping().msn
+  await shop.backchannel().finishWebhook(webhook, pending)
+  console.log(merchant, webhook.body.length, verifier.sign('webhook-1', request.url, '{}').authorization)
+}
+console.log(receive)

@@ -16,7 +16,8 @@ import {
 
 const KNOWN = new Set(
   `environment now keys system options text msn jwt expect jwks jwks_text leeway name version plugin_name plugin_version
-  id_token redirect_uri scopes request callback_url app_callback_uri pending login_hint msisdn timeout after`.split(/\s+/),
+  id_token redirect_uri scopes request callback_url app_callback_uri pending login_hint msisdn timeout after secrets
+  public_host tolerance method path headers body body_base64 webhook_id url`.split(/\s+/),
 )
 
 export class Call {

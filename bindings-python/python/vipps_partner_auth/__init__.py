@@ -23,6 +23,7 @@ from ._errors import (
     InternalError,
     InvalidConfigError,
     InvalidIdTokenError,
+    InvalidWebhookError,
     LoginFailedError,
     ProtocolError,
     RateLimitedError,
@@ -57,6 +58,8 @@ from ._native import (
     UnverifiedConsentRevoked,
     User,
     Userinfo,
+    VerifiedWebhook,
+    WebhookVerifier,
     __version__,
 )
 
@@ -82,6 +85,7 @@ __all__ = [
     "InternalError",
     "InvalidConfigError",
     "InvalidIdTokenError",
+    "InvalidWebhookError",
     "Login",
     "LoginFailedError",
     "LoginRequest",
@@ -106,7 +110,9 @@ __all__ = [
     "UnverifiedConsentRevoked",
     "User",
     "Userinfo",
+    "VerifiedWebhook",
     "VippsAuthError",
+    "WebhookVerifier",
     "__version__",
 ]
 

@@ -10,7 +10,7 @@ from ._errors import InvalidConfigError, VippsAuthError, fields_of, restored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from typing import Any, Protocol, TypeVar
 
     from ._client import Caller, Partner
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class _Loop:
     """The event loop that runs the caller: how another thread reaches it, and its own kind of event."""
 
-    __slots__ = ("event", "itself", "soon")
+    __slots__ = ("event", "itself", "soon", "still_wanted")
 
     def __init__(self) -> None:
         trio = sys.modules.get("trio")
@@ -37,6 +37,8 @@ class _Loop:
             self.itself: object = token
             self.soon: Callable[..., object] = token.run_sync_soon
             self.event: Callable[[], AnEvent] = trio.Event
+            # A task of trio hears that it was cancelled no sooner than it waits.
+            self.still_wanted: Callable[[], Awaitable[object]] = trio.lowlevel.checkpoint_if_cancelled
             return
         import asyncio
 
@@ -44,6 +46,11 @@ class _Loop:
         self.itself = loop
         self.soon = loop.call_soon_threadsafe
         self.event = asyncio.Event
+        self.still_wanted = _wanted
+
+
+async def _wanted() -> None:
+    """A task of asyncio that was cancelled does not come this far."""
 
 
 def _runs_this_task(trio: Any) -> bool:
@@ -58,6 +65,7 @@ def _runs_this_task(trio: Any) -> bool:
 async def run(call: _native.Call[T], timeout: Span | None = None) -> T:
     """Makes a call without blocking the loop. Cancelling gives the call up."""
     loop = _Loop()
+    await loop.still_wanted()
     over = loop.event()
     outcome: list[tuple[T, BaseException | None]] = []
 
@@ -124,6 +132,7 @@ async def authorize(caller: Caller, timeout: Span | None = None) -> Authorizatio
 
 async def _joined(caller: Caller) -> _Flight:
     loop = _Loop()
+    await loop.still_wanted()
     flights = _flights_of(caller.partner)
     # A forked child may go on with its parent's loop, never with its flight.
     key = (_native.fork_generation(), id(loop.itself))

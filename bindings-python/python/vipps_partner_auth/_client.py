@@ -385,10 +385,27 @@ class Backchannel(_native.Backchannel):
 
         return await run(self._wait(pending, timeout))
 
+    def finish_webhook(
+        self, webhook: _native.VerifiedWebhook, pending: _native.PendingLogin, *, timeout: Span | None = None
+    ) -> _native.LoginResult | None:
+        """Asks once because a webhook said so, whatever the interval; ``None`` if nobody has decided after all.
+
+        ``webhook.ping()`` says which login it is about.
+        """
+        return self._finish_webhook(webhook, pending).wait(timeout)
+
+    async def finish_webhook_async(
+        self, webhook: _native.VerifiedWebhook, pending: _native.PendingLogin, *, timeout: Span | None = None
+    ) -> _native.LoginResult | None:
+        """``finish_webhook()`` for an event loop."""
+        from ._aio import run
+
+        return await run(self._finish_webhook(webhook, pending), timeout)
+
     def finish_ping(
         self, body: str, pending: _native.PendingLogin, *, timeout: Span | None = None
     ) -> _native.LoginResult | None:
-        """Asks once because the webhook said so, whatever the interval; ``None`` if nobody has decided after all."""
+        """``finish_webhook()`` for the body alone, verified before: its signature is not looked at."""
         return self._finish_ping(body, pending).wait(timeout)
 
     async def finish_ping_async(

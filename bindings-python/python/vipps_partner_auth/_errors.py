@@ -23,7 +23,7 @@ class VippsAuthError(Exception):
     claim: str | None = None
     """The check of the ID token that failed."""
     reason: str | None = None
-    """Why a login failed."""
+    """Why a login failed, or what of a webhook differs."""
     status: int | None = None
     """The HTTP status of the reply."""
     oauth_error: str | None = None
@@ -89,6 +89,12 @@ class InvalidIdTokenError(VippsAuthError):
     """The ID token is not good: reject the user. ``claim`` names the check that failed."""
 
     code = "invalid_id_token"
+
+
+class InvalidWebhookError(VippsAuthError):
+    """The call is not one that Vipps sent, or not as it was sent: answer 401. ``reason`` names what differs."""
+
+    code = "invalid_webhook"
 
 
 class ProtocolError(VippsAuthError):

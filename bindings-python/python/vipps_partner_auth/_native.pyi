@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar, final, overload
 
 from typing_extensions import Self, Unpack, disjoint_base
 
-from .types import Expect, OtherSettings, Settings, Span
+from .types import Expect, OtherSettings, Settings, Span, WebhookBody, WebhookHeaders, WebhookSecrets
 
 __all__ = [
     "APP_AUTH",
@@ -38,6 +38,8 @@ __all__ = [
     "Stats",
     "Address",
     "Userinfo",
+    "VerifiedWebhook",
+    "WebhookVerifier",
     "Emulator",
     "Finding",
     "RecordedLogin",
@@ -253,6 +255,7 @@ class Backchannel:
     def _poll(self, pending: PendingLogin) -> Call[LoginResult | None]: ...
     def _wait(self, pending: PendingLogin, timeout: Span) -> Call[LoginResult | None]: ...
     def _finish_ping(self, body: str, pending: PendingLogin) -> Call[LoginResult | None]: ...
+    def _finish_webhook(self, webhook: VerifiedWebhook, pending: PendingLogin) -> Call[LoginResult | None]: ...
     def _finish_redirect(self, callback_url: str, pending: PendingLogin) -> Call[LoginResult]: ...
     def _userinfo(self, result: LoginResult) -> Call[Userinfo]: ...
     def next_poll_in(self, pending: PendingLogin) -> timedelta:
@@ -496,14 +499,20 @@ class IdTokenClaims:
         """When it runs out; in UTC."""
     @overload
     def claim(self, name: str) -> Any:
-        """Any claim; ``default`` when it is absent."""
+        """Any claim; ``default`` when it is absent. What not every language can hold is a ``str``: a whole number beyond
+        ±(2**53 - 1), a number too large for a ``float``, what is nested more than 64 levels deep. Half of a surrogate pair
+        is U+FFFD.
+        """
     @overload
     def claim(self, name: str, default: _T) -> Any | _T:
-        """Any claim; ``default`` when it is absent."""
+        """Any claim; ``default`` when it is absent. What not every language can hold is a ``str``: a whole number beyond
+        ±(2**53 - 1), a number too large for a ``float``, what is nested more than 64 levels deep. Half of a surrogate pair
+        is U+FFFD.
+        """
     def to_dict(self) -> dict[str, Any]:
-        """All claims."""
+        """All claims, as ``claim`` gives them."""
     def to_json(self) -> str:
-        """All claims, as the JSON that was signed."""
+        """All claims, as the JSON that was signed, but for what ``claim`` says."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
@@ -712,13 +721,75 @@ class PendingLogin:
 
 @final
 class BackchannelPing:
-    """The webhook event that says a login by phone number has been decided. Check the webhook's HMAC first."""
+    """The webhook event that says a login by phone number has been decided. ``VerifiedWebhook.ping`` is the way to one: that it
+    comes from Vipps has been checked by then.
+    """
     @staticmethod
     def parse(body: str) -> BackchannelPing:
-        """Reads the event's JSON body."""
+        """Reads the event's JSON body, which was verified elsewhere."""
     @property
     def auth_req_id(self) -> str:
         """Which login it is about."""
+    @property
+    def msn(self) -> str | None:
+        """Which merchant it is about; told where the registration is for all merchants of the partner."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class WebhookVerifier:
+    """Checks that a call to a webhook comes from Vipps and is as it was sent. Needs no keys and no network.
+
+    ``secrets`` maps each ``Webhook-Id`` to its secret, or to several while one is rotated; pairs will do as well. A secret is
+    used as it stands: it looks like base64 and is not to be decoded. ``public_host`` is the host of the registered URL, such
+    as ``shop.example``: needed where a proxy in front of this program changes ``Host``. ``tolerance`` (5 min, at most 24 h;
+    seconds or a ``timedelta``) is how far ``x-ms-date`` may be from this machine's clock. ``clock`` is a ``ManualClock``, for
+    tests. A wrong one raises ``InvalidConfigError`` and is named.
+    """
+    def __new__(
+        cls,
+        secrets: WebhookSecrets,
+        *,
+        public_host: str | None = None,
+        tolerance: Span | None = None,
+        clock: ManualClock | None = None,
+    ) -> Self: ...
+    def verify(self, method: str, path: str, headers: WebhookHeaders, body: WebhookBody) -> VerifiedWebhook:
+        """Checks a request. ``path`` is path and query as the request line had them, or the whole URL; ``headers`` is a mapping
+        or pairs of name and value, names in any letter case, as web frameworks have them; ``body`` is the raw body.
+
+        Raises ``InvalidWebhookError`` for all that is not to be trusted: answer 401. Its ``reason`` names what differs:
+        ``form``, ``webhook_id``, ``date``, ``hash``, ``host`` or ``signature``; its ``hint`` is the likely cause. Both are for
+        logs, not for whoever called.
+        """
+    def sign(self, webhook_id: str, url: str, body: WebhookBody) -> dict[str, str]:
+        """Signs a body as Vipps would, for tests of a receiver: the headers of the call, ``host`` among them. ``url`` is the whole
+        URL of the registration. With several secrets for this id the first signs; the date is that of the clock.
+        """
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class VerifiedWebhook:
+    """A call that passed every check of a ``WebhookVerifier``. There is no other way to make one, so it can't be pickled.
+
+    Vipps sends an event again when it had no good answer, so the same one may come twice.
+    """
+    @property
+    def webhook_id(self) -> str:
+        """Which registration it came through (``Webhook-Id``)."""
+    @property
+    def sent_at(self) -> datetime:
+        """When Vipps sent it (``x-ms-date``); in UTC."""
+    @property
+    def body(self) -> bytes:
+        """The body as it came: the event's JSON."""
+    def ping(self) -> BackchannelPing:
+        """The event ``login.merchant-initiated.ping.v1``: a login by phone number has been decided. Finish the login with
+        ``Backchannel.finish_webhook``. Raises ``InvalidConfigError``, field ``body``, for any other event.
+        """
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...

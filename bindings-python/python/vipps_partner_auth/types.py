@@ -7,9 +7,9 @@ The package itself never imports this module; a program does, where it passes su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Literal, TypedDict, Union
+from typing import Any, Literal, Protocol, TypedDict, Union
 
 from ._client import Authorization, Caller
 from ._native import Environment, Event, ManualClock, PartnerKeys, SalesUnitKeys, SpecializedKeys
@@ -30,6 +30,9 @@ __all__ = [
     "RequestedFlow",
     "Settings",
     "Span",
+    "WebhookBody",
+    "WebhookHeaders",
+    "WebhookSecrets",
 ]
 
 Span = Union[float, timedelta]
@@ -55,6 +58,20 @@ LoginAuthMethod = Literal["client_secret_basic", "client_secret_post"]
 
 EventHandler = Callable[[Event], object]
 """What ``on_event`` takes: a plain function."""
+
+
+class _HasItems(Protocol):
+    def items(self) -> Iterable[tuple[Any, Any]]: ...
+
+
+WebhookSecrets = Union[Mapping[str, Union[str, Iterable[str]]], Iterable[tuple[str, str]]]
+"""Secrets by ``Webhook-Id``; several for one id while a secret is rotated."""
+
+WebhookHeaders = Union[_HasItems, Iterable[tuple[Union[str, bytes], Union[str, bytes]]]]
+"""The headers of a request, as any web framework has them: a mapping, or pairs of name and value."""
+
+WebhookBody = Union[bytes, bytearray, memoryview, str]
+"""The raw body of a request. A text counts as its UTF-8."""
 
 
 class Expect(TypedDict, total=False):

@@ -24,8 +24,10 @@ use crate::{
     executor::Executor,
     id_token::{Expect, Flow},
     json::Document,
+    msn::Msn,
     partner::Merchant,
     random::unguessable,
+    webhook::VerifiedWebhook,
 };
 
 /// Login from a phone number for one merchant. Not for web pages or apps: Vipps forbids it there. Cheap to make.
@@ -95,15 +97,16 @@ impl BackchannelOptions {
 
 /// The webhook event `login.merchant-initiated.ping.v1`: a login by phone number has been decided.
 ///
-/// Check the webhook's HMAC first, as for every event of the Webhooks API; this library does not. A forged ping costs one
-/// request and ends nothing.
+/// [`VerifiedWebhook::ping`] is the way to one: a [`WebhookVerifier`](crate::WebhookVerifier) has checked by then that it
+/// comes from Vipps. A forged ping costs one request and ends nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BackchannelPing {
     auth_req_id: String,
+    msn: Option<Msn>,
 }
 
 impl BackchannelPing {
-    /// Reads the event's JSON body. `InvalidConfig`, field `body`, for anything else.
+    /// Reads the event's JSON body, which was verified elsewhere. `InvalidConfig`, field `body`, for anything else.
     ///
     /// ```
     /// let ping = vipps_partner_auth::BackchannelPing::parse(r#"{"auth_req_id":"fixture-auth-req-0001"}"#)?;
@@ -111,14 +114,25 @@ impl BackchannelPing {
     /// # Ok::<(), vipps_partner_auth::Error>(())
     /// ```
     pub fn parse(body: &str) -> Result<Self> {
-        let auth_req_id = Document::read(body.as_bytes()).take_text("auth_req_id").filter(|id| is_auth_req_id(id));
+        Self::read(body.as_bytes())
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self> {
+        let mut event = Document::read(body);
+        let auth_req_id = event.take_text("auth_req_id").filter(|id| is_auth_req_id(id));
         let no_ping = || Error::breaks_rule("body", "is not the JSON of a ping with an auth_req_id");
-        auth_req_id.map(|auth_req_id| Self { auth_req_id }).ok_or_else(no_ping)
+        let auth_req_id = auth_req_id.ok_or_else(no_ping)?;
+        Ok(Self { auth_req_id, msn: event.take_text("msn").and_then(|msn| msn.parse().ok()) })
     }
 
     /// Which login it is about: [`PendingLogin::auth_req_id`].
     pub fn auth_req_id(&self) -> &str {
         &self.auth_req_id
+    }
+
+    /// Which merchant it is about; told where the registration is for all merchants of the partner.
+    pub fn msn(&self) -> Option<&Msn> {
+        self.msn.as_ref()
     }
 }
 
@@ -217,13 +231,28 @@ impl Backchannel {
         pending.until_due(now).min(pending.until_expiry(now.wall))
     }
 
-    /// Asks once because the webhook said so, whatever the interval; `None` if the person has not decided after all.
+    /// Asks once because a verified webhook said so, whatever the interval; `None` if the person has not decided after
+    /// all. [`VerifiedWebhook::ping`] says which login it is about.
     ///
-    /// `InvalidConfig`, field `body`, for anything but the event's JSON; `LoginFailed`, reason `auth_req_id`, for a ping
-    /// about another login; else as [`poll`](Self::poll).
+    /// `InvalidConfig`, field `body`, for any other event; `LoginFailed`, reason `auth_req_id`, for a ping about another
+    /// login; else as [`poll`](Self::poll).
+    pub async fn finish_webhook(
+        &self,
+        webhook: &VerifiedWebhook,
+        pending: &PendingLogin,
+    ) -> Result<Option<LoginResult>> {
+        self.finish(webhook.ping(), pending).await
+    }
+
+    /// The same for the body alone, which must have been verified before: this call does not look at its signature. Prefer
+    /// [`finish_webhook`](Self::finish_webhook).
     pub async fn finish_ping(&self, body: &str, pending: &PendingLogin) -> Result<Option<LoginResult>> {
+        self.finish(BackchannelPing::parse(body), pending).await
+    }
+
+    async fn finish(&self, ping: Result<BackchannelPing>, pending: &PendingLogin) -> Result<Option<LoginResult>> {
         self.check_polled(pending)?;
-        if !is_same(BackchannelPing::parse(body)?.auth_req_id(), pending.auth_req_id()) {
+        if !is_same(ping?.auth_req_id(), pending.auth_req_id()) {
             return Err(Error::login_failed("auth_req_id", "the ping is about another login"));
         }
         // A poll that was under way may have been answered before the person decided.

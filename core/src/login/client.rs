@@ -150,8 +150,10 @@ impl LoginClient {
     }
 
     async fn wait_for_keys(&self, error: &Error) -> Result<()> {
-        let wait = error.retry_after().unwrap_or_default();
-        if wait > self.inner().login.deadline {
+        let inner = self.inner();
+        // The pause after a load that failed lasts a little longer than it is told to.
+        let wait = error.retry_after().unwrap_or_default().max(inner.verifier.pause_left());
+        if wait > inner.login.deadline {
             return Err(keys_unavailable());
         }
         self.clock().sleep(wait).await;

@@ -25,7 +25,7 @@ use crate::{
     event::Event,
     keys::Keys,
     random,
-    renewing::{Attempt, Failure},
+    renewing::{Attempt, Failure, NotFetched},
     token::{AccessToken, LONGEST_LIFETIME, is_token},
 };
 
@@ -34,6 +34,9 @@ use crate::{
 pub(super) struct SharedCache {
     store: Arc<dyn TokenCache>,
     key: CacheKey,
+    /// Its lock is that of renewals in the background. After one that failed the others need not ask for a long time, and
+    /// yet whoever has no usable token may.
+    renewal_key: CacheKey,
     /// The name of this process at the lock. One for its life, so that it knows a lock that is its own.
     holder: String,
     has_lock: AtomicBool,
@@ -58,7 +61,7 @@ enum Turn {
     /// This process asks Vipps.
     Ours,
     /// Nobody asks Vipps now.
-    NotNow(Error),
+    NotNow(NotFetched),
 }
 
 /// What the shared cache had.
@@ -72,23 +75,30 @@ impl SharedCache {
     pub(super) fn new(keys: &Keys, config: &Config) -> Result<Option<Self>> {
         let Some(store) = config.shared_cache()? else { return Ok(None) };
         let key = CacheKey::new(&config.environment, keys);
-        Ok(Some(Self { store, key, holder: random::unguessable()?, has_lock: AtomicBool::new(false) }))
+        let renewal_key = key.for_renewals();
+        Ok(Some(Self { store, key, renewal_key, holder: random::unguessable()?, has_lock: AtomicBool::new(false) }))
+    }
+
+    /// The key whose lock this fetch takes.
+    fn lock_key(&self, attempt: &Attempt) -> &CacheKey {
+        if attempt.in_background { &self.renewal_key } else { &self.key }
     }
 }
 
 impl TokenProvider {
     /// One process fetches, the others wait for what it gets.
-    pub(super) async fn fetch_in_turn(&self, cache: &SharedCache, attempt: &Attempt) -> Result<Arrival> {
+    pub(super) async fn fetch_in_turn(&self, cache: &SharedCache, attempt: &Attempt) -> Result<Arrival, NotFetched> {
         match self.turn(cache, attempt).await {
             Turn::Found(arrival) => Ok(arrival),
-            Turn::Ours => self.fetch_from_vipps(attempt).await,
-            Turn::NotNow(error) => Err(error),
+            Turn::Ours => Ok(self.fetch_from_vipps(attempt).await?),
+            Turn::NotNow(not_fetched) => Err(not_fetched),
         }
     }
 
     /// When the one that fetches has kept the others waiting for as long as a lock lives, one of them takes its place.
     async fn turn(&self, cache: &SharedCache, attempt: &Attempt) -> Turn {
         let deadline = self.clock.now().plus(PATIENCE_WITH_OTHERS.min(self.deadline));
+        let lock_key = cache.lock_key(attempt);
         let mut told = false;
         loop {
             let look = self.look(cache, attempt, &mut told).await;
@@ -96,19 +106,19 @@ impl TokenProvider {
                 return Turn::Found(arrival);
             }
             if let Some(error) = &attempt.in_pause {
-                return Turn::NotNow(error.clone());
+                return Turn::NotNow(error.clone().into());
             }
             if matches!(look, Look::Broken) || !cache.store.locks() {
                 return Turn::Ours;
             }
-            match self.patiently("lock", async { cache.store.lock(&cache.key, &cache.holder, LOCK_LIFE).await }).await {
+            match self.patiently("lock", async { cache.store.lock(lock_key, &cache.holder, LOCK_LIFE).await }).await {
                 Some(Lock::Ours) => {
                     cache.has_lock.store(true, Relaxed);
                     return self.turn_with_lock(cache, attempt, &mut told).await;
                 }
-                Some(Lock::HeldOff(span)) => return Turn::NotNow(held_off(span)),
+                Some(Lock::HeldOff(span)) => return Turn::NotNow(held_off(span, attempt)),
                 Some(Lock::Theirs) if self.clock.now().is_before(deadline) => {}
-                Some(Lock::Theirs) if !attempt.is_awaited() => return Turn::NotNow(held_off(LOCK_LIFE)),
+                Some(Lock::Theirs) if !attempt.is_awaited() => return Turn::NotNow(held_off(LOCK_LIFE, attempt)),
                 Some(Lock::Theirs) | None => return Turn::Ours,
             }
             self.clock.sleep(LOOK_GAP + self.jitter.up_to(LOOK_GAP)).await;
@@ -118,7 +128,7 @@ impl TokenProvider {
     /// Whoever had the lock before may have stored a token since this process looked.
     async fn turn_with_lock(&self, cache: &SharedCache, attempt: &Attempt, told: &mut bool) -> Turn {
         let Look::Found(arrival) = self.look(cache, attempt, told).await else { return Turn::Ours };
-        self.unlock(cache).await;
+        self.unlock(cache, attempt).await;
         Turn::Found(arrival)
     }
 
@@ -167,8 +177,9 @@ impl TokenProvider {
     }
 
     /// The token is there; nobody here need wait until others can find it too.
-    pub(super) fn share(self: &Arc<Self>, held: Arc<Held>) {
+    pub(super) fn share(self: &Arc<Self>, held: Arc<Held>, attempt: &Attempt) {
         let provider = self.clone();
+        let attempt = attempt.clone();
         self.executor().spawn_detached(async move {
             let Some(cache) = &provider.cache else { return };
             let arrival = &held.arrival;
@@ -177,32 +188,34 @@ impl TokenProvider {
             let token = CachedToken::new(arrival.secret.expose(), arrival.expires.wall, arrival.lifetime)
                 .with_subscription_key(key.map(KeyFingerprint::of));
             provider.patiently("store", async { cache.store.store(&cache.key, token, left).await }).await;
-            provider.unlock(cache).await;
+            provider.unlock(cache, &attempt).await;
         });
     }
 
     /// Vipps gave no token: the other processes need not all find that out by themselves. A connection that was never
     /// made says more of this machine than of Vipps.
     pub(super) fn pause_others(self: &Arc<Self>, failure: &Failure<'_>, attempt: &Attempt) {
-        let span = if attempt.replaces { failure.next_renewal_in } else { failure.pause };
+        let span = if attempt.in_background { failure.next_renewal_in } else { failure.pause };
         let error = failure.error;
         let of_vipps = error.retryable() && (error.status().is_some() || error.may_have_been_sent());
         let provider = self.clone();
+        let attempt = attempt.clone();
         self.executor().spawn_detached(async move {
             let Some(cache) = provider.cache.as_ref().filter(|cache| cache.has_lock.load(Relaxed)) else { return };
             if of_vipps {
                 cache.has_lock.store(false, Relaxed);
-                let work = async { cache.store.hold_off(&cache.key, &cache.holder, span).await };
+                let work = async { cache.store.hold_off(cache.lock_key(&attempt), &cache.holder, span).await };
                 provider.patiently("hold_off", work).await;
             } else {
-                provider.unlock(cache).await;
+                provider.unlock(cache, &attempt).await;
             }
         });
     }
 
-    async fn unlock(&self, cache: &SharedCache) {
+    async fn unlock(&self, cache: &SharedCache, attempt: &Attempt) {
         if cache.has_lock.swap(false, Relaxed) {
-            self.patiently("unlock", async { cache.store.unlock(&cache.key, &cache.holder).await }).await;
+            let work = async { cache.store.unlock(cache.lock_key(attempt), &cache.holder).await };
+            self.patiently("unlock", work).await;
         }
     }
 
@@ -259,6 +272,11 @@ fn least_life(attempt: &Attempt, lifetime: Duration) -> Duration {
     if attempt.replaces { margin(lifetime) } else { LAST_SECONDS }
 }
 
-fn held_off(span: Duration) -> Error {
-    Error::unavailable("another process asked Vipps for a token and got none").with_retry_after(Some(span))
+/// The pause of renewals is theirs alone: whoever needs a token sooner asks for it.
+fn held_off(span: Duration, attempt: &Attempt) -> NotFetched {
+    let error = Error::unavailable("another process asked Vipps for a token and got none");
+    if attempt.in_background {
+        return NotFetched { error, no_renewal_for: Some(span) };
+    }
+    error.with_retry_after(Some(span)).into()
 }

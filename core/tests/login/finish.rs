@@ -184,9 +184,9 @@ async fn a_key_that_nobody_published_is_refused_in_the_end() {
 
 #[tokio::test]
 async fn a_reload_that_fails_is_tried_once_more_while_the_login_waits() {
-    for (faults, good) in [(1, true), (2, false)] {
+    for (faults, jitter, good) in [(1, 0.0, true), (1, 0.999, true), (2, 0.0, false)] {
         let scene = Scene::hurried();
-        let login = scene.login();
+        let login = login_of(scene.config().jitter(move || jitter));
         let first = login.start(&["openid"]).await.expect("a request");
         login.finish(&scene.approve(&first), &first).await.expect("a login");
         scene.world.clock.advance(Duration::from_secs(31));

@@ -193,18 +193,26 @@ fn refused(request: &Request, error: &io::Error) -> Reply {
     if wants_json(request) {
         return json_error(error);
     }
-    match error.kind() {
-        io::ErrorKind::NotFound => html::notice(StatusCode::NOT_FOUND, "Not found", &error.to_string()),
-        _ => html::notice(StatusCode::CONFLICT, "Not possible", &error.to_string()),
-    }
+    let status = status_for_a_person(error);
+    let title = if status == StatusCode::NOT_FOUND { "Not found" } else { "Not possible" };
+    html::notice(status, title, &for_a_person(error))
 }
 
 fn json_error(error: &io::Error) -> Reply {
-    let status = match error.kind() {
+    Reply::json(status_for_a_person(error), &json!({ "error": for_a_person(error) })).hardened()
+}
+
+fn status_for_a_person(error: &io::Error) -> StatusCode {
+    match error.kind() {
         io::ErrorKind::NotFound => StatusCode::NOT_FOUND,
         _ => StatusCode::CONFLICT,
-    };
-    Reply::json(status, &json!({ "error": error.to_string() })).hardened()
+    }
+}
+
+/// Whoever presses a button gave no `id`.
+fn for_a_person(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.strip_prefix("id: ").map(str::to_owned).unwrap_or(text)
 }
 
 fn wants_json(request: &Request) -> bool {

@@ -1,6 +1,7 @@
-//! The simulated Redis: one entry, one lock, and all that can be wrong with it.
+//! The simulated Redis: one entry, its locks, and all that can be wrong with it.
 
 use std::{
+    collections::HashMap,
     future::pending,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -29,7 +30,7 @@ struct State {
     rng: Rng,
     entry: Option<Kept<CachedToken>>,
     older: Vec<Kept<CachedToken>>,
-    lock: Option<Kept<Held>>,
+    locks: HashMap<[u8; 32], Kept<Held>>,
 }
 
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ enum Held {
 
 impl Redis {
     pub(crate) fn new(trace: Arc<Trace>, weather: Arc<Weather>, rng: Rng) -> Self {
-        let state = State { rng, entry: None, older: Vec::new(), lock: None };
+        let state = State { rng, entry: None, older: Vec::new(), locks: HashMap::new() };
         Self { trace, weather, state: Mutex::new(state) }
     }
 
@@ -58,7 +59,7 @@ impl Redis {
         let old = state.older.get(chosen).filter(|old| puts_back_an_old_one && now < old.until).cloned();
         self.trace.note(0, if old.is_some() { "redis: an old entry is back" } else { "redis forgets all" }, 0);
         if old.is_none() {
-            state.lock = None;
+            state.locks.clear();
         }
         state.entry = old;
     }
@@ -175,14 +176,15 @@ impl TokenCache for ProcessRedis {
 
     fn lock<'a>(
         &'a self,
-        _key: &'a CacheKey,
+        key: &'a CacheKey,
         holder: &'a str,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Lock, CacheError>> {
         Box::pin(self.ask("redis: lock", Access::Write, move |state, now| {
-            match state.lock.as_ref().filter(|kept| now < kept.until) {
+            match state.locks.get(key.lock_name()).filter(|kept| now < kept.until) {
                 None => {
-                    state.lock = Some(Kept { value: Held::By(holder.to_owned()), until: now + ttl });
+                    let kept = Kept { value: Held::By(holder.to_owned()), until: now + ttl };
+                    state.locks.insert(*key.lock_name(), kept);
                     Lock::Ours
                 }
                 Some(Kept { value: Held::By(other), .. }) if other == holder => Lock::Ours,
@@ -194,22 +196,22 @@ impl TokenCache for ProcessRedis {
 
     fn hold_off<'a>(
         &'a self,
-        _key: &'a CacheKey,
+        key: &'a CacheKey,
         holder: &'a str,
         span: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(self.ask("redis: hold off", Access::Write, move |state, now| {
-            let held = state.lock.as_ref().filter(|kept| now < kept.until);
+            let held = state.locks.get(key.lock_name()).filter(|kept| now < kept.until);
             if held.is_none_or(|kept| kept.value == Held::By(holder.to_owned())) {
-                state.lock = Some(Kept { value: Held::Off, until: now + span });
+                state.locks.insert(*key.lock_name(), Kept { value: Held::Off, until: now + span });
             }
         }))
     }
 
-    fn unlock<'a>(&'a self, _key: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
+    fn unlock<'a>(&'a self, key: &'a CacheKey, holder: &'a str) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(self.ask("redis: unlock", Access::Write, move |state, _| {
-            if state.lock.as_ref().is_some_and(|kept| kept.value == Held::By(holder.to_owned())) {
-                state.lock = None;
+            if state.locks.get(key.lock_name()).is_some_and(|kept| kept.value == Held::By(holder.to_owned())) {
+                state.locks.remove(key.lock_name());
             }
         }))
     }

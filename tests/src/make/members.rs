@@ -23,6 +23,10 @@ impl Members {
         self.0.retain(|(known, _)| known != name);
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -80,7 +80,7 @@ final class VectorCall {
         case "backchannel_redirect":
             let callback = try given.needed("callback_url")
             return try told(await phone().finishRedirect(callbackURL: callback, pending: pending()))
-        default: throw Broken("unknown op \(op)")
+        default: return try makeWebhook()
         }
     }
 
@@ -242,6 +242,44 @@ final class VectorCall {
             "country": address.country, "formatted": address.formatted, "address_type": address.addressType,
         ]
         return .object(all.compactMapValues { $0.map(JSON.text) })
+    }
+
+    private func makeWebhook() throws -> JSON {
+        switch op {
+        case "webhook_verify":
+            let webhook = try webhook()
+            try same("body", try body(), webhook.body)
+            return .of(["webhook_id": .text(webhook.webhookID), "sent_at": unix(webhook.sentAt)])
+        case "webhook_ping":
+            let ping = try webhook().ping()
+            return .of(["auth_req_id": .text(ping.authReqID), "msn": ping.msn.map(JSON.text)])
+        case "webhook_sign":
+            let (id, url) = (try given.needed("webhook_id"), try given.needed("url"))
+            return .of(["headers": headers(try webhookVerifier().sign(webhookID: id, url: url, body: body()))])
+        default: throw Broken("unknown op \(op)")
+        }
+    }
+
+    private func webhook() throws -> VerifiedWebhook {
+        let pairs = pairs(given["headers"]).map { (name: $0.0, value: $0.1) }
+        return try webhookVerifier().verify(
+            method: given.needed("method"), path: given.needed("path"), headers: pairs, body: body())
+    }
+
+    private func webhookVerifier() throws -> WebhookVerifier {
+        let secrets = Dictionary(grouping: pairs(try given.resolved("secrets")), by: { $0.0 }).mapValues { $0.map { $0.1 } }
+        let options = WebhookOptions(
+            publicHost: given.text("public_host"), tolerance: given["tolerance"]?.number, clock: try clock())
+        return try WebhookVerifier(secrets: secrets, options: options)
+    }
+
+    private func pairs(_ list: JSON?) -> [(String, String)] {
+        (list?.list ?? []).map { ($0.list.first?.text ?? "", $0.list.last?.text ?? "") }
+    }
+
+    private func body() throws -> Data {
+        if let base64 = given.text("body_base64") { return Data(base64Encoded: base64) ?? Data() }
+        return Data(try given.needed("body").utf8)
     }
 
     private func headers(_ all: [String: String]) -> JSON { .object(all.mapValues(JSON.text)) }

@@ -142,6 +142,8 @@ struct Given {
                 "text", "name", "version", "plugin_name", "plugin_version", "environment", "keys", "system", "now",
                 "options", "msn", "jwks", "jwks_text", "jwt", "leeway", "expect", "id_token", "redirect_uri", "scopes",
                 "request", "callback_url", "app_callback_uri", "pending", "login_hint", "msisdn", "timeout", "after",
+                "secrets", "public_host", "tolerance", "method", "path", "headers", "body", "body_base64", "webhook_id",
+                "url",
             ])
         options = members["options"] ?? .object([:])
         try known(
@@ -225,6 +227,7 @@ struct Given {
         let query = text("callback_url")?.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         let ofCallback = form(String(query)).filter { ["code", "state"].contains($0.name) }.map(\.value)
         let ofHint = [text("login_hint")?.split(separator: ":").last.map(String.init)].compactMap { $0 }
-        return ofKeys + ofToken + ofKept + ofCallback + ofHint
+        let ofWebhooks = try resolved("secrets")?.list.compactMap { $0.list.last?.text } ?? []
+        return ofKeys + ofToken + ofKept + ofCallback + ofHint + ofWebhooks
     }
 }

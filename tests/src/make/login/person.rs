@@ -89,6 +89,12 @@ fn told() -> Vec<Scene> {
             "claims that nobody knows yet are kept",
         ),
         person(
+            "userinfo-odd-names",
+            r#""__proto__":2,"toString":3,"constructor":{"__proto__":4}"#,
+            "",
+            "a name is a name",
+        ),
+        person(
             "userinfo-older-address",
             r#""address":{"street_address":"Prøvegata 1","postal_code":"","region":null,"default":true}"#,
             r#""address": { "street_address": "Prøvegata 1" }"#,

@@ -107,8 +107,17 @@ public final class Backchannel: Sendable {
     /// How long until ``poll(_:)`` will ask Vipps again.
     public func nextPollIn(_ pending: PendingLogin) -> TimeInterval { handle.nextPollIn(pending: pending.parts.handle) }
 
-    /// Asks once because the webhook said so; `nil` if the person has not decided after all. Check the webhook's HMAC
-    /// first.
+    /// Asks once because a webhook said so, whatever the interval; `nil` if the person has not decided after all.
+    /// ``VerifiedWebhook/ping()`` says which login it is about.
+    public func finishWebhook(_ webhook: VerifiedWebhook, pending: PendingLogin) async throws -> LoginResult? {
+        try await native {
+            try await handle.finishWebhook(
+                webhook: webhook.parts.handle, pending: pending.parts.handle, cancellation: $0)
+        }.map(LoginResult.init)
+    }
+
+    /// ``finishWebhook(_:pending:)`` for the body alone, which must have been verified before: its signature is not looked
+    /// at.
     public func finishPing(body: String, pending: PendingLogin) async throws -> LoginResult? {
         try await native {
             try await handle.finishPing(body: body, pending: pending.parts.handle, cancellation: $0)
@@ -127,17 +136,6 @@ public final class Backchannel: Sendable {
     /// Asks who the person is.
     public func userinfo(_ result: LoginResult) async throws -> Userinfo {
         Userinfo(parts: try await native { try await handle.userinfo(result: result.parts.handle, cancellation: $0) })
-    }
-}
-
-/// The webhook event `login.merchant-initiated.ping.v1`. Check the webhook's HMAC first; this library does not.
-public struct BackchannelPing: Sendable {
-    /// Which login it is about.
-    public let authReqID: String
-
-    /// Reads the event's JSON body; `invalidConfig`, field `body`, for anything else.
-    public init(body: String) throws {
-        authReqID = try native { try backchannelPingOf(body: body) }
     }
 }
 

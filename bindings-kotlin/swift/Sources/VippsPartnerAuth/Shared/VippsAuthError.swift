@@ -21,6 +21,9 @@ public struct VippsAuthError: Error, Sendable, Equatable {
         case loginFailed = "login_failed"
         /// The ID token is not good: reject the user. ``VippsAuthError/claim`` names the check that failed.
         case invalidIDToken = "invalid_id_token"
+        /// The call is not one that Vipps sent, or not as it was sent: answer 401. ``VippsAuthError/reason`` names what
+        /// differs.
+        case invalidWebhook = "invalid_webhook"
         /// The service's reply was not understood: report it.
         case `protocol`
         /// A bug in this library.
@@ -43,7 +46,7 @@ public struct VippsAuthError: Error, Sendable, Equatable {
     public var field: String? { parts.field }
     /// The check of the ID token that failed, such as `signature` or `msn`.
     public var claim: String? { parts.claim }
-    /// Why a login failed, such as `denied` or `expired`.
+    /// Why a login failed, such as `denied` or `expired`; or what of a webhook differs, such as `hash` or `host`.
     public var reason: String? { parts.reason }
     /// The HTTP status of the reply, where there was one.
     public var status: Int? { parts.status.map(Int.init) }

@@ -4,7 +4,6 @@ import io.github.vippspartnerauth.ffi.BackchannelHandle
 import io.github.vippspartnerauth.ffi.BackchannelParts
 import io.github.vippspartnerauth.ffi.ConsentRevokedParts
 import io.github.vippspartnerauth.ffi.PendingParts
-import io.github.vippspartnerauth.ffi.backchannelPingOf
 import io.github.vippspartnerauth.ffi.consentRevokedOf
 import io.github.vippspartnerauth.ffi.pendingLoginOf
 import java.time.Duration
@@ -185,9 +184,29 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) {
     fun nextPollIn(pending: PendingLogin): Duration = native { handle.nextPollIn(pending.handle) }
 
     /**
-     * Asks once because the webhook said so, whatever the interval; `null` if the person has not decided after all.
+     * Asks once because a webhook said so, whatever the interval; `null` if the person has not decided after all.
+     * [VerifiedWebhook.ping] says which login it is about.
      *
-     * @param body the event's JSON; check the webhook's HMAC first
+     * @throws VippsAuthException.InvalidConfig field `body`, for any other event
+     * @throws VippsAuthException.LoginFailed reason `auth_req_id`, for a ping about another login
+     */
+    @JvmSynthetic
+    suspend fun finishWebhook(webhook: VerifiedWebhook, pending: PendingLogin): LoginResult? =
+        awaited { handle.finishWebhook(webhook.handle, pending.handle, null) }?.let(::LoginResult)
+
+    /** [finishWebhook] for callers that are not coroutines. An interrupt ends it. */
+    @Throws(InterruptedException::class)
+    fun finishWebhookBlocking(webhook: VerifiedWebhook, pending: PendingLogin): LoginResult? =
+        blocking { finishWebhook(webhook, pending) }
+
+    /** [finishWebhook] as a future. Cancelling it ends the wait. */
+    fun finishWebhookAsync(webhook: VerifiedWebhook, pending: PendingLogin): CompletableFuture<LoginResult?> =
+        future { finishWebhook(webhook, pending) }
+
+    /**
+     * [finishWebhook] for the body alone, which must have been verified before: its signature is not looked at.
+     *
+     * @param body the event's JSON
      */
     @JvmSynthetic
     suspend fun finishPing(body: String, pending: PendingLogin): LoginResult? =
@@ -225,24 +244,6 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) {
 
     /** [userinfo] as a future. Cancelling it ends the wait. */
     fun userinfoAsync(result: LoginResult): CompletableFuture<Userinfo> = future { userinfo(result) }
-}
-
-/**
- * The webhook event `login.merchant-initiated.ping.v1`: a login by phone number has been decided. Check the webhook's
- * HMAC first; this library does not.
- *
- * @property authReqId which login it is about
- */
-class BackchannelPing private constructor(val authReqId: String) {
-    companion object {
-        /**
-         * Reads the event's JSON body.
-         *
-         * @throws VippsAuthException.InvalidConfig field `body`, for anything else
-         */
-        @JvmStatic
-        fun parse(body: String) = BackchannelPing(native { backchannelPingOf(body) })
-    }
 }
 
 /**

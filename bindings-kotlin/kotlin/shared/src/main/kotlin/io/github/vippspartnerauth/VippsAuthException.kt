@@ -18,7 +18,8 @@ import java.time.Duration
  * @property hint the likely cause and its cure
  * @property field the setting or argument that was wrong
  * @property claim the check of the ID token that failed, such as `signature` or `msn`
- * @property reason why a login failed, such as `denied` or `expired`
+ * @property reason why a login failed, such as `denied` or `expired`; or what of a webhook differs, such as `hash` or
+ * `host`
  */
 sealed class VippsAuthException private constructor(parts: ErrorParts) : RuntimeException(parts.text) {
     val code: String = parts.code
@@ -54,6 +55,9 @@ sealed class VippsAuthException private constructor(parts: ErrorParts) : Runtime
     /** The ID token is not good: reject the user. [claim] names the check that failed. */
     class InvalidIdToken internal constructor(parts: ErrorParts) : VippsAuthException(parts)
 
+    /** The call is not one that Vipps sent, or not as it was sent: answer 401. [reason] names what differs. */
+    class InvalidWebhook internal constructor(parts: ErrorParts) : VippsAuthException(parts)
+
     /** The service's reply was not understood: report it. */
     class Protocol internal constructor(parts: ErrorParts) : VippsAuthException(parts)
 
@@ -69,6 +73,7 @@ sealed class VippsAuthException private constructor(parts: ErrorParts) : Runtime
             "unavailable" -> Unavailable(parts)
             "login_failed" -> LoginFailed(parts)
             "invalid_id_token" -> InvalidIdToken(parts)
+            "invalid_webhook" -> InvalidWebhook(parts)
             "protocol" -> Protocol(parts)
             else -> Internal(parts)
         }

@@ -13,6 +13,7 @@ private val MEMBERS = arrayOf(
     "text", "name", "version", "plugin_name", "plugin_version", "environment", "keys", "system", "now", "options",
     "msn", "jwks", "jwks_text", "jwt", "leeway", "expect", "id_token", "redirect_uri", "scopes", "request",
     "callback_url", "app_callback_uri", "pending", "login_hint", "msisdn", "timeout", "after",
+    "secrets", "public_host", "tolerance", "method", "path", "headers", "body", "body_base64", "webhook_id", "url",
 )
 
 /** `given` of a case, and the library's own types made of it. */
@@ -87,6 +88,7 @@ internal class Given(private val members: JsonNode, private val resolve: (JsonNo
         val ofCallback = form(text("callback_url").orEmpty().substringAfter('?', ""))
             .filter { it.first == "code" || it.first == "state" }.map { it.second }
         val ofHint = listOfNotNull(text("login_hint")?.substringAfterLast(':'))
-        return (ofKeys + ofToken + ofKept).mapNotNull { it?.textValue() } + ofCallback + ofHint
+        val ofWebhooks = resolved("secrets")?.map { it[1] }.orEmpty()
+        return (ofKeys + ofToken + ofKept + ofWebhooks).mapNotNull { it?.textValue() } + ofCallback + ofHint
     }
 }

@@ -114,6 +114,7 @@ internal class Scenario(private val case: JsonNode, factory: ClientFactory) : Au
         when (val what = text("do")) {
             "headers" -> shops.getValue(merchants[0]).headersBlocking()
             "revoke_tokens" -> vipps.revokeTokens()
+            "arrived" -> arrived(text("path"), step["times"].intValue())
             "release_hung" -> vipps.releaseHung()
             "wrong_environment" -> vipps.wrongEnvironment(true)
             "fail_next" -> vipps.failNext(text("endpoint"), step["times"].intValue(), failure(step["failure"]))
@@ -124,6 +125,15 @@ internal class Scenario(private val case: JsonNode, factory: ClientFactory) : Au
             "may_follow" ->
                 assertEquals(step["may_follow"].booleanValue(), asked(step).mayFollow(text("from"), text("to")), "$step")
             else -> fail("unknown step $what")
+        }
+    }
+
+    /** On a busy machine a time limit may be over before the request has come that is to hang. */
+    private fun arrived(path: String, times: Int) {
+        val until = System.nanoTime() + Duration.ofSeconds(10).toNanos()
+        while (vipps.requests().count { it.path == path } < times) {
+            assertTrue(System.nanoTime() < until, "$path was not asked $times times")
+            Thread.sleep(1)
         }
     }
 

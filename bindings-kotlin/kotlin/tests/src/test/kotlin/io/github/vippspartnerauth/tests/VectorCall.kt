@@ -22,6 +22,9 @@ import io.github.vippspartnerauth.RequestedFlow
 import io.github.vippspartnerauth.Settings
 import io.github.vippspartnerauth.UnverifiedConsentRevoked
 import io.github.vippspartnerauth.Userinfo
+import io.github.vippspartnerauth.VerifiedWebhook
+import io.github.vippspartnerauth.WebhookOptions
+import io.github.vippspartnerauth.WebhookVerifier
 import java.security.MessageDigest
 import java.time.Duration
 import java.time.Instant
@@ -63,8 +66,36 @@ internal class VectorCall(private val op: String, private val given: Given, priv
         "backchannel_ping" -> soFar { phone, pending -> phone.finishPingBlocking(given.needed("text"), pending) }
         "backchannel_wait" -> waited()
         "backchannel_redirect" -> phone().let { told(it.finishRedirectBlocking(given.needed("callback_url"), pending())) }
+        "webhook_verify" -> webhook().let {
+            assertEquals(body().toList(), it.body().toList())
+            json(mapOf("webhook_id" to it.webhookId, "sent_at" to it.sentAt.epochSecond))
+        }
+        "webhook_ping" -> webhook().ping().let { json(mapOf("auth_req_id" to it.authReqId, "msn" to it.msn)) }
+        "webhook_sign" -> webhookVerifier().use {
+            json(mapOf("headers" to it.sign(given.needed("webhook_id"), given.needed("url"), body())))
+        }
         else -> error("unknown op $op")
     }
+
+    private fun webhook(): VerifiedWebhook = webhookVerifier().use {
+        it.verify(given.needed("method"), given.needed("path"), several(checkNotNull(given["headers"])), body())
+    }
+
+    private fun webhookVerifier() = WebhookVerifier(
+        several(checkNotNull(given.resolved("secrets"))),
+        WebhookOptions {
+            clock(this@VectorCall.clock)
+            given.text("public_host")?.let(::publicHost)
+            given["tolerance"]?.let { tolerance(Duration.ofSeconds(it.longValue())) }
+        },
+    )
+
+    /** Pairs as a map: what comes twice has two values. */
+    private fun several(pairs: JsonNode): Map<String, List<String>> =
+        pairs.groupBy({ it[0].textValue() }, { it[1].textValue() })
+
+    private fun body(): ByteArray =
+        given.text("body_base64")?.let(Base64.getDecoder()::decode) ?: given.needed("body").toByteArray()
 
     private fun anyPartner() = Partner(
         io.github.vippspartnerauth.PartnerKeys("11111111-2222-4333-8444-555555555555", "secret", "key"),
