@@ -2,9 +2,7 @@
 
 use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
 
-use vipps_partner_auth::{
-    BackchannelPing, UnverifiedConsentRevoked, VerifiedWebhook, WebhookOptions, WebhookVerifier,
-};
+use vipps_partner_auth::{BackchannelPing, UnverifiedConsentRevoked, VerifiedWebhook, WebhookOptions, WebhookVerifier};
 
 use crate::{clock::ManualClockHandle, error::Result, settings::span};
 
