@@ -1,8 +1,8 @@
-//! The three kinds of keys. The secrets stay on this side.
+//! The kinds of keys. The secrets stay on this side.
 
 use std::sync::Arc;
 
-use vipps_partner_auth::{Keys, PartnerKeys, SalesUnitKeys, SpecializedKeys};
+use vipps_partner_auth::{Keys, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys};
 
 use crate::error::Result;
 
@@ -12,7 +12,7 @@ pub struct KeysHandle(pub(crate) Keys);
 
 #[uniffi::export]
 impl KeysHandle {
-    /// Sales unit keys where `VIPPS_MSN` is set, else partner keys.
+    /// Sales unit keys where `VIPPS_MSN` is set, PSP keys where `VIPPS_PSP_ID` is, else partner keys.
     #[uniffi::constructor]
     pub fn from_env() -> Result<Arc<Self>> {
         Ok(Arc::new(Self(Keys::from_env()?)))
@@ -33,7 +33,7 @@ impl KeysHandle {
         }))
     }
 
-    /// Partner keys from `VIPPS_CLIENT_ID` and its fellows.
+    /// Partner keys from `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET` and `VIPPS_SUBSCRIPTION_KEY`.
     #[uniffi::constructor]
     pub fn partner_from_env() -> Result<Arc<Self>> {
         Ok(Self::of(PartnerKeys::from_env()?))
@@ -55,10 +55,32 @@ impl KeysHandle {
         }))
     }
 
-    /// Sales unit keys from `VIPPS_CLIENT_ID`, its fellows and `VIPPS_MSN`.
+    /// Sales unit keys from the same variables and `VIPPS_MSN`.
     #[uniffi::constructor]
     pub fn sales_unit_from_env() -> Result<Arc<Self>> {
         Ok(Self::of(SalesUnitKeys::from_env()?))
+    }
+
+    /// The keys of a payment service provider.
+    #[uniffi::constructor]
+    pub fn psp(
+        client_id: String,
+        client_secret: String,
+        subscription_key: String,
+        psp_id: String,
+        second_subscription_key: Option<String>,
+    ) -> Result<Arc<Self>> {
+        let keys = PspKeys::new(client_id, client_secret, subscription_key, psp_id)?;
+        Ok(Self::of(match second_subscription_key {
+            Some(second) => keys.with_second_subscription_key(second)?,
+            None => keys,
+        }))
+    }
+
+    /// PSP keys from `VIPPS_CLIENT_ID`, its fellows and `VIPPS_PSP_ID`.
+    #[uniffi::constructor]
+    pub fn psp_from_env() -> Result<Arc<Self>> {
+        Ok(Self::of(PspKeys::from_env()?))
     }
 
     /// Specialized keys.
@@ -80,7 +102,7 @@ impl KeysHandle {
 
 #[uniffi::export]
 impl KeysHandle {
-    /// `partner`, `sales_unit` or `specialized`.
+    /// `partner`, `sales_unit`, `specialized` or `psp`.
     pub fn kind(&self) -> String {
         self.0.kind().to_owned()
     }
@@ -94,6 +116,14 @@ impl KeysHandle {
     pub fn msn(&self) -> Option<String> {
         match &self.0 {
             Keys::SalesUnit(keys) => Some(keys.msn().as_str().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The id of the PSP that the keys belong to, where they belong to one.
+    pub fn psp_id(&self) -> Option<String> {
+        match &self.0 {
+            Keys::Psp(keys) => Some(keys.psp_id().to_owned()),
             _ => None,
         }
     }

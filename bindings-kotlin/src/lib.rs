@@ -24,6 +24,10 @@ pub mod verifier;
 #[cfg(feature = "server")]
 pub mod backchannel;
 #[cfg(feature = "server")]
+pub mod doctor;
+#[cfg(feature = "server")]
+pub mod key_source;
+#[cfg(feature = "server")]
 pub mod keys;
 #[cfg(feature = "server")]
 pub mod login;
@@ -33,6 +37,8 @@ pub mod merchant;
 pub mod partner;
 #[cfg(feature = "server")]
 pub mod result;
+#[cfg(feature = "server")]
+pub mod sales_units;
 #[cfg(feature = "server")]
 pub mod system;
 #[cfg(feature = "server")]

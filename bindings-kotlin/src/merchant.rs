@@ -43,6 +43,11 @@ impl MerchantHandle {
         self.0.note_refused(&token.0);
     }
 
+    /// Tells what an API answered to a call for this merchant.
+    pub fn answered(&self, status: u16, content_type: Option<String>) {
+        self.0.answered(status, content_type.as_deref());
+    }
+
     /// The same headers without I/O.
     pub fn cached_headers(&self) -> Option<HeadersParts> {
         self.0.cached_headers().map(|headers| self.1.parts(&headers))

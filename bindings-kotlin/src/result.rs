@@ -2,7 +2,8 @@
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
-use vipps_partner_auth::{Address, LoginResult, Userinfo};
+use serde_json::Value;
+use vipps_partner_auth::{Address, Agreement, FlowElement, FlowLink, FlowResult, FlowScreen, LoginResult, Userinfo};
 
 use crate::verifier::ClaimsParts;
 
@@ -77,6 +78,83 @@ pub struct UserinfoParts {
     pub other_addresses: Vec<AddressParts>,
     /// What the person agreed to, as JSON.
     pub delegated_consents: Option<String>,
+    /// What the person answered in a flow of the merchant's own.
+    pub flow_result: Option<FlowResultParts>,
+    /// The agreement that the person made.
+    pub agreement: Option<AgreementParts>,
+    /// All members, as JSON.
+    pub json: String,
+}
+
+/// What a person answered in a flow of the merchant's own.
+#[derive(Clone, uniffi::Record)]
+pub struct FlowResultParts {
+    /// The language that the person read.
+    pub language: Option<String>,
+    /// In order.
+    pub screens: Vec<FlowScreenParts>,
+    /// All members, as JSON.
+    pub json: String,
+}
+
+/// One screen of a flow.
+#[derive(Clone, uniffi::Record)]
+pub struct FlowScreenParts {
+    /// Its heading.
+    pub title: Option<String>,
+    /// The text beneath.
+    pub description: Option<String>,
+    /// The terms it links to.
+    pub links: Vec<FlowLinkParts>,
+    /// What the person could answer.
+    pub elements: Vec<FlowElementParts>,
+}
+
+/// A link of a screen.
+#[derive(Clone, uniffi::Record)]
+pub struct FlowLinkParts {
+    /// What the person reads.
+    pub title: Option<String>,
+    /// Where it leads.
+    pub url: Option<String>,
+}
+
+/// One thing that the person could answer.
+#[derive(Clone, uniffi::Record)]
+pub struct FlowElementParts {
+    /// Its type, such as `checkbox`.
+    pub kind: Option<String>,
+    /// What the merchant named it.
+    pub id: Option<String>,
+    /// What the person read.
+    pub title: Option<String>,
+    /// Whether the person ticked it.
+    pub checked: Option<bool>,
+    /// All members, as JSON.
+    pub json: String,
+}
+
+/// The agreement that a person made.
+#[derive(Clone, uniffi::Record)]
+pub struct AgreementParts {
+    /// The language that the person read.
+    pub language: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// The text of the button that was pressed.
+    pub button_text: Option<String>,
+    /// What the link to the terms said.
+    pub terms_link_text: Option<String>,
+    /// Where it led.
+    pub terms_link_url: Option<String>,
+    /// What the link to the privacy statement said.
+    pub privacy_statement_link_text: Option<String>,
+    /// Where it led.
+    pub privacy_statement_link_url: Option<String>,
+    /// When, as Vipps writes it.
+    pub timestamp: Option<String>,
+    /// Whether the person accepted.
+    pub accepted: Option<bool>,
     /// All members, as JSON.
     pub json: String,
 }
@@ -116,7 +194,65 @@ impl From<&Userinfo> for UserinfoParts {
             address: userinfo.address().map(AddressParts::from),
             other_addresses: userinfo.other_addresses().into_iter().map(AddressParts::from).collect(),
             delegated_consents: userinfo.delegated_consents().map(ToString::to_string),
+            flow_result: userinfo.flow_result().map(FlowResultParts::from),
+            agreement: userinfo.agreement().map(AgreementParts::from),
             json: userinfo.json(),
+        }
+    }
+}
+
+impl From<FlowResult> for FlowResultParts {
+    fn from(flow: FlowResult) -> Self {
+        Self {
+            language: flow.language,
+            screens: flow.screens.into_iter().map(FlowScreenParts::from).collect(),
+            json: Value::from(flow.members).to_string(),
+        }
+    }
+}
+
+impl From<FlowScreen> for FlowScreenParts {
+    fn from(screen: FlowScreen) -> Self {
+        Self {
+            title: screen.title,
+            description: screen.description,
+            links: screen.links.into_iter().map(FlowLinkParts::from).collect(),
+            elements: screen.elements.into_iter().map(FlowElementParts::from).collect(),
+        }
+    }
+}
+
+impl From<FlowLink> for FlowLinkParts {
+    fn from(link: FlowLink) -> Self {
+        Self { title: link.title, url: link.url }
+    }
+}
+
+impl From<FlowElement> for FlowElementParts {
+    fn from(element: FlowElement) -> Self {
+        Self {
+            kind: element.kind,
+            id: element.id,
+            title: element.title,
+            checked: element.checked,
+            json: Value::from(element.members).to_string(),
+        }
+    }
+}
+
+impl From<Agreement> for AgreementParts {
+    fn from(agreement: Agreement) -> Self {
+        Self {
+            language: agreement.language,
+            description: agreement.description,
+            button_text: agreement.button_text,
+            terms_link_text: agreement.terms_link_text,
+            terms_link_url: agreement.terms_link_url,
+            privacy_statement_link_text: agreement.privacy_statement_link_text,
+            privacy_statement_link_url: agreement.privacy_statement_link_url,
+            timestamp: agreement.timestamp,
+            accepted: agreement.accepted,
+            json: Value::from(agreement.members).to_string(),
         }
     }
 }
@@ -144,6 +280,36 @@ impl fmt::Debug for ResultParts {
 impl fmt::Debug for UserinfoParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserinfoParts").field("sub", &self.sub).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for FlowResultParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FlowResultParts(***)")
+    }
+}
+
+impl fmt::Debug for FlowScreenParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FlowScreenParts(***)")
+    }
+}
+
+impl fmt::Debug for FlowLinkParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FlowLinkParts(***)")
+    }
+}
+
+impl fmt::Debug for FlowElementParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FlowElementParts(***)")
+    }
+}
+
+impl fmt::Debug for AgreementParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AgreementParts(***)")
     }
 }
 

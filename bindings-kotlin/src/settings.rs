@@ -30,12 +30,14 @@ pub struct SettingsParts {
     pub ca_pem: Option<Vec<u8>>,
     /// Where tokens are shared with other processes.
     pub redis_url: Option<String>,
-    /// The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's.
+    /// The authorities (PEM) that Redis' certificate is checked against, instead of the machine's.
     pub redis_ca_pem: Option<Vec<u8>>,
     /// `raw` or `form`.
     pub basic_encoding: Option<String>,
     /// `raw` or `form`.
     pub login_basic_encoding: Option<String>,
+    /// `raw` or `form`.
+    pub backchannel_basic_encoding: Option<String>,
     /// `client_secret_basic` or `client_secret_post`.
     pub login_auth_method: Option<String>,
     /// Lets partner keys be used with the test environment.
@@ -111,6 +113,9 @@ impl SettingsParts {
         }
         if let Some(text) = &self.login_basic_encoding {
             config = config.login_basic_encoding(BasicEncoding::parse("login_basic_encoding", text)?);
+        }
+        if let Some(text) = &self.backchannel_basic_encoding {
+            config = config.backchannel_basic_encoding(BasicEncoding::parse("backchannel_basic_encoding", text)?);
         }
         if let Some(text) = &self.login_auth_method {
             config = config.login_auth_method(text.parse()?);

@@ -131,11 +131,15 @@ class Adapter {
     config.data = snapshot(config.data)
     const { authorization, caller, patience } = call
     const outcome = await this.#followed(config, call, url)
-    if (outcome.answer.status !== 401 || !isOurs(config, url, authorization)) return finished(outcome)
+    if (!isOurs(config, url, authorization)) return finished(outcome)
+    note(caller, outcome)
+    if (outcome.answer.status !== 401) return finished(outcome)
     const other = await this.#refused(caller, config, authorization, patience)
     if (other === undefined || !isSameBytes(config.data)) return finished(outcome)
     replace(config.headers, authorization, other)
-    return finished(await this.#followed(config, call, url))
+    const second = await this.#followed(config, call, url)
+    note(caller, second)
+    return finished(second)
   }
 
   async #refused(caller: Handle, config: Config, { token }: Authorization, patience: Patience): Promise<Authorization | undefined> {
@@ -281,6 +285,11 @@ class Patience {
 function finished({ answer, error }: Outcome): Answer {
   if (error !== undefined) throw error
   return answer
+}
+
+function note(caller: Handle, { answer }: Outcome): void {
+  const type = (answer.headers as Record<string, unknown>)['content-type']
+  caller.answered(answer.status, typeof type === 'string' ? type : undefined)
 }
 
 /** Interceptors after ours may have set another, axios' `auth` replaces it, and so do credentials in the URL. */

@@ -75,12 +75,17 @@ async function followed(caller: Handle, request: Request, read: ReadOnce): Promi
 async function twice(caller: Handle, request: Request, spare: Request | undefined): Promise<Response> {
   const { signal } = request
   const authorization = await caller.authorization({ signal }).catch(failed)
-  const response = await sent(request, authorization)
+  const response = noted(caller, await sent(request, authorization))
   if (response.status !== 401) return response
   const other = await caller.other(authorization.token, { signal })
   if (other === undefined || spare === undefined) return response
   await response.body?.cancel()
-  return await sent(spare.body === null ? spare : spare.clone(), other)
+  return noted(caller, await sent(spare.body === null ? spare : spare.clone(), other))
+}
+
+function noted(caller: Handle, response: Response): Response {
+  caller.answered(response.status, response.headers.get('content-type') ?? undefined)
+  return response
 }
 
 /** As `fetch` tells of what goes wrong before a reply; an abort is told as it is. */

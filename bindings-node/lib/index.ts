@@ -15,20 +15,7 @@ export {
 } from './backchannel.js'
 export { IdTokenClaims, IdTokenVerifier, type Expect, type VerifierOptions } from './claims.js'
 export { ManualClock } from './clock.js'
-export {
-  Emulator,
-  type BentIdToken,
-  type EmulatorEndpoint,
-  type EmulatorErrorShape,
-  type EmulatorFailure,
-  type EmulatorFinding,
-  type EmulatorLogin,
-  type EmulatorOptions,
-  type EmulatorPing,
-  type EmulatorReply,
-  type EmulatorRequest,
-  type EmulatorUser,
-} from './emulator.js'
+export type { DoctorFinding, DoctorOptions, DoctorReport } from './doctor.js'
 export {
   VippsAuthError,
   type IdTokenCheck,
@@ -38,7 +25,7 @@ export {
 } from './errors.js'
 export type { VippsAuthEvent } from './events.js'
 export type { AuthHeaders } from './headers.js'
-export { PartnerKeys, SalesUnitKeys, SpecializedKeys, type Keys, type StandardKeys, type Variables } from './keys.js'
+export { PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys, type Keys, type StandardKeys, type Variables } from './keys.js'
 export type { CallOptions } from './later.js'
 export {
   APP_AUTH,
@@ -49,9 +36,21 @@ export {
   UnverifiedConsentRevoked,
   Userinfo,
   type Address,
+  type Agreement,
+  type FlowElement,
+  type FlowLink,
+  type FlowResult,
+  type FlowScreen,
   type LoginOptions,
 } from './login.js'
 export { Merchant, Partner, type Authorization, type Caller, type PartnerOptions, type Stats } from './partner.js'
+export type {
+  CheckFinding,
+  MerchantCheck,
+  SalesUnit,
+  SalesUnitChanges,
+  SalesUnitStatus,
+} from './sales_units.js'
 export {
   environment,
   fitSystemValue,

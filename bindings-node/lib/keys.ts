@@ -1,4 +1,4 @@
-// The three kinds of keys. The class chooses the flow; there is no flag. The secrets live outside of JavaScript.
+// The kinds of keys. The class chooses the flow; there is no flag. The secrets live outside of JavaScript.
 
 import * as check from './check.js'
 import { told } from './errors.js'
@@ -81,11 +81,33 @@ export class SpecializedKeys extends KeyHolder {
   }
 }
 
-export type Keys = PartnerKeys | SalesUnitKeys | SpecializedKeys
+/**
+ * The keys of a payment service provider: one set for all its merchants, with its id on API calls and never on the token call.
+ *
+ * Vipps' public documents say little of them. Login and the Management API are refused with them, since none says that they
+ * work there.
+ */
+export class PspKeys extends KeyHolder {
+  constructor(keys: StandardKeys & { pspId: string }) {
+    super(made(keys, () => psp(keys)))
+  }
+
+  /** Reads what {@link PartnerKeys.fromEnv} reads, and `VIPPS_PSP_ID`. */
+  static fromEnv(variables: Variables = process.env): PspKeys {
+    return new PspKeys(new Read(lookedUp(variables, (lookup) => native.Keys.pspFrom(lookup))) as never)
+  }
+
+  /** The id that API calls carry as `Psp-Id`. No secret. */
+  get pspId(): string {
+    return nativeOf(this).pspId as string
+  }
+}
+
+export type Keys = PartnerKeys | SalesUnitKeys | SpecializedKeys | PspKeys
 
 export function nativeKeys(value: unknown): NativeKeys {
   if (value instanceof KeyHolder) return nativeOf(value)
-  throw new TypeError('keys must be PartnerKeys, SalesUnitKeys or SpecializedKeys')
+  throw new TypeError('keys must be PartnerKeys, SalesUnitKeys, SpecializedKeys or PspKeys')
 }
 
 /** A native call that looks named values up, each once. It must not be thrown into, so what goes wrong here waits. */
@@ -145,6 +167,7 @@ const STANDARD = {
   secondSubscriptionKey: 'string',
 } as const
 const SALES_UNIT = Object.assign({}, STANDARD, { msn: 'string' } as const)
+const PSP = Object.assign({}, STANDARD, { pspId: 'string' } as const)
 const SPECIALIZED = { clientId: 'string', clientSecret: 'string', scope: 'string' } as const
 
 function partner(keys: StandardKeys): NativeKeys {
@@ -154,6 +177,11 @@ function partner(keys: StandardKeys): NativeKeys {
 function salesUnit(keys: StandardKeys & { msn: string }): NativeKeys {
   const read = check.options('keys', keys, SALES_UNIT)
   return native.Keys.salesUnit(complete(read), check.text('keys.msn', read.msn))
+}
+
+function psp(keys: StandardKeys & { pspId: string }): NativeKeys {
+  const read = check.options('keys', keys, PSP)
+  return native.Keys.psp(complete(read), check.text('keys.pspId', read.pspId))
 }
 
 function specialized(keys: { clientId: string; clientSecret: string; scope?: string | undefined }): NativeKeys {

@@ -275,6 +275,72 @@ export interface Address {
   addressType?: string
 }
 
+/** What a person answered on the screens of a flow of the merchant's own. */
+export interface FlowResult {
+  /** The language that the person read, such as `nb`. */
+  language?: string
+  /** In order. */
+  screens: FlowScreen[]
+  /** All that Vipps sent, those members too that are unknown to this library. */
+  members: { [name: string]: unknown }
+}
+
+/** One screen of a flow. */
+export interface FlowScreen {
+  /** Its heading. */
+  title?: string
+  /** The text beneath. */
+  description?: string
+  /** The terms it links to. */
+  links: FlowLink[]
+  /** What the person could answer, in order. */
+  elements: FlowElement[]
+}
+
+/** A link of a screen. */
+export interface FlowLink {
+  /** What the person reads. */
+  title?: string
+  /** Where it leads. */
+  url?: string
+}
+
+/** One thing that the person could answer. Of types unknown to this library `members` says all. */
+export interface FlowElement {
+  /** `checkbox`, the only one that Vipps documents. */
+  type?: string
+  /** What the merchant named it. */
+  id?: string
+  /** What the person read. */
+  title?: string
+  /** Whether the person ticked it. */
+  checked?: boolean
+  /** All that Vipps sent of it. */
+  members: { [name: string]: unknown }
+}
+
+/** The agreement that a person made in a login from a phone number. */
+export interface Agreement {
+  /** The language that the person read, such as `nb`. */
+  language?: string
+  /** What it is about. */
+  description?: string
+  /** The text of the button that was pressed. */
+  buttonText?: string
+  /** What the link to the terms said, and where it led. */
+  termsLinkText?: string
+  termsLinkUrl?: string
+  /** What the link to the privacy statement said, and where it led. */
+  privacyStatementLinkText?: string
+  privacyStatementLinkUrl?: string
+  /** When, as Vipps writes it. */
+  timestamp?: string
+  /** Whether the person accepted. */
+  accepted?: boolean
+  /** All that Vipps sent, those members too that are unknown to this library. */
+  members: { [name: string]: unknown }
+}
+
 /**
  * What a person agreed to tell this sales unit. A member that Vipps left out, or sent as another type than its documents
  * say, is `undefined`; all members are in {@link json}.
@@ -292,14 +358,19 @@ export class Userinfo {
   declare readonly emailVerified?: boolean
   /** `YYYY-MM-DD`. */
   declare readonly birthdate?: string
+  /** `male`, `female` or `other`; absent where the person did not tell, and in the test environment. */
   declare readonly gender?: string
-  /** National identity number, for those who may ask for it. */
+  /** National identity number, for sales units that Vipps approved for it. Opaque: its form differs from country to country. */
   declare readonly nin?: string
   declare readonly address?: Address
   /** Up to two more addresses. */
   declare readonly otherAddresses: Address[]
   /** What the person agreed to, of what the merchant asked. Only at the first login. */
   declare readonly delegatedConsents?: unknown
+  /** What the person answered in a flow of the merchant's own (scope `customFlow`). */
+  declare readonly flowResult?: FlowResult
+  /** The agreement that the person made (scope `agreement`). Only in logins from a phone number. */
+  declare readonly agreement?: Agreement
   readonly #all: Record<string, unknown>
 
   /** @internal */

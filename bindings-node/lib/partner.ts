@@ -2,6 +2,7 @@
 
 import { authorizeAxios, type AxiosLike } from './axios.js'
 import { Backchannel } from './backchannel.js'
+import { DOCTOR, type DoctorOptions, type DoctorReport, report } from './doctor.js'
 import * as check from './check.js'
 import { bounded, type Expect, expected, expectedOf, type IdTokenClaims, opened } from './claims.js'
 import { told, VippsAuthError } from './errors.js'
@@ -12,7 +13,8 @@ import { INSPECT, shown } from './inspect.js'
 import { type Keys, lookedUp, nativeKeys, type Variables } from './keys.js'
 import { later, type CallOptions } from './later.js'
 import { Login, type LoginRequest } from './login.js'
-import { native, type NativePartner, type NativeSettings, type NativeStats } from './native.js'
+import type { MerchantCheck, SalesUnit, SalesUnitChanges, SalesUnitStatus } from './sales_units.js'
+import { native, type NativeCancel, type NativePartner, type NativeSettings, type NativeStats } from './native.js'
 import { type Environment, RULES, settings, type Settings, system, type SystemInfo } from './settings.js'
 import { AccessToken } from './token.js'
 import { undiciInterceptor, type UndiciInterceptor } from './undici.js'
@@ -48,6 +50,8 @@ export interface Caller {
    * rejects with the reason when the 401 stands.
    */
   refused(token: AccessToken, options?: CallOptions): Promise<Authorization>
+  /** Tells what an API answered to a call with these headers, by which the first 403 of a merchant is known. */
+  answered(status: number, contentType?: string): void
 }
 
 /** What a partner and a merchant have in common. */
@@ -105,6 +109,21 @@ export abstract class Handle extends HeaderSource implements Caller {
       if (error instanceof VippsAuthError) return undefined
       throw error
     }
+  }
+
+  /**
+   * Tells what an API answered to a call with these headers. The first 403 of a merchant whose calls had worked is told as the
+   * event `merchant_forbidden` then; one that is no JSON says nothing of the merchant. Of a partner itself nothing comes of it.
+   * The adapters do this by themselves; it is for clients of your own.
+   */
+  answered(status: number, contentType?: string): void {
+    const type = contentType === undefined ? undefined : check.text('contentType', contentType)
+    if (this.answersFor !== undefined) told(() => this.shared.native.answered(this.answersFor as string, status, type))
+  }
+
+  /** @internal Whose calls these headers are for. */
+  get answersFor(): string | undefined {
+    return undefined
   }
 
   /** Whether headers may be sent to this URL. Adapters ask before they attach any. */
@@ -217,12 +236,76 @@ export class Partner extends Handle {
     return new AccessToken(token)
   }
 
+  /**
+   * Looks whether everything is as it must be: keys, network, clock, token, key set, sales units, Redis. What it finds is in the
+   * report and rejects nothing. Changes nothing at Vipps.
+   */
+  async doctor(options?: DoctorOptions): Promise<DoctorReport> {
+    const { msns = [], redirectUri, offline = false, signal } = check.options('options', options, DOCTOR)
+    return report(await later(signal, (cancel) => this.shared.native.doctor(cancel, msns, redirectUri, offline)))
+  }
+
+  /**
+   * Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope. They are tried
+   * first. Until Vipps has given a token for them, and where it gives none, everything stays as it was; then keys and token
+   * change at one moment, for all merchants of this partner. Rejects as {@link headers} does, and with `invalid_config` for keys
+   * that can't take the place of those in use.
+   */
+  async replaceKeys(keys: Keys, options?: CallOptions): Promise<void> {
+    const [given, signal] = [nativeKeys(keys), check.signalOf(options)]
+    await later(signal, (cancel) => this.shared.native.replaceKeys(cancel, given))
+    this.shared.life.check()
+  }
+
   /** Drops this token, if it is the one in use; tells whether it was. A late refusal can't evict a newer token. */
   invalidate(token: AccessToken): boolean {
     const { native: dropped } = check.instance('token', token, AccessToken)
     const was = told(() => this.shared.native.invalidate(dropped))
     this.shared.life.check()
     return was
+  }
+
+  /**
+   * The sales units that these keys can act for, the whole list at once. From the second call on, what differs from the list
+   * before is told as the events `merchant_connected` and `merchant_gone`. The test environment has no Management API, which
+   * this asks.
+   */
+  async salesUnits(options?: CallOptions): Promise<SalesUnit[]> {
+    return this.#asked(options, (cancel) => this.shared.native.salesUnits(cancel))
+  }
+
+  /** Those of one merchant, by its number in a register of businesses, such as `NO:ORG` and nine digits. */
+  async salesUnitsOf(scheme: string, id: string, options?: CallOptions): Promise<SalesUnit[]> {
+    const [register, number] = [check.text('scheme', scheme), check.text('id', id)]
+    return this.#asked(options, (cancel) => this.shared.native.salesUnitsOf(cancel, register, number))
+  }
+
+  /** Whether these keys can act for one sales unit, and what Vipps says of it. */
+  async salesUnit(msn: string, options?: CallOptions): Promise<SalesUnitStatus> {
+    const digits = check.text('msn', msn)
+    return this.#asked(options, (cancel) => this.shared.native.salesUnit(cancel, digits))
+  }
+
+  /** The list beside the MSNs that your records hold: what is new, and what is gone. Tells both as events. */
+  async salesUnitChanges(known: string[], options?: CallOptions): Promise<SalesUnitChanges> {
+    const msns = check.texts('known', known)
+    return this.#asked(options, (cancel) => this.shared.native.salesUnitChanges(cancel, msns))
+  }
+
+  /**
+   * Looks whether a merchant is ready to be served, such as when it is added: token, clock, connection, Login. Changes nothing
+   * at Vipps; of Login it asks for the tokens of a code that nobody was given, which is refused. What it finds is data and no
+   * error.
+   */
+  async check(msn: string, options?: CallOptions): Promise<MerchantCheck> {
+    const digits = check.text('msn', msn)
+    return this.#asked(options, (cancel) => this.shared.native.check(cancel, digits))
+  }
+
+  async #asked<T>(options: CallOptions | undefined, call: (cancel: NativeCancel | undefined) => Promise<string>): Promise<T> {
+    const json = await later(check.signalOf(options), call)
+    this.shared.life.check()
+    return JSON.parse(json) as T
   }
 
   /** Changes with each new token and each one that is dropped. */
@@ -267,6 +350,11 @@ export class Merchant extends Handle {
     super(partner.shared, msn)
     this.msn = msn
     Object.defineProperty(this, 'partner', { value: partner, enumerable: false })
+  }
+
+  /** @internal */
+  override get answersFor(): string {
+    return this.msn
   }
 
   /** @internal */

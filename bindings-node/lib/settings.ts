@@ -4,6 +4,8 @@ import * as check from './check.js'
 import { ManualClock } from './clock.js'
 import { told } from './errors.js'
 import { listener, type VippsAuthEvent } from './events.js'
+import { asker } from './key-source.js'
+import type { Keys } from './keys.js'
 import { native, type NativeSettings, type NativeSystem } from './native.js'
 
 /** Everything that can be set; defaults come from the library. Spans are in milliseconds. */
@@ -28,12 +30,14 @@ export interface Settings {
    * out of reach costs an event and no call.
    */
   redisUrl?: string | undefined
-  /** The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's. */
+  /** The authorities (PEM) that Redis' certificate is checked against, instead of the machine's. */
   redisCaPem?: string | Uint8Array | undefined
   /** How Basic is written at the token endpoint of specialised keys. */
   basicEncoding?: 'raw' | 'form' | undefined
-  /** How sales unit keys write Basic at Login's endpoints. */
+  /** How sales unit keys write Basic at Login's token endpoint. Where they are refused the other way is tried once. */
   loginBasicEncoding?: 'raw' | 'form' | undefined
+  /** How they write it where a login from a phone number starts. */
+  backchannelBasicEncoding?: 'raw' | 'form' | undefined
   /** How sales unit keys authenticate at Login's endpoints, as the portal has it. */
   loginAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined
   /** Lets partner keys be used with `test`, where Vipps refuses them. */
@@ -41,11 +45,17 @@ export interface Settings {
   /** More origins (`https://gateway.example`) that adapters may send headers to. */
   trustedOrigins?: string[] | undefined
   /**
-   * Hears of everything that happens in the background. It may call the library; what it throws, also later, is told
+   * Receives everything that happens in the background. It may call the library; what it throws, also later, is reported
    * once as a warning of the process and harms nobody. The diagnostics channel `vipps-partner-auth` tells the same. Without
    * either, warnings go to `process.emitWarning`.
    */
   onEvent?: ((event: VippsAuthEvent) => void | Promise<void>) | undefined
+  /**
+   * Where the keys are kept, such as a secret store: called for them when Vipps refuses those in use, at most every 30 seconds.
+   * Those that differ are tried, and take their place where Vipps gives a token for them. Where it fails, the keys in use stay,
+   * and what it threw is told as a warning of the process.
+   */
+  keySource?: (() => Keys | Promise<Keys>) | undefined
   /** A clock that moves only when told to, for tests. */
   clock?: ManualClock | undefined
 }
@@ -72,10 +82,12 @@ export const RULES = {
   redisCaPem: 'bytes',
   basicEncoding: 'string',
   loginBasicEncoding: 'string',
+  backchannelBasicEncoding: 'string',
   loginAuthMethod: 'string',
   allowPartnerKeysInTest: 'boolean',
   trustedOrigins: ['strings', 'trusted_origin'],
   onEvent: 'function',
+  keySource: 'function',
   clock: 'any',
 } as const
 
@@ -87,6 +99,7 @@ export function settings(read: Settings): NativeSettings {
   if (read.clock !== undefined) made.clock = check.instance('clock', read.clock, ManualClock).native
   delete made.onEvent
   made.listener = listener(read.onEvent)
+  if (read.keySource !== undefined) made.keySource = asker(read.keySource)
   return made
 }
 

@@ -82,7 +82,7 @@ class Call {
 
   async start(): Promise<void> {
     const authorization = await this.#waiting((signal) => this.#caller.authorization({ signal }))
-    this.#send(authorization, new FirstTry(this.#handler, () => this.#again(authorization)))
+    this.#send(authorization, new FirstTry(this.#handler, this.#caller, () => this.#again(authorization)))
   }
 
   /** What to do after a 401: `undefined` where it is to be handed on. */
@@ -174,12 +174,14 @@ function undiciError({ name, code, message }: ErrorKind, cause?: VippsAuthError)
 /** Hands everything on, unless it is a 401 after which the call is made again. */
 class FirstTry implements DispatchHandler {
   readonly #handler: DispatchHandler
+  readonly #caller: Handle
   readonly #refused: () => Promise<(() => void) | undefined>
   /** A 401, until it is known whether it is handed on. */
   #held: Held | undefined
 
-  constructor(handler: DispatchHandler, refused: () => Promise<(() => void) | undefined>) {
+  constructor(handler: DispatchHandler, caller: Handle, refused: () => Promise<(() => void) | undefined>) {
     this.#handler = handler
+    this.#caller = caller
     this.#refused = refused
   }
 
@@ -192,6 +194,7 @@ class FirstTry implements DispatchHandler {
   }
 
   onResponseStart(controller: unknown, status: number, headers: unknown, message?: string): void {
+    this.#caller.answered(status, contentTypeOf(headers))
     if (status !== 401) return this.#handler.onResponseStart?.(controller, status, headers, message)
     this.#held = new Held(this.#handler, controller, status, headers, message)
   }
@@ -213,6 +216,11 @@ class FirstTry implements DispatchHandler {
   onResponseError(controller: unknown, error: unknown): void {
     this.#handler.onResponseError?.(controller, error)
   }
+}
+
+function contentTypeOf(headers: unknown): string | undefined {
+  const type = (headers as Record<string, unknown> | undefined)?.['content-type']
+  return typeof type === 'string' ? type : undefined
 }
 
 /** A reply that is kept back. What is refused with 401 is a few words. */

@@ -1,4 +1,4 @@
-//! The three kinds of keys. The secrets stay on this side.
+//! The kinds of keys. The secrets stay on this side.
 
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
@@ -58,6 +58,21 @@ impl Keys {
     }
 
     #[napi(factory, catch_unwind)]
+    pub fn psp(keys: PortalKeys, psp_id: String) -> napi::Result<Self> {
+        let built = core::PspKeys::new(keys.client_id, keys.client_secret, keys.subscription_key, psp_id).or_fault()?;
+        let built = match keys.second_subscription_key {
+            Some(second) => built.with_second_subscription_key(second).or_fault()?,
+            None => built,
+        };
+        Ok(Self(built.into()))
+    }
+
+    #[napi(factory, catch_unwind)]
+    pub fn psp_from(vars: Lookup<'_>) -> napi::Result<Self> {
+        Ok(Self(core::PspKeys::from_vars(named(&vars)).or_fault()?.into()))
+    }
+
+    #[napi(factory, catch_unwind)]
     pub fn partner_from(vars: Lookup<'_>) -> napi::Result<Self> {
         Ok(Self(core::PartnerKeys::from_vars(named(&vars)).or_fault()?.into()))
     }
@@ -81,6 +96,15 @@ impl Keys {
         }
     }
 
+    /// The id of the PSP that PSP keys are for.
+    #[napi(getter, catch_unwind)]
+    pub fn psp_id(&self) -> Option<String> {
+        match &self.0 {
+            core::Keys::Psp(keys) => Some(keys.psp_id().to_owned()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn core(&self) -> core::Keys {
         self.0.clone()
     }
@@ -89,16 +113,6 @@ impl Keys {
 /// Named values as the core asks for them.
 pub(crate) fn named(vars: &Lookup<'_>) -> impl Fn(&str) -> Option<String> {
     |name| vars.call(name.to_owned()).ok().flatten()
-}
-
-/// What Vipps calls such keys.
-pub(crate) fn kind(keys: &core::Keys) -> &'static str {
-    match keys {
-        core::Keys::Partner(_) => "partner",
-        core::Keys::SalesUnit(_) => "sales_unit",
-        core::Keys::Specialized(_) => "specialized",
-        _ => "unknown",
-    }
 }
 
 /// A merchant serial number as a text, once the core has read it.

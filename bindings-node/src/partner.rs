@@ -11,9 +11,10 @@ use crate::{
     claims::{Expected, cached, packed},
     events::Stats,
     fault::OrFault,
-    keys::{Keys, Lookup, kind, named},
+    keys::{Keys, Lookup, named},
     login::Login,
     promise::promise,
+    result::told,
     settings::{EnvironmentInfo, Settings, System, environment_info},
     token::AccessToken,
     words::{in_turn, milliseconds},
@@ -44,7 +45,7 @@ impl Partner {
     pub fn new(keys: &Keys, system: System, settings: Settings<'_>) -> napi::Result<Self> {
         let follows_machine = settings.clock.is_none();
         let keys = keys.core();
-        let kind = kind(&keys);
+        let kind = keys.kind();
         let inner = core::Partner::new(keys, system.core()?, settings.config()?).or_fault()?;
         Ok(Self { inner, follows_machine, kind })
     }
@@ -53,7 +54,7 @@ impl Partner {
     pub fn from_vars(vars: Lookup<'_>, settings: Settings<'_>) -> napi::Result<Self> {
         let follows_machine = settings.clock.is_none();
         let inner = core::Partner::from_vars(named(&vars), settings.config()?).or_fault()?;
-        let kind = kind(&core::Keys::from_vars(named(&vars)).or_fault()?);
+        let kind = core::Keys::from_vars(named(&vars)).or_fault()?.kind();
         Ok(Self { inner, follows_machine, kind })
     }
 
@@ -88,6 +89,17 @@ impl Partner {
     }
 
     #[napi(catch_unwind)]
+    pub fn replace_keys<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        keys: &Keys,
+    ) -> napi::Result<Object<'env>> {
+        let (partner, keys) = (self.inner.clone(), keys.core());
+        promise(env, cancel, async move { partner.replace_keys(keys).await.or_fault() })
+    }
+
+    #[napi(catch_unwind)]
     pub fn invalidate(&self, token: &AccessToken) -> bool {
         self.inner.invalidate(token.core())
     }
@@ -111,6 +123,68 @@ impl Partner {
             };
             Ok(own.snapshot(&headers.or_fault()?))
         })
+    }
+
+    /// Tells what an API answered to a call for a merchant.
+    #[napi(catch_unwind)]
+    pub fn answered(&self, msn: String, status: u32, content_type: Option<String>) -> napi::Result<()> {
+        // No status is out of this range.
+        self.merchant(&msn)?.answered(u16::try_from(status).unwrap_or_default(), content_type.as_deref());
+        Ok(())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn sales_units<'env>(&self, env: &'env Env, cancel: Option<&CancelHandle>) -> napi::Result<Object<'env>> {
+        let partner = self.inner.clone();
+        promise(env, cancel, async move { partner.sales_units().await.map(told).or_fault() })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn sales_units_of<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        scheme: String,
+        id: String,
+    ) -> napi::Result<Object<'env>> {
+        let partner = self.inner.clone();
+        promise(env, cancel, async move { partner.sales_units_of(&scheme, &id).await.map(told).or_fault() })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn sales_unit<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        msn: String,
+    ) -> napi::Result<Object<'env>> {
+        let partner = self.inner.clone();
+        let msn = msn.parse().or_fault()?;
+        promise(env, cancel, async move { partner.sales_unit(msn).await.map(told).or_fault() })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn sales_unit_changes<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        known: Vec<String>,
+    ) -> napi::Result<Object<'env>> {
+        let partner = self.inner.clone();
+        let known = known.iter().map(|msn| msn.parse()).collect::<core::Result<Vec<core::Msn>>>().or_fault()?;
+        promise(env, cancel, async move { partner.sales_unit_changes(&known).await.map(told).or_fault() })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn check<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        msn: String,
+    ) -> napi::Result<Object<'env>> {
+        let partner = self.inner.clone();
+        let msn = msn.parse().or_fault()?;
+        promise(env, cancel, async move { partner.check(msn).await.map(told).or_fault() })
     }
 
     #[napi(catch_unwind)]
@@ -191,6 +265,10 @@ impl Partner {
     #[napi(catch_unwind)]
     pub fn backchannel(&self, msn: String) -> napi::Result<Backchannel> {
         Ok(self.merchant(&msn)?.backchannel().or_fault()?.into())
+    }
+
+    pub(crate) fn core(&self) -> core::Partner {
+        self.inner.clone()
     }
 
     fn merchant(&self, msn: &str) -> napi::Result<core::Merchant> {

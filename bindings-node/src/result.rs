@@ -1,6 +1,7 @@
 //! A login that passed every check, and what the person told.
 
 use napi_derive::napi;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use vipps_partner_auth as core;
 
@@ -75,6 +76,8 @@ pub(crate) fn userinfo(info: &core::Userinfo) -> String {
         "address": info.address().map(|one| address(&one)),
         "otherAddresses": info.other_addresses().iter().map(address).collect::<Vec<_>>(),
         "delegatedConsents": info.delegated_consents(),
+        "flowResult": info.flow_result().map(of_face),
+        "agreement": info.agreement().map(of_face),
     });
     // Both are JSON already; the second need not be read to be passed on.
     format!("{{\"told\":{},\"all\":{}}}", without_nulls(told), info.json())
@@ -89,6 +92,41 @@ fn address(address: &core::Address) -> Value {
         "formatted": address.formatted,
         "addressType": address.address_type,
     }))
+}
+
+/// What the core serializes, as JSON under the names of the face.
+pub(crate) fn told(value: impl Serialize) -> String {
+    of_face(value).to_string()
+}
+
+fn of_face(value: impl Serialize) -> Value {
+    renamed(serde_json::to_value(value).unwrap_or_default())
+}
+
+/// In camel case and without what was not told; what Vipps sent stays as it is.
+fn renamed(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(renamed).collect(),
+        Value::Object(members) => {
+            let told = members.into_iter().filter(|(_, value)| !value.is_null());
+            told.map(|(name, value)| {
+                let value = if matches!(name.as_str(), "members" | "flags") { value } else { renamed(value) };
+                (camel(&name), value)
+            })
+            .collect::<Map<_, _>>()
+            .into()
+        }
+        other => other,
+    }
+}
+
+fn camel(snake: &str) -> String {
+    let mut words = snake.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at_checked(1).unwrap_or_default();
+        name + &initial.to_ascii_uppercase() + rest
+    })
 }
 
 /// What was not told is absent, as it is in JavaScript.

@@ -10,6 +10,7 @@ use crate::{
     clock::ManualClock,
     events::{Told, hook},
     fault::OrFault,
+    key_source::{KeyQuestion, source},
     promise::runtime,
     words::{span, texts},
 };
@@ -28,10 +29,12 @@ pub struct Settings<'env> {
     pub redis_ca_pem: Option<Either<String, Uint8Array>>,
     pub basic_encoding: Option<String>,
     pub login_basic_encoding: Option<String>,
+    pub backchannel_basic_encoding: Option<String>,
     pub login_auth_method: Option<String>,
     pub allow_partner_keys_in_test: Option<bool>,
     pub trusted_origins: Option<Vec<String>>,
     pub listener: Option<Function<'env, Told, ()>>,
+    pub key_source: Option<Function<'env, KeyQuestion, ()>>,
     pub clock: Option<ClassInstance<'env, ManualClock>>,
 }
 
@@ -71,6 +74,10 @@ impl Settings<'_> {
         if let Some(text) = self.login_basic_encoding {
             config = config.login_basic_encoding(core::BasicEncoding::parse("login_basic_encoding", &text).or_fault()?);
         }
+        if let Some(text) = self.backchannel_basic_encoding {
+            let encoding = core::BasicEncoding::parse("backchannel_basic_encoding", &text).or_fault()?;
+            config = config.backchannel_basic_encoding(encoding);
+        }
         if let Some(text) = self.login_auth_method {
             config = config.login_auth_method(text.parse().or_fault()?);
         }
@@ -82,6 +89,9 @@ impl Settings<'_> {
         }
         if let Some(listener) = &self.listener {
             config = config.event_sink(hook(listener)?);
+        }
+        if let Some(asker) = &self.key_source {
+            config = config.key_source(source(asker)?);
         }
         if let Some(clock) = &self.clock {
             config = config.clock(clock.shared());

@@ -5,7 +5,7 @@ use vipps_partner_auth as core;
 
 use crate::{
     call::Call,
-    convert::object,
+    convert::{object, optional_text, whole},
     errors::OrRaise,
     id_token::{Expected, IdTokenClaims, token_text},
     partner::{Partner, Source},
@@ -71,6 +71,21 @@ impl Merchant {
 
     fn _authorization(&self, py: Python<'_>) -> PyResult<Call> {
         self.source().fetch(py)
+    }
+
+    /// For adapters: tells what an API answered to a call with these headers. The first 403 of a merchant whose calls had
+    /// worked is told as an event then, ``merchant_forbidden``; a 403 that is no JSON says nothing of the merchant.
+    #[pyo3(signature = (status, content_type=None))]
+    fn answered(
+        &self,
+        py: Python<'_>,
+        status: &Bound<'_, PyAny>,
+        content_type: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let status = whole("status", status)?;
+        let content_type = optional_text("content_type", content_type)?;
+        self.core(py)?.answered(status, content_type.as_deref());
+        Ok(())
     }
 
     fn _refused(&self, py: Python<'_>, token: &Bound<'_, PyAny>) -> PyResult<Call> {

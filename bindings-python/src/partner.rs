@@ -10,18 +10,21 @@ use std::{
     },
 };
 
+use arc_swap::ArcSwapOption;
 use pyo3::{
     PyTraverseError, PyVisit,
     prelude::*,
     types::{PyDict, PyType},
 };
+use serde::Serialize;
 use vipps_partner_auth as core;
 use vipps_partner_auth::Result as CoreResult;
 
 use crate::{
     call::Call,
-    convert::{object, text},
-    errors::OrRaise,
+    convert::{self, object, text, texts},
+    doctor,
+    errors::{self, OrRaise},
     keys,
     process::{self, PerProcess},
     settings::{Environment, Settings, SystemInfo},
@@ -38,6 +41,8 @@ pub(crate) struct Partner {
     settings: Settings,
     /// Those that `from_env` found; they say more than keys, system and environment.
     variables: OnceLock<Variables>,
+    /// What took the place of the keys since; a forked child goes on with it.
+    replaced: Arc<ArcSwapOption<core::Keys>>,
     live: PerProcess<Live>,
     snapshot: Snapshot,
 }
@@ -88,12 +93,16 @@ impl Partner {
         let checked = core::Partner::new(keys.clone(), system.clone(), settings.silent()).or_raise(py)?;
         let (environment, variables) = (checked.environment().clone(), OnceLock::new());
         let (live, snapshot) = (PerProcess::empty(), Snapshot::default());
-        Ok(Self { environment, keys, system, settings, variables, live, snapshot })
+        let replaced = Arc::default();
+        Ok(Self { environment, keys, system, settings, variables, replaced, live, snapshot })
     }
 
     pub(crate) fn live(&self, py: Python<'_>) -> PyResult<&Live> {
         self.live.get_or_make(|| {
             let partner = self.build(self.settings.live()?).or_raise(py)?;
+            if let Some(keys) = self.replaced.load_full() {
+                partner.adopt_keys((*keys).clone()).or_raise(py)?;
+            }
             let (clock, has_own_clock) = (self.settings.clock(), self.settings.has_clock());
             let (fresh_at, fresh_generation) = (AtomicU64::new(0), AtomicU64::new(0));
             Ok(Live { partner, clock, has_own_clock, fresh_at, fresh_generation })
@@ -188,6 +197,14 @@ fn with_token(py: Python<'_>, headers: &core::Headers) -> PyResult<Py<PyAny>> {
     Ok(pair.into_pyobject(py)?.into_any().unbind())
 }
 
+/// A call whose result the Python half reads as JSON.
+fn told<T: Serialize + Send + 'static>(call: impl Future<Output = CoreResult<T>> + Send + 'static) -> Call {
+    Call::new(call, |py, value| {
+        let json = serde_json::to_string(&value).map_err(|_| errors::internal(py))?;
+        Ok(json.into_pyobject(py)?.into_any().unbind())
+    })
+}
+
 impl Partner {
     fn source(&self) -> Source<'_> {
         Source { partner: self, snapshot: &self.snapshot, msn: None }
@@ -208,8 +225,8 @@ impl Partner {
         Self::make(py, keys::any(keys)?, system, Settings::parse(settings)?)
     }
 
-    /// Reads keys (sales unit keys where ``VIPPS_MSN`` is set, else partner keys), ``SystemInfo``, environment and
-    /// ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
+    /// Reads keys (sales unit keys where ``VIPPS_MSN`` is set, PSP keys where ``VIPPS_PSP_ID`` is, else partner keys),
+    /// ``SystemInfo``, environment and ``VIPPS_REDIS_URL`` from the environment's variables. Settings say the rest.
     #[classmethod]
     #[pyo3(signature = (**settings))]
     fn from_env<'py>(cls: &Bound<'py, PyType>, settings: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
@@ -253,6 +270,29 @@ impl Partner {
         }))
     }
 
+    #[pyo3(signature = (msns, redirect_uri, offline))]
+    fn _doctor(
+        &self,
+        py: Python<'_>,
+        msns: &Bound<'_, PyAny>,
+        redirect_uri: Option<&Bound<'_, PyAny>>,
+        offline: &Bound<'_, PyAny>,
+    ) -> PyResult<Call> {
+        let options = doctor::options(msns, redirect_uri, offline)?;
+        Ok(doctor::examination(self.live(py)?.partner.clone(), options))
+    }
+
+    fn _replace_keys(&self, py: Python<'_>, keys: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let (partner, replaced) = (self.live(py)?.partner.clone(), self.replaced.clone());
+        let keys = keys::any(keys)?;
+        let replacing = async move {
+            partner.replace_keys(keys.clone()).await?;
+            replaced.store(Some(Arc::new(keys)));
+            Ok(())
+        };
+        Ok(Call::new(replacing, |py, ()| Ok(py.None())))
+    }
+
     /// Drops this token, if it is still the one in use. Tells whether it was dropped.
     fn invalidate(&self, py: Python<'_>, token: &Bound<'_, PyAny>) -> PyResult<bool> {
         let token = object::<AccessToken>("token", token)?;
@@ -285,6 +325,37 @@ impl Partner {
     #[getter]
     fn generation(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(self.live(py)?.partner.generation())
+    }
+
+    fn _sales_units(&self, py: Python<'_>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        Ok(told(async move { partner.sales_units().await }))
+    }
+
+    fn _sales_units_of(&self, py: Python<'_>, scheme: &Bound<'_, PyAny>, id: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        let scheme = text("scheme", scheme)?;
+        let id = text("id", id)?;
+        Ok(told(async move { partner.sales_units_of(&scheme, &id).await }))
+    }
+
+    fn _sales_unit(&self, py: Python<'_>, msn: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        let msn = convert::msn(msn)?;
+        Ok(told(async move { partner.sales_unit(msn).await }))
+    }
+
+    fn _sales_unit_changes(&self, py: Python<'_>, known: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        let known = texts("known", known)?.iter().map(|msn| msn.parse()).collect::<CoreResult<Vec<core::Msn>>>();
+        let known = known.or_raise(py)?;
+        Ok(told(async move { partner.sales_unit_changes(&known).await }))
+    }
+
+    fn _check(&self, py: Python<'_>, msn: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let partner = self.live(py)?.partner.clone();
+        let msn = convert::msn(msn)?;
+        Ok(told(async move { partner.check(msn).await }))
     }
 
     /// What happened so far in this process.

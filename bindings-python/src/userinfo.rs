@@ -1,12 +1,13 @@
 //! What a person agreed to tell.
 
 use pyo3::prelude::*;
+use serde::Serialize;
 use serde_json::Value;
 use vipps_partner_auth as core;
 
 use crate::{
     convert::{from_json, text},
-    errors::OrRaise,
+    errors::{OrRaise, internal},
     values::{Repr, hash},
 };
 
@@ -72,13 +73,14 @@ impl Userinfo {
         self.0.birthdate()
     }
 
-    /// Gender, as Vipps words it.
+    /// ``male``, ``female`` or ``other``; ``None`` where the person did not tell, and in the test environment.
     #[getter]
     fn gender(&self) -> Option<&str> {
         self.0.gender()
     }
 
-    /// National identity number, for those who may ask for it.
+    /// National identity number, for sales units that Vipps approved for it. Opaque: its form differs from country to
+    /// country.
     #[getter]
     fn nin(&self) -> Option<&str> {
         self.0.nin()
@@ -100,6 +102,18 @@ impl Userinfo {
     #[getter]
     fn delegated_consents<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.0.delegated_consents().map(|consents| from_json(py, &consents.to_string())).transpose()
+    }
+
+    /// What the person answered in a flow of the merchant's own (scope ``customFlow``).
+    #[getter]
+    fn flow_result<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.flow_result().map(|flow| told(py, "FlowResult", &flow)).transpose()
+    }
+
+    /// The agreement that the person made (scope ``agreement``). Only in logins from a phone number.
+    #[getter]
+    fn agreement<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.agreement().map(|agreement| told(py, "Agreement", &agreement)).transpose()
     }
 
     /// Any member; ``default`` when it is absent.
@@ -140,6 +154,12 @@ impl Userinfo {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(Repr::new(py, "Userinfo").member("sub", self.sub())?.rest().end())
     }
+}
+
+/// A value of `vipps_partner_auth._told`.
+fn told<'py>(py: Python<'py>, class: &str, claim: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
+    let json = serde_json::to_string(claim).map_err(|_| internal(py))?;
+    py.import("vipps_partner_auth._told")?.getattr(class)?.call1((from_json(py, &json)?,))
 }
 
 /// All members of an address, in their order.

@@ -1,4 +1,4 @@
-"""Runs one of the shared vectors through the public API, with the embedded emulator as the service."""
+"""Runs one of the shared vectors through the public API, with the emulator as the service."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator, RecordedRequest
 
 FOLDER = Path(__file__).parents[2] / "tests" / "vectors"
 RANDOM = ("state", "nonce", "code_challenge")
 USUAL_CLAIMS = ["iss", "aud", "sub", "iat", "exp", "auth_time", "rat", "jti", "sid", "nonce", "msn"]
 LOGIN_OPTIONS = ("market", "acr_values", "requested_flow", "app_callback_uri", "final_redirect_is_app")
 BACKCHANNEL_OPTIONS = ("binding_message", "requested_expiry", "redirect_uri")
-SETTINGS = ("basic_encoding", "login_basic_encoding", "login_auth_method")
+SETTINGS = ("basic_encoding", "login_basic_encoding", "backchannel_basic_encoding", "login_auth_method")
 
 Json = dict[str, Any]
 
 
-def run(case: Json, shared: Json, emulator: vipps.Emulator, is_async: bool) -> None:
+def run(case: Json, shared: Json, emulator: Emulator, is_async: bool) -> None:
     """Raises an AssertionError where the library did not do what the case says, and KeyError for what is unknown."""
     call = Call(case, shared, emulator, is_async)
     secrets = call.stage()
@@ -44,7 +45,7 @@ def run(case: Json, shared: Json, emulator: vipps.Emulator, is_async: bool) -> N
 
 
 class Call:
-    def __init__(self, case: Json, shared: Json, emulator: vipps.Emulator, is_async: bool) -> None:
+    def __init__(self, case: Json, shared: Json, emulator: Emulator, is_async: bool) -> None:
         self.case, self.shared, self.emulator, self.is_async = case, shared, emulator, is_async
         self.given: Json = self.resolve(case["given"])
         steps = [self.resolve(step) for step in case.get("exchange", [])]
@@ -64,7 +65,7 @@ class Call:
         for request, reply in zip(self.expected, self.replies):
             body = reply["body"].replace("{id_token}", id_token).replace("{jwks}", jwks)
             body = body.replace("{base_url}", self.emulator.base_url)
-            self.emulator.script(request["path"], [(reply["status"], reply["headers"], body)])
+            self.emulator.script(request["path"], [{**reply, "body": body}])
         keys = self.resolve(self.given.get("keys", {}))
         names = ("client_secret", "subscription_key", "second_subscription_key")
         secrets = [keys.get(name, "") for name in names] + [self.given.get("jwt", ""), id_token]
@@ -75,8 +76,9 @@ class Call:
         token = self.resolve(self.given.get("id_token", {"jwt": ""}))
         if "claims" in token:
             claims = json.loads(self.with_base_url(json.dumps(token["claims"])))
-            bends = {"without_claims": USUAL_CLAIMS, "claims": claims, "alg": token.get("alg", "RS256")}
-            return self.emulator.mint_id_token("123456", **bends), self.emulator.jwks()
+            without = [name for name in USUAL_CLAIMS if name not in claims]
+            bends = {"without_claims": without, "claims": claims, "alg": token.get("alg", "RS256")}
+            return self.emulator.mint_id_token("123456", **bends), json.dumps(self.emulator.jwks())
         return token["jwt"], json.dumps(self.resolve(self.given.get("jwks")))
 
     def with_base_url(self, text: str) -> str:
@@ -103,7 +105,8 @@ class Call:
 
     def keys(self) -> Any:
         given = dict(self.resolve(self.given["keys"]))
-        kinds = {"partner": vipps.PartnerKeys, "sales_unit": vipps.SalesUnitKeys, "specialized": vipps.SpecializedKeys}
+        kinds: dict[str, Any] = {"partner": vipps.PartnerKeys, "sales_unit": vipps.SalesUnitKeys}
+        kinds |= {"specialized": vipps.SpecializedKeys, "psp": vipps.PspKeys}
         return kinds[given.pop("type")](**given)
 
     def partner(self) -> vipps.Partner:
@@ -208,6 +211,29 @@ class Call:
         times = {"issued_at": told.claimed_issued_at, "expires_at": told.claimed_expires_at}
         return {"sub": told.claimed_sub, **{name: at and int(at.timestamp()) for name, at in times.items()}}
 
+    def op_sales_units(self) -> Json:
+        return {"units": plain(self.both(self.partner(), "sales_units"))}
+
+    def op_sales_units_of(self) -> Json:
+        return {"units": plain(self.both(self.partner(), "sales_units_of", self.given["scheme"], self.given["business"]))}
+
+    def op_sales_unit(self) -> Json:
+        return plain(self.both(self.partner(), "sales_unit", self.given["msn"]))
+
+    def op_sales_unit_changes(self) -> Json:
+        return plain(self.both(self.partner(), "sales_unit_changes", self.given["known"]))
+
+    def op_check(self) -> Json:
+        check = self.both(self.partner(), "check", self.given["msn"])
+        findings = check.findings.items()
+        return {
+            **{name: finding.outcome for name, finding in findings},
+            "good": check.is_good,
+            "clock_difference": check.clock_difference,
+            "sales_unit": check.sales_unit and check.sales_unit.state,
+            "codes": {name: finding.code for name, finding in findings if finding.code},
+        }
+
     def op_user_exists(self) -> Json:
         return {"exists": self.both(self.phone(), "user_exists", self.given["msisdn"])}
 
@@ -295,7 +321,7 @@ class Call:
         }
 
     def check_what_was_kept(self, pending: vipps.PendingLogin) -> None:
-        kept, sent = json.loads(pending.to_json()), dict(parse_qsl(self.emulator.requests()[-1].body.decode()))
+        kept, sent = json.loads(pending.to_json()), dict(parse_qsl(self.emulator.requests()[-1].body))
         assert [sent.get(name) for name in ("nonce", "state")] == [kept.get(name) for name in ("nonce", "state")]
         assert vipps.PendingLogin.from_json(pending.to_json()) == pending
 
@@ -313,7 +339,29 @@ def described(person: vipps.Userinfo) -> Json:
     more = ("email_verified", "birthdate", "gender", "nin", "delegated_consents")
     told = {**members(person, names + more), "address": person.address and address_of(person.address)}
     others = [address_of(address) for address in person.other_addresses] or None
-    return without_none({**told, "other_addresses": others, "json": person.to_dict()})
+    claims = {name: typed(getattr(person, name)) for name in ("flow_result", "agreement")}
+    return without_none({**told, "other_addresses": others, **claims, "json": person.to_dict()})
+
+
+def plain(value: Any) -> Any:
+    """A value and those in it as JSON has them."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    names = getattr(type(value), "_members", None)
+    return {name: plain(getattr(value, name)) for name in names} if names else value
+
+
+def typed(claim: Any) -> Any:
+    """The typed members that have a value."""
+    return told_alone(plain(claim))
+
+
+def told_alone(value: Any) -> Any:
+    if isinstance(value, list):
+        return [told_alone(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: told_alone(item) for name, item in value.items() if name != "members" and item is not None}
 
 
 def address_of(address: vipps.Address) -> Json:
@@ -350,16 +398,16 @@ def check_randomness(first: vipps.LoginRequest, second: vipps.LoginRequest) -> N
     assert first.code_verifier != second.code_verifier
 
 
-def compare_requests(expected: list[Json], seen: list[vipps.RecordedRequest]) -> None:
+def compare_requests(expected: list[Json], seen: list[RecordedRequest]) -> None:
     assert [(r["method"], r["path"]) for r in expected] == [(r.method, path_of(r)) for r in seen]
     for request, sent in zip(expected, seen):
         for name, value in request["headers"].items():
-            assert [known for given, known in sent.headers if given == name] == [value], name
-        assert not {name for name, _ in sent.headers} & set(request.get("absent", []))
-        compare_body(request, sent.body.decode())
+            assert [header.value for header in sent.headers if header.name == name] == [value], name
+        assert not {header.name for header in sent.headers} & set(request.get("absent", []))
+        compare_body(request, sent.body)
 
 
-def path_of(request: vipps.RecordedRequest) -> str:
+def path_of(request: RecordedRequest) -> str:
     return request.path if request.query is None else f"{request.path}?{request.query}"
 
 

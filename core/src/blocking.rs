@@ -13,11 +13,13 @@ use std::{
 use http::HeaderMap;
 
 use crate::{
-    Backchannel, BackchannelOptions, Login, LoginOptions, LoginRequest, LoginResult, PendingLogin, Userinfo,
+    Backchannel, BackchannelOptions, Login, LoginOptions, LoginRequest, LoginResult, MerchantCheck, Msn, PendingLogin,
+    SalesUnit, SalesUnitChanges, SalesUnitStatus, Userinfo,
     error::{Error, Result},
     executor::Executor,
     finished::Headers,
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
+    keys::Keys,
     partner::{Merchant, Partner},
     token::AccessToken,
     webhook::VerifiedWebhook,
@@ -130,9 +132,46 @@ impl Blocking<Partner> {
         self.run(self.handle.access_token())
     }
 
+    /// [`Partner::replace_keys`].
+    pub fn replace_keys(&self, keys: impl Into<Keys>) -> Result<()> {
+        self.run(self.handle.replace_keys(keys))
+    }
+
     /// [`Partner::refused`].
     pub fn refused(&self, token: &AccessToken) -> Result<Headers> {
         self.run(self.handle.refused(token))
+    }
+
+    /// [`Partner::doctor_with`], for as long as it takes.
+    #[cfg(feature = "doctor")]
+    pub fn doctor(&self, options: &crate::doctor::DoctorOptions) -> Result<crate::doctor::Report> {
+        self.executor.check_may_block()?;
+        Ok(until_done(self.handle.doctor_with(options)))
+    }
+
+    /// [`Partner::sales_units`].
+    pub fn sales_units(&self) -> Result<Vec<SalesUnit>> {
+        self.run(self.handle.sales_units())
+    }
+
+    /// [`Partner::sales_unit_changes`].
+    pub fn sales_unit_changes(&self, known: &[Msn]) -> Result<SalesUnitChanges> {
+        self.run(self.handle.sales_unit_changes(known))
+    }
+
+    /// [`Partner::sales_unit`].
+    pub fn sales_unit(&self, msn: Msn) -> Result<SalesUnitStatus> {
+        self.run(self.handle.sales_unit(msn))
+    }
+
+    /// [`Partner::sales_units_of`].
+    pub fn sales_units_of(&self, scheme: &str, id: &str) -> Result<Vec<SalesUnit>> {
+        self.run(self.handle.sales_units_of(scheme, id))
+    }
+
+    /// [`Partner::check`].
+    pub fn check(&self, msn: Msn) -> Result<MerchantCheck> {
+        self.run(self.handle.check(msn))
     }
 }
 
@@ -264,6 +303,12 @@ fn wait<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
         }
         thread::park_timeout(left);
     }
+}
+
+/// Runs a future of this library to its end.
+#[cfg(feature = "doctor")]
+pub(crate) fn until_done<T>(future: impl Future<Output = T>) -> T {
+    wait(future, Duration::MAX).expect("there is no limit")
 }
 
 struct Unpark(Thread);

@@ -90,6 +90,14 @@ impl Caller {
         }
     }
 
+    /// Tells what an API answered to a call that was made with these headers: [`Merchant::answered`]. For a partner itself
+    /// it does nothing.
+    pub fn answered(&self, status: u16, content_type: Option<&str>) {
+        if let Handle::Merchant(merchant) = &self.0 {
+            merchant.answered(status, content_type);
+        }
+    }
+
     /// The partner behind it.
     pub fn partner(&self) -> &Partner {
         match &self.0 {

@@ -13,6 +13,7 @@ use crate::{
     event::{Event, EventHook},
     executor::Executor,
     http::{HttpSend, check_proxy},
+    key_source::KeySource,
     random::Jitter,
     secret::Secret,
     variables::optional,
@@ -29,6 +30,21 @@ pub enum BasicEncoding {
 }
 
 impl BasicEncoding {
+    /// `raw` or `form`: the same text in every language.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Form => "form",
+        }
+    }
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Raw => Self::Form,
+            Self::Form => Self::Raw,
+        }
+    }
+
     /// The encoding that a setting of this name asks for: `raw` or `form`. Anything else is `InvalidConfig`, field `setting`.
     ///
     /// ```
@@ -106,6 +122,7 @@ pub struct Config {
     pub(crate) proxy: Option<Secret>,
     pub(crate) basic_encoding: BasicEncoding,
     pub(crate) login_basic_encoding: BasicEncoding,
+    pub(crate) backchannel_basic_encoding: BasicEncoding,
     pub(crate) login_auth_method: LoginAuthMethod,
     pub(crate) leeway: Duration,
     pub(crate) stale_keys_for: Duration,
@@ -114,6 +131,7 @@ pub struct Config {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) http: Option<Arc<dyn HttpSend>>,
     pub(crate) token_cache: Option<Arc<dyn TokenCache>>,
+    pub(crate) key_source: Option<Arc<dyn KeySource>>,
     pub(crate) redis_url: Option<Secret>,
     pub(crate) redis_ca_pem: Option<Vec<u8>>,
     pub(crate) on_event: Option<EventHook>,
@@ -133,6 +151,7 @@ impl Default for Config {
             proxy: None,
             basic_encoding: BasicEncoding::Raw,
             login_basic_encoding: BasicEncoding::Form,
+            backchannel_basic_encoding: BasicEncoding::Raw,
             login_auth_method: LoginAuthMethod::default(),
             leeway: Duration::from_secs(60),
             stale_keys_for: Duration::from_secs(4 * 60 * 60),
@@ -141,6 +160,7 @@ impl Default for Config {
             clock: Arc::new(SystemClock),
             http: None,
             token_cache: None,
+            key_source: None,
             redis_url: None,
             redis_ca_pem: None,
             on_event: None,
@@ -186,7 +206,7 @@ impl Config {
     }
 
     /// The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`,
-    /// `https` or `socks5`), in the place of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
+    /// `https` or `socks5`), instead of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
     /// Default: the variables `https_proxy`, `all_proxy` and `no_proxy`, small or in capitals, as
     /// [`ReqwestClient`](crate::ReqwestClient) tells. A value that can't be used is refused, field `proxy`, and so is any beside
     /// an [`http`](Self::http) of your own.
@@ -201,10 +221,20 @@ impl Config {
         self
     }
 
-    /// How Login's token endpoint and backchannel write the Basic of sales unit keys. Default [`BasicEncoding::Form`]:
-    /// servers of the kind that Vipps appears to run decode the parts.
+    /// How the Basic of sales unit keys is written at Login's token endpoint. Default [`BasicEncoding::Form`]: servers of
+    /// the kind that Vipps appears to run decode the parts.
+    ///
+    /// Where Vipps refuses the keys and the other encoding differs, that is tried once, remembered if it works, and told as
+    /// [`Event::OtherBasicEncodingUsed`].
     pub fn login_basic_encoding(mut self, encoding: BasicEncoding) -> Self {
         self.login_basic_encoding = encoding;
+        self
+    }
+
+    /// How it is written where a login from a phone number starts and at `user_exists`. Default [`BasicEncoding::Raw`], as
+    /// in Vipps' own examples. The other is tried as with [`login_basic_encoding`](Self::login_basic_encoding).
+    pub fn backchannel_basic_encoding(mut self, encoding: BasicEncoding) -> Self {
+        self.backchannel_basic_encoding = encoding;
         self
     }
 
@@ -258,6 +288,13 @@ impl Config {
         self
     }
 
+    /// Where the keys are kept: asked for them again when Vipps refuses those in use, as [`KeySource`] tells. Default: none.
+    /// The first keys are handed to [`Partner::new`](crate::Partner::new) all the same.
+    pub fn key_source(mut self, source: impl KeySource + 'static) -> Self {
+        self.key_source = Some(Arc::new(source));
+        self
+    }
+
     /// Shares tokens with other processes through Redis or Valkey: see [`RedisCache`](crate::RedisCache) for the forms a URL
     /// can have. Default: none. Needs the feature `redis`, without which it is refused, as is a wrong URL: field `redis_url`.
     pub fn redis_url(mut self, url: impl Into<String>) -> Self {
@@ -265,7 +302,7 @@ impl Config {
         self
     }
 
-    /// The authorities (PEM) that a `rediss` server is checked against, in the place of the machine's.
+    /// The authorities (PEM) that a `rediss` server is checked against, instead of the machine's.
     pub fn redis_ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.redis_ca_pem = Some(pem.into());
         self
@@ -331,6 +368,13 @@ impl Config {
             }
             (Some(url), None) => self.redis_cache(url.expose()).map(Some),
         }
+    }
+
+    /// The Redis that the URL names; connects when it is asked.
+    #[cfg(all(feature = "doctor", feature = "redis"))]
+    pub(crate) fn own_redis(&self) -> Result<Option<crate::cache::RedisCache>> {
+        let open = |url: &Secret| crate::cache::RedisCache::open(url.expose(), self.redis_ca_pem.as_deref());
+        self.redis_url.as_ref().map(open).transpose()
     }
 
     #[cfg(feature = "redis")]

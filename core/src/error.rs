@@ -96,6 +96,8 @@ struct Parts {
     hint: Option<Cow<'static, str>>,
     /// No reply came, and the request may have arrived.
     may_have_been_sent: bool,
+    /// The reply was no JSON, so a firewall or proxy may have sent it.
+    perhaps_not_of_vipps: bool,
     source: Source,
 }
 
@@ -198,6 +200,7 @@ impl Error {
             retry_after: None,
             hint: None,
             may_have_been_sent: false,
+            perhaps_not_of_vipps: false,
             source: Source::default(),
         }))
     }
@@ -323,6 +326,16 @@ impl Error {
     pub(crate) fn with_maybe_sent(mut self, may_have_been_sent: bool) -> Self {
         self.0.may_have_been_sent = may_have_been_sent;
         self
+    }
+
+    pub(crate) fn with_perhaps_not_of_vipps(mut self, is_page: bool) -> Self {
+        self.0.perhaps_not_of_vipps = is_page;
+        self
+    }
+
+    /// Whether it says nothing of keys or merchant for sure.
+    pub(crate) fn perhaps_not_of_vipps(&self) -> bool {
+        self.0.perhaps_not_of_vipps
     }
 
     pub(crate) fn may_have_been_sent(&self) -> bool {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use self::teller::Teller;
-use crate::error::Error;
+use crate::{error::Error, msn::Msn};
 
 /// One thing that happened. Holds no secret. Also written to `tracing`, target `vipps_partner_auth`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,22 @@ pub enum Event {
     },
     /// The service refused the first subscription key of the pair and took the other.
     OtherSubscriptionKeyUsed,
+    /// Other keys took the place of those in use: handed to [`Partner::replace_keys`](crate::Partner::replace_keys), or from
+    /// a [`KeySource`](crate::KeySource).
+    KeysReplaced,
+    /// Other keys were handed in, or a [`KeySource`](crate::KeySource) was asked for some, and the keys in use stayed.
+    KeysNotReplaced {
+        /// Why.
+        error: Error,
+    },
+    /// Login refused a sales unit's keys as they were written into HTTP Basic, and took them written the other way, which is
+    /// used from now on. Set `login_basic_encoding` or `backchannel_basic_encoding` to it.
+    OtherBasicEncodingUsed {
+        /// Where: `token`, or `backchannel` for the start of a login from a phone number.
+        endpoint: &'static str,
+        /// What works: `raw` or `form`.
+        encoding: &'static str,
+    },
     /// A token was found in the shared cache.
     TokenFromCache,
     /// The shared cache failed; the call went on without it.
@@ -105,6 +121,23 @@ pub enum Event {
         /// The scope.
         scope: String,
     },
+    /// A sales unit is in the list that was not in the one before: see [`Partner::sales_units`](crate::Partner::sales_units).
+    MerchantConnected {
+        /// Which.
+        msn: Msn,
+    },
+    /// A sales unit is in the list no more: disconnected from this partner, or deactivated.
+    MerchantGone {
+        /// Which.
+        msn: Msn,
+    },
+    /// A call for a merchant was answered 403 whose calls had worked. Told once until they work again. Perhaps its sales
+    /// unit is connected to this partner no more ([`Partner::sales_unit`](crate::Partner::sales_unit) tells), or the product
+    /// is not ordered for it.
+    MerchantForbidden {
+        /// Which.
+        msn: Msn,
+    },
     /// A client with our adapter called a host that gets no headers. Told once for each.
     HeadersWithheld {
         /// Scheme, host and port.
@@ -122,6 +155,9 @@ impl Event {
             Self::RenewalFailed { .. } => "renewal_failed",
             Self::StaleTokenServed { .. } => "stale_token_served",
             Self::OtherSubscriptionKeyUsed => "other_subscription_key_used",
+            Self::KeysReplaced => "keys_replaced",
+            Self::KeysNotReplaced { .. } => "keys_not_replaced",
+            Self::OtherBasicEncodingUsed { .. } => "other_basic_encoding_used",
             Self::TokenFromCache => "token_from_cache",
             Self::CacheFailed { .. } => "cache_failed",
             Self::RefusalIgnored => "refusal_ignored",
@@ -135,6 +171,9 @@ impl Event {
             Self::EventsDropped { .. } => "events_dropped",
             Self::UnusualCountryCode => "unusual_country_code",
             Self::UnusualScope { .. } => "unusual_scope",
+            Self::MerchantConnected { .. } => "merchant_connected",
+            Self::MerchantGone { .. } => "merchant_gone",
+            Self::MerchantForbidden { .. } => "merchant_forbidden",
             Self::HeadersWithheld { .. } => "headers_withheld",
         }
     }
@@ -154,7 +193,9 @@ impl Event {
         let seconds = |span: &Duration| span.as_secs().to_string();
         match self {
             Self::TokenFetched { lifetime } | Self::TokenRenewed { lifetime } => vec![("lifetime", seconds(lifetime))],
-            Self::TokenFetchFailed { error } | Self::KeysRefreshFailed { error } => vec![("error", error.to_string())],
+            Self::TokenFetchFailed { error } | Self::KeysNotReplaced { error } | Self::KeysRefreshFailed { error } => {
+                vec![("error", error.to_string())]
+            }
             Self::RenewalFailed { error, next_try_in } => {
                 vec![("error", error.to_string()), ("next_try_in", seconds(next_try_in))]
             }
@@ -162,13 +203,20 @@ impl Event {
             Self::CacheFailed { operation, detail } => {
                 vec![("operation", (*operation).to_owned()), ("detail", (*detail).to_owned())]
             }
+            Self::OtherBasicEncodingUsed { endpoint, encoding } => {
+                vec![("endpoint", (*endpoint).to_owned()), ("encoding", (*encoding).to_owned())]
+            }
             Self::KeysRefreshed { keys } => vec![("keys", keys.to_string())],
             Self::EventsDropped { count } => vec![("count", count.to_string())],
             Self::StaleKeysUsed { past_age } => vec![("past_age", seconds(past_age))],
             Self::KeySkipped { key, reason, .. } => vec![("key", key.clone()), ("reason", (*reason).to_owned())],
             Self::UnusualScope { scope } => vec![("scope", scope.clone())],
+            Self::MerchantConnected { msn } | Self::MerchantGone { msn } | Self::MerchantForbidden { msn } => {
+                vec![("msn", msn.to_string())]
+            }
             Self::HeadersWithheld { origin } => vec![("origin", origin.clone())],
             Self::OtherSubscriptionKeyUsed
+            | Self::KeysReplaced
             | Self::TokenFromCache
             | Self::RefusalIgnored
             | Self::UnknownKidSuppressed
@@ -184,8 +232,10 @@ impl Event {
             self,
             Self::TokenFetched { .. }
                 | Self::TokenRenewed { .. }
+                | Self::KeysReplaced
                 | Self::TokenFromCache
                 | Self::KeysRefreshed { .. }
+                | Self::MerchantConnected { .. }
                 | Self::KeySkipped { other_purpose: true, .. }
         );
         !ordinary

@@ -15,6 +15,7 @@ pub(crate) const CLIENT_ID: HeaderName = HeaderName::from_static("client_id");
 pub(crate) const CLIENT_SECRET: HeaderName = HeaderName::from_static("client_secret");
 pub(crate) const SUBSCRIPTION_KEY: HeaderName = HeaderName::from_static("ocp-apim-subscription-key");
 pub(crate) const MERCHANT_SERIAL_NUMBER: HeaderName = HeaderName::from_static("merchant-serial-number");
+pub(crate) const PSP_ID: HeaderName = HeaderName::from_static("psp-id");
 const SYSTEM_NAME: HeaderName = HeaderName::from_static("vipps-system-name");
 const SYSTEM_VERSION: HeaderName = HeaderName::from_static("vipps-system-version");
 const PLUGIN_NAME: HeaderName = HeaderName::from_static("vipps-system-plugin-name");
@@ -29,19 +30,23 @@ pub(crate) const SIGNED_HEADERS: &str = "x-ms-date;host;x-ms-content-sha256";
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// The standard APIs (ePayment, Recurring, Webhooks, …): token, subscription key, system, and the merchant if the
-/// call is for one.
+/// The standard APIs (ePayment, Recurring, Webhooks, …): token, subscription key, system, the merchant if the call is for
+/// one, and the PSP if the keys are those of one.
 pub(crate) fn standard(
     authorization: &HeaderValue,
     subscription_key: &HeaderValue,
     msn: Option<&Msn>,
+    psp_id: Option<&str>,
     system: &SystemHeaders,
 ) -> Result<HeaderMap> {
-    let mut headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(9);
     headers.insert(AUTHORIZATION, authorization.clone());
     headers.insert(SUBSCRIPTION_KEY, subscription_key.clone());
     if let Some(msn) = msn {
         headers.insert(MERCHANT_SERIAL_NUMBER, value("msn", msn.as_str())?);
+    }
+    if let Some(psp_id) = psp_id {
+        headers.insert(PSP_ID, value("psp_id", psp_id)?);
     }
     system.add_to(&mut headers);
     Ok(headers)
@@ -102,6 +107,13 @@ impl SystemHeaders {
         // An empty value is never sent. What `SystemInfo` let in can stand in a header.
         let given = all.into_iter().filter(|(_, text)| !text.is_empty());
         Self(given.filter_map(|(name, text)| Some((name, HeaderValue::from_str(text).ok()?))).collect())
+    }
+
+    /// All of them in one line.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn shown(&self) -> String {
+        let shown = self.0.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or_default()));
+        shown.collect::<Vec<_>>().join(", ")
     }
 
     pub(crate) fn add_to(&self, headers: &mut HeaderMap) {

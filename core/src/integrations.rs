@@ -5,13 +5,19 @@ pub mod reqwest_middleware;
 #[cfg(feature = "tower")]
 pub mod tower;
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 
-use crate::finished::Headers;
+use crate::{Caller, finished::Headers};
 
 /// Puts the headers on, over any of the same name.
 fn put(own: &Headers, headers: &mut HeaderMap) {
     for (name, value) in own.iter() {
         headers.insert(name, value.clone());
     }
+}
+
+/// Tells the library what came of a call, by which it knows the first refusal of a merchant that had worked.
+fn note(caller: &Caller, status: StatusCode, headers: &HeaderMap) {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    caller.answered(status.as_u16(), content_type);
 }

@@ -1,4 +1,4 @@
-//! The three kinds of keys Vipps hands out. The type chooses the flow; there is no flag.
+//! The kinds of keys Vipps hands out. The type chooses the flow; there is no flag.
 
 use std::fmt;
 
@@ -44,7 +44,23 @@ pub struct SpecializedKeys {
     pub(crate) scope: Option<String>,
 }
 
-/// Any of the three; made from one by `into()`.
+/// The keys of a payment service provider (PSP): one set for all its merchants, with the `Psp-Id` on API calls.
+///
+/// Standard token from `POST /accesstoken/get`, which must not carry the `Psp-Id`; each API call carries it, with the MSN of
+/// the merchant that it is for.
+///
+/// Vipps' public documents say little of PSPs. Not documented, so decided here: the form of the id (any text that can stand
+/// in a header), and that the token call names no MSN. Not documented and so refused: Login and the Management API with PSP
+/// keys.
+///
+/// Source: Vipps MobilePay, "PSP".
+#[derive(Clone, PartialEq, Eq)]
+pub struct PspKeys {
+    pub(crate) standard: StandardKeys,
+    pub(crate) psp_id: String,
+}
+
+/// Any of them; made from one by `into()`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Keys {
@@ -54,9 +70,11 @@ pub enum Keys {
     SalesUnit(SalesUnitKeys),
     /// See [`SpecializedKeys`].
     Specialized(SpecializedKeys),
+    /// See [`PspKeys`].
+    Psp(PspKeys),
 }
 
-/// What partner keys and sales unit keys have in common.
+/// What all kinds have in common but the specialized.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct StandardKeys {
     pub(crate) client_id: String,
@@ -188,6 +206,59 @@ impl SpecializedKeys {
     }
 }
 
+impl PspKeys {
+    /// Keys as Vipps gave them to the PSP, and its id. Refuses an empty value, white space and anything else that can't stand
+    /// in an HTTP header, naming the field.
+    ///
+    /// ```
+    /// use vipps_partner_auth::PspKeys;
+    ///
+    /// let keys = PspKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key", "1234")?;
+    /// assert_eq!(keys.psp_id(), "1234");
+    /// # Ok::<(), vipps_partner_auth::Error>(())
+    /// ```
+    pub fn new(
+        client_id: impl Into<String>,
+        client_secret: impl Into<Secret>,
+        subscription_key: impl Into<Secret>,
+        psp_id: impl Into<String>,
+    ) -> Result<Self> {
+        let standard = StandardKeys::new(client_id.into(), client_secret.into(), subscription_key.into())?;
+        let psp_id = psp_id.into();
+        check_header_value("psp_id", &psp_id)?;
+        Ok(Self { standard, psp_id })
+    }
+
+    /// The other subscription key of the pair. When the service refuses the first, this one is used.
+    pub fn with_second_subscription_key(self, key: impl Into<Secret>) -> Result<Self> {
+        let standard = self.standard.with_second_subscription_key(key.into())?;
+        Ok(Self { standard, ..self })
+    }
+
+    /// Reads what [`PartnerKeys::from_env`] reads, and `VIPPS_PSP_ID`.
+    pub fn from_env() -> Result<Self> {
+        Self::from_vars(environment_variable)
+    }
+
+    /// Like [`from_env`](Self::from_env), from any other source of named values.
+    pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        all_are_set(&vars, &STANDARD_VARIABLES.into_iter().chain(["VIPPS_PSP_ID"]).collect::<Vec<_>>())?;
+        let psp_id = required(&vars, "VIPPS_PSP_ID")?;
+        check_header_value("psp_id", &psp_id).map_err(by_variable)?;
+        Ok(Self { standard: StandardKeys::from_vars(&vars)?, psp_id })
+    }
+
+    /// The id of the client that the keys are for. No secret.
+    pub fn client_id(&self) -> &str {
+        &self.standard.client_id
+    }
+
+    /// The id under which Vipps knows the PSP. No secret.
+    pub fn psp_id(&self) -> &str {
+        &self.psp_id
+    }
+}
+
 impl StandardKeys {
     fn new(client_id: String, client_secret: Secret, subscription_key: Secret) -> Result<Self> {
         check_header_value("client_id", &client_id)?;
@@ -246,19 +317,30 @@ impl From<SpecializedKeys> for Keys {
     }
 }
 
+impl From<PspKeys> for Keys {
+    fn from(keys: PspKeys) -> Self {
+        Self::Psp(keys)
+    }
+}
+
 impl Keys {
-    /// Reads sales unit keys where `VIPPS_MSN` is set, else partner keys. Specialized keys are never guessed: see
-    /// [`SpecializedKeys::from_env`].
+    /// Reads sales unit keys where `VIPPS_MSN` is set, PSP keys where `VIPPS_PSP_ID` is, else partner keys. Specialized keys
+    /// are never guessed: see [`SpecializedKeys::from_env`].
     pub fn from_env() -> Result<Self> {
         Self::from_vars(environment_variable)
     }
 
     /// Like [`from_env`](Self::from_env), from any other source of named values.
     pub fn from_vars(vars: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        if optional(&vars, "VIPPS_MSN")?.is_some() {
-            return SalesUnitKeys::from_vars(vars).map(Self::from);
+        let is_of_psp = optional(&vars, "VIPPS_PSP_ID")?.is_some();
+        match optional(&vars, "VIPPS_MSN")? {
+            Some(_) if is_of_psp => {
+                Err(Error::breaks_rule("VIPPS_PSP_ID", "can't go with VIPPS_MSN: keys are of one kind"))
+            }
+            Some(_) => SalesUnitKeys::from_vars(vars).map(Self::from),
+            None if is_of_psp => PspKeys::from_vars(vars).map(Self::from),
+            None => PartnerKeys::from_vars(vars).map(Self::from),
         }
-        PartnerKeys::from_vars(vars).map(Self::from)
     }
 
     /// What must be set; where `VIPPS_MSN` is, it is needed as well.
@@ -270,6 +352,7 @@ impl Keys {
         match self {
             Self::Partner(keys) => Some(&keys.0),
             Self::SalesUnit(keys) => Some(&keys.standard),
+            Self::Psp(keys) => Some(&keys.standard),
             Self::Specialized(_) => None,
         }
     }
@@ -280,6 +363,7 @@ impl Keys {
             Self::Specialized(keys) => &keys.client_id,
             Self::Partner(keys) => &keys.0.client_id,
             Self::SalesUnit(keys) => &keys.standard.client_id,
+            Self::Psp(keys) => &keys.standard.client_id,
         }
     }
 
@@ -288,15 +372,54 @@ impl Keys {
             Self::Specialized(keys) => &keys.client_secret,
             Self::Partner(keys) => &keys.0.client_secret,
             Self::SalesUnit(keys) => &keys.standard.client_secret,
+            Self::Psp(keys) => &keys.standard.client_secret,
         }
     }
 
-    /// `partner`, `sales_unit` or `specialized`.
+    /// Refuses keys that can't take the place of these while a handle made with these is at work: of another kind, or for
+    /// another sales unit or scope.
+    pub(crate) fn check_successor(&self, other: &Self) -> Result<()> {
+        match (self, other) {
+            (Self::Partner(_), Self::Partner(_)) => Ok(()),
+            (Self::Psp(own), Self::Psp(other)) if own.psp_id == other.psp_id => Ok(()),
+            (Self::Psp(_), Self::Psp(_)) => Err(Error::breaks_rule("psp_id", "must be that of the keys in use")),
+            (Self::SalesUnit(own), Self::SalesUnit(other)) if own.msn == other.msn => Ok(()),
+            (Self::SalesUnit(own), Self::SalesUnit(other)) => {
+                let rule = format!("is another sales unit than that of the keys in use, {}", own.msn);
+                Err(Error::breaks_rule("msn", rule).with_value(other.msn.as_str()))
+            }
+            (Self::Specialized(own), Self::Specialized(other)) if own.scope == other.scope => Ok(()),
+            (Self::Specialized(_), Self::Specialized(_)) => {
+                Err(Error::breaks_rule("scope", "must be that of the keys in use"))
+            }
+            _ => {
+                let rule = format!("must be {} keys like those in use, not {} keys", self.kind(), other.kind());
+                Err(Error::breaks_rule("keys", rule.replace('_', " ")).with_hint("make another Partner of them"))
+            }
+        }
+    }
+
+    /// What no reply may echo into an error.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let subscription_keys = self.standard().into_iter().flat_map(StandardKeys::subscription_keys);
+        [self.client_secret()].into_iter().chain(subscription_keys).map(Secret::expose).collect()
+    }
+
+    /// The id that calls carry as `Psp-Id`.
+    pub(crate) fn psp_id(&self) -> Option<&str> {
+        match self {
+            Self::Psp(keys) => Some(&keys.psp_id),
+            Self::Partner(_) | Self::SalesUnit(_) | Self::Specialized(_) => None,
+        }
+    }
+
+    /// `partner`, `sales_unit`, `specialized` or `psp`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Partner(_) => "partner",
             Self::SalesUnit(_) => "sales_unit",
             Self::Specialized(_) => "specialized",
+            Self::Psp(_) => "psp",
         }
     }
 }
@@ -366,6 +489,13 @@ impl fmt::Debug for SalesUnitKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = f.debug_struct("SalesUnitKeys");
         text.field("client_id", &self.standard.client_id).field("msn", &self.msn).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PspKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("PspKeys");
+        text.field("client_id", &self.standard.client_id).field("psp_id", &self.psp_id).finish_non_exhaustive()
     }
 }
 

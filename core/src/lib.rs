@@ -27,9 +27,12 @@
 mod blocking;
 mod cache;
 mod caller;
+mod check;
 mod clock;
 mod config;
 mod discovery;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod environment;
 mod error;
 mod event;
@@ -43,8 +46,10 @@ mod id_token;
 mod integrations;
 mod json;
 mod jwks;
+mod key_source;
 mod keys;
 mod login;
+mod management;
 mod msn;
 mod origin;
 mod partner;
@@ -55,7 +60,9 @@ mod remote_jwks;
 mod renewing;
 mod reply;
 mod retry;
+mod sales_units;
 mod secret;
+mod standing;
 mod system;
 mod token;
 mod transport;
@@ -67,6 +74,7 @@ pub use blocking::Blocking;
 pub use cache::RedisCache;
 pub use cache::{CacheError, CacheKey, CachedToken, KeyFingerprint, Lock, MemoryCache, TokenCache};
 pub use caller::Caller;
+pub use check::{CheckFinding, CheckOutcome, MerchantCheck};
 pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
 pub use config::{BasicEncoding, Config, LoginAuthMethod};
 pub use environment::{BaseUrl, Environment};
@@ -79,13 +87,16 @@ pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
 pub use integrations::reqwest_middleware;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
-pub use keys::{Keys, PartnerKeys, SalesUnitKeys, SpecializedKeys};
+pub use key_source::{KeySource, KeySourceError};
+pub use keys::{Keys, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys};
 pub use login::{
-    Address, AuthorizationCode, Backchannel, BackchannelOptions, BackchannelPing, Login, LoginHint, LoginOptions,
-    LoginRequest, LoginResult, LoginToken, Market, PendingLogin, RequestedFlow, UnverifiedConsentRevoked, Userinfo,
+    Address, Agreement, AuthorizationCode, Backchannel, BackchannelOptions, BackchannelPing, FlowElement, FlowLink,
+    FlowResult, FlowScreen, Login, LoginHint, LoginOptions, LoginRequest, LoginResult, LoginToken, Market,
+    PendingLogin, RequestedFlow, UnverifiedConsentRevoked, Userinfo,
 };
 pub use msn::Msn;
 pub use partner::{Merchant, Partner};
+pub use sales_units::{SalesUnit, SalesUnitChanges, SalesUnitState, SalesUnitStatus};
 pub use secret::Secret;
 pub use system::SystemInfo;
 pub use token::AccessToken;

@@ -7,8 +7,11 @@ mod backchannel_protocol;
 mod callback;
 mod client;
 mod consent_revoked;
+mod flow_result;
 mod hint;
+mod identity;
 mod pending;
+mod probe;
 mod redirect_uri;
 mod refusal;
 mod result;
@@ -18,10 +21,10 @@ mod userinfo;
 
 use std::fmt;
 
+pub(crate) use self::redirect_uri::RedirectUri;
 use self::{
     authorize::ClientParameter,
     client::{LoginClient, Resend},
-    redirect_uri::RedirectUri,
     refusal::exchange_refusal,
     token::Grant,
 };
@@ -30,11 +33,13 @@ pub use self::{
     backchannel::{Backchannel, BackchannelOptions, BackchannelPing},
     callback::AuthorizationCode,
     consent_revoked::UnverifiedConsentRevoked,
+    flow_result::{Agreement, FlowElement, FlowLink, FlowResult, FlowScreen},
     hint::LoginHint,
     pending::PendingLogin,
     result::{LoginResult, LoginToken},
     userinfo::{Address, Userinfo},
 };
+pub(crate) use self::{identity::BasicAt, probe::LoginProbe};
 use crate::{
     error::{Error, Result},
     executor::Executor,
@@ -78,7 +83,7 @@ impl Login {
     /// Makes a request for these scopes, `openid` among them. Asks Vipps where its endpoints are, at most once an hour.
     ///
     /// `InvalidConfig`, field `scopes` or `redirect_uri` (the URL would be longer than Vipps takes); `Unavailable`
-    /// when the endpoints can't be had.
+    /// when the endpoints can't be fetched.
     pub async fn start(&self, scopes: &[impl AsRef<str>]) -> Result<LoginRequest> {
         self.start_with(scopes, &LoginOptions::default()).await
     }
@@ -90,9 +95,10 @@ impl Login {
         let endpoints = self.client.endpoints().await?;
         let endpoint = self.client.trusted().page(&endpoints.authorization)?;
         scopes::notice_unusual(&scopes, self.client.events());
+        let keys = self.client.keys();
         LoginRequest::new(
             endpoint.as_str(),
-            &self.client_parameter(),
+            &self.client_parameter(&keys),
             self.client.issuer(),
             &self.redirect_uri,
             scopes,
@@ -133,10 +139,10 @@ impl Login {
         self.client.executor()
     }
 
-    fn client_parameter(&self) -> ClientParameter<'_> {
-        match self.client.keys() {
+    fn client_parameter<'a>(&'a self, keys: &'a Keys) -> ClientParameter<'a> {
+        match keys {
             Keys::SalesUnit(keys) => ClientParameter::ClientId(&keys.standard.client_id, self.client.msn()),
-            Keys::Partner(_) | Keys::Specialized(_) => ClientParameter::Msn(self.client.msn()),
+            Keys::Partner(_) | Keys::Specialized(_) | Keys::Psp(_) => ClientParameter::Msn(self.client.msn()),
         }
     }
 

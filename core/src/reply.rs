@@ -24,9 +24,13 @@ pub(crate) struct Refusal {
     pub(crate) of_gateway: bool,
     /// The argument that `error_description` blames, one of those that Login's backchannel names.
     pub(crate) blames: Option<&'static str>,
+    /// Login's server could not read the Basic of the request.
+    pub(crate) undecodable: bool,
+    /// The gateway's other shape, of paths that nobody serves.
+    legacy_gateway: bool,
+    pub(crate) invalid_msn: bool,
     form: Form,
     aad_code: Option<u64>,
-    invalid_msn: bool,
     merchant_blocked: bool,
     trace_id: Option<String>,
 }
@@ -47,6 +51,8 @@ impl Refusal {
             subscription_key: subscription_key_fault(&message),
             of_gateway: body.get("statusCode").is_some_and(Value::is_u64) && body.get("message").is_some(),
             blames: body.get("error_description").and_then(|text| blamed(text.as_str()?)),
+            undecodable: is_undecodable(&body),
+            legacy_gateway: body.get("responseInfo").or_else(|| body.get("ResponseInfo")).is_some(),
             form: Form::of(response, &body),
             aad_code: body.get("error_codes").and_then(|codes| codes.get(0)?.as_u64()),
             invalid_msn: message.starts_with("invalid msn"),
@@ -57,8 +63,9 @@ impl Refusal {
 
     /// The kind is told by the status where that is plain, else by the code, else by the status alone.
     pub(crate) fn into_error(self, status: StatusCode, headers: &HeaderMap, now: Now) -> Error {
+        let is_page = self.form == Form::Other;
         let Meaning { kind, detail, hint } = self.meaning(status);
-        let mut error = Error::new(kind, detail).with_status(status);
+        let mut error = Error::new(kind, detail).with_status(status).with_perhaps_not_of_vipps(is_page);
         if let Some(hint) = hint {
             error = error.with_hint(hint);
         }
@@ -66,6 +73,11 @@ impl Refusal {
             error = error.with_retry_after(retry_after(headers, now));
         }
         error.with_oauth_error(self.oauth_error).with_trace_id(self.trace_id)
+    }
+
+    /// Whether the API itself may have said so, and not the gateway, a firewall or a proxy in front of it.
+    pub(crate) fn is_of_api(&self) -> bool {
+        matches!(self.form, Form::Json | Form::Empty) && !self.of_gateway && !self.legacy_gateway
     }
 
     /// The two that every error of a reply carries.
@@ -269,6 +281,13 @@ fn blamed(description: &str) -> Option<&'static str> {
     ["login_hint", "binding_message", "requested_expiry", "redirect_uri"]
         .into_iter()
         .find(|argument| description.contains(argument))
+}
+
+/// Servers that form-decode the parts of Basic (RFC 6749 section 2.3.1) say so of a `%` that stands for itself.
+fn is_undecodable(body: &Value) -> bool {
+    let texts = ["error_description", "error_hint", "error_debug"];
+    let mut texts = texts.into_iter().filter_map(|name| body.get(name)?.as_str());
+    texts.any(|text| text.to_ascii_lowercase().contains("could not be decoded"))
 }
 
 /// A code of RFC 6749's kind. Anything else could be an echo of what was sent, so it is dropped.

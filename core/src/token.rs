@@ -142,8 +142,13 @@ pub(crate) fn basic(client_id: &str, client_secret: &Secret, encoding: BasicEnco
     Zeroizing::new(format!("Basic {}", *Zeroizing::new(BASE64_STANDARD.encode(pair.as_bytes()))))
 }
 
+/// A space becomes `%20`, which every kind of server reads, and not `+`, which some leave as it is.
 fn form_encoded(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(form_urlencoded::byte_serialize(text.as_bytes()).collect())
+    let mut encoded = Zeroizing::new(String::with_capacity(3 * text.len()));
+    for part in form_urlencoded::byte_serialize(text.as_bytes()) {
+        encoded.push_str(if part == "+" { "%20" } else { part });
+    }
+    encoded
 }
 
 /// The reply of either endpoint. `sent_at` is the moment before the request left.

@@ -72,6 +72,7 @@ pub(crate) fn by_variable(error: Error) -> Error {
         Some("subscription_key") => "VIPPS_SUBSCRIPTION_KEY",
         Some("second_subscription_key") => "VIPPS_SECOND_SUBSCRIPTION_KEY",
         Some("msn") => "VIPPS_MSN",
+        Some("psp_id") => "VIPPS_PSP_ID",
         Some("scope") => "VIPPS_SCOPE",
         Some("environment") => "VIPPS_ENVIRONMENT",
         Some("system_name") => "VIPPS_SYSTEM_NAME",

@@ -10,7 +10,7 @@ use support::{
     CLIENT_ID, CLIENT_SECRET, DAY, Reply, SUBSCRIPTION_KEY, World, msn, partner_keys, partner_of, sales_unit_keys,
     settle, specialized_keys,
 };
-use vipps_partner_auth::{BasicEncoding, Clock, Environment, ErrorKind, Headers, Keys, Partner, SystemInfo};
+use vipps_partner_auth::{BasicEncoding, Clock, Environment, ErrorKind, Headers, Keys, Partner, PspKeys, SystemInfo};
 
 const NAMED: [(&str, &str); 2] = [("vipps-system-name", "acme"), ("vipps-system-version", "3.1.2")];
 /// Without a plugin the system's own values stand for it.
@@ -281,4 +281,29 @@ async fn finished_headers_say_how_long_they_hold() {
     assert!(renewed.generation() > headers.generation());
     assert_eq!(renewed.generation(), partner.generation());
     assert_eq!(shop.partner().generation(), 0, "another partner's are its own");
+}
+
+#[tokio::test]
+async fn the_psp_id_is_on_api_calls_and_never_on_the_token_call() {
+    let world = World::new();
+    let keys = PspKeys::new(CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, "psp-42").expect("good keys");
+    assert_eq!(format!("{keys:?}"), format!("PspKeys {{ client_id: \"{CLIENT_ID}\", psp_id: \"psp-42\", .. }}"));
+    let partner = partner_of(keys, world.config());
+    let headers = partner.merchant(msn("123456")).headers().await.expect("a token");
+    assert_eq!((&headers["psp-id"], &headers["merchant-serial-number"]), (&value("psp-42"), &value("123456")));
+    assert_eq!(headers["ocp-apim-subscription-key"], SUBSCRIPTION_KEY);
+    let own = partner.headers().await.expect("a token");
+    assert_eq!((own.get("psp-id"), own.get("merchant-serial-number")), (Some(&value("psp-42")), None));
+    let sent = &world.vipps.seen()[0].headers;
+    assert!(!sent.contains_key("psp-id") && !sent.contains_key("merchant-serial-number"));
+    let refused = [
+        partner.merchant(msn("123456")).login("https://shop.example/callback").expect_err("no Login").field(),
+        partner.merchant(msn("123456")).backchannel().expect_err("no Login").field(),
+        partner.sales_units().await.expect_err("no Management API").field(),
+    ];
+    assert_eq!(refused, [Some("keys"); 3]);
+}
+
+fn value(text: &str) -> http::HeaderValue {
+    text.parse().expect("a header value")
 }

@@ -221,6 +221,18 @@ async fn the_list_of_sales_units_takes_no_msn() {
 }
 
 #[tokio::test]
+async fn a_sales_unit_may_name_itself_in_the_list_of_sales_units() {
+    let vipps = start();
+    let keys = vipps.sales_unit_keys(&shop()).expect("keys");
+    let own = token(&vipps, &keys).await;
+    let call = || with_system(get(&vipps, UNITS).bearer_auth(&own).header(KEY, &keys.subscription_key));
+    assert_eq!(msns(&send(call().header(MSN, "123456")).await), [123_456]);
+    assert_eq!(about(&last(&vipps), Verdict::Tolerated), [""; 0]);
+    send(call().header(MSN, "654321")).await;
+    assert_eq!(about(&last(&vipps), Verdict::Tolerated), [MSN]);
+}
+
+#[tokio::test]
 async fn ledgers_open_to_a_specialised_token_alone() {
     let vipps = start();
     let token = specialized_token(&vipps).await;
@@ -267,4 +279,19 @@ async fn what_test_lacks_is_reported_in_test_mode() {
     assert_eq!(about(&last(&vipps), Verdict::Tolerated), ["path"]);
     assert_eq!(send(with_system(get(&vipps, LEDGERS).bearer_auth(&token))).await.status, 200);
     assert_eq!(about(&last(&vipps), Verdict::Tolerated), ["path"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_moved_alone_is_noticed() {
+    let vipps = start();
+    let (keys, token) = (vipps.partner_keys(), partner_token(&vipps).await);
+    let call = || payment(&vipps, &keys, &format!("Bearer {token}")).header(MSN, "123456");
+    let warning = || vipps.control("now", json!({})).expect("the time")["warning"].clone();
+    vipps.advance(Duration::from_secs(3_600));
+    assert_eq!((send(call()).await.status, warning()), (200, json!(null)));
+    vipps.advance(Duration::from_secs(86_400));
+    assert!(send(call()).await.text.contains("move the caller's clock too"));
+    assert!(warning().as_str().expect("a warning").contains("the library under test"));
+    vipps.clear_requests();
+    assert_eq!(warning(), json!(null));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use vipps_partner_auth::{Error, Expect, Flow, Keys, PartnerKeys, SalesUnitKeys, SpecializedKeys, SystemInfo};
+use vipps_partner_auth::{Error, Expect, Flow, Keys, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys, SystemInfo};
 
 use crate::vectors::Reply;
 
@@ -54,6 +54,9 @@ pub(crate) struct Given {
     pub(crate) body_base64: Option<String>,
     pub(crate) webhook_id: Option<String>,
     pub(crate) url: Option<String>,
+    pub(crate) scheme: Option<String>,
+    pub(crate) business: Option<String>,
+    pub(crate) known: Option<Vec<String>>,
 }
 
 /// What can be set: some of it for the whole partner, some for one login.
@@ -62,6 +65,7 @@ pub(crate) struct Given {
 pub(crate) struct Settings {
     pub(crate) basic_encoding: Option<String>,
     pub(crate) login_basic_encoding: Option<String>,
+    pub(crate) backchannel_basic_encoding: Option<String>,
     pub(crate) login_auth_method: Option<String>,
     pub(crate) market: Option<String>,
     pub(crate) acr_values: Option<String>,
@@ -106,6 +110,7 @@ pub(crate) struct GivenKeys {
     pub(crate) second_subscription_key: Option<String>,
     pub(crate) msn: Option<String>,
     pub(crate) scope: Option<String>,
+    pub(crate) psp_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -164,6 +169,7 @@ impl GivenKeys {
             "partner" => self.partner(),
             "sales_unit" => self.sales_unit(),
             "specialized" => self.specialized(),
+            "psp" => self.psp(),
             unknown => return Err(format!("unknown type of keys {unknown}")),
         })
     }
@@ -180,6 +186,15 @@ impl GivenKeys {
         let (subscription_key, msn) =
             (self.subscription_key.unwrap_or_default(), self.msn.unwrap_or_default().parse()?);
         let keys = SalesUnitKeys::new(self.client_id, self.client_secret, subscription_key, msn)?;
+        Ok(match self.second_subscription_key {
+            Some(second) => keys.with_second_subscription_key(second)?.into(),
+            None => keys.into(),
+        })
+    }
+
+    fn psp(self) -> Result<Keys, Error> {
+        let subscription_key = self.subscription_key.unwrap_or_default();
+        let keys = PspKeys::new(self.client_id, self.client_secret, subscription_key, self.psp_id.unwrap_or_default())?;
         Ok(match self.second_subscription_key {
             Some(second) => keys.with_second_subscription_key(second)?.into(),
             None => keys.into(),

@@ -7,6 +7,7 @@ use std::{
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use vipps_partner_auth::{
     Address, Clock, Environment, Error, Login, LoginOptions, LoginRequest, LoginResult, ManualClock, Merchant,
@@ -256,8 +257,26 @@ fn described(person: &Userinfo) -> Value {
         ("address", person.address().as_ref().map_or(Value::Null, address)),
         ("other_addresses", if others.is_empty() { Value::Null } else { others.into() }),
         ("delegated_consents", person.delegated_consents().cloned().unwrap_or_default()),
+        ("flow_result", person.flow_result().map_or(Value::Null, typed)),
+        ("agreement", person.agreement().map_or(Value::Null, typed)),
         ("json", json),
     ])
+}
+
+/// The typed members that have a value; all others are compared with the claims' JSON.
+fn typed(claim: impl Serialize) -> Value {
+    told_alone(serde_json::to_value(claim).unwrap_or_default())
+}
+
+fn told_alone(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(told_alone).collect(),
+        Value::Object(members) => {
+            let told = members.into_iter().filter(|(name, value)| name != "members" && !value.is_null());
+            told.map(|(name, value)| (name, told_alone(value))).collect::<Map<_, _>>().into()
+        }
+        other => other,
+    }
 }
 
 fn address(address: &Address) -> Value {

@@ -1,4 +1,5 @@
-//! Writes the vectors that no hand can write: those with signed ID tokens or webhooks, and the index of counts.
+//! Writes the vectors that no hand should write: those with signed ID tokens or webhooks, those of sales units, and the index
+//! of counts.
 //!
 //! Everything here is a pure function of the keys in `tests/keys`, the cases in the modules below and the
 //! signatures already on file: RSA PKCS#1 v1.5 gives the same signature every time, and a randomised one is taken
@@ -15,6 +16,7 @@ mod login;
 mod members;
 mod order;
 mod remote;
+mod sales_units;
 mod times;
 mod token;
 mod webhook;
@@ -40,16 +42,23 @@ struct Sheet {
 /// Writes all generated files.
 pub fn write_all() -> io::Result<()> {
     let folder = vectors::folder();
-    for (name, text) in signed_files(&folder) {
+    for (name, text) in generated_files(&folder) {
         fs::write(folder.join(name), text)?;
     }
     fs::write(folder.join(vectors::INDEX_FILE), index_file(&vectors::load_files(&folder), &vectors::scenarios(&folder)))
 }
 
-/// The names and texts of the files that hold signatures. `folder` is where those of the last run lie, for the
+/// The names and texts of the files that are made here. `folder` is where those of the last run lie, for the
 /// randomised signatures.
-pub fn signed_files(folder: &Path) -> Vec<(&'static str, String)> {
-    let makers = [id_tokens, login::code_exchange, login::phone, login::userinfo, |_: &Path| webhook::webhooks()];
+pub fn generated_files(folder: &Path) -> Vec<(&'static str, String)> {
+    let makers = [
+        id_tokens,
+        login::code_exchange,
+        login::phone,
+        login::userinfo,
+        |_: &Path| webhook::webhooks(),
+        |_: &Path| sales_units::sheet(),
+    ];
     let written = |maker: fn(&Path) -> Sheet| {
         let sheet = maker(folder);
         (sheet.file, sheet.render())

@@ -69,7 +69,7 @@ impl Call<'_> {
             "token" => self.token().await?,
             "headers" => self.headers().await?,
             "id_token" => self.id_token().await?,
-            other => return self.make_login(other).await,
+            other => return self.make_sales_units(other).await,
         })
     }
 
@@ -181,6 +181,9 @@ impl Call<'_> {
         }
         if let Some(text) = &settings.login_basic_encoding {
             config = config.login_basic_encoding(text.parse()?);
+        }
+        if let Some(text) = &settings.backchannel_basic_encoding {
+            config = config.backchannel_basic_encoding(text.parse()?);
         }
         if let Some(text) = &settings.login_auth_method {
             config = config.login_auth_method(text.parse()?);

@@ -117,7 +117,7 @@ fn writing_the_generated_files_again_changes_nothing() {
     let folder = folder();
     let on_disk = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a generated file");
     let hint = "run `cargo run -p tests --bin make-vectors`";
-    for (name, text) in make::signed_files(&folder) {
+    for (name, text) in make::generated_files(&folder) {
         assert!(text == on_disk(name), "{name} is out of date: {hint}");
     }
     assert_eq!(make::index_file(&load_files(&folder), &scenarios(&folder)), on_disk("index.json"), "{hint}");

@@ -7,6 +7,7 @@ import {
   ManualClock,
   Partner,
   PartnerKeys,
+  PspKeys,
   SalesUnitKeys,
   SpecializedKeys,
   environment,
@@ -17,7 +18,7 @@ import {
 const KNOWN = new Set(
   `environment now keys system options text msn jwt expect jwks jwks_text leeway name version plugin_name plugin_version
   id_token redirect_uri scopes request callback_url app_callback_uri pending login_hint msisdn timeout after secrets
-  public_host tolerance method path headers body body_base64 webhook_id url`.split(/\s+/),
+  public_host tolerance method path headers body body_base64 webhook_id url scheme business known`.split(/\s+/),
 )
 
 export class Call {
@@ -42,6 +43,16 @@ export class Call {
         return this.headers()
       case 'id_token':
         return this.idToken()
+      case 'sales_units':
+        return this.salesUnits()
+      case 'sales_units_of':
+        return this.salesUnitsOf()
+      case 'sales_unit':
+        return this.salesUnit()
+      case 'sales_unit_changes':
+        return this.salesUnitChanges()
+      case 'check':
+        return this.check()
       default:
         throw new Error(`unknown op ${op}`)
     }
@@ -54,7 +65,7 @@ export class Call {
 
   keys() {
     const { type, ...keys } = this.named(this.given.keys)
-    const Keys = { partner: PartnerKeys, sales_unit: SalesUnitKeys, specialized: SpecializedKeys }[type]
+    const Keys = { partner: PartnerKeys, sales_unit: SalesUnitKeys, specialized: SpecializedKeys, psp: PspKeys }[type]
     return new Keys(camel(keys))
   }
 
@@ -81,6 +92,37 @@ export class Call {
     return { claims: { ...all, sub: claims.sub, msn: claims.msn } }
   }
 
+  async salesUnits() {
+    return { units: (await this.partner(this.clock()).salesUnits()).map(unit) }
+  }
+
+  async salesUnitsOf() {
+    const { scheme, business } = this.given
+    return { units: (await this.partner(this.clock()).salesUnitsOf(scheme, business)).map(unit) }
+  }
+
+  async salesUnit() {
+    const status = await this.partner(this.clock()).salesUnit(this.given.msn)
+    return { ...status, unit: status.unit === undefined ? null : unit(status.unit) }
+  }
+
+  async salesUnitChanges() {
+    const { units, connected, gone } = await this.partner(this.clock()).salesUnitChanges(this.given.known)
+    return { units: units.map(unit), connected: connected.map(unit), gone }
+  }
+
+  async check() {
+    const check = await this.partner(this.clock()).check(this.given.msn)
+    const findings = ['token', 'clock', 'connected', 'login'].map((name) => [name, check[name]])
+    return {
+      ...Object.fromEntries(findings.map(([name, { outcome }]) => [name, outcome])),
+      good: check.isGood,
+      clock_difference: check.clockDifference ?? null,
+      sales_unit: check.salesUnit?.state ?? null,
+      codes: Object.fromEntries(findings.filter(([, { code }]) => code !== undefined).map(([name, { code }]) => [name, code])),
+    }
+  }
+
   partner(clock) {
     const keys = this.keys()
     return new Partner({ keys, system: system(this.named(this.given.system)), ...this.settings(clock) })
@@ -92,10 +134,15 @@ export class Call {
 
   /** What of the options is for the whole partner. */
   settings(clock) {
-    const { basicEncoding, loginBasicEncoding, loginAuthMethod } = camel(this.given.options ?? {})
+    const { basicEncoding, loginBasicEncoding, backchannelBasicEncoding, loginAuthMethod } = camel(this.given.options ?? {})
     const environment = this.isOverEmulator ? this.vipps.baseUrl : this.given.environment
-    return { clock, environment, basicEncoding, loginBasicEncoding, loginAuthMethod }
+    return { clock, environment, basicEncoding, loginBasicEncoding, backchannelBasicEncoding, loginAuthMethod }
   }
+}
+
+/** What was not told is `null` in the vectors. */
+function unit({ msn, name = null, active = null, flags, members }) {
+  return { msn, name, active, flags, members }
 }
 
 function system({ name, version, plugin_name, plugin_version }) {

@@ -34,7 +34,7 @@ export class LoginCall extends Call {
 
   async authorizeUrl() {
     const { scopes, options = {} } = this.given
-    const { basicEncoding, loginBasicEncoding, loginAuthMethod, ...own } = camel(options)
+    const { basicEncoding, loginBasicEncoding, backchannelBasicEncoding, loginAuthMethod, ...own } = camel(options)
     const login = this.login(this.clock())
     const [first, second] = [await login.start(scopes, own), await login.start(scopes, own)]
     checkRandomness(first, second)
@@ -99,16 +99,16 @@ export class LoginCall extends Call {
     const expiry = requestedExpiry === undefined ? undefined : requestedExpiry * 1000
     const phone = this.phone(clock)
     const pending = await phone.start({ loginHint, scopes, bindingMessage, requestedExpiry: expiry, redirectUri })
-    this.checkKept(pending)
+    await this.checkKept(pending)
     const { auth_req_id, msn, interval, ends_by_redirect } = facts(pending)
     const lifetime = Math.floor((pending.expiresAt - clock.now()) / 1000)
     return { auth_req_id, msn, scopes: pending.scopes, interval, lifetime, ends_by_redirect }
   }
 
   /** What is random was sent as it is kept, else no answer could ever be tied to this login. */
-  checkKept(pending) {
+  async checkKept(pending) {
     const kept = pending.toJSON()
-    const sent = new URLSearchParams(this.vipps.requests().at(-1).body)
+    const sent = new URLSearchParams((await this.vipps.requests()).at(-1).body)
     for (const field of ['nonce', 'state']) assert.equal(sent.get(field), kept[field] ?? null, field)
     assert.deepEqual(PendingLogin.fromJSON(kept).toJSON(), kept)
   }
@@ -228,11 +228,21 @@ function facts({ authReqId, msn, interval, endsByRedirect }) {
 
 /** A person, without what was not told. */
 function described(person) {
-  const { address, otherAddresses, ...rest } = { ...person }
+  const { address, otherAddresses, flowResult, agreement, ...rest } = { ...person }
   const all = snake(rest)
+  if (flowResult !== undefined) all.flow_result = typed(flowResult)
+  if (agreement !== undefined) all.agreement = snake(typed(agreement))
   if (address !== undefined) all.address = snake(address)
   if (otherAddresses.length > 0) all.other_addresses = otherAddresses.map(snake)
   return { ...all, json: person.json() }
+}
+
+/** The typed members; all others are compared with the claims' JSON. */
+function typed(value) {
+  if (Array.isArray(value)) return value.map(typed)
+  if (typeof value !== 'object' || value === null) return value
+  const told = Object.entries(value).filter(([name]) => name !== 'members')
+  return Object.fromEntries(told.map(([name, member]) => [name, typed(member)]))
 }
 
 function snake(object) {

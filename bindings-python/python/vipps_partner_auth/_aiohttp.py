@@ -35,6 +35,7 @@ def middleware(caller: Caller) -> Middleware:
             sent = await caller.authorization_async()
         request.headers.update(sent.headers)
         response = await handler(request)
+        _note(caller, request, response, sent)
         # A middleware after this one may have sent another token.
         if response.status != 401 or not sent.is_in(request.headers):
             return response
@@ -43,9 +44,16 @@ def middleware(caller: Caller) -> Middleware:
             return response
         response.release()
         request.headers.update(authorization.headers)
-        return await handler(request)
+        response = await handler(request)
+        _note(caller, request, response, authorization)
+        return response
 
     return authorize
+
+
+def _note(caller: Caller, request: ClientRequest, response: ClientResponse, sent: Authorization) -> None:
+    if sent.is_in(request.headers):
+        caller.answered(response.status, response.headers.get("content-type"))
 
 
 async def _another(caller: Caller, sent: Authorization) -> Authorization | None:

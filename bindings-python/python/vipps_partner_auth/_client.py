@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from ._aio import Flights
     from ._aiohttp import Middleware
+    from ._doctor import DoctorReport
     from ._httpx import VippsAuth as HttpxAuth
     from ._requests import VippsAuth as RequestsAuth
+    from ._told import MerchantCheck, SalesUnit, SalesUnitChanges, SalesUnitStatus
     from .types import BackchannelOptions, Expect, Keys, LoginOptions, OtherSettings, Settings, Span
 
     _Pair = tuple[dict[str, str], _native.AccessToken]
@@ -116,6 +118,13 @@ class Caller:
         """Whether headers that were sent to the one URL may go along to the other on a redirect."""
         return self.partner.may_follow(from_url, to_url)
 
+    def answered(self, status: int, content_type: str | None = None) -> None:
+        """For adapters: tells what an API answered to a call with these headers.
+
+        The first 403 of a merchant whose calls had worked is told as an event then, ``merchant_forbidden``; a 403 that is no
+        JSON says nothing of the merchant. For a ``Partner`` itself it does nothing.
+        """
+
     def requests_auth(self) -> RequestsAuth:
         """For ``requests``: hand it in as ``auth``, of a session or of one call."""
         from ._requests import VippsAuth
@@ -133,6 +142,36 @@ class Caller:
         from ._aiohttp import middleware
 
         return middleware(self)
+
+
+def _units(json: str) -> list[SalesUnit]:
+    from ._told import SalesUnit
+
+    return [SalesUnit(unit) for unit in _read(json)]
+
+
+def _status(json: str) -> SalesUnitStatus:
+    from ._told import SalesUnitStatus
+
+    return SalesUnitStatus(_read(json))
+
+
+def _changes(json: str) -> SalesUnitChanges:
+    from ._told import SalesUnitChanges
+
+    return SalesUnitChanges(_read(json))
+
+
+def _checked(json: str) -> MerchantCheck:
+    from ._told import MerchantCheck
+
+    return MerchantCheck(_read(json))
+
+
+def _read(text: str) -> Any:
+    import json
+
+    return json.loads(text)
 
 
 class _Signature:
@@ -164,10 +203,11 @@ class Partner(_native.Partner, Caller):
     All settings are optional: ``environment`` (``production``, ``test``, a base URL or an ``Environment``),
     ``connect_timeout`` (5 s), ``request_timeout`` (10 s), ``deadline`` (30 s), ``leeway`` (60 s) and ``stale_keys_for``
     (4 h), each seconds or a ``timedelta``; ``ca_pem``, ``redis_url`` and ``redis_ca_pem`` (a token for many processes),
-    ``basic_encoding`` and ``login_basic_encoding`` (``raw`` or ``form``), ``login_auth_method``
+    ``basic_encoding``, ``login_basic_encoding`` and ``backchannel_basic_encoding`` (``raw`` or ``form``), ``login_auth_method``
     (``client_secret_basic`` or ``client_secret_post``), ``allow_partner_keys_in_test``, ``trusted_origins``,
-    ``on_event`` (called with each ``Event``, on another thread) and ``clock`` (a ``ManualClock``, for tests). Each is
-    described at ``vipps_partner_auth.types.Settings``. A wrong one raises ``InvalidConfigError`` and is named.
+    ``on_event`` (called with each ``Event``, on another thread), ``key_source`` (called for the keys when Vipps refuses
+    those in use) and ``clock`` (a ``ManualClock``, for tests). Each is described at
+    ``vipps_partner_auth.types.Settings``. A wrong one raises ``InvalidConfigError`` and is named.
     """
 
     __slots__ = ("_flights",)
@@ -189,6 +229,64 @@ class Partner(_native.Partner, Caller):
         """The same keys, bound to one merchant. Keep the handle: it holds the finished headers."""
         return Merchant(self, msn)
 
+    def sales_units(self, *, timeout: Span | None = None) -> list[SalesUnit]:
+        """The sales units that these keys can act for, the whole list at once.
+
+        From the second call on, what differs from the list before is told as the events ``merchant_connected`` and
+        ``merchant_gone``. The test environment has no Management API, which this asks.
+        """
+        return _units(self._sales_units().wait(timeout))
+
+    async def sales_units_async(self, *, timeout: Span | None = None) -> list[SalesUnit]:
+        """``sales_units()`` for an event loop."""
+        from ._aio import run
+
+        return _units(await run(self._sales_units(), timeout))
+
+    def sales_units_of(self, scheme: str, id: str, *, timeout: Span | None = None) -> list[SalesUnit]:
+        """Those of one merchant, by its number in a register of businesses, such as ``NO:ORG`` and nine digits."""
+        return _units(self._sales_units_of(scheme, id).wait(timeout))
+
+    async def sales_units_of_async(self, scheme: str, id: str, *, timeout: Span | None = None) -> list[SalesUnit]:
+        """``sales_units_of()`` for an event loop."""
+        from ._aio import run
+
+        return _units(await run(self._sales_units_of(scheme, id), timeout))
+
+    def sales_unit(self, msn: str, *, timeout: Span | None = None) -> SalesUnitStatus:
+        """Whether these keys can act for one sales unit, and what Vipps says of it."""
+        return _status(self._sales_unit(msn).wait(timeout))
+
+    async def sales_unit_async(self, msn: str, *, timeout: Span | None = None) -> SalesUnitStatus:
+        """``sales_unit()`` for an event loop."""
+        from ._aio import run
+
+        return _status(await run(self._sales_unit(msn), timeout))
+
+    def sales_unit_changes(self, known: Iterable[str], *, timeout: Span | None = None) -> SalesUnitChanges:
+        """The list beside the MSNs that your records hold: what is new, and what is gone. Tells both as events."""
+        return _changes(self._sales_unit_changes(known).wait(timeout))
+
+    async def sales_unit_changes_async(self, known: Iterable[str], *, timeout: Span | None = None) -> SalesUnitChanges:
+        """``sales_unit_changes()`` for an event loop."""
+        from ._aio import run
+
+        return _changes(await run(self._sales_unit_changes(known), timeout))
+
+    def check(self, msn: str, *, timeout: Span | None = None) -> MerchantCheck:
+        """Looks whether a merchant is ready to be served, such as when it is added: token, clock, connection, Login.
+
+        Changes nothing at Vipps; of Login it asks for the tokens of a code that nobody was given, which is refused. What it
+        finds is data and no error.
+        """
+        return _checked(self._check(msn).wait(timeout))
+
+    async def check_async(self, msn: str, *, timeout: Span | None = None) -> MerchantCheck:
+        """``check()`` for an event loop."""
+        from ._aio import run
+
+        return _checked(await run(self._check(msn), timeout))
+
     def access_token(self, *, timeout: Span | None = None) -> _native.AccessToken:
         """The token by itself, for clients that build headers on their own."""
         return self._access_token().wait(timeout)
@@ -198,6 +296,52 @@ class Partner(_native.Partner, Caller):
         from ._aio import run
 
         return await run(self._access_token(), timeout)
+
+    def doctor(
+        self,
+        *,
+        msns: Iterable[str] = (),
+        redirect_uri: str | None = None,
+        offline: bool = False,
+        timeout: Span | None = None,
+    ) -> DoctorReport:
+        """Looks whether everything is as it must be: keys, network, clock, token, key set, sales units, Redis.
+
+        Raises nothing for what it finds: that is in the report. Changes nothing at Vipps. ``msns`` are sales units that must
+        be connected, ``redirect_uri`` that of Login; ``offline`` looks at the settings alone.
+        """
+        from ._doctor import DoctorReport
+
+        return DoctorReport(self._doctor(msns, redirect_uri, offline).wait(timeout))
+
+    async def doctor_async(
+        self,
+        *,
+        msns: Iterable[str] = (),
+        redirect_uri: str | None = None,
+        offline: bool = False,
+        timeout: Span | None = None,
+    ) -> DoctorReport:
+        """``doctor()`` for an event loop."""
+        from ._aio import run
+        from ._doctor import DoctorReport
+
+        return DoctorReport(await run(self._doctor(msns, redirect_uri, offline), timeout))
+
+    def replace_keys(self, keys: Keys, *, timeout: Span | None = None) -> None:
+        """Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope.
+
+        They are tried first. Until Vipps has given a token for them, and where it gives none, everything stays as it was;
+        then keys and token change at one moment, for all merchants of this partner. Raises what ``headers`` raises, and
+        ``InvalidConfigError`` for keys that can't take the place of those in use.
+        """
+        self._replace_keys(keys).wait(timeout)
+
+    async def replace_keys_async(self, keys: Keys, *, timeout: Span | None = None) -> None:
+        """``replace_keys()`` for an event loop."""
+        from ._aio import run
+
+        await run(self._replace_keys(keys), timeout)
 
 
 class Merchant(_native.Merchant, Caller):

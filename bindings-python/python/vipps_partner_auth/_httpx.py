@@ -55,12 +55,14 @@ class VippsAuth(_Auth):
         with _raised_as_httpx(request):
             sent = self._caller.authorization(timeout=_limit(request))
         response = yield _attached(request, self._caller, sent)
+        self._note(response, sent)
         if _is_refusal(response, sent):
             with _SecondTry(response.request) as attempt:
                 attempt.authorization = self._caller.refused(sent.token, timeout=_limit(request))
             if attempt.authorization is not None:
                 response.read()
-                yield _attached(response.request, self._caller, attempt.authorization)
+                response = yield _attached(response.request, self._caller, attempt.authorization)
+                self._note(response, attempt.authorization)
 
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Called by the async client."""
@@ -70,12 +72,18 @@ class VippsAuth(_Auth):
         with _raised_as_httpx(request):
             sent = await self._caller.authorization_async(timeout=_limit(request))
         response = yield _attached(request, self._caller, sent)
+        self._note(response, sent)
         if _is_refusal(response, sent):
             with _SecondTry(response.request) as attempt:
                 attempt.authorization = await self._caller.refused_async(sent.token, timeout=_limit(request))
             if attempt.authorization is not None:
                 await response.aread()
-                yield _attached(response.request, self._caller, attempt.authorization)
+                response = yield _attached(response.request, self._caller, attempt.authorization)
+                self._note(response, attempt.authorization)
+
+    def _note(self, response: httpx.Response, sent: Authorization) -> None:
+        if sent.is_in(response.request.headers):
+            self._caller.answered(response.status_code, response.headers.get("content-type"))
 
     def _covers(self, request: httpx.Request) -> bool:
         url = str(request.url)

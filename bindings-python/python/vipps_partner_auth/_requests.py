@@ -66,6 +66,7 @@ class _Attempt:
         if response.is_redirect:
             self._watch(response, response.request)
             return response
+        self._note(response)
         if response.status_code != 401 or self._is_repeated:
             return response
         authorization = self._another(response)
@@ -73,6 +74,10 @@ class _Attempt:
             return response
         self._is_repeated = True
         return self._repeated(response, authorization, settings)
+
+    def _note(self, response: Response) -> None:
+        if self._sent.is_in(response.request.headers):
+            self._caller.answered(response.status_code, response.headers.get("content-type"))
 
     def _watch(self, response: Response, request: PreparedRequest) -> None:
         """Has the session follow with a copy that keeps our headers within the host, and none of them elsewhere."""
@@ -113,6 +118,8 @@ class _Attempt:
         again: Response = response.connection.send(request, **settings)
         again.history.append(response)
         again.request = request
+        if not again.is_redirect:
+            self._note(again)
         if again.is_redirect:
             # The session follows with a copy of the request that it knows, which is the first one.
             self._attach(response.request, authorization)

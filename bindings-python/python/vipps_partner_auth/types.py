@@ -7,21 +7,25 @@ The package itself never imports this module; a program does, where it passes su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Literal, Protocol, TypedDict, Union
 
 from ._client import Authorization, Caller
-from ._native import Environment, Event, ManualClock, PartnerKeys, SalesUnitKeys, SpecializedKeys
+from ._doctor import DoctorFinding, DoctorReport
+from ._native import Environment, Event, ManualClock, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys
 
 __all__ = [
     "Authorization",
     "BackchannelOptions",
     "BasicEncoding",
     "Caller",
+    "DoctorFinding",
+    "DoctorReport",
     "EventHandler",
     "Expect",
     "Flow",
+    "KeySource",
     "Keys",
     "LoginAuthMethod",
     "LoginOptions",
@@ -38,7 +42,7 @@ __all__ = [
 Span = Union[float, timedelta]
 """A length of time: seconds, or a ``timedelta``. Zero or more."""
 
-Keys = Union[PartnerKeys, SalesUnitKeys, SpecializedKeys]
+Keys = Union[PartnerKeys, SalesUnitKeys, SpecializedKeys, PspKeys]
 """Keys of any kind."""
 
 Flow = Literal["browser", "backchannel", "backchannel_redirect"]
@@ -58,6 +62,9 @@ LoginAuthMethod = Literal["client_secret_basic", "client_secret_post"]
 
 EventHandler = Callable[[Event], object]
 """What ``on_event`` takes: a plain function."""
+
+KeySource = Callable[[], Union[Keys, Awaitable[Keys]]]
+"""What ``key_source`` takes: a plain function or a coroutine function, called on a thread of its own."""
 
 
 class _HasItems(Protocol):
@@ -139,7 +146,9 @@ class OtherSettings(TypedDict, total=False):
     basic_encoding: BasicEncoding | None
     """How keys are written at the token endpoint. Default ``raw``."""
     login_basic_encoding: BasicEncoding | None
-    """How keys are written at the endpoints of Login. Default ``form``."""
+    """How keys are written at Login's token endpoint. Default ``form``. Where they are refused the other is tried once."""
+    backchannel_basic_encoding: BasicEncoding | None
+    """How they are written where a login from a phone number starts. Default ``raw``."""
     login_auth_method: LoginAuthMethod | None
     """How Login's token endpoint is told who asks. Default ``client_secret_basic``."""
     allow_partner_keys_in_test: bool | None
@@ -148,6 +157,9 @@ class OtherSettings(TypedDict, total=False):
     """More hosts that headers may be sent to, such as ``https://gateway.example``."""
     on_event: EventHandler | None
     """Called with each ``Event``, on another thread. What it raises is logged."""
+    key_source: KeySource | None
+    """Called for the keys when Vipps refuses those in use, at most every 30 s, on another thread; where it is a coroutine
+    function, in an event loop of its own. What it raises is logged, and the keys in use stay."""
     clock: ManualClock | None
     """The time, for tests. Default: this machine's."""
 

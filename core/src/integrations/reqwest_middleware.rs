@@ -15,7 +15,7 @@ use http::{Extensions, StatusCode};
 use reqwest::{Request, Response, redirect::Policy};
 use reqwest_middleware::{ClientBuilder, Error, Middleware, Next, Result};
 
-use super::put;
+use super::{note, put};
 use crate::Caller;
 
 /// A client that puts the headers of `caller` on every request to Vipps and tries once more, with another token,
@@ -56,6 +56,7 @@ impl Middleware for Authorize {
         let headers = self.0.authorization().await.map_err(Error::middleware)?;
         put(&headers, request.headers_mut());
         let response = next.clone().run(request, extensions).await?;
+        note(&self.0, response.status(), response.headers());
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
@@ -64,6 +65,8 @@ impl Middleware for Authorize {
         let others = self.0.refused(headers.token()).await;
         let (Some(mut request), Ok(others)) = (again, others) else { return Ok(response) };
         put(&others, request.headers_mut());
-        next.run(request, extensions).await
+        let response = next.run(request, extensions).await?;
+        note(&self.0, response.status(), response.headers());
+        Ok(response)
     }
 }

@@ -20,7 +20,7 @@ use http::{Request, Response, StatusCode};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::put;
+use super::{note, put};
 use crate::{Caller, clock::BoxFuture};
 
 /// What a stack's errors are boxed into.
@@ -143,6 +143,7 @@ where
     let headers = caller.authorization().await?;
     put(&headers, request.headers_mut());
     let response = inner.call(request).await.map_err(Into::into)?;
+    note(&caller, response.status(), response.headers());
     if response.status() != StatusCode::UNAUTHORIZED {
         return Ok(response);
     }
@@ -152,5 +153,7 @@ where
     let (Some(mut request), Ok(others)) = (again, others) else { return Ok(response) };
     put(&others, request.headers_mut());
     poll_fn(|context| inner.poll_ready(context)).await.map_err(Into::into)?;
-    inner.call(request).await.map_err(Into::into)
+    let response = inner.call(request).await.map_err(Into::into)?;
+    note(&caller, response.status(), response.headers());
+    Ok(response)
 }

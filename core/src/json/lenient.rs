@@ -60,6 +60,10 @@ impl Document {
         }
     }
 
+    pub(crate) fn into_value(mut self) -> Value {
+        std::mem::take(&mut self.0)
+    }
+
     pub(crate) fn into_object(mut self) -> Option<Map<String, Value>> {
         match std::mem::take(&mut self.0) {
             Value::Object(members) => Some(members),

@@ -1,7 +1,7 @@
 //! A reply to one of Login's calls, and what it comes to. Pure.
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
 use super::token::Tokens;
 use crate::{
@@ -17,16 +17,26 @@ pub(super) struct Answer {
     sent_at: Now,
     now: Now,
     secrets: Vec<Secret>,
+    /// The partner's token in the request is one that Vipps gave only then.
+    token_is_good: bool,
 }
 
 impl Answer {
     /// `secrets` are those of the request, which no error may show though the reply repeats them.
     pub(super) fn new(response: Response<Bytes>, sent_at: Now, now: Now, secrets: Vec<Secret>) -> Self {
-        Self { response, sent_at, now, secrets }
+        Self { response, sent_at, now, secrets, token_is_good: false }
+    }
+
+    pub(super) fn with_good_token(self) -> Self {
+        Self { token_is_good: true, ..self }
     }
 
     pub(super) fn status(&self) -> StatusCode {
         self.response.status()
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -61,7 +71,11 @@ impl Answer {
     /// What the refusal means where no step of Login knows better.
     pub(super) fn error(&self, refusal: Refusal) -> Error {
         let error = self.without_echo(refusal.into_error(self.status(), self.response.headers(), self.now));
-        if error.kind() == ErrorKind::CredentialsRejected { error.with_hint(AUTHENTICATION) } else { error }
+        if error.kind() != ErrorKind::CredentialsRejected {
+            return error;
+        }
+        let is_sure = self.token_is_good && !error.perhaps_not_of_vipps();
+        error.with_hint(if is_sure { METHOD_OF_SALES_UNIT } else { AUTHENTICATION })
     }
 
     pub(super) fn without_echo(&self, error: Error) -> Error {
@@ -74,6 +88,10 @@ impl Answer {
         self.status() == StatusCode::TOO_MANY_REQUESTS && self.refusal().of_gateway
     }
 }
+
+/// Nothing else is left that could be wrong.
+const METHOD_OF_SALES_UNIT: &str = "the partner's own token is good, so it is the merchant's sales unit: the portal must \
+                                    have client_secret_basic for it, and it must be connected to this partner";
 
 const AUTHENTICATION: &str = "wrong keys or keys of the other environment; or the portal has another method for this \
                               sales unit: partners need client_secret_basic, sales unit keys the same as login_auth_method";

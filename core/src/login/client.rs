@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
     answer::Answer,
+    identity::{BasicAt, Identity, Place},
     refusal::{reply_lost, told, too_old_for_userinfo, userinfo_refusal},
     result::{LoginResult, LoginToken},
     token::{Grant, Tokens},
@@ -18,19 +19,18 @@ use super::{
 };
 use crate::{
     clock::{Clock, Now},
-    config::LoginAuthMethod,
+    config::{BasicEncoding, LoginAuthMethod},
     discovery::Endpoints,
     error::{Error, Result},
-    event::Events,
+    event::{Event, Events},
     executor::Executor,
     headers,
     http::SendError,
     id_token::Expect,
-    keys::{Keys, StandardKeys, sensitive},
+    keys::{Keys, sensitive},
     msn::Msn,
     origin::TrustedOrigins,
     partner::{Inner, Merchant},
-    provider::Held,
     renewing::Lease,
     retry::{Tries, TryFailure},
     secret::Secret,
@@ -62,6 +62,9 @@ impl LoginClient {
     pub(super) fn new(merchant: &Merchant) -> Result<Self> {
         let inner = merchant.partner().inner();
         inner.check_msn(merchant.msn())?;
+        if matches!(*inner.provider.keys(), Keys::Psp(_)) {
+            return Err(Error::breaks_rule("keys", "do not reach Login: Vipps documents none with the keys of a PSP"));
+        }
         Ok(Self { merchant: merchant.clone(), issuer: inner.environment.issuer().into() })
     }
 
@@ -73,8 +76,8 @@ impl LoginClient {
         &self.issuer
     }
 
-    pub(super) fn keys(&self) -> &Keys {
-        &self.inner().keys
+    pub(super) fn keys(&self) -> Arc<Keys> {
+        self.inner().provider.keys()
     }
 
     pub(super) fn events(&self) -> &Events {
@@ -109,12 +112,12 @@ impl LoginClient {
     /// Hands in a grant at the token endpoint.
     pub(super) async fn exchange(&self, grant: &Grant<'_>, resend: Resend) -> Result<Answer> {
         let endpoints = self.endpoints().await?;
-        self.post(&endpoints.token, &grant.form(), resend).await
+        self.send(&endpoints.token, &Content::Form(&grant.form(), Place::Token), resend).await
     }
 
-    /// Sends a form, saying who calls and for whom.
+    /// Sends a form to an endpoint of the backchannel, saying who calls and for whom.
     pub(super) async fn post(&self, url: &str, form: &[(&str, &str)], resend: Resend) -> Result<Answer> {
-        self.send(url, &Content::Form(form), resend).await
+        self.send(url, &Content::Form(form, Place::Backchannel), resend).await
     }
 
     pub(super) async fn userinfo(&self, result: &LoginResult) -> Result<Userinfo> {
@@ -172,8 +175,16 @@ fn keys_unavailable() -> Error {
 
 /// What a request carries besides its headers.
 enum Content<'a> {
-    Form(&'a [(&'a str, &'a str)]),
+    Form(&'a [(&'a str, &'a str)], Place),
     Token(&'a LoginToken),
+}
+
+/// One call, whatever it takes.
+struct Call<'a> {
+    url: &'a str,
+    content: &'a Content<'a>,
+    resend: Resend,
+    deadline: Now,
 }
 
 /// Why one try brought no answer to work with.
@@ -196,37 +207,85 @@ impl LoginClient {
         self.check_endpoint(url)?;
         let login = &self.inner().login;
         let deadline = self.clock().now().plus(login.deadline);
+        let call = Call { url, content, resend, deadline };
         let tries = Tries { clock: self.clock(), jitter: &login.jitter, deadline };
         let wants_more = |failed: &Failed| failed.may_be_repeated;
-        match tries.run(wants_more, || self.try_once(url, content, resend, deadline)).await {
+        match tries.run(wants_more, || self.try_once(&call)).await {
             Ok(answer) | Err(Failed { answer: Some(answer), .. }) => Ok(answer),
             Err(Failed { error, .. }) => Err(error),
         }
     }
 
-    /// One request, and one more where the token it carried was refused and there is another.
-    async fn try_once(
-        &self,
-        url: &str,
-        content: &Content<'_>,
-        resend: Resend,
-        deadline: Now,
-    ) -> Result<Answer, Failed> {
-        let token = self.token_for(content, resend).await.map_err(Failed::for_good)?;
-        let answer = self.send_once(url, content, token.as_deref(), resend, deadline).await?;
-        let Some(token) = token.filter(|_| answer.status() == StatusCode::UNAUTHORIZED) else {
-            return answer.or_try_again(resend);
+    /// One request, and one more where who calls was refused and can say so in another way.
+    async fn try_once(&self, call: &Call<'_>) -> Result<Answer, Failed> {
+        match (call.content, &*self.keys(), self.inner().login.auth_method) {
+            (Content::Form(..), Keys::Partner(_), _) => self.try_with_token(call).await,
+            (Content::Form(_, place), _, LoginAuthMethod::ClientSecretBasic) => self.try_with_basic(call, *place).await,
+            (Content::Form(..), _, LoginAuthMethod::ClientSecretPost) => self.try_as(call, Identity::Post).await,
+            (Content::Token(_), ..) => self.try_as(call, Identity::OfLogin).await,
+        }
+    }
+
+    async fn try_as(&self, call: &Call<'_>, identity: Identity<'_>) -> Result<Answer, Failed> {
+        self.send_once(call, identity).await?.or_try_again(call.resend)
+    }
+
+    /// A token may have been revoked; another one may do.
+    async fn try_with_token(&self, call: &Call<'_>) -> Result<Answer, Failed> {
+        let provider = &self.inner().provider;
+        let token = match call.resend {
+            Resend::Never => provider.lasting(LEAST_LIFE).await,
+            Resend::Freely | Resend::WithAnotherToken => provider.token().await,
         };
-        if !answer.has_used_up_nothing(resend) {
+        let token = token.map_err(Failed::for_good)?;
+        let answer = self.send_once(call, Identity::Bearer(&token)).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            return answer.or_try_again(call.resend);
+        }
+        if !answer.has_used_up_nothing(call.resend) {
             if answer.refusal().oauth_error.is_none() {
                 self.merchant.note_refused(&token.token);
             }
             return Ok(answer);
         }
-        match self.inner().provider.replacement(&token.token, Some(self.msn())).await {
-            Ok(other) => self.send_once(url, content, Some(&other), resend, deadline).await?.or_try_again(resend),
+        match provider.replacement(&token.token, Some(self.msn())).await {
+            Ok(other) => {
+                let answer = self.send_once(call, Identity::Bearer(&other)).await?;
+                answer.with_good_token().or_try_again(call.resend)
+            }
             Err(error) => Err(Failed::for_good(answer.no_other_token(error))),
         }
+    }
+
+    /// Servers differ in how they read Basic. The client is authenticated before anything else is looked at, so where it was
+    /// refused its keys may be written the other way.
+    async fn try_with_basic(&self, call: &Call<'_>, place: Place) -> Result<Answer, Failed> {
+        let at = self.basic_at(place);
+        let encoding = at.encoding();
+        let answer = self.send_once(call, Identity::Basic(encoding)).await?;
+        if !answer.refuses_client() || !self.differs_by_encoding() {
+            return answer.or_try_again(call.resend);
+        }
+        let other = encoding.other();
+        let answer = self.send_once(call, Identity::Basic(other)).await?;
+        if !answer.refuses_client() && at.remember(other) {
+            let event = Event::OtherBasicEncodingUsed { endpoint: place.name(), encoding: other.as_str() };
+            self.events().tell(event);
+        }
+        answer.or_try_again(call.resend)
+    }
+
+    fn basic_at(&self, place: Place) -> &BasicAt {
+        match place {
+            Place::Token => &self.inner().login.basic_at_token,
+            Place::Backchannel => &self.inner().login.basic_at_backchannel,
+        }
+    }
+
+    fn differs_by_encoding(&self) -> bool {
+        let keys = self.keys();
+        let of = |encoding| keys.standard().map(|keys| basic(&keys.client_id, &keys.client_secret, encoding));
+        of(BasicEncoding::Raw) != of(BasicEncoding::Form)
     }
 
     /// Secrets go to the environment's own origin or one the user listed, whatever the discovery document says.
@@ -238,76 +297,67 @@ impl LoginClient {
             .with_hint("list it as a trusted_origin if it is yours"))
     }
 
-    async fn token_for(&self, content: &Content<'_>, resend: Resend) -> Result<Option<Arc<Held>>> {
-        let provider = &self.inner().provider;
-        match (content, self.keys(), resend) {
-            (Content::Form(_), Keys::Partner(_), Resend::Never) => provider.lasting(LEAST_LIFE).await.map(Some),
-            (Content::Form(_), Keys::Partner(_), _) => provider.token().await.map(Some),
-            _ => Ok(None),
-        }
-    }
-
     /// What is good once is worth the full wait for its answer, however late it is.
-    fn limit(&self, resend: Resend, deadline: Now) -> Duration {
+    fn limit(&self, call: &Call<'_>) -> Duration {
         let login = &self.inner().login;
-        match resend {
-            Resend::Freely => self.clock().now().until(deadline).min(login.request_timeout),
+        match call.resend {
+            Resend::Freely => self.clock().now().until(call.deadline).min(login.request_timeout),
             Resend::Never | Resend::WithAnotherToken => login.request_timeout,
         }
     }
 
-    async fn send_once(
-        &self,
-        url: &str,
-        content: &Content<'_>,
-        token: Option<&Held>,
-        resend: Resend,
-        deadline: Now,
-    ) -> Result<Answer, Failed> {
-        let request = self.request(url, content, token).map_err(Failed::for_good)?;
-        let limit = self.limit(resend, deadline);
+    async fn send_once(&self, call: &Call<'_>, identity: Identity<'_>) -> Result<Answer, Failed> {
+        let request = self.request(call, identity).map_err(Failed::for_good)?;
+        let limit = self.limit(call);
         let sent_at = self.clock().now();
         let response = match self.inner().login.transport.send(request, limit).await {
             Ok(response) => response,
-            Err(fault) => return Err(Failed::unanswered(fault, resend)),
+            Err(fault) => return Err(Failed::unanswered(fault, call.resend)),
         };
-        let secrets = secrets(content, token, self.keys());
+        if matches!(call.content, Content::Form(..)) {
+            self.note(&response);
+        }
+        let secrets = secrets(call.content, identity, &self.keys());
         Ok(Answer::new(response, sent_at, self.clock().now(), secrets))
     }
 
-    fn request(&self, url: &str, content: &Content<'_>, token: Option<&Held>) -> Result<Request<Bytes>> {
-        match content {
+    fn note(&self, response: &Response<Bytes>) {
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        self.inner().answered(self.msn(), response.status().as_u16(), content_type);
+    }
+
+    fn request(&self, call: &Call<'_>, identity: Identity<'_>) -> Result<Request<Bytes>> {
+        match call.content {
             Content::Token(token) => {
                 let authorization = sensitive(&Zeroizing::new(format!("Bearer {}", token.secret())))?;
                 let mut request =
-                    Request::get(url).body(Bytes::new()).map_err(|_| Error::protocol("the url is malformed"))?;
+                    Request::get(call.url).body(Bytes::new()).map_err(|_| Error::protocol("the url is malformed"))?;
                 *request.headers_mut() = headers::userinfo(authorization);
                 Ok(request)
             }
-            Content::Form(form) => self.form_request(url, form, token),
+            Content::Form(form, _) => self.form_request(call.url, form, identity),
         }
     }
 
-    fn form_request(&self, url: &str, form: &[(&str, &str)], token: Option<&Held>) -> Result<Request<Bytes>> {
+    fn form_request(&self, url: &str, form: &[(&str, &str)], identity: Identity<'_>) -> Result<Request<Bytes>> {
         let inner = self.inner();
         let mut body = Serializer::new(String::new());
         body.extend_pairs(form);
-        let authorization = match (token, inner.keys.standard(), inner.login.auth_method) {
-            (Some(token), _, _) => Some(token.authorization.clone()),
-            (None, Some(keys), LoginAuthMethod::ClientSecretBasic) => Some(self.basic(keys)?),
-            (None, Some(keys), LoginAuthMethod::ClientSecretPost) => {
+        let keys = self.keys();
+        let authorization = match (identity, keys.standard()) {
+            (Identity::Bearer(token), _) => Some(token.authorization.clone()),
+            (Identity::Basic(encoding), Some(keys)) => {
+                Some(sensitive(&basic(&keys.client_id, &keys.client_secret, encoding))?)
+            }
+            (Identity::Post, Some(keys)) => {
                 body.append_pair("client_id", &keys.client_id)
                     .append_pair("client_secret", keys.client_secret.expose());
                 None
             }
-            (None, None, _) => None,
+            (Identity::Basic(_) | Identity::Post | Identity::OfLogin, _) => None,
         };
         let headers = headers::login(authorization, self.msn(), &inner.system)?;
         post(url.to_owned(), headers, body.finish().into())
-    }
-
-    fn basic(&self, keys: &StandardKeys) -> Result<http::HeaderValue> {
-        sensitive(&basic(&keys.client_id, &keys.client_secret, self.inner().login.basic_encoding))
     }
 }
 
@@ -326,13 +376,18 @@ impl Failed {
 /// Names of fields that a reply must not echo into an error.
 const SECRET_FIELDS: [&str; 6] = ["code", "code_verifier", "auth_req_id", "login_hint", "state", "nonce"];
 
-fn secrets(content: &Content<'_>, token: Option<&Held>, keys: &Keys) -> Vec<Secret> {
+fn secrets(content: &Content<'_>, identity: Identity<'_>, keys: &Keys) -> Vec<Secret> {
     let of_content: Vec<Secret> = match content {
         Content::Token(token) => vec![token.secret().into()],
-        Content::Form(form) => form.iter().filter(|(name, _)| SECRET_FIELDS.contains(name)).map(secret_part).collect(),
+        Content::Form(form, _) => {
+            form.iter().filter(|(name, _)| SECRET_FIELDS.contains(name)).map(secret_part).collect()
+        }
     };
-    let of_caller = [token.map(|held| held.token.as_secret().clone()), Some(keys.client_secret().clone())];
-    of_content.into_iter().chain(of_caller.into_iter().flatten()).collect()
+    let token = match identity {
+        Identity::Bearer(held) => Some(held.token.as_secret().clone()),
+        Identity::Basic(_) | Identity::Post | Identity::OfLogin => None,
+    };
+    of_content.into_iter().chain(token).chain([keys.client_secret().clone()]).collect()
 }
 
 /// Of a login hint what follows its prefix, of all else the whole.
@@ -348,6 +403,16 @@ impl Answer {
         let refusal = self.refusal();
         let is_sure = refusal.of_gateway || refusal.oauth_error.as_deref() == Some("invalid_client");
         resend != Resend::Never || is_sure || self.is_empty()
+    }
+
+    /// Whether the keys themselves were refused, or could not be read.
+    fn refuses_client(&self) -> bool {
+        let refusal = self.refusal();
+        match self.status() {
+            StatusCode::UNAUTHORIZED => refusal.oauth_error.as_deref() == Some("invalid_client"),
+            StatusCode::BAD_REQUEST => refusal.undecodable,
+            _ => false,
+        }
     }
 
     /// This answer, where no other try may bring a better one.

@@ -34,7 +34,7 @@ pub(crate) fn parse_for_backchannel(scopes: &[impl AsRef<str>]) -> Result<Vec<St
 }
 
 /// Those that Vipps' documents have or had.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 17] = [
     "openid",
     "name",
     "phoneNumber",
@@ -44,6 +44,8 @@ const KNOWN: [&str; 15] = [
     "delegatedConsents",
     "email",
     "gender",
+    "customFlow",
+    "agreement",
     "nnin",
     "accountNumbers",
     "promotions",

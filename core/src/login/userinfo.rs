@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::flow_result::{Agreement, FlowResult};
 use crate::{
     error::{Error, Result},
     json::Document,
@@ -15,7 +16,7 @@ use crate::{
 /// say, is `None`; all members are in [`json`](Self::json). `Debug` shows `sub` alone: the rest is personal data.
 ///
 /// Which scope opens what: `name` the names, `phoneNumber` the phone number, `email`, `address`, `birthDate` the
-/// birthdate, `gender`, `nin`, `delegatedConsents`.
+/// birthdate, `gender`, `nin`, `delegatedConsents`, `customFlow` the flow result, `agreement`.
 #[derive(Clone, PartialEq)]
 pub struct Userinfo(Map<String, Value>);
 
@@ -97,12 +98,14 @@ impl Userinfo {
         self.text("birthdate")
     }
 
-    /// Gender, as Vipps words it. Not in the test environment.
+    /// `male`, `female` or `other`, as a text since there may come more. Absent where the person did not tell, and in the test
+    /// environment.
     pub fn gender(&self) -> Option<&str> {
         self.text("gender")
     }
 
-    /// National identity number, for those who may ask for it. Opaque.
+    /// National identity number, for sales units that Vipps approved for it. Opaque: 11 digits in Norway, `DDMMYY-NNNN` in
+    /// Denmark, other forms in Sweden and Finland.
     pub fn nin(&self) -> Option<&str> {
         self.text("nin")
     }
@@ -121,6 +124,16 @@ impl Userinfo {
     /// What the person agreed to, of what the merchant asked (`delegatedConsents`). Only at the first login.
     pub fn delegated_consents(&self) -> Option<&Value> {
         self.0.get("delegatedConsents")
+    }
+
+    /// What the person answered in a flow of the merchant's own (scope `customFlow`, for sales units in Login's advanced tier).
+    pub fn flow_result(&self) -> Option<FlowResult> {
+        FlowResult::read(self.0.get("flowResult")?)
+    }
+
+    /// The agreement that the person made (scope `agreement`). Only in logins from a phone number, and at each of them.
+    pub fn agreement(&self) -> Option<Agreement> {
+        Agreement::read(self.0.get("agreement")?)
     }
 
     /// Any member, read as `T`; `None` when it is absent or of another type. As in [`json`](Self::json), a value that not

@@ -180,7 +180,9 @@ async fn a_401_to_the_partners_token_is_answered_with_another_one() {
             returned.scene.always(At::Exchange, Reply::refusal(401, body));
             let error = returned.error().await;
             assert_eq!((error.kind(), error.retryable()), (ErrorKind::CredentialsRejected, false), "{way:?} {body}");
-            assert!(error.hint().is_some_and(|hint| hint.contains("client_secret_basic")), "{error}");
+            let is_named =
+                |hint: &str| hint.contains("client_secret_basic") && hint.contains("the partner's own token is good");
+            assert!(error.hint().is_some_and(is_named), "{error}");
             assert_eq!(returned.tokens_sent(), ["token-1", "token-2"], "a second 401 ends it: {way:?} {body}");
         }
     }

@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use url::Url;
-use vipps_partner_auth::{BasicEncoding, Config, LoginAuthMethod, SalesUnitKeys};
+use vipps_partner_auth::{BasicEncoding, Config, Event, LoginAuthMethod, SalesUnitKeys};
 
 use crate::{
     scene::{At, CALLBACK, Decision, PHONE, Scene, assert_why, form, refused_by_gateway},
@@ -46,24 +46,111 @@ fn basic(sent: &Seen) -> String {
     String::from_utf8(BASE64_STANDARD.decode(code).expect("base64")).expect("utf-8")
 }
 
+fn raw() -> String {
+    format!("{CLIENT_ID}:{SECRET}")
+}
+
+const FORM: &str = "11111111-2222-4333-8444-555555555555:pl%2Bus%2541%3Aco%2Flon%3D%26";
+
 #[tokio::test]
-async fn basic_is_form_encoded_so_that_the_secret_survives_a_server_that_decodes() {
+async fn basic_is_form_encoded_at_the_token_endpoint_and_raw_where_a_login_by_phone_starts() {
     let scene = Scene::hurried();
-    for sent in calls(&scene, scene.config()).await {
-        let pair = basic(&sent);
-        let (id, secret) = pair.split_once(':').expect("a pair");
-        assert_eq!((id, secret), (CLIENT_ID, "pl%2Bus%2541%3Aco%2Flon%3D%26"));
-        let decoded: Vec<_> = form_urlencoded::parse(secret.as_bytes()).into_owned().collect();
-        assert_eq!(decoded, [(SECRET.to_owned(), String::new())]);
-        assert!(!form(&sent).contains_key("client_secret"));
+    let [browser, poll, start] = calls(&scene, scene.config()).await;
+    assert_eq!([basic(&browser), basic(&poll), basic(&start)], [FORM.to_owned(), FORM.to_owned(), raw()]);
+    let (_, secret) = FORM.split_once(':').expect("a pair");
+    let decoded: Vec<_> = form_urlencoded::parse(secret.as_bytes()).into_owned().collect();
+    assert_eq!(decoded, [(SECRET.to_owned(), String::new())], "it survives a server that decodes");
+    assert!(!form(&browser).contains_key("client_secret"));
+}
+
+#[tokio::test]
+async fn each_endpoint_has_a_setting() {
+    let scene = Scene::hurried();
+    let config =
+        scene.config().login_basic_encoding(BasicEncoding::Raw).backchannel_basic_encoding(BasicEncoding::Form);
+    let [browser, poll, start] = calls(&scene, config).await;
+    assert_eq!([basic(&browser), basic(&poll), basic(&start)], [raw(), raw(), FORM.to_owned()]);
+}
+
+fn undecodable() -> Reply {
+    Reply::refusal(
+        400,
+        r#"{"error":"invalid_request","error_description":"The client id in the HTTP authorization header could not be decoded from 'application/x-www-form-urlencoded'."}"#,
+    )
+}
+
+fn invalid_client() -> Reply {
+    Reply::refusal(401, r#"{"error":"invalid_client"}"#)
+}
+
+#[tokio::test]
+async fn keys_that_are_refused_are_written_the_other_way_once_and_that_is_remembered() {
+    for refusal in [invalid_client(), undecodable()] {
+        let scene = Scene::hurried();
+        let shop = partner_of(keys(), scene.config()).merchant(msn("123456"));
+        let login = shop.login(CALLBACK).expect("a good redirect_uri");
+        let request = login.start(&["openid"]).await.expect("a request");
+        scene.next(At::Exchange, [refusal.clone()]);
+        login.finish(&scene.approve(&request), &request).await.expect("a login");
+        let request = login.start(&["openid"]).await.expect("a request");
+        login.finish(&scene.approve(&request), &request).await.expect("a login");
+        let pairs: Vec<_> = scene.seen(At::Exchange).iter().map(basic).collect();
+        assert_eq!(pairs, [FORM.to_owned(), raw(), raw()]);
+        let phone = shop.backchannel().expect("keys for this");
+        scene.next(At::Start, [refusal]);
+        phone.start(PHONE, &["openid"]).await.expect("a login");
+        phone.start(PHONE, &["openid"]).await.expect("a login");
+        let pairs: Vec<_> = scene.seen(At::Start).iter().map(basic).collect();
+        assert_eq!(pairs, [raw(), FORM.to_owned(), FORM.to_owned()], "each endpoint for itself");
+        let told: Vec<_> = scene.world.events.all().iter().map(Event::to_string).collect();
+        let other =
+            |endpoint, encoding| format!("other_basic_encoding_used endpoint=`{endpoint}` encoding=`{encoding}`");
+        assert_eq!(
+            told.iter().filter(|text| text.starts_with("other_basic")).collect::<Vec<_>>(),
+            [&other("token", "raw"), &other("backchannel", "form")]
+        );
     }
 }
 
 #[tokio::test]
-async fn basic_is_raw_where_that_is_set() {
+async fn keys_that_are_refused_both_ways_are_refused() {
     let scene = Scene::hurried();
-    for sent in calls(&scene, scene.config().login_basic_encoding(BasicEncoding::Raw)).await {
-        assert_eq!(basic(&sent), format!("{CLIENT_ID}:{SECRET}"));
+    let shop = partner_of(keys(), scene.config()).merchant(msn("123456"));
+    let phone = shop.backchannel().expect("keys for this");
+    scene.always(At::Start, invalid_client());
+    let error = phone.start(PHONE, &["openid"]).await.expect_err("refused");
+    assert_eq!((error.code(), scene.count(At::Start)), ("credentials_rejected", 2));
+    scene.mend(At::Start);
+    phone.start(PHONE, &["openid"]).await.expect("a login");
+    assert_eq!(basic(&scene.seen(At::Start)[2]), raw(), "nothing was learnt");
+}
+
+#[tokio::test]
+async fn keys_that_read_alike_both_ways_are_sent_once() {
+    let scene = Scene::hurried();
+    let plain = SalesUnitKeys::new(CLIENT_ID, "plain-Secret_42", SUBSCRIPTION_KEY, msn("123456")).expect("good keys");
+    let phone = partner_of(plain, scene.config()).merchant(msn("123456")).backchannel().expect("keys for this");
+    scene.always(At::Start, invalid_client());
+    phone.start(PHONE, &["openid"]).await.expect_err("refused");
+    assert_eq!(scene.count(At::Start), 1);
+}
+
+#[tokio::test]
+async fn a_plain_refusal_of_the_code_is_no_matter_of_encoding() {
+    let scene = Scene::hurried();
+    let login =
+        partner_of(keys(), scene.config()).merchant(msn("123456")).login(CALLBACK).expect("a good redirect_uri");
+    for reply in [
+        crate::scene::refused("invalid_grant"),
+        crate::scene::refused("invalid_request"),
+        Reply::status(401),
+        Reply::broken(),
+    ] {
+        let request = login.start(&["openid"]).await.expect("a request");
+        let before = scene.count(At::Exchange);
+        scene.next(At::Exchange, [reply]);
+        login.finish(&scene.approve(&request), &request).await.expect_err("no login");
+        assert_eq!(scene.count(At::Exchange), before + 1);
     }
 }
 
@@ -82,7 +169,7 @@ async fn post_puts_the_pair_into_the_form_and_sends_no_authorization() {
 async fn the_api_flows_encoding_does_not_touch_login() {
     let scene = Scene::hurried();
     for sent in calls(&scene, scene.config().basic_encoding(BasicEncoding::Raw)).await {
-        assert!(basic(&sent).ends_with("%26"));
+        assert_eq!(basic(&sent), if sent.url.ends_with("/oauth2/token") { FORM.to_owned() } else { raw() });
     }
 }
 

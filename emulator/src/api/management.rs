@@ -20,7 +20,7 @@ use crate::{
 /// `GET /management/v1/sales-units`, `…/sales-units/{msn}` and `…/merchants/{scheme}/{id}/sales-units`.
 pub(crate) fn sales_units(state: &State, call: &mut Call<'_>) -> Outcome {
     let owner = access::standard(state, call)?;
-    access::note_needless_msn(call);
+    access::note_msn(call, &owner);
     access::check_caller(call, &owner)?;
     gateway::note_mode(state, call, "path", "the Management API exists only in production");
     let visible = state.accounts.visible_to(&owner);

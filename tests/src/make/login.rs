@@ -2,14 +2,14 @@
 
 mod browser;
 mod grants;
-mod outcome;
+pub(super) mod outcome;
 mod person;
 mod phone;
 mod ping;
 mod redirect;
 mod refusals;
-mod scene;
-mod shared;
+pub(super) mod scene;
+pub(super) mod shared;
 mod unsent;
 mod wait;
 

@@ -60,6 +60,7 @@ pub(super) fn base64url(bytes: &[u8]) -> String {
 }
 
 /// Signs, and takes a randomised signature from the last run where it is still good.
+#[derive(Default)]
 pub(super) struct Signer(HashMap<String, Vec<u8>>);
 
 impl Signer {

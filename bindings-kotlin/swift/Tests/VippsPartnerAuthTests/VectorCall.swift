@@ -53,6 +53,8 @@ final class VectorCall {
                 "sub": .text(told.claimedSub), "issued_at": told.claimedIssuedAt.map(unix),
                 "expires_at": told.claimedExpiresAt.map(unix),
             ])
+        case "sales_units", "sales_units_of", "sales_unit", "sales_unit_changes", "check":
+            return try await makeSalesUnits()
         default: return try await makeBackchannel()
         }
     }
@@ -231,9 +233,93 @@ final class VectorCall {
             "gender": .maybe(person.gender), "nin": .maybe(person.nin), "address": person.address.map(described),
             "other_addresses": others.isEmpty ? nil : .list(others),
             "delegated_consents": person.delegatedConsents.flatMap { try? JSON.parse($0) },
+            "flow_result": person.flowResult.map(described), "agreement": person.agreement.map(described),
             "json": try? JSON.parse(person.json),
         ]
         return .object(all.compactMapValues { $0 })
+    }
+
+    private func described(_ flow: FlowResult) -> JSON {
+        let all: [String: JSON?] = [
+            "language": .maybe(flow.language), "screens": .list(flow.screens.map(described)),
+        ]
+        return .object(all.compactMapValues { $0 })
+    }
+
+    private func described(_ screen: FlowScreen) -> JSON {
+        let links = screen.links.map { link -> JSON in
+            let all: [String: String?] = ["title": link.title, "url": link.url]
+            return .object(all.compactMapValues { $0.map(JSON.text) })
+        }
+        let all: [String: JSON?] = [
+            "title": .maybe(screen.title), "description": .maybe(screen.text), "links": .list(links),
+            "elements": .list(screen.elements.map(described)),
+        ]
+        return .object(all.compactMapValues { $0 })
+    }
+
+    private func described(_ element: FlowElement) -> JSON {
+        let all: [String: JSON?] = [
+            "type": .maybe(element.type), "id": .maybe(element.id), "title": .maybe(element.title),
+            "checked": element.isChecked.map(JSON.bool),
+        ]
+        return .object(all.compactMapValues { $0 })
+    }
+
+    private func described(_ agreement: Agreement) -> JSON {
+        let all: [String: JSON?] = [
+            "language": .maybe(agreement.language), "description": .maybe(agreement.text),
+            "button_text": .maybe(agreement.buttonText), "terms_link_text": .maybe(agreement.termsLinkText),
+            "terms_link_url": .maybe(agreement.termsLinkURL),
+            "privacy_statement_link_text": .maybe(agreement.privacyStatementLinkText),
+            "privacy_statement_link_url": .maybe(agreement.privacyStatementLinkURL),
+            "timestamp": .maybe(agreement.timestamp), "accepted": agreement.isAccepted.map(JSON.bool),
+        ]
+        return .object(all.compactMapValues { $0 })
+    }
+
+    private func makeSalesUnits() async throws -> JSON {
+        let partner = try partner()
+        switch op {
+        case "sales_units": return .of(["units": .list(try await partner.salesUnits().map(described))])
+        case "sales_units_of":
+            let units = try await partner.salesUnits(of: given.needed("scheme"), id: given.needed("business"))
+            return .of(["units": .list(units.map(described))])
+        case "sales_unit":
+            let status = try await partner.salesUnit(given.needed("msn"))
+            return .of([
+                "msn": .text(status.msn), "state": .text(status.state.rawValue),
+                "unit": status.unit.map(described) ?? .null,
+            ])
+        case "sales_unit_changes":
+            let known = (given["known"]?.list ?? []).compactMap(\.text)
+            let changes = try await partner.salesUnitChanges(known: known)
+            return .of([
+                "units": .list(changes.units.map(described)), "connected": .list(changes.connected.map(described)),
+                "gone": .texts(changes.gone),
+            ])
+        default: return found(try await partner.check(given.needed("msn")))
+        }
+    }
+
+    private func found(_ check: MerchantCheck) -> JSON {
+        let findings = [
+            "token": check.token, "clock": check.clock, "connected": check.connected, "login": check.login,
+        ]
+        var all: [String: JSON] = findings.mapValues { .text($0.outcome.rawValue) }
+        all["good"] = .bool(check.isGood)
+        all["clock_difference"] = check.clockDifference.map { .number(Double($0)) } ?? .null
+        all["sales_unit"] = check.salesUnit.map { .text($0.state.rawValue) } ?? .null
+        all["codes"] = .object(findings.compactMapValues { $0.code.map(JSON.text) })
+        return .object(all)
+    }
+
+    private func described(_ unit: SalesUnit) -> JSON {
+        .object([
+            "msn": .text(unit.msn), "name": JSON.maybe(unit.name) ?? .null,
+            "active": unit.isActive.map(JSON.bool) ?? .null, "flags": .object(unit.flags.mapValues(JSON.bool)),
+            "members": (try? JSON.parse(unit.json)) ?? .null,
+        ])
     }
 
     private func described(_ address: Address) -> JSON {
@@ -305,6 +391,7 @@ final class VectorCall {
         settings.leeway = given["leeway"]?.number
         settings.basicEncoding = try given.options["basic_encoding"]?.text.map { try BasicEncoding($0) }
         settings.loginBasicEncoding = try given.options["login_basic_encoding"]?.text.map { try BasicEncoding($0) }
+        settings.backchannelBasicEncoding = try given.options["backchannel_basic_encoding"]?.text.map { try BasicEncoding($0) }
         settings.loginAuthMethod = try given.options["login_auth_method"]?.text.map { try LoginAuthMethod($0) }
         return settings
     }

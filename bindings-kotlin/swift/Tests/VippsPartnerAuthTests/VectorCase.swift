@@ -144,12 +144,13 @@ struct Given {
                 "request", "callback_url", "app_callback_uri", "pending", "login_hint", "msisdn", "timeout", "after",
                 "secrets", "public_host", "tolerance", "method", "path", "headers", "body", "body_base64", "webhook_id",
                 "url",
+                "scheme", "business", "known",
             ])
         options = members["options"] ?? .object([:])
         try known(
             options,
             [
-                "basic_encoding", "login_basic_encoding", "login_auth_method", "market", "acr_values",
+                "basic_encoding", "login_basic_encoding", "backchannel_basic_encoding", "login_auth_method", "market", "acr_values",
                 "requested_flow", "app_callback_uri", "final_redirect_is_app", "binding_message", "requested_expiry",
                 "redirect_uri",
             ])
@@ -178,7 +179,7 @@ struct Given {
         guard let keys = try resolved("keys") else { throw Broken("given lacks keys") }
         try known(
             keys,
-            ["type", "client_id", "client_secret", "subscription_key", "second_subscription_key", "msn", "scope"])
+            ["type", "client_id", "client_secret", "subscription_key", "second_subscription_key", "msn", "scope", "psp_id"])
         func text(_ name: String) -> String { keys[name]?.text ?? "" }
         let second = keys["second_subscription_key"]?.text
         switch text("type") {
@@ -193,6 +194,10 @@ struct Given {
         case "specialized":
             return try .specialized(
                 clientID: text("client_id"), clientSecret: text("client_secret"), scope: keys["scope"]?.text)
+        case "psp":
+            return try .psp(
+                clientID: text("client_id"), clientSecret: text("client_secret"),
+                subscriptionKey: text("subscription_key"), pspID: text("psp_id"), secondSubscriptionKey: second)
         case let unknown: throw Broken("unknown type of keys \(unknown)")
         }
     }

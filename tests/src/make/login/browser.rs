@@ -117,6 +117,13 @@ fn sales_units() -> Vec<Scene> {
         start("login-finish-sales-unit-raw", "the option for servers that take the pair as it is")
             .option("login_basic_encoding", "raw")
             .sends_own(&form_request(TOKEN_PATH, Some(RAW_BASIC), EXCHANGE), &Reply::tokens()),
+        start("login-finish-sales-unit-other-basic", "keys that are refused are written the other way once: the code was not looked at")
+            .sends("sales-unit-exchange", &Reply::oauth(401, "invalid_client"))
+            .sends_own(&form_request(TOKEN_PATH, Some(RAW_BASIC), EXCHANGE), &Reply::tokens()),
+        start("login-finish-sales-unit-undecodable", "a server that could not read them says so with 400")
+            .option("login_basic_encoding", "raw")
+            .sends_own(&form_request(TOKEN_PATH, Some(RAW_BASIC), EXCHANGE), &Reply::json(400, r#"{"error":"invalid_request","error_description":"The client secret in the HTTP authorization header could not be decoded."}"#))
+            .sends("sales-unit-exchange", &Reply::tokens()),
         start(
             "login-finish-sales-unit-post",
             "a sales unit set to client_secret_post: the keys in the form, no Authorization",

@@ -6,56 +6,56 @@ use super::{
 };
 
 /// An error in the making.
-pub(super) struct Failure(Vec<String>);
+pub(in crate::make) struct Failure(Vec<String>);
 
-pub(super) fn error(code: &str) -> Failure {
+pub(in crate::make) fn error(code: &str) -> Failure {
     Failure(vec![format!("\"code\": {}", quote(code))])
 }
 
 /// The login ended without a user, or the answer was not to this request.
-pub(super) fn login_failed(reason: &str) -> String {
+pub(in crate::make) fn login_failed(reason: &str) -> String {
     error("login_failed").with("reason", reason).end()
 }
 
 /// The same, because the service said so with this code.
-pub(super) fn login_failed_by(reason: &str, oauth_error: &str) -> String {
+pub(in crate::make) fn login_failed_by(reason: &str, oauth_error: &str) -> String {
     error("login_failed").with("reason", reason).with("oauth_error", oauth_error).end()
 }
 
-pub(super) fn invalid_config(field: &str) -> String {
+pub(in crate::make) fn invalid_config(field: &str) -> String {
     error("invalid_config").with("field", field).end()
 }
 
-pub(super) fn invalid_id_token(claim: &str) -> String {
+pub(in crate::make) fn invalid_id_token(claim: &str) -> String {
     error("invalid_id_token").with("claim", claim).end()
 }
 
-pub(super) fn refused(code: &str) -> String {
+pub(in crate::make) fn refused(code: &str) -> String {
     error(code).end()
 }
 
 impl Failure {
-    pub(super) fn with(self, name: &str, text: &str) -> Self {
+    pub(in crate::make) fn with(self, name: &str, text: &str) -> Self {
         self.with_raw(name, &quote(text))
     }
 
-    pub(super) fn with_raw(mut self, name: &str, json: &str) -> Self {
+    pub(in crate::make) fn with_raw(mut self, name: &str, json: &str) -> Self {
         self.0.push(format!("\"{name}\": {json}"));
         self
     }
 
-    pub(super) fn end(self) -> String {
+    pub(in crate::make) fn end(self) -> String {
         format!("{{ \"error\": {{ {} }} }}", self.0.join(", "))
     }
 }
 
 /// A login that went well.
-pub(super) struct Success {
-    pub(super) scopes: &'static [&'static str],
-    pub(super) asked: &'static [&'static str],
-    pub(super) missing: &'static [&'static str],
-    pub(super) access_token: &'static str,
-    pub(super) lifetime: u32,
+pub(in crate::make) struct Success {
+    pub(in crate::make) scopes: &'static [&'static str],
+    pub(in crate::make) asked: &'static [&'static str],
+    pub(in crate::make) missing: &'static [&'static str],
+    pub(in crate::make) access_token: &'static str,
+    pub(in crate::make) lifetime: u32,
 }
 
 impl Default for Success {
@@ -65,12 +65,12 @@ impl Default for Success {
 }
 
 impl Success {
-    pub(super) fn end(&self) -> String {
+    pub(in crate::make) fn end(&self) -> String {
         format!("{{ \"ok\": {{ {} }} }}", self.members())
     }
 
     /// With further members in front.
-    pub(super) fn end_with(&self, members: &str) -> String {
+    pub(in crate::make) fn end_with(&self, members: &str) -> String {
         format!("{{ \"ok\": {{ {members}, {} }} }}", self.members())
     }
 

@@ -55,6 +55,8 @@ fn told() -> Vec<Scene> {
     let contract = r#""sid":"5e551000-0000-4000-8000-000000000004","name":"Kari Fixture","given_name":"Kari","family_name":"Fixture","phone_number":"4791234567","phone_number_verified":true,"email":"kari@example.test","email_verified":true,"birthdate":"1990-02-28""#;
     let read = r#""name": "Kari Fixture", "given_name": "Kari", "family_name": "Fixture", "phone_number": "4791234567", "phone_number_verified": true, "email": "kari@example.test", "email_verified": true, "birthdate": "1990-02-28""#;
     let consents = r#"{"language":"nb","heading":"Nyhetsbrev"," termsDescription":"Vilkår","confirmConsentButtonText":"OK","timeOfConsent":"2026-01-01T00:00:00Z","links":{"termsLinkText":"Vilkår"},"consents":[{"id":"email","accepted":true,"required":false,"textDisplayedToUser":"E-post"}]}"#;
+    let flow = r#"{"language":"nb","screens":[{"title":"Kundeklubb","description":"Bli med","terms":{"links":[{"title":"Vilkår","url":"https://shop.example/terms"}]},"elements":[{"type":"checkbox","id":"club","title":"Ja takk","checked":true},{"type":"slider","id":"age","value":3}]},{"title":"Takk"}]}"#;
+    let agreement = r#"{"language":"nb","description":"Strømavtale","buttonText":"Godta","links":{"termsLinkText":"Vilkår","termsLinkUrl":"https://shop.example/terms","privacyStatementLinkText":"Personvern","privacyStatementLinkUrl":"https://shop.example/privacy"},"timestamp":"2026-01-01T00:00:00Z","accepted":true}"#;
     vec![
         person(
             "userinfo-contract",
@@ -71,15 +73,39 @@ fn told() -> Vec<Scene> {
         ),
         person(
             "userinfo-other-claims",
-            r#""gender":"female","nin":"fixture-nin""#,
-            r#""gender": "female", "nin": "fixture-nin""#,
-            "what newer scopes open; nin is opaque",
+            r#""gender":"other","nin":"010290-1234""#,
+            r#""gender": "other", "nin": "010290-1234""#,
+            "what newer scopes open; nin is opaque, here as in Denmark",
         ),
         person(
             "userinfo-consents",
             &format!(r#""delegatedConsents":{consents}"#),
             &format!(r#""delegated_consents": {consents}"#),
             "consents as they are, a name with a space in front included",
+        ),
+        person(
+            "userinfo-flow-result",
+            &format!(r#""flowResult":{flow}"#),
+            r#""flow_result": { "language": "nb", "screens": [{ "title": "Kundeklubb", "description": "Bli med", "links": [{ "title": "Vilkår", "url": "https://shop.example/terms" }], "elements": [{ "type": "checkbox", "id": "club", "title": "Ja takk", "checked": true }, { "type": "slider", "id": "age" }] }, { "title": "Takk", "links": [], "elements": [] }] }"#,
+            "a flow of the merchant's own; an element of a type that nobody knows yet is kept",
+        ),
+        person(
+            "userinfo-flow-result-odd",
+            r#""flowResult":{"language":1,"screens":[7,{"title":"","terms":{"links":{}},"elements":[null,{"type":"checkbox","checked":"true"}]}]},"agreement":"yes""#,
+            r#""flow_result": { "screens": [{ "links": [], "elements": [{ "type": "checkbox" }] }] }"#,
+            "one odd member costs that member; what is no object is no agreement",
+        ),
+        person(
+            "userinfo-agreement",
+            &format!(r#""agreement":{agreement}"#),
+            r#""agreement": { "language": "nb", "description": "Strømavtale", "button_text": "Godta", "terms_link_text": "Vilkår", "terms_link_url": "https://shop.example/terms", "privacy_statement_link_text": "Personvern", "privacy_statement_link_url": "https://shop.example/privacy", "timestamp": "2026-01-01T00:00:00Z", "accepted": true }"#,
+            "the agreement of a login from a phone number",
+        ),
+        person(
+            "userinfo-agreement-declined",
+            r#""agreement":{"accepted":false,"links":[],"later":1}"#,
+            r#""agreement": { "accepted": false }"#,
+            "one that was not accepted, with less, and with more, than the documents say",
         ),
         person("userinfo-sub-only", "", "", "nothing but who it is"),
         person(

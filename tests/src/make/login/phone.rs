@@ -5,8 +5,8 @@ use super::{
     outcome::{Success, error, invalid_config, invalid_id_token, login_failed, login_failed_by, refused},
     scene::{Reply, Scene},
     shared::{
-        PHONE_TOKEN, POLL, POSTED, TOKEN_PATH, at_hash, document, form_request, grant, kept_pending, partner_token,
-        phone_token,
+        PHONE_TOKEN, POLL, POSTED, RAW_BASIC, TOKEN_PATH, at_hash, document, form_request, grant, kept_pending,
+        partner_token, phone_token,
     },
 };
 
@@ -144,10 +144,11 @@ fn refusals() -> Vec<Scene> {
             .sends("token-request", &partner_token("fixture-partner-2", 86_398))
             .sends("poll-with-other-token", &Reply::oauth(401, "invalid_client"))
             .ends(rejected()),
-        poll("backchannel-poll-sales-unit-rejected", "keys can't be renewed: told at once")
+        poll("backchannel-poll-sales-unit-rejected", "refused both ways: keys can't be renewed, so it is told at once")
             .by_sales_unit()
             .asks_keys()
             .sends("sales-unit-poll", &Reply::oauth(401, "invalid_client"))
+            .sends_own(&form_request(TOKEN_PATH, Some(RAW_BASIC), POLL), &Reply::oauth(401, "invalid_client"))
             .ends(rejected()),
         code(
             "backchannel-poll-unauthorized-client",

@@ -5,7 +5,7 @@ use super::{
     browser::{exchange, finish},
     outcome::{error, login_failed_by, refused},
     scene::{Reply, Scene},
-    shared::{BEARER, EXCHANGE, STATE, TOKEN_PATH, form_request, partner_token},
+    shared::{BEARER, EXCHANGE, RAW_BASIC, STATE, TOKEN_PATH, form_request, partner_token},
 };
 
 pub(super) fn cases() -> Vec<Scene> {
@@ -24,9 +24,10 @@ fn rejected(oauth_error: Option<&str>) -> String {
 fn credentials() -> Vec<Scene> {
     let unauthorized = Reply::gateway(401, "Unauthorized. Access token is missing or invalid.");
     let invalid_client = Reply::oauth(401, "invalid_client");
-    let by_sales_unit = |id, reply: &Reply, result, comment| {
-        finish(id, comment).by_sales_unit().asks_keys().sends("sales-unit-exchange", reply).ends(result)
+    let by_sales_unit = |id, reply: &Reply, comment| {
+        finish(id, comment).by_sales_unit().asks_keys().sends("sales-unit-exchange", reply)
     };
+    let raw = form_request(TOKEN_PATH, Some(RAW_BASIC), EXCHANGE);
     let refused_twice = |id, reply: &Reply, result, comment| {
         exchange(id, comment)
             .sends("exchange", reply)
@@ -59,15 +60,12 @@ fn credentials() -> Vec<Scene> {
         by_sales_unit(
             "login-finish-sales-unit-invalid-client",
             &invalid_client,
-            rejected(Some("invalid_client")),
-            "wrong keys, or the portal has client_secret_post for this sales unit",
-        ),
-        by_sales_unit(
-            "login-finish-sales-unit-gateway",
-            &unauthorized,
-            rejected(None),
-            "keys can't be renewed: told at once",
-        ),
+            "refused both ways: wrong keys, or the portal has client_secret_post for this sales unit",
+        )
+        .sends_own(&raw, &invalid_client)
+        .ends(rejected(Some("invalid_client"))),
+        by_sales_unit("login-finish-sales-unit-gateway", &unauthorized, "keys can't be renewed: told at once")
+            .ends(rejected(None)),
         answered(
             "login-finish-unauthorized-client",
             &Reply::oauth(400, "unauthorized_client"),

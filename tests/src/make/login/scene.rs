@@ -12,7 +12,7 @@ use super::{
 
 /// A login that starts as one that goes well and is bent by the methods below.
 #[derive(Clone)]
-pub(super) struct Scene {
+pub(in crate::make) struct Scene {
     id: &'static str,
     comment: &'static str,
     op: &'static str,
@@ -27,7 +27,7 @@ pub(super) struct Scene {
 
 /// An ID token of a reply.
 #[derive(Clone)]
-pub(super) struct IdToken {
+pub(in crate::make) struct IdToken {
     claims: Members,
     seal: Seal,
     kid: Key,
@@ -39,7 +39,7 @@ pub(super) struct IdToken {
 }
 
 impl Scene {
-    pub(super) fn new(id: &'static str, op: &'static str, id_token: IdToken, comment: &'static str) -> Self {
+    pub(in crate::make) fn new(id: &'static str, op: &'static str, id_token: IdToken, comment: &'static str) -> Self {
         let given = [("keys", r#""partner""#), ("system", r#""system""#), ("msn", r#""123456""#), ("now", "")];
         let mut given: Members = given.into();
         given.set("now", &NOW.to_string());
@@ -57,7 +57,7 @@ impl Scene {
         }
     }
 
-    pub(super) fn render(&self, signer: &mut Signer) -> String {
+    pub(in crate::make) fn render(&self, signer: &mut Signer) -> String {
         let mut given = self.given.clone();
         if !self.options.is_empty() {
             given.set("options", &self.options.render_spaced());
@@ -85,25 +85,25 @@ impl Scene {
 /// Who asks.
 impl Scene {
     /// A member of `given`, as JSON.
-    pub(super) fn given(mut self, name: &str, json: &str) -> Self {
+    pub(in crate::make) fn given(mut self, name: &str, json: &str) -> Self {
         self.given.set(name, json);
         self
     }
 
-    pub(super) fn giving(self, name: &str, text: &str) -> Self {
+    pub(in crate::make) fn giving(self, name: &str, text: &str) -> Self {
         self.given(name, &quote(text))
     }
 
-    pub(super) fn option(mut self, name: &str, text: &str) -> Self {
+    pub(in crate::make) fn option(mut self, name: &str, text: &str) -> Self {
         self.options.set(name, &quote(text));
         self
     }
 
-    pub(super) fn by_sales_unit(self) -> Self {
+    pub(in crate::make) fn by_sales_unit(self) -> Self {
         self.giving("keys", "sales-unit")
     }
 
-    pub(super) fn in_test_environment(mut self) -> Self {
+    pub(in crate::make) fn in_test_environment(mut self) -> Self {
         self.id_token = self.id_token.not_shared();
         self.id_token.base_url = "https://apitest.vipps.no";
         self.giving("environment", "test")
@@ -112,38 +112,38 @@ impl Scene {
 
 /// The ID token.
 impl Scene {
-    pub(super) fn claim(self, name: &str, text: &str) -> Self {
+    pub(in crate::make) fn claim(self, name: &str, text: &str) -> Self {
         self.claim_raw(name, &quote(text))
     }
 
-    pub(super) fn claim_raw(mut self, name: &str, json: &str) -> Self {
+    pub(in crate::make) fn claim_raw(mut self, name: &str, json: &str) -> Self {
         self.id_token = self.id_token.not_shared();
         self.id_token.claims.set(name, json);
         self
     }
 
-    pub(super) fn without_claim(mut self, name: &str) -> Self {
+    pub(in crate::make) fn without_claim(mut self, name: &str) -> Self {
         self.id_token = self.id_token.not_shared();
         self.id_token.claims.remove(name);
         self
     }
 
     /// ES256 by the EC key, or RS256 by the RSA key.
-    pub(super) fn signed(mut self, seal: Seal, kid: Key) -> Self {
+    pub(in crate::make) fn signed(mut self, seal: Seal, kid: Key) -> Self {
         self.id_token = self.id_token.not_shared();
         (self.id_token.seal, self.id_token.kid) = (seal, kid);
         self
     }
 
     /// A token that no honest server would issue, so that none but this very one will do.
-    pub(super) fn that_nobody_would_sign(mut self) -> Self {
+    pub(in crate::make) fn that_nobody_would_sign(mut self) -> Self {
         self.id_token = self.id_token.not_shared();
         self.id_token.is_ordinary = false;
         self
     }
 
     /// This text in the place of a token.
-    pub(super) fn whole_token(mut self, text: &'static str) -> Self {
+    pub(in crate::make) fn whole_token(mut self, text: &'static str) -> Self {
         self = self.that_nobody_would_sign();
         self.id_token.whole = Some(text);
         self
@@ -153,23 +153,28 @@ impl Scene {
 /// What is sent and answered.
 impl Scene {
     /// Discovery and the key set.
-    pub(super) fn asks_keys(mut self) -> Self {
+    pub(in crate::make) fn asks_keys(mut self) -> Self {
         self.plays_keys = true;
         self.step(&quote("discovery")).step(&quote("fetch-keys"))
     }
 
     /// The partner's own token.
-    pub(super) fn asks_token(self) -> Self {
+    pub(in crate::make) fn asks_token(self) -> Self {
         self.step(&quote("fetch-token"))
     }
 
+    /// A whole step of `shared`.
+    pub(in crate::make) fn sends_named(self, step: &str) -> Self {
+        self.step(&quote(step))
+    }
+
     /// A request of `shared` and what it is answered.
-    pub(super) fn sends(self, request: &str, reply: &Reply) -> Self {
+    pub(in crate::make) fn sends(self, request: &str, reply: &Reply) -> Self {
         self.sends_own(&quote(request), reply)
     }
 
     /// A request of this case's own.
-    pub(super) fn sends_own(mut self, request: &str, Reply(reply): &Reply) -> Self {
+    pub(in crate::make) fn sends_own(mut self, request: &str, Reply(reply): &Reply) -> Self {
         self.plays_keys |= reply.contains("{jwks}");
         self.plays_token |= reply.contains("{id_token}") || reply == TOKENS;
         self.step(&format!("{{ \"request\": {request}, \"reply\": {reply} }}"))
@@ -181,7 +186,7 @@ impl Scene {
     }
 
     /// What must come out.
-    pub(super) fn ends(mut self, result: String) -> Self {
+    pub(in crate::make) fn ends(mut self, result: String) -> Self {
         self.result = result;
         self
     }
@@ -189,13 +194,13 @@ impl Scene {
 
 impl IdToken {
     /// The claims have `{base_url}` where the address of the server belongs.
-    pub(super) fn new(claims: Members, seal: Seal, kid: Key) -> Self {
+    pub(in crate::make) fn new(claims: Members, seal: Seal, kid: Key) -> Self {
         let base_url = "https://api.vipps.no";
         Self { claims, seal, kid, base_url, is_ordinary: true, whole: None, is_shared: true }
     }
 
     /// Told in each case, since it is not the one of the file's `shared` member.
-    pub(super) fn not_shared(mut self) -> Self {
+    pub(in crate::make) fn not_shared(mut self) -> Self {
         self.is_shared = false;
         self
     }
@@ -204,7 +209,7 @@ impl IdToken {
         if self.is_shared { quote("id-token") } else { self.render(signer) }
     }
 
-    pub(super) fn render(&self, signer: &mut Signer) -> String {
+    pub(in crate::make) fn render(&self, signer: &mut Signer) -> String {
         let mut members = Members::default();
         if self.is_ordinary {
             members.set("alg", &quote(self.alg()));
@@ -238,7 +243,7 @@ impl IdToken {
     }
 
     /// The usual claims.
-    pub(super) fn claims_with(nonce: &str, access_token: &str) -> Members {
+    pub(in crate::make) fn claims_with(nonce: &str, access_token: &str) -> Members {
         let mut claims = super::super::base::payload();
         claims.set("iss", &quote(ISSUER));
         claims.set("nonce", &quote(nonce));
@@ -249,52 +254,52 @@ impl IdToken {
 
 /// A reply, as JSON or as the name of one.
 #[derive(Clone)]
-pub(super) struct Reply(String);
+pub(in crate::make) struct Reply(String);
 
 const TOKENS: &str = "\"tokens\"";
 
 impl Reply {
     /// The tokens of a login that goes well.
-    pub(super) fn tokens() -> Self {
+    pub(in crate::make) fn tokens() -> Self {
         Self(TOKENS.to_owned())
     }
 
-    pub(super) fn json(status: u16, body: &str) -> Self {
+    pub(in crate::make) fn json(status: u16, body: &str) -> Self {
         Self::of(status, r#"{ "content-type": "application/json" }"#, body)
     }
 
     /// The gateway's own form.
-    pub(super) fn gateway(status: u16, message: &str) -> Self {
+    pub(in crate::make) fn gateway(status: u16, message: &str) -> Self {
         Self::json(status, &format!(r#"{{"statusCode":{status},"message":{}}}"#, quote(message)))
     }
 
     /// Held back by the gateway, with this many seconds to wait.
-    pub(super) fn rate_limited(seconds: u32) -> Self {
+    pub(in crate::make) fn rate_limited(seconds: u32) -> Self {
         let headers = format!(r#"{{ "content-type": "application/json", "retry-after": "{seconds}" }}"#);
         let body =
             format!(r#"{{"statusCode":429,"message":"Rate limit is exceeded. Try again in {seconds} seconds."}}"#);
         Self::of(429, &headers, &body)
     }
 
-    pub(super) fn html(status: u16) -> Self {
+    pub(in crate::make) fn html(status: u16) -> Self {
         Self::of(status, r#"{ "content-type": "text/html" }"#, "<html><body>Oops</body></html>")
     }
 
-    pub(super) fn empty(status: u16) -> Self {
+    pub(in crate::make) fn empty(status: u16) -> Self {
         Self::of(status, "{}", "")
     }
 
     /// An error in OAuth's form.
-    pub(super) fn oauth(status: u16, error: &str) -> Self {
+    pub(in crate::make) fn oauth(status: u16, error: &str) -> Self {
         let text = format!("{{\"error\":{},\"error_description\":\"Fixture\"}}", quote(error));
         Self::of(status, r#"{ "content-type": "application/json;charset=UTF-8" }"#, &text)
     }
 
-    pub(super) fn of(status: u16, headers: &str, body: &str) -> Self {
+    pub(in crate::make) fn of(status: u16, headers: &str, body: &str) -> Self {
         Self(format!(r#"{{ "status": {status}, "headers": {headers}, "body": {} }}"#, quote(body)))
     }
 
-    pub(super) fn as_json(&self) -> &str {
+    pub(in crate::make) fn as_json(&self) -> &str {
         &self.0
     }
 }

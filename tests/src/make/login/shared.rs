@@ -13,35 +13,37 @@ use super::{
     scene::{IdToken, Reply},
 };
 
-pub(super) const ISSUER: &str = "{base_url}/access-management-1.0/access/";
-pub(super) const REDIRECT_URI: &str = "https://shop.example/callback";
-pub(super) const STATE: &str = "fixture-state-00000000000000000000000000001";
-pub(super) const NONCE: &str = "fixture-nonce-00000000000000000000000000001";
+pub(in crate::make) const ISSUER: &str = "{base_url}/access-management-1.0/access/";
+pub(in crate::make) const REDIRECT_URI: &str = "https://shop.example/callback";
+pub(in crate::make) const STATE: &str = "fixture-state-00000000000000000000000000001";
+pub(in crate::make) const NONCE: &str = "fixture-nonce-00000000000000000000000000001";
 /// Of RFC 7636 appendix B.
 const CODE_VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub(super) const ASKED: [&str; 2] = ["openid", "name"];
-pub(super) const ACCESS_TOKEN: &str = "fixture-login-access-token.abc123";
-pub(super) const PHONE_TOKEN: &str = "ciba.fixture-access";
-pub(super) const REDIRECT_TOKEN: &str = "fixture-redirect-access";
+pub(in crate::make) const ASKED: [&str; 2] = ["openid", "name"];
+pub(in crate::make) const ACCESS_TOKEN: &str = "fixture-login-access-token.abc123";
+pub(in crate::make) const PHONE_TOKEN: &str = "ciba.fixture-access";
+pub(in crate::make) const REDIRECT_TOKEN: &str = "fixture-redirect-access";
 
-pub(super) const BEARER: &str = "Bearer eyJhbGciOiJSUzI1NiJ9.fixture-partner.sig";
-pub(super) const OTHER_BEARER: &str = "Bearer eyJhbGciOiJSUzI1NiJ9.fixture-partner-2.sig";
+pub(in crate::make) const BEARER: &str = "Bearer eyJhbGciOiJSUzI1NiJ9.fixture-partner.sig";
+pub(in crate::make) const OTHER_BEARER: &str = "Bearer eyJhbGciOiJSUzI1NiJ9.fixture-partner-2.sig";
 /// Parts form-encoded first, and the raw pair.
-pub(super) const BASIC: &str =
+pub(in crate::make) const BASIC: &str =
     "Basic MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1OmZpeHR1cmUtU2VjcmV0JTJCJTJGNDIlM0QlM0Q=";
-pub(super) const RAW_BASIC: &str = "Basic MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1OmZpeHR1cmUtU2VjcmV0Ky80Mj09";
-pub(super) const POSTED: &str =
+pub(in crate::make) const RAW_BASIC: &str =
+    "Basic MTExMTExMTEtMjIyMi00MzMzLTg0NDQtNTU1NTU1NTU1NTU1OmZpeHR1cmUtU2VjcmV0Ky80Mj09";
+pub(in crate::make) const POSTED: &str =
     "&client_id=11111111-2222-4333-8444-555555555555&client_secret=fixture-Secret%2B%2F42%3D%3D";
 
-pub(super) const TOKEN_PATH: &str = "/access-management-1.0/access/oauth2/token";
-pub(super) const EXCHANGE: &str = "grant_type=authorization_code&code=FIXTURE-code.0001&redirect_uri=https%3A%2F%2Fshop.example%2Fcallback&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub(super) const POLL: &str = "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id=fixture-auth-req-0001";
-pub(super) const REDIRECT: &str =
+pub(in crate::make) const TOKEN_PATH: &str = "/access-management-1.0/access/oauth2/token";
+pub(in crate::make) const EXCHANGE: &str = "grant_type=authorization_code&code=FIXTURE-code.0001&redirect_uri=https%3A%2F%2Fshop.example%2Fcallback&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(in crate::make) const POLL: &str =
+    "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id=fixture-auth-req-0001";
+pub(in crate::make) const REDIRECT: &str =
     "grant_type=urn%3Avipps%3Aparams%3Agrant-type%3Aciba-redirect&code=FIXTURE-ciba-code.0001";
 
 type Shared = Vec<(&'static str, String)>;
 
-pub(super) fn of_browser(signer: &mut Signer) -> Shared {
+pub(in crate::make) fn of_browser(signer: &mut Signer) -> Shared {
     let mut shared = credentials();
     shared.extend([
         ("request", kept_request().render_spaced()),
@@ -58,7 +60,7 @@ pub(super) fn of_browser(signer: &mut Signer) -> Shared {
     shared
 }
 
-pub(super) fn of_phone(signer: &mut Signer) -> Shared {
+pub(in crate::make) fn of_phone(signer: &mut Signer) -> Shared {
     let mut shared = credentials();
     shared.extend([
         ("pending", kept_pending().render_spaced()),
@@ -76,7 +78,7 @@ pub(super) fn of_phone(signer: &mut Signer) -> Shared {
     shared
 }
 
-pub(super) fn of_userinfo(signer: &mut Signer) -> Shared {
+pub(in crate::make) fn of_userinfo(signer: &mut Signer) -> Shared {
     let mut shared = credentials();
     shared.extend([
         ("request", kept_request().render_spaced()),
@@ -92,7 +94,7 @@ pub(super) fn of_userinfo(signer: &mut Signer) -> Shared {
     shared
 }
 
-fn credentials() -> Shared {
+pub(in crate::make) fn credentials() -> Shared {
     let keys = r#""client_id": "11111111-2222-4333-8444-555555555555", "client_secret": "fixture-Secret+/42==", "subscription_key": "0123456789abcdef0123456789abcdef""#;
     let system = r#"{ "name": "acme", "version": "3.1.2", "plugin_name": "acme-webshop", "plugin_version": "4.5.6" }"#;
     vec![
@@ -104,7 +106,7 @@ fn credentials() -> Shared {
 }
 
 /// Where the endpoints are, their keys, and the partner's own token.
-fn first_steps() -> Shared {
+pub(in crate::make) fn first_steps() -> Shared {
     let step = |request: &str, reply: &Reply| format!(r#"{{ "request": {request}, "reply": {} }}"#, reply.as_json());
     vec![
         ("discovery-request", public_request("/access-management-1.0/access/.well-known/openid-configuration")),
@@ -117,20 +119,20 @@ fn first_steps() -> Shared {
 }
 
 /// The contract's own document.
-pub(super) fn document() -> String {
+pub(in crate::make) fn document() -> String {
     r#"{"issuer":"{base_url}/access-management-1.0/access/","authorization_endpoint":"{base_url}/access-management-1.0/access/oauth2/auth","token_endpoint":"{base_url}/access-management-1.0/access/oauth2/token","userinfo_endpoint":"{base_url}/vipps-userinfo-api/userinfo","jwks_uri":"{base_url}/access-management-1.0/access/.well-known/jwks.json","revocation_endpoint":"{base_url}/access-management-1.0/access/oauth2/revoke","backchannel_authentication_endpoint":"{base_url}/vipps-login-ciba/api/backchannel/authentication","grant_types_supported":["authorization_code","client_credentials"],"code_challenge_methods_supported":["S256"],"id_token_signing_alg_values_supported":["RS256"],"token_endpoint_auth_methods_supported":["client_secret_post","client_secret_basic"],"scopes_supported":["openid","name","phoneNumber","nin","address","birthDate","delegatedConsents","email","gender"]}"#.to_owned()
 }
 
 /// What OpenID requires of it is left out where Vipps might leave it out.
-pub(super) const SMALL_DOCUMENT: &str = r#"{"issuer":"{base_url}/access-management-1.0/access/","jwks_uri":"{base_url}/access-management-1.0/access/.well-known/jwks.json"}"#;
+pub(in crate::make) const SMALL_DOCUMENT: &str = r#"{"issuer":"{base_url}/access-management-1.0/access/","jwks_uri":"{base_url}/access-management-1.0/access/.well-known/jwks.json"}"#;
 
-pub(super) fn partner_token(name: &str, lifetime: u32) -> Reply {
+pub(in crate::make) fn partner_token(name: &str, lifetime: u32) -> Reply {
     let token = format!("eyJhbGciOiJSUzI1NiJ9.{name}.sig");
     let body = format!(r#"{{"token_type":"Bearer","expires_in":"{lifetime}","access_token":"{token}"}}"#);
     Reply::of(200, r#"{ "content-type": "application/json;charset=UTF-8" }"#, &body)
 }
 
-const SYSTEM: &str = r#""vipps-system-name": "acme", "vipps-system-version": "3.1.2", "vipps-system-plugin-name": "acme-webshop", "vipps-system-plugin-version": "4.5.6""#;
+pub(in crate::make) const SYSTEM: &str = r#""vipps-system-name": "acme", "vipps-system-version": "3.1.2", "vipps-system-plugin-name": "acme-webshop", "vipps-system-plugin-version": "4.5.6""#;
 
 fn public_request(path: &str) -> String {
     format!(
@@ -145,7 +147,7 @@ fn token_request() -> String {
 }
 
 /// A call of Login's token endpoint or backchannel: no subscription key, and keys in headers of their own neither.
-pub(super) fn form_request(path: &str, authorization: Option<&str>, body: &str) -> String {
+pub(in crate::make) fn form_request(path: &str, authorization: Option<&str>, body: &str) -> String {
     let authorized = authorization.map_or_else(String::new, |text| format!(r#""authorization": {}, "#, quote(text)));
     let unauthorized = if authorization.is_some() { "" } else { r#""authorization", "# };
     format!(
@@ -156,19 +158,19 @@ pub(super) fn form_request(path: &str, authorization: Option<&str>, body: &str) 
 }
 
 /// The login's own token and nothing that tells who asks.
-pub(super) fn userinfo_request(path: &str, access_token: &str) -> String {
+pub(in crate::make) fn userinfo_request(path: &str, access_token: &str) -> String {
     format!(
         r#"{{ "method": "GET", "path": "{path}", "headers": {{ "authorization": "Bearer {access_token}", "accept": "application/json" }}, "absent": ["ocp-apim-subscription-key", "merchant-serial-number", "vipps-system-name", "vipps-system-version", "vipps-system-plugin-name", "vipps-system-plugin-version", "client_id", "client_secret", "content-type", "origin"], "body": "" }}"#
     )
 }
 
 /// What an application kept of a login in the browser.
-pub(super) fn kept_request() -> Members {
+pub(in crate::make) fn kept_request() -> Members {
     kept_request_of(MSN, REDIRECT_URI, None)
 }
 
 /// The same for another merchant, another registered address, or with an `acr_values`: the URL says it too.
-pub(super) fn kept_request_of(msn: &str, redirect_uri: &str, acr_values: Option<&str>) -> Members {
+pub(in crate::make) fn kept_request_of(msn: &str, redirect_uri: &str, acr_values: Option<&str>) -> Members {
     let text = |text: &str| quote(text);
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("response_type", "code")
@@ -201,7 +203,7 @@ pub(super) fn kept_request_of(msn: &str, redirect_uri: &str, acr_values: Option<
 }
 
 /// The same for another registered address.
-pub(super) fn kept_request_for(redirect_uri: &str) -> String {
+pub(in crate::make) fn kept_request_for(redirect_uri: &str) -> String {
     kept_request_of(MSN, redirect_uri, None).render_spaced()
 }
 
@@ -210,7 +212,7 @@ fn with_acr() -> Members {
 }
 
 /// What an application kept of a login by phone number: ten minutes, the first poll may go at once.
-pub(super) fn kept_pending() -> Members {
+pub(in crate::make) fn kept_pending() -> Members {
     [
         ("version", "1"),
         ("auth_req_id", &quote(AUTH_REQ_ID)),
@@ -225,26 +227,26 @@ pub(super) fn kept_pending() -> Members {
     .into()
 }
 
-pub(super) fn kept_redirect() -> Members {
+pub(in crate::make) fn kept_redirect() -> Members {
     let mut pending = kept_pending();
     pending.set("redirect_uri", &quote(REDIRECT_URI));
     pending.set("state", &quote(STATE));
     pending
 }
 
-pub(super) fn browser_token() -> IdToken {
+pub(in crate::make) fn browser_token() -> IdToken {
     IdToken::new(IdToken::claims_with(NONCE, ACCESS_TOKEN), Seal::Rs256(Key::A), Key::A)
 }
 
 /// As the contract settles it for polling: the nonce echoed, no `at_hash`.
-pub(super) fn phone_token() -> IdToken {
+pub(in crate::make) fn phone_token() -> IdToken {
     let mut claims = IdToken::claims_with(NONCE, PHONE_TOKEN);
     claims.remove("at_hash");
     IdToken::new(claims, Seal::Rs256(Key::A), Key::A)
 }
 
 /// The contract's redirect fixture: ES256, `aud` a string, ten minutes, the id of the request.
-pub(super) fn redirect_token() -> IdToken {
+pub(in crate::make) fn redirect_token() -> IdToken {
     let mut claims = IdToken::claims_with(NONCE, REDIRECT_TOKEN);
     for name in ["at_hash", "nonce", "auth_time", "rat", "jti", "sid"] {
         claims.remove(name);
@@ -255,21 +257,21 @@ pub(super) fn redirect_token() -> IdToken {
     IdToken::new(claims, Seal::Es256(Key::Ec), Key::Ec).not_shared()
 }
 
-pub(super) fn browser_tokens() -> Reply {
+pub(in crate::make) fn browser_tokens() -> Reply {
     Reply::json(200, &grant(ACCESS_TOKEN, r#""expires_in":3599,"scope":"openid name","token_type":"bearer""#))
 }
 
-pub(super) fn phone_tokens() -> Reply {
+pub(in crate::make) fn phone_tokens() -> Reply {
     Reply::json(200, &grant(PHONE_TOKEN, r#""token_type":"Bearer","expires_in":300"#))
 }
 
 /// A reply of the token endpoint with these members besides the tokens.
-pub(super) fn grant(access_token: &str, members: &str) -> String {
+pub(in crate::make) fn grant(access_token: &str, members: &str) -> String {
     format!(r#"{{"access_token":"{access_token}","id_token":"{{id_token}}",{members}}}"#)
 }
 
 /// OpenID Connect Core section 3.1.3.6, for the algorithms with SHA-256.
-pub(super) fn at_hash(access_token: &str) -> String {
+pub(in crate::make) fn at_hash(access_token: &str) -> String {
     let hash = digest::digest(&digest::SHA256, access_token.as_bytes());
     URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
 }

@@ -14,6 +14,10 @@ public protocol Caller: Sendable {
     func refused(_ used: Authorization) async throws -> Authorization
     /// The same for a call that can't be made again: nobody waits, and the next call has another token.
     func noteRefused(_ used: Authorization)
+    /// For adapters: tells what an API answered to a call with these headers. The first 403 of a merchant whose calls had
+    /// worked is told as the event `merchant_forbidden` then; one that is no JSON says nothing of the merchant. Of a
+    /// ``Partner`` itself nothing comes of it.
+    func answered(status: Int, contentType: String?)
     /// Whether headers may be sent to this URL. Adapters must ask before they attach headers.
     func covers(_ url: String) -> Bool
     /// Whether headers that were sent to one URL may go along to the next on a redirect.

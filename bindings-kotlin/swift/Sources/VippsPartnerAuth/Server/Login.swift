@@ -154,7 +154,7 @@ public struct Userinfo: Claims, CustomStringConvertible, CustomReflectable {
     public var isEmailVerified: Bool? { parts.emailVerified }
     /// `YYYY-MM-DD`.
     public var birthdate: String? { parts.birthdate }
-    /// As Vipps words it.
+    /// `male`, `female` or `other`; `nil` where the person did not tell, and in the test environment.
     public var gender: String? { parts.gender }
     /// National identity number, for those who may ask for it.
     public var nin: String? { parts.nin }
@@ -164,6 +164,10 @@ public struct Userinfo: Claims, CustomStringConvertible, CustomReflectable {
     public var otherAddresses: [Address] { parts.otherAddresses.map(Address.init) }
     /// What the person agreed to, as JSON; only at the first login.
     public var delegatedConsents: String? { parts.delegatedConsents }
+    /// What the person answered in a flow of the merchant's own (scope `customFlow`).
+    public var flowResult: FlowResult? { parts.flowResult.map(FlowResult.init) }
+    /// The agreement that the person made (scope `agreement`), in logins from a phone number.
+    public var agreement: Agreement? { parts.agreement.map(Agreement.init) }
     /// All members, as JSON.
     public var json: String { parts.json }
 

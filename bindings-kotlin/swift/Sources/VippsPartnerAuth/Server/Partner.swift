@@ -1,7 +1,7 @@
 import Foundation
 import VippsPartnerAuthNative
 
-/// One of the three kinds of keys Vipps hands out. Which one chooses the flow; there is no flag. The secrets are kept by
+/// One of the kinds of keys Vipps hands out. Which one chooses the flow; there is no flag. The secrets are kept by
 /// the native library and wiped when the value goes.
 public struct Keys: Sendable, CustomStringConvertible {
     let handle: KeysHandle
@@ -29,6 +29,19 @@ public struct Keys: Sendable, CustomStringConvertible {
         }
     }
 
+    /// The keys of a payment service provider: one set for all its merchants, with its id on API calls and never on the token
+    /// call. Vipps' public documents say little of them; Login and the Management API are refused with them.
+    public static func psp(
+        clientID: String, clientSecret: String, subscriptionKey: String, pspID: String,
+        secondSubscriptionKey: String? = nil
+    ) throws -> Keys {
+        try of {
+            try KeysHandle.psp(
+                clientId: clientID, clientSecret: clientSecret, subscriptionKey: subscriptionKey, pspId: pspID,
+                secondSubscriptionKey: secondSubscriptionKey)
+        }
+    }
+
     /// Accounting and donations keys: no subscription key, no MSN.
     public static func specialized(clientID: String, clientSecret: String, scope: String? = nil) throws -> Keys {
         try of { try KeysHandle.specialized(clientId: clientID, clientSecret: clientSecret, scope: scope) }
@@ -41,7 +54,11 @@ public struct Keys: Sendable, CustomStringConvertible {
     /// Reads what ``partnerFromEnvironment()`` reads, and `VIPPS_MSN`.
     public static func salesUnitFromEnvironment() throws -> Keys { try of { try KeysHandle.salesUnitFromEnv() } }
 
-    /// ``salesUnitFromEnvironment()`` where `VIPPS_MSN` is set, else ``partnerFromEnvironment()``.
+    /// Reads what ``partnerFromEnvironment()`` reads, and `VIPPS_PSP_ID`.
+    public static func pspFromEnvironment() throws -> Keys { try of { try KeysHandle.pspFromEnv() } }
+
+    /// ``salesUnitFromEnvironment()`` where `VIPPS_MSN` is set, ``pspFromEnvironment()`` where `VIPPS_PSP_ID` is, else
+    /// ``partnerFromEnvironment()``.
     public static func fromEnvironment() throws -> Keys { try of { try KeysHandle.fromEnv() } }
 
     /// Reads specialized keys from `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET` and, if set, `VIPPS_SCOPE`.
@@ -49,12 +66,14 @@ public struct Keys: Sendable, CustomStringConvertible {
 
     private static func of(_ make: () throws -> KeysHandle) throws -> Keys { Keys(handle: try native(make)) }
 
-    /// `partner`, `sales_unit` or `specialized`.
+    /// `partner`, `sales_unit`, `specialized` or `psp`.
     public var kind: String { handle.kind() }
     /// The client id, which is no secret.
     public var clientID: String { handle.clientId() }
     /// The sales unit that the keys belong to, where they belong to one.
     public var msn: String? { handle.msn() }
+    /// The id that API calls carry as `Psp-Id`, where the keys are those of a PSP.
+    public var pspID: String? { handle.pspId() }
 
     /// Never a secret.
     public var description: String { "Keys(kind: \(kind), clientID: \(clientID))" }
@@ -97,30 +116,45 @@ public struct SystemInfo: Sendable, Hashable {
 /// One set of keys at work: the entry point. Build one per set of keys and keep it, since it holds the token.
 public final class Partner: Caller {
     private let fed: Fed<PartnerHandle>
-    private var handle: PartnerHandle { fed.handle }
+    var handle: PartnerHandle { fed.handle }
 
     /// Checks everything that can be checked without asking Vipps; `invalidConfig` for a wrong setting, naming it, and
     /// for partner keys in the test environment.
     public init(
-        keys: Keys, system: SystemInfo, environment: VippsEnvironment? = nil, settings: VippsSettings = VippsSettings()
+        keys: Keys, system: SystemInfo, environment: VippsEnvironment? = nil, settings: VippsSettings = VippsSettings(),
+        keySource: (any KeySource)? = nil
     ) throws {
         fed = try Fed(settings.onEvent) {
             try PartnerHandle(
-                keys: keys.handle, system: system.parts, settings: settings.parts(environment), events: $0)
+                keys: keys.handle, system: system.parts, settings: settings.parts(environment), events: $0,
+                keySource: questions(to: keySource))
         }
     }
 
     private init(fed: Fed<PartnerHandle>) { self.fed = fed }
 
     /// Reads keys, ``SystemInfo`` and `VIPPS_ENVIRONMENT` from the environment. An error names the variable.
-    public static func fromEnvironment(settings: VippsSettings = VippsSettings()) throws -> Partner {
+    public static func fromEnvironment(
+        settings: VippsSettings = VippsSettings(), keySource: (any KeySource)? = nil
+    ) throws -> Partner {
         Partner(
-            fed: try Fed(settings.onEvent) { try PartnerHandle.fromEnv(settings: settings.parts(nil), events: $0) })
+            fed: try Fed(settings.onEvent) {
+                try PartnerHandle.fromEnv(
+                    settings: settings.parts(nil), events: $0, keySource: questions(to: keySource))
+            })
     }
 
     /// The same keys, bound to one merchant; `invalidConfig`, field `msn`, for anything but 4 to 10 digits.
     public func merchant(_ msn: String) throws -> Merchant {
         Merchant(partner: self, msn: msn, handle: try native { try handle.merchant(msn: msn) })
+    }
+
+    /// Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope. They are tried
+    /// first. Until Vipps has given a token for them, and where it gives none, everything stays as it was; then keys and
+    /// token change at one moment, for all merchants of this partner. Throws as ``authorization()`` does; `invalidConfig` for
+    /// keys that can't take the place of those in use.
+    public func replaceKeys(_ keys: Keys) async throws {
+        try await native { try await handle.replaceKeys(keys: keys.handle, cancellation: $0) }
     }
 
     /// Headers for calls that are not for one merchant, with the token in them; with specialized keys, for all calls.
@@ -137,6 +171,8 @@ public final class Partner: Caller {
     }
 
     public func noteRefused(_ used: Authorization) { handle.noteRefused(token: used.token.parts.handle) }
+
+    public func answered(status: Int, contentType: String?) {}
 
     /// The token by itself, for clients that build headers on their own.
     public func accessToken() async throws -> AccessToken {
@@ -189,6 +225,10 @@ public final class Merchant: Caller {
     }
 
     public func noteRefused(_ used: Authorization) { handle.noteRefused(token: used.token.parts.handle) }
+
+    public func answered(status: Int, contentType: String?) {
+        handle.answered(status: UInt16(clamping: status), contentType: contentType)
+    }
 
     public func covers(_ url: String) -> Bool { partner.covers(url) }
 

@@ -6,7 +6,7 @@ import Foundation
 /// A `URLSession` whose calls carry a merchant's headers, wherever the partner covers the URL. A redirect that leads
 /// elsewhere is handed over as it came. A call whose token is refused is made once more, unless its body is a stream.
 ///
-/// A token that can't be had is a ``VippsAuthError``; all else is a `URLError`, as without it.
+/// A token that can't be fetched is a ``VippsAuthError``; all else is a `URLError`, as without it.
 public final class VippsSession: Sendable {
     private let session: URLSession
     private let caller: any Caller
@@ -29,17 +29,27 @@ public final class VippsSession: Sendable {
         }
         let used = try await limited(request) { try await caller.authorization() }
         let answer = try await session.data(for: request.carrying(used))
+        caller.note(answer.1)
         guard (answer.1 as? HTTPURLResponse)?.statusCode == unauthorized else { return answer }
         // Also where this call can't be made again, for the sake of the next one.
         let another = try await limited(request, { try? await caller.refused(used) })
         guard request.httpBodyStream == nil, let another else { return answer }
-        return try await session.data(for: request.carrying(another))
+        let second = try await session.data(for: request.carrying(another))
+        caller.note(second.1)
+        return second
     }
 
     deinit { session.finishTasksAndInvalidate() }
 }
 
 private let unauthorized = 401
+
+extension Caller {
+    fileprivate func note(_ response: URLResponse) {
+        guard let response = response as? HTTPURLResponse else { return }
+        answered(status: response.statusCode, contentType: response.value(forHTTPHeaderField: "Content-Type"))
+    }
+}
 
 extension URLRequest {
     fileprivate func carrying(_ authorization: Authorization) -> URLRequest {

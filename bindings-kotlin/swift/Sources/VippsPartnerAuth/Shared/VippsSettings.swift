@@ -61,12 +61,15 @@ public struct VippsSettings: Sendable {
     /// TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused when the partner is
     /// built; a Redis that is out of reach costs an event and no call.
     public var redisURL: String?
-    /// The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's.
+    /// The authorities (PEM) that Redis' certificate is checked against, instead of the machine's.
     public var redisCAPEM: Data?
     /// How `/miami/v1/token` writes Basic; raw unless set.
     public var basicEncoding: BasicEncoding?
-    /// How Login writes the Basic of sales unit keys; form-encoded unless set.
+    /// How Login's token endpoint is sent the Basic of sales unit keys; form-encoded unless set. Where the keys are refused
+    /// the other way is tried once.
     public var loginBasicEncoding: BasicEncoding?
+    /// How it is written where a login from a phone number starts; raw unless set.
+    public var backchannelBasicEncoding: BasicEncoding?
     /// How sales unit keys authenticate in Login; in a header unless set.
     public var loginAuthMethod: LoginAuthMethod?
     /// Lets partner keys be used with ``VippsEnvironment/test``, where Vipps refuses them.
@@ -88,6 +91,7 @@ public struct VippsSettings: Sendable {
             environment: environment?.text, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
             deadline: deadline, leeway: leeway, staleKeysFor: staleKeysFor, caPem: caPEM, redisUrl: redisURL,
             redisCaPem: redisCAPEM, basicEncoding: basicEncoding?.rawValue, loginBasicEncoding: loginBasicEncoding?.rawValue,
+            backchannelBasicEncoding: backchannelBasicEncoding?.rawValue,
             loginAuthMethod: loginAuthMethod?.rawValue, allowPartnerKeysInTest: allowPartnerKeysInTest,
             trustedOrigins: trustedOrigins, clock: clock?.handle)
     }
@@ -181,7 +185,7 @@ public struct ManualClock: Sendable {
     /// Where the wall clock stands.
     public var now: Date { handle.now() }
 
-    /// Moves the clock on and wakes whoever slept until then.
+    /// Moves the clock on and wakes everybody who slept until then.
     public func advance(_ span: TimeInterval) throws { try native { try handle.advance(seconds: span) } }
 
     /// Sets the wall clock alone, as an administrator or a time server would.

@@ -65,6 +65,16 @@ sealed class Caller {
     /** [refused] for a call that can't be made again: nobody waits, and the next call has another token. */
     fun noteRefused(authorization: Authorization) = source.noteRefused(authorization)
 
+    /**
+     * For adapters: tells what an API answered to a call with these headers. The first 403 of a merchant whose calls had worked
+     * is told as the event `merchant_forbidden` then; one that is no JSON says nothing of the merchant. Of a [Partner] itself
+     * nothing comes of it.
+     */
+    @JvmOverloads
+    fun answered(status: Int, contentType: String? = null) = noteAnswer(status, contentType)
+
+    internal open fun noteAnswer(status: Int, contentType: String?) = Unit
+
     /** Whether headers may be sent to this URL. Adapters must ask before they attach headers. */
     fun covers(url: String): Boolean = partner.isCovered(url)
 

@@ -57,12 +57,16 @@ private class Exchange(private val caller: Caller, private val client: HttpClien
         if (!caller.mayCarry(url, url)) return client.sendAsync(request, handler).await()
         val used = within { caller.authorization() }
         val response = client.sendAsync(request.with(used), holding401(handler)).await()
+        if (used.isCarriedBy(response.request()::header)) caller.answered(response)
         val refusal = response.body() as? JavaHttpBody.Held ?: return JavaHttpAnswer(response, (response.body() as JavaHttpBody.Given<T>).value)
         val isOurs = used.isCarriedBy(response.request()::header)
         val other = if (isOurs) within { caller.anotherTry(used, request.isRepeatable) } else null
         if (other == null) return JavaHttpAnswer(response, refusal.handedTo(handler))
-        return client.sendAsync(request.with(other), handler).await()
+        return client.sendAsync(request.with(other), handler).await().also { caller.answered(it) }
     }
+
+    private fun Caller.answered(response: HttpResponse<*>) =
+        answered(response.statusCode(), response.headers().firstValue("Content-Type").orElse(null))
 
     /** The request's limit goes on while a token is fetched. */
     private suspend fun <T> within(call: suspend () -> T): T {

@@ -3,7 +3,7 @@ package io.github.vippspartnerauth
 import io.github.vippspartnerauth.ffi.KeysHandle
 
 /**
- * One of the three kinds of keys Vipps hands out. The type chooses the flow; there is no flag. The secrets are kept by
+ * One of the kinds of keys Vipps hands out. The type chooses the flow; there is no flag. The secrets are kept by
  * the native library and wiped when the object goes.
  */
 sealed class Keys(internal val handle: KeysHandle) {
@@ -74,6 +74,45 @@ class SalesUnitKeys private constructor(handle: KeysHandle) : Keys(handle) {
         /** Reads what [PartnerKeys.fromEnv] reads, and `VIPPS_MSN`. */
         @JvmStatic
         fun fromEnv() = SalesUnitKeys(native { KeysHandle.salesUnitFromEnv() })
+    }
+}
+
+/**
+ * The keys of a payment service provider: one set for all its merchants, with its id on API calls and never on the token call.
+ *
+ * Vipps' public documents say little of them. Login and the Management API are refused with them, since none says that they
+ * work there.
+ */
+class PspKeys private constructor(handle: KeysHandle) : Keys(handle) {
+    /**
+     * Keys as Vipps gave them to the PSP, and its id.
+     *
+     * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
+     */
+    constructor(clientId: String, clientSecret: String, subscriptionKey: String, pspId: String) :
+        this(native { KeysHandle.psp(clientId, clientSecret, subscriptionKey, pspId, null) })
+
+    /**
+     * The same with both subscription keys of the pair.
+     *
+     * @param secondSubscriptionKey used when the service refuses the first
+     * @throws VippsAuthException.InvalidConfig for a value that can't be sent, naming it in `field`
+     */
+    constructor(
+        clientId: String,
+        clientSecret: String,
+        subscriptionKey: String,
+        pspId: String,
+        secondSubscriptionKey: String,
+    ) : this(native { KeysHandle.psp(clientId, clientSecret, subscriptionKey, pspId, secondSubscriptionKey) })
+
+    /** The id that API calls carry as `Psp-Id`. No secret. */
+    val pspId: String = checkNotNull(native { handle.pspId() })
+
+    companion object {
+        /** Reads what [PartnerKeys.fromEnv] reads, and `VIPPS_PSP_ID`. */
+        @JvmStatic
+        fun fromEnv() = PspKeys(native { KeysHandle.pspFromEnv() })
     }
 }
 

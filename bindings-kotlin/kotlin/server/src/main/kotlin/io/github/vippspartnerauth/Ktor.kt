@@ -29,7 +29,7 @@ class VippsAuthConfig {
  * a redirect leads elsewhere. A call whose token is refused is made once more, if its body is a `ByteArrayContent` (texts and
  * forms are) or none: no other is known to be the same a second time.
  *
- * Time limits of the client and cancellation hold while a token is fetched. A token that can't be had is a
+ * Time limits of the client and cancellation hold while a token is fetched. A token that can't be fetched is a
  * [VippsAuthIOException].
  */
 val VippsAuth = createClientPlugin("VippsAuth", ::VippsAuthConfig) {
@@ -80,7 +80,9 @@ private suspend fun Caller.call(request: HttpRequestBuilder, send: suspend () ->
     used.headers.forEach { (name, value) -> request.headers[name] = value }
     request.attributes.put(ATTACHED, used.headers.keys)
     val call = send()
-    val isRefused = call.response.status == HttpStatusCode.Unauthorized && used.isCarriedBy(call.request.headers::get)
+    val isOurs = used.isCarriedBy(call.request.headers::get)
+    if (isOurs) answered(call.response.status.value, call.response.headers["Content-Type"])
+    val isRefused = isOurs && call.response.status == HttpStatusCode.Unauthorized
     if (isRefused && second == null) attempt.other = request.running { anotherTry(used, request.isRepeatable) }
     return call
 }

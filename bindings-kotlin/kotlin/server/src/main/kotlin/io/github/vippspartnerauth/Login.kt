@@ -116,7 +116,7 @@ class Login internal constructor(private val handle: LoginHandle, val redirectUr
      * Makes a request for these scopes, `openid` among them. Asks Vipps where its endpoints are, at most once an hour.
      *
      * @throws VippsAuthException.InvalidConfig field `scopes`, `redirect_uri` or that of an option
-     * @throws VippsAuthException.Unavailable when the endpoints can't be had
+     * @throws VippsAuthException.Unavailable when the endpoints can't be fetched
      */
     @JvmSynthetic
     suspend fun start(scopes: List<String>, options: LoginOptions = LoginOptions()): LoginRequest =
@@ -211,9 +211,11 @@ class LoginToken internal constructor(val secret: String, val expiresAt: Instant
  * @property sub the person, as this sales unit knows them
  * @property phoneNumber digits with country code and without a plus sign
  * @property birthdate `YYYY-MM-DD`
- * @property gender as Vipps words it
- * @property nin national identity number, for those who may ask for it
+ * @property gender `male`, `female` or `other`; `null` where the person did not tell, and in the test environment
+ * @property nin national identity number, for sales units that Vipps approved for it; its form differs from country to country
  * @property delegatedConsents what the person agreed to, as JSON; only at the first login
+ * @property flowResult what the person answered in a flow of the merchant's own (scope `customFlow`)
+ * @property agreement the agreement that the person made (scope `agreement`), in logins from a phone number
  */
 class Userinfo internal constructor(parts: UserinfoParts) : Claims(parts.json) {
     val sub: String = parts.sub
@@ -230,6 +232,8 @@ class Userinfo internal constructor(parts: UserinfoParts) : Claims(parts.json) {
     val address: Address? = parts.address?.let(::Address)
     val otherAddresses: List<Address> = parts.otherAddresses.map(::Address)
     val delegatedConsents: String? = parts.delegatedConsents
+    val flowResult: FlowResult? = parts.flowResult?.let(::FlowResult)
+    val agreement: Agreement? = parts.agreement?.let(::Agreement)
 
     override fun toString() = "Userinfo(sub=$sub)"
 }

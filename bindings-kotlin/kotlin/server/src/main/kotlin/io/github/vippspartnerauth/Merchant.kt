@@ -63,5 +63,7 @@ class Merchant internal constructor(
      */
     fun backchannel(): Backchannel = Backchannel(native { handle.backchannel() })
 
+    override fun noteAnswer(status: Int, contentType: String?) = native { handle.answered(status.toUShort(), contentType) }
+
     override fun toString() = "Merchant(msn=$msn)"
 }

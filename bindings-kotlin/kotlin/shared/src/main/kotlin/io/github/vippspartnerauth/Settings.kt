@@ -61,7 +61,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
          */
         fun redisUrl(url: String) = apply { set = set.copy(redisUrl = url) }
 
-        /** The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's. */
+        /** The authorities (PEM) that Redis' certificate is checked against, instead of the machine's. */
         fun redisCaPem(pem: ByteArray) = apply { set = set.copy(redisCaPem = pem.copyOf()) }
 
         /** [redisCaPem] of a text. */
@@ -70,8 +70,14 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         /** How `/miami/v1/token` writes Basic; raw unless set. */
         fun basicEncoding(encoding: BasicEncoding) = apply { set = set.copy(basicEncoding = encoding.text) }
 
-        /** How Login writes the Basic of sales unit keys; form-encoded unless set. */
+        /**
+         * How Login's token endpoint is sent the Basic of sales unit keys; form-encoded unless set. Where the keys are refused
+         * the other way is tried once.
+         */
         fun loginBasicEncoding(encoding: BasicEncoding) = apply { set = set.copy(loginBasicEncoding = encoding.text) }
+
+        /** How it is written where a login from a phone number starts; raw unless set. */
+        fun backchannelBasicEncoding(encoding: BasicEncoding) = apply { set = set.copy(backchannelBasicEncoding = encoding.text) }
 
         /** How sales unit keys authenticate in Login; in a header unless set. */
         fun loginAuthMethod(method: LoginAuthMethod) = apply { set = set.copy(loginAuthMethod = method.text) }
@@ -82,7 +88,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         /** One more origin (`https://gateway.example`) to which adapters may attach headers. */
         fun trustedOrigin(origin: String) = apply { set = set.copy(trustedOrigins = set.trustedOrigins + origin) }
 
-        /** Told of everything that happens in the background. Warnings are logged also without it. */
+        /** Receives everything that happens in the background. Warnings are logged also without it. */
         fun onEvent(listener: EventListener) = apply { this.listener = listener }
 
         /** A clock for tests. */
@@ -96,7 +102,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         private val NOTHING = SettingsParts(
             environment = null, connectTimeout = null, requestTimeout = null, deadline = null, leeway = null,
             staleKeysFor = null, caPem = null, redisUrl = null, redisCaPem = null, basicEncoding = null,
-            loginBasicEncoding = null, loginAuthMethod = null, allowPartnerKeysInTest = false,
+            loginBasicEncoding = null, backchannelBasicEncoding = null, loginAuthMethod = null, allowPartnerKeysInTest = false,
             trustedOrigins = emptyList(), clock = null,
         )
 

@@ -5,6 +5,7 @@ import io.github.vippspartnerauth.Expect
 import io.github.vippspartnerauth.Flow
 import io.github.vippspartnerauth.Keys
 import io.github.vippspartnerauth.PartnerKeys
+import io.github.vippspartnerauth.PspKeys
 import io.github.vippspartnerauth.SalesUnitKeys
 import io.github.vippspartnerauth.SpecializedKeys
 import io.github.vippspartnerauth.SystemInfo
@@ -14,6 +15,7 @@ private val MEMBERS = arrayOf(
     "msn", "jwks", "jwks_text", "jwt", "leeway", "expect", "id_token", "redirect_uri", "scopes", "request",
     "callback_url", "app_callback_uri", "pending", "login_hint", "msisdn", "timeout", "after",
     "secrets", "public_host", "tolerance", "method", "path", "headers", "body", "body_base64", "webhook_id", "url",
+    "scheme", "business", "known",
 )
 
 /** `given` of a case, and the library's own types made of it. */
@@ -24,7 +26,7 @@ internal class Given(private val members: JsonNode, private val resolve: (JsonNo
 
     val options: JsonNode = (members["options"] ?: json("{}")).also {
         known(
-            it, "basic_encoding", "login_basic_encoding", "login_auth_method", "market", "acr_values",
+            it, "basic_encoding", "login_basic_encoding", "backchannel_basic_encoding", "login_auth_method", "market", "acr_values",
             "requested_flow", "app_callback_uri", "final_redirect_is_app", "binding_message", "requested_expiry",
             "redirect_uri",
         )
@@ -44,6 +46,7 @@ internal class Given(private val members: JsonNode, private val resolve: (JsonNo
         val keys = checkNotNull(resolved("keys"))
         known(
             keys, "type", "client_id", "client_secret", "subscription_key", "second_subscription_key", "msn", "scope",
+            "psp_id",
         )
         fun text(name: String) = keys[name]?.textValue()
         val (id, secret) = text("client_id")!! to text("client_secret")!!
@@ -54,6 +57,10 @@ internal class Given(private val members: JsonNode, private val resolve: (JsonNo
             "sales_unit" ->
                 if (second == null) SalesUnitKeys(id, secret, first, msn) else SalesUnitKeys(id, secret, first, msn, second)
             "specialized" -> if (scope == null) SpecializedKeys(id, secret) else SpecializedKeys(id, secret, scope)
+            "psp" -> {
+                val pspId = text("psp_id").orEmpty()
+                if (second == null) PspKeys(id, secret, first, pspId) else PspKeys(id, secret, first, pspId, second)
+            }
             else -> error("unknown type of keys $type")
         }
     }

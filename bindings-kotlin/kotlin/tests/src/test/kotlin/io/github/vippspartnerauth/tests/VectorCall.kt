@@ -3,10 +3,14 @@ package io.github.vippspartnerauth.tests
 import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.node.ObjectNode
 import io.github.vippspartnerauth.Address
+import io.github.vippspartnerauth.Agreement
 import io.github.vippspartnerauth.Backchannel
 import io.github.vippspartnerauth.BackchannelOptions
 import io.github.vippspartnerauth.BasicEncoding
 import io.github.vippspartnerauth.Environment
+import io.github.vippspartnerauth.FlowElement
+import io.github.vippspartnerauth.FlowResult
+import io.github.vippspartnerauth.FlowScreen
 import io.github.vippspartnerauth.IdTokenVerifier
 import io.github.vippspartnerauth.Login
 import io.github.vippspartnerauth.LoginAuthMethod
@@ -19,6 +23,7 @@ import io.github.vippspartnerauth.Merchant
 import io.github.vippspartnerauth.Partner
 import io.github.vippspartnerauth.PendingLogin
 import io.github.vippspartnerauth.RequestedFlow
+import io.github.vippspartnerauth.SalesUnit
 import io.github.vippspartnerauth.Settings
 import io.github.vippspartnerauth.UnverifiedConsentRevoked
 import io.github.vippspartnerauth.Userinfo
@@ -59,6 +64,11 @@ internal class VectorCall(private val op: String, private val given: Given, priv
         "login_finish" -> told(login().finishBlocking(given.needed("callback_url"), request()))
         "userinfo" -> userinfo()
         "consent_revoked" -> consentRevoked()
+        "sales_units" -> salesUnits(partner().salesUnitsBlocking())
+        "sales_units_of" -> salesUnits(partner().salesUnitsOfBlocking(given.needed("scheme"), given.needed("business")))
+        "sales_unit" -> salesUnit()
+        "sales_unit_changes" -> salesUnitChanges()
+        "check" -> check()
         "user_exists" -> json(mapOf("exists" to phone().userExistsBlocking(given.needed("msisdn"))))
         "backchannel_start" -> start()
         "pending_login" -> pendingLogin()
@@ -263,8 +273,63 @@ internal class VectorCall(private val op: String, private val given: Given, priv
             "email_verified" to person.emailVerified, "birthdate" to person.birthdate, "gender" to person.gender,
             "nin" to person.nin, "address" to person.address?.let(::described),
             "other_addresses" to person.otherAddresses.map(::described).ifEmpty { null },
-            "delegated_consents" to person.delegatedConsents?.let { json(it) }, "json" to json(person.json),
+            "delegated_consents" to person.delegatedConsents?.let { json(it) },
+            "flow_result" to person.flowResult?.let(::described), "agreement" to person.agreement?.let(::described),
+            "json" to json(person.json),
         ).filterValues { it != null },
+    )
+
+    private fun described(flow: FlowResult) =
+        mapOf("language" to flow.language, "screens" to flow.screens.map(::described)).filterValues { it != null }
+
+    private fun described(screen: FlowScreen) = mapOf(
+        "title" to screen.title, "description" to screen.description,
+        "links" to screen.links.map { link -> mapOf("title" to link.title, "url" to link.url).filterValues { it != null } },
+        "elements" to screen.elements.map(::described),
+    ).filterValues { it != null }
+
+    private fun described(element: FlowElement) = mapOf(
+        "type" to element.type, "id" to element.id, "title" to element.title, "checked" to element.checked,
+    ).filterValues { it != null }
+
+    private fun described(agreement: Agreement) = mapOf(
+        "language" to agreement.language, "description" to agreement.description, "button_text" to agreement.buttonText,
+        "terms_link_text" to agreement.termsLinkText, "terms_link_url" to agreement.termsLinkUrl,
+        "privacy_statement_link_text" to agreement.privacyStatementLinkText,
+        "privacy_statement_link_url" to agreement.privacyStatementLinkUrl, "timestamp" to agreement.timestamp,
+        "accepted" to agreement.accepted,
+    ).filterValues { it != null }
+
+    private fun salesUnits(units: List<SalesUnit>) = json(mapOf("units" to units.map(::described)))
+
+    private fun salesUnit(): JsonNode = partner().salesUnitBlocking(given.needed("msn")).let {
+        val state = it.state.name.lowercase()
+        json(mapOf("msn" to it.msn, "state" to state, "unit" to it.unit?.let(::described)))
+    }
+
+    private fun salesUnitChanges(): JsonNode {
+        val known = checkNotNull(given["known"]).map { it.textValue() }
+        val changes = partner().salesUnitChangesBlocking(known)
+        val (units, connected) = changes.units.map(::described) to changes.connected.map(::described)
+        return json(mapOf("units" to units, "connected" to connected, "gone" to changes.gone))
+    }
+
+    private fun check(): JsonNode {
+        val check = partner().checkBlocking(given.needed("msn"))
+        val findings = mapOf(
+            "token" to check.token, "clock" to check.clock, "connected" to check.connected, "login" to check.login,
+        )
+        val told = mapOf(
+            "good" to check.isGood, "clock_difference" to check.clockDifference,
+            "sales_unit" to check.salesUnit?.state?.name?.lowercase(),
+            "codes" to findings.mapValues { it.value.code }.filterValues { it != null },
+        )
+        return json(findings.mapValues { it.value.outcome.name.lowercase() } + told)
+    }
+
+    private fun described(unit: SalesUnit) = mapOf(
+        "msn" to unit.msn, "name" to unit.name, "active" to unit.active, "flags" to unit.flags,
+        "members" to json(unit.json),
     )
 
     private fun described(address: Address) = mapOf(
@@ -279,6 +344,7 @@ internal class VectorCall(private val op: String, private val given: Given, priv
         given["leeway"]?.let { leeway(Duration.ofSeconds(it.longValue())) }
         given.option("basic_encoding")?.let { basicEncoding(BasicEncoding.of(it)) }
         given.option("login_basic_encoding")?.let { loginBasicEncoding(BasicEncoding.of(it)) }
+        given.option("backchannel_basic_encoding")?.let { backchannelBasicEncoding(BasicEncoding.of(it)) }
         given.option("login_auth_method")?.let { loginAuthMethod(LoginAuthMethod.of(it)) }
     }
 
