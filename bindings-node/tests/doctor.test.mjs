@@ -9,13 +9,12 @@ import { Emulator } from 'vipps-emulator'
 import { Partner, PartnerKeys } from 'vipps-partner-auth'
 
 const vipps = await Emulator.start({ merchants: ['123456'] })
-const partnerKeys = await vipps.partnerKeys()
 test.after(() => vipps.stop())
 
 const partnerOf = (keys) => new Partner({ keys, system: { name: 'acme', version: '1' }, environment: vipps.baseUrl, onEvent() {} })
 
 test('a partner at work is examined', async () => {
-  const report = await partnerOf(partnerKeys).doctor({ msns: ['123456'], redirectUri: 'https://shop.example/callback' })
+  const report = await partnerOf(await vipps.partnerKeys()).doctor({ msns: ['123456'], redirectUri: 'https://shop.example/callback' })
   assert.equal(report.outcome, 'ok', String(report))
   assert.ok(report.findings.some(({ check }) => check === 'sales_unit'))
   assert.match(String(report), /0 faults, 0 warnings/)

@@ -9,6 +9,8 @@ import { Partner, PartnerKeys } from 'vipps-partner-auth'
 const vipps = await Emulator.start()
 const [partnerKeys, specializedKeys] = [await vipps.partnerKeys(), await vipps.specializedKeys()]
 test.after(() => vipps.stop())
+const partnerKeys = await vipps.partnerKeys()
+const specializedKeys = await vipps.specializedKeys()
 
 const wrong = () => new PartnerKeys({ clientId: '11111111-2222-4333-8444-555555555555', clientSecret: 'wrong', subscriptionKey: 'wrong' })
 const partnerOf = (keys, more) => new Partner({ keys, system: { name: 'acme', version: '1' }, environment: vipps.baseUrl, onEvent() {}, ...more })

@@ -10,7 +10,7 @@ use crate::{
     http::SendError,
     partner::Inner,
     provider::Held,
-    reply::{Refusal, not_understood},
+    reply::{Refusal, SalesUnitFault, not_understood},
     retry::{Tries, TryFailure},
 };
 

@@ -278,7 +278,7 @@ fn message(body: &Value) -> Option<&str> {
     direct.or_else(in_object).or_else(in_list)
 }
 
-fn sales_unit_fault(body: &Document, message: &str) -> Option<SalesUnitFault> {
+fn sales_unit_fault(body: &Value, message: &str) -> Option<SalesUnitFault> {
     if message.starts_with("invalid msn") {
         return Some(SalesUnitFault::NotConnected);
     }

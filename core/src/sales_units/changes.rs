@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    mem,
     sync::{Mutex, PoisonError},
 };
 
