@@ -578,6 +578,10 @@ fn signature(key: &[u8], text: &str) -> String {
     STANDARD.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()))
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -590,8 +594,4 @@ mod tests {
         let text = format!("POST\n/hooks?a=b\nThu, 01 Jan 2026 00:00:00 GMT;shop.example;{hash}");
         assert_eq!(signature(b"c2VjcmV0LXdpdGgtPT0=", &text), "yw0KvtvGXo/idhImIIu/jW4tnBHYYAuURJnqBbqj8mA=");
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
