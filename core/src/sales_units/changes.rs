@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    mem,
     sync::{Mutex, PoisonError},
 };
 
@@ -17,7 +16,7 @@ impl KnownUnits {
     /// Keeps this list and gives the one before, if there was one.
     pub(super) fn replace(&self, units: &[SalesUnit]) -> Option<Vec<Msn>> {
         let msns = units.iter().map(|unit| unit.msn().clone()).collect();
-        mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), Some(msns))
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(msns)
     }
 }
 
