@@ -27,7 +27,7 @@ impl ManualClockHandle {
         Ok(Arc::new(Self(clock)))
     }
 
-    /// Moves both clocks on and wakes whoever slept until then.
+    /// Moves both clocks on and wakes everybody who slept until then.
     pub fn advance(&self, seconds: f64) -> Result<()> {
         self.0.advance(span("span", seconds)?);
         Ok(())

@@ -33,7 +33,7 @@ impl KeysHandle {
         }))
     }
 
-    /// Partner keys from `VIPPS_CLIENT_ID` and its fellows.
+    /// Partner keys from `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET` and `VIPPS_SUBSCRIPTION_KEY`.
     #[uniffi::constructor]
     pub fn partner_from_env() -> Result<Arc<Self>> {
         Ok(Self::of(PartnerKeys::from_env()?))
@@ -55,7 +55,7 @@ impl KeysHandle {
         }))
     }
 
-    /// Sales unit keys from `VIPPS_CLIENT_ID`, its fellows and `VIPPS_MSN`.
+    /// Sales unit keys from the same variables and `VIPPS_MSN`.
     #[uniffi::constructor]
     pub fn sales_unit_from_env() -> Result<Arc<Self>> {
         Ok(Self::of(SalesUnitKeys::from_env()?))

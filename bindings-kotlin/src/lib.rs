@@ -24,6 +24,10 @@ pub mod verifier;
 #[cfg(feature = "server")]
 pub mod backchannel;
 #[cfg(feature = "server")]
+pub mod doctor;
+#[cfg(feature = "server")]
+pub mod key_source;
+#[cfg(feature = "server")]
 pub mod keys;
 #[cfg(feature = "server")]
 pub mod login;

@@ -2,12 +2,14 @@
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration, time::SystemTime};
 
-use vipps_partner_auth::{AccessToken, Clock, Headers, ManualClock, Msn, Partner, SystemClock};
+use vipps_partner_auth::{AccessToken, Clock, Config, Headers, ManualClock, Msn, Partner, SystemClock};
 
 use crate::{
+    doctor::{ReportParts, options},
     environment::{EnvironmentParts, parts},
-    error::Result,
+    error::{AuthError, Result},
     event::{EventQueue, StatsParts},
+    key_source::KeyQuestions,
     keys::KeysHandle,
     merchant::MerchantHandle,
     runtime::{Cancellation, run},
@@ -76,16 +78,20 @@ impl PartnerHandle {
         system: SystemParts,
         settings: SettingsParts,
         events: &EventQueue,
+        key_source: Option<Arc<KeyQuestions>>,
     ) -> Result<Arc<Self>> {
-        let partner = Partner::new(keys.0.clone(), system.info()?, settings.config(events)?)?;
-        Ok(Self::of(partner, &settings))
+        let config = config(&settings, events, key_source)?;
+        Ok(Self::of(Partner::new(keys.0.clone(), system.info()?, config)?, &settings))
     }
 
     /// Reads keys, system and environment from variables.
     #[uniffi::constructor]
-    pub fn from_env(settings: SettingsParts, events: &EventQueue) -> Result<Arc<Self>> {
-        let partner = Partner::from_env_with(settings.config(events)?)?;
-        Ok(Self::of(partner, &settings))
+    pub fn from_env(
+        settings: SettingsParts,
+        events: &EventQueue,
+        key_source: Option<Arc<KeyQuestions>>,
+    ) -> Result<Arc<Self>> {
+        Ok(Self::of(Partner::from_env_with(config(&settings, events, key_source)?)?, &settings))
     }
 
     /// The same keys, bound to one merchant.
@@ -109,6 +115,26 @@ impl PartnerHandle {
     pub async fn access_token(&self, cancellation: Option<Arc<Cancellation>>) -> Result<TokenParts> {
         let partner = self.1.clone();
         run(cancellation, async move { partner.access_token().await }).await.map(TokenParts::from)
+    }
+
+    /// Whether everything is as it must be.
+    pub async fn doctor(
+        &self,
+        msns: Vec<String>,
+        redirect_uri: Option<String>,
+        offline: bool,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<ReportParts> {
+        let partner = self.1.clone();
+        let options = options(msns, redirect_uri, offline)?;
+        let report = run(cancellation, async move { Ok::<_, AuthError>(partner.doctor_with(&options).await) }).await?;
+        Ok(report.into())
+    }
+
+    /// Other keys in the place of those in use, once they were tried.
+    pub async fn replace_keys(&self, keys: Arc<KeysHandle>, cancellation: Option<Arc<Cancellation>>) -> Result<()> {
+        let partner = self.1.clone();
+        run(cancellation, async move { partner.replace_keys(keys.0.clone()).await }).await
     }
 
     /// Drops this token, if it is still the one in use.
@@ -219,6 +245,16 @@ impl PartnerHandle {
         let clock = settings.clock.as_ref().map(|clock| clock.0.clone());
         Arc::new(Self(Source(clock), partner))
     }
+}
+
+/// Whatever is wrong with the settings, the questions end.
+fn config(settings: &SettingsParts, events: &EventQueue, key_source: Option<Arc<KeyQuestions>>) -> Result<Config> {
+    let source = key_source.map(|questions| questions.source());
+    let config = settings.config(events)?;
+    Ok(match source {
+        Some(source) => config.key_source(source),
+        None => config,
+    })
 }
 
 /// Headers as other languages hold them.

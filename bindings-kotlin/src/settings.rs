@@ -30,7 +30,7 @@ pub struct SettingsParts {
     pub ca_pem: Option<Vec<u8>>,
     /// Where tokens are shared with other processes.
     pub redis_url: Option<String>,
-    /// The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's.
+    /// The authorities (PEM) that Redis' certificate is checked against, instead of the machine's.
     pub redis_ca_pem: Option<Vec<u8>>,
     /// `raw` or `form`.
     pub basic_encoding: Option<String>,

@@ -31,7 +31,7 @@ pub fn system_of(parts: SystemParts) -> Result<SystemParts> {
     parts.clone().info().map(|_| parts)
 }
 
-/// Reads `VIPPS_SYSTEM_NAME` and its fellows.
+/// Reads `VIPPS_SYSTEM_NAME`, `VIPPS_SYSTEM_VERSION` and, if set, those of a plugin.
 #[uniffi::export]
 pub fn system_from_env() -> Result<SystemParts> {
     let info = SystemInfo::from_env()?;

@@ -7,7 +7,8 @@ import { createVerifier } from 'fast-jwt'
 import { OAuth2Client } from 'google-auth-library'
 import { createLocalJWKSet, importJWK, jwtVerify } from 'jose'
 import jsonwebtoken from 'jsonwebtoken'
-import { Emulator, IdTokenVerifier, Partner } from 'vipps-partner-auth'
+import { Emulator } from 'vipps-emulator'
+import { IdTokenVerifier, Partner } from 'vipps-partner-auth'
 
 import { TOKENS, openidCheck, sdkCall } from './peers.mjs'
 import { shuffled } from './rounds.mjs'
@@ -18,9 +19,9 @@ const SYSTEM = { name: 'acme', version: '3.1.2', pluginName: 'acme-webshop', plu
 /** Row 3: the full check of one ID token; all but ours and openid-client's check signature, times and issuer only. */
 export async function checks(vipps) {
   const claims = { email: 'kari@example.test', padding: 'x'.repeat(60) }
-  const jwt = vipps.mintIdToken({ msn: MSN, nonce: 'n-0S6_WzA2Mj', claims })
-  const forged = vipps.mintIdToken({ msn: MSN, nonce: 'n-0S6_WzA2Mj', claims, signedBy: 'forger' })
-  const jwks = vipps.jwks()
+  const jwt = await vipps.mintIdToken(MSN, { nonce: 'n-0S6_WzA2Mj', claims })
+  const forged = await vipps.mintIdToken(MSN, { nonce: 'n-0S6_WzA2Mj', claims, signedBy: 'forger' })
+  const jwks = await vipps.jwks()
   jwks.keys.push({ ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }), kid: 'other', alg: 'RS256', use: 'sig' })
   const { kid } = JSON.parse(Buffer.from(jwt.split('.')[0], 'base64url'))
   const jwk = jwks.keys.find((key) => key.kid === kid)
@@ -60,7 +61,7 @@ async function refuses(name, check, good, forged) {
 
 /** Rows 5 and 6: headers while the token is fresh, for one of ten thousand merchants. */
 export async function headers(vipps) {
-  const partner = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl })
+  const partner = new Partner({ keys: await vipps.partnerKeys(), system: SYSTEM, environment: vipps.baseUrl })
   const shops = Array.from({ length: 10_000 }, (_, at) => partner.merchant(String(100_000 + at)))
   for (const shop of shops) await shop.headers()
   const state = { token: shops[0].cachedHeaders().authorization.slice(7), until: Date.now() + 3_600_000, key: 'k'.repeat(32) }
@@ -107,13 +108,13 @@ const LATENCY = 100
  * token waits for one promise, then builds the headers.
  */
 export async function coldStart(vipps, rounds) {
-  vipps.setLatency('standard_token', LATENCY)
+  await vipps.setLatency('standard_token', LATENCY)
   const ways = { 'one promise for all': ownLock, 'vipps-partner-auth': () => ours(vipps), ...TOKENS }
   const measured = Object.fromEntries(Object.keys(ways).map((name) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
     for (const name of shuffled(Object.keys(ways))) measured[name].push(await oneColdStart(ways[name]))
   }
-  vipps.setLatency('standard_token', 0)
+  await vipps.setLatency('standard_token', 0)
   const each = (name) => (least(measured[name], 'all') - least(measured[name], 'one')) / CALLERS
   return Object.keys(ways).map((name) => ({
     name,
@@ -126,16 +127,16 @@ export async function coldStart(vipps, rounds) {
 const least = (starts, which) => Math.min(...starts.map((start) => start[which]))
 
 async function oneColdStart(way) {
-  const one = await worked(1, way(LATENCY).call)
-  const { endpoint, call } = way(LATENCY)
+  const one = await worked(1, (await way(LATENCY)).call)
+  const { endpoint, call } = await way(LATENCY)
   const all = await worked(CALLERS, call)
-  return { requests: endpoint.requests, one, all }
+  return { requests: await endpoint.requests, one, all }
 }
 
-function ours(vipps) {
-  const before = vipps.count('/accesstoken/get')
-  const shop = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl }).merchant(MSN)
-  const endpoint = { get requests() { return vipps.count('/accesstoken/get') - before } }
+async function ours(vipps) {
+  const before = await vipps.count('/accesstoken/get')
+  const shop = new Partner({ keys: await vipps.partnerKeys(), system: SYSTEM, environment: vipps.baseUrl }).merchant(MSN)
+  const endpoint = { get requests() { return vipps.count('/accesstoken/get').then((count) => count - before) } }
   return { endpoint, call: () => shop.headers() }
 }
 
@@ -175,8 +176,8 @@ async function worked(callers, call) {
 
 /** Row 8: the slowest of many calls across a renewal, beside the slowest without one, in microseconds. */
 export async function renewal(vipps) {
-  vipps.tokenLifetime('standard', 4_000)
-  const shop = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl }).merchant(MSN)
+  await vipps.tokenLifetime('standard', 4_000)
+  const shop = new Partner({ keys: await vipps.partnerKeys(), system: SYSTEM, environment: vipps.baseUrl }).merchant(MSN)
   await shop.headers()
   const calls = async (until) => {
     let slowest = 0
@@ -192,7 +193,7 @@ export async function renewal(vipps) {
   const { generation } = shop.partner
   let more = 50_000
   const across = await calls(() => shop.partner.generation === generation || more-- > 0)
-  vipps.tokenLifetime('standard', 86_398_000)
+  await vipps.tokenLifetime('standard', 86_398_000)
   return { without, across }
 }
 
@@ -200,7 +201,7 @@ export async function renewal(vipps) {
 export async function memory(vipps) {
   globalThis.gc?.()
   const before = process.memoryUsage().rss
-  const partner = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl })
+  const partner = new Partner({ keys: await vipps.partnerKeys(), system: SYSTEM, environment: vipps.baseUrl })
   const shops = Array.from({ length: 10_000 }, (_, at) => partner.merchant(String(200_000 + at)))
   for (const shop of shops) await shop.headers()
   globalThis.gc?.()

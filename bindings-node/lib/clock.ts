@@ -26,7 +26,7 @@ export class ManualClock {
     return `ManualClock(${this.now().toISOString()})`
   }
 
-  /** Moves it on and wakes whoever slept until then. */
+  /** Moves it on and wakes everybody who slept until then. */
   advance(milliseconds: number): void {
     told(() => this.native.advance(milliseconds))
   }

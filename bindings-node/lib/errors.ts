@@ -139,7 +139,6 @@ Object.defineProperty(VippsAuthError.prototype, 'name', { value: 'VippsAuthError
 interface Envelope extends VippsAuthErrorDetails {
   code?: VippsAuthErrorCode
   message?: string
-  emulator?: string
   cancelled?: boolean
 }
 
@@ -196,7 +195,7 @@ function read(message: string): Envelope | undefined {
 
 function opened(envelope: Envelope): Error {
   if (envelope.code !== undefined) return new VippsAuthError(envelope.code, envelope.message ?? envelope.code, envelope)
-  return new Error(`emulator: ${envelope.emulator ?? 'the call was cancelled'}`)
+  return new Error('the call was cancelled')
 }
 
 /** Neither text may be passed on: that of a refused argument shows its value, that of a panic may hold anything. */

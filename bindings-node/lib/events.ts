@@ -57,8 +57,8 @@ function warnOf(event: VippsAuthEvent): void {
   warn(line(event) + more, `VIPPS_AUTH_${event.name.toUpperCase()}`, 'Pass onEvent to the partner to receive all events; these warnings then stop.')
 }
 
-/** Of something that the handler threw, which may be anything. */
-function described(thrown: unknown): string {
+/** Of something that a function of the user's threw, which may be anything. */
+export function described(thrown: unknown): string {
   try {
     return types.isNativeError(thrown) ? String(thrown.stack) : inspect(thrown)
   } catch {
@@ -73,6 +73,6 @@ function line({ name, details }: VippsAuthEvent): string {
 }
 
 /** Goes to standard error; `--disable-warning=VippsAuthWarning` or the code silences it, `process.on('warning')` hears it. */
-function warn(text: string, code: string, detail: string): void {
+export function warn(text: string, code: string, detail: string): void {
   process.emitWarning(`vipps-partner-auth: ${text}`, { type: 'VippsAuthWarning', code, detail })
 }

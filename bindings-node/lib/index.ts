@@ -15,20 +15,7 @@ export {
 } from './backchannel.js'
 export { IdTokenClaims, IdTokenVerifier, type Expect, type VerifierOptions } from './claims.js'
 export { ManualClock } from './clock.js'
-export {
-  Emulator,
-  type BentIdToken,
-  type EmulatorEndpoint,
-  type EmulatorErrorShape,
-  type EmulatorFailure,
-  type EmulatorFinding,
-  type EmulatorLogin,
-  type EmulatorOptions,
-  type EmulatorPing,
-  type EmulatorReply,
-  type EmulatorRequest,
-  type EmulatorUser,
-} from './emulator.js'
+export type { DoctorFinding, DoctorOptions, DoctorReport } from './doctor.js'
 export {
   VippsAuthError,
   type IdTokenCheck,

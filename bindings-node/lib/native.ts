@@ -25,7 +25,7 @@ export interface Native {
   LoginRequest: { fromJson(json: string): NativeLoginRequest }
   PendingLogin: { fromJson(json: string): NativePending }
   ManualClock: new (time: number, runsThroughSleeps: boolean) => NativeClock
-  startEmulator(options: string): Promise<NativeEmulator>
+  doctor(arguments_: string[]): { text: string; exitCode: number }
   msn(text: string): string
   longestToken(): number
   environment(text: string): { baseUrl: string; issuer: string }
@@ -61,6 +61,12 @@ export interface NativeSettings {
 
 export interface NativeCancel {
   cancel(): void
+}
+
+/** The native part asks for keys; to be answered once. */
+export interface NativeKeyQuestion {
+  answer(keys: NativeKeys): void
+  fail(): void
 }
 
 export interface NativeKeys {
@@ -113,6 +119,8 @@ export interface NativePartner {
   cached(msn?: string): NativeSnapshot | null
   authorization(msn?: string): Promise<NativeSnapshot>
   accessToken(cancel: Cancel): Promise<NativeToken>
+  doctor(cancel: Cancel, msns: string[], redirectUri: string | undefined, offline: boolean): Promise<{ json: string; text: string }>
+  replaceKeys(cancel: Cancel, keys: NativeKeys): Promise<void>
   invalidate(token: NativeToken): boolean
   refused(cancel: Cancel, token: NativeToken, msn?: string): Promise<NativeSnapshot>
   answered(msn: string, status: number, contentType?: string): void
@@ -199,67 +207,6 @@ export interface NativeClock {
   advance(milliseconds: number): void
   setWall(time: number): void
   now(): number
-}
-
-export interface NativeEmulator {
-  readonly baseUrl: string
-  readonly pageUrl: string
-  stop(): Promise<void>
-  stopNow(): void
-  partnerKeys(): string
-  salesUnitKeys(msn: string): string
-  specializedKeys(): string
-  addMerchant(msn: string): void
-  disconnectMerchant(msn: string): void
-  deactivateMerchant(msn: string): void
-  rejectSubscriptionKey(which: string): void
-  wrongEnvironment(wrong: boolean): void
-  requests(): string
-  clearRequests(): void
-  count(path: string): number
-  now(): number
-  advance(milliseconds: number): void
-  setTime(time: number): void
-  numbers(numbers: string): void
-  fields(fields: string): void
-  tokenLifetime(kind: string, lifetime: number): void
-  revokeTokens(): void
-  acceptFormEncodedBasic(accept: boolean): void
-  checkMsnOnToken(check: boolean): void
-  mintIdToken(spec: string): string
-  jwks(): string
-  rotateKeys(): Promise<void>
-  withdrawOldKeys(): void
-  jwksOutage(outage: boolean): void
-  jwksCacheControl(value?: string): void
-  failNext(endpoint: string, times: number, failure: string): void
-  clearFailures(): void
-  releaseHung(): void
-  script(path: string, replies: string): void
-  setLatency(endpoint: string, latency: number): void
-  registerRedirectUri(msn: string, uri: string): void
-  loginAuthMethod(msn: string, method: string): void
-  loginScopes(msn: string, scopes: string[]): void
-  nameMerchant(msn: string, name: string): void
-  addUser(user: string): void
-  removeUser(msisdn: string): void
-  users(): string
-  logins(): string
-  approve(id: string, msisdn: string): string | null
-  deny(id: string): string | null
-  denyWith(id: string, error: string): string | null
-  autoApprove(msisdn: string): void
-  autoDeny(error: string): void
-  askPerson(): void
-  scopesOutsidePlan(outside: string): void
-  authReqIdName(name: string): void
-  backchannelErrorCode(on: boolean): void
-  backchannelLimit(logins: number): void
-  bendNextIdToken(bends: string): void
-  pingUrl(url?: string): void
-  pings(): string
-  pingBody(id: string): string
-  consentRevokedBody(msn: string, msisdn: string): string
 }
 
 export const native: Native = load()

@@ -2,6 +2,7 @@
 
 import { authorizeAxios, type AxiosLike } from './axios.js'
 import { Backchannel } from './backchannel.js'
+import { DOCTOR, type DoctorOptions, type DoctorReport, report } from './doctor.js'
 import * as check from './check.js'
 import { bounded, type Expect, expected, expectedOf, type IdTokenClaims, opened } from './claims.js'
 import { told, VippsAuthError } from './errors.js'
@@ -233,6 +234,27 @@ export class Partner extends Handle {
     const token = await later(signal, (cancel) => this.shared.native.accessToken(cancel))
     this.shared.life.check()
     return new AccessToken(token)
+  }
+
+  /**
+   * Looks whether everything is as it must be: keys, network, clock, token, key set, sales units, Redis. What it finds is in the
+   * report and rejects nothing. Changes nothing at Vipps.
+   */
+  async doctor(options?: DoctorOptions): Promise<DoctorReport> {
+    const { msns = [], redirectUri, offline = false, signal } = check.options('options', options, DOCTOR)
+    return report(await later(signal, (cancel) => this.shared.native.doctor(cancel, msns, redirectUri, offline)))
+  }
+
+  /**
+   * Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope. They are tried
+   * first. Until Vipps has given a token for them, and where it gives none, everything stays as it was; then keys and token
+   * change at one moment, for all merchants of this partner. Rejects as {@link headers} does, and with `invalid_config` for keys
+   * that can't take the place of those in use.
+   */
+  async replaceKeys(keys: Keys, options?: CallOptions): Promise<void> {
+    const [given, signal] = [nativeKeys(keys), check.signalOf(options)]
+    await later(signal, (cancel) => this.shared.native.replaceKeys(cancel, given))
+    this.shared.life.check()
   }
 
   /** Drops this token, if it is the one in use; tells whether it was. A late refusal can't evict a newer token. */

@@ -4,6 +4,8 @@ import * as check from './check.js'
 import { ManualClock } from './clock.js'
 import { told } from './errors.js'
 import { listener, type VippsAuthEvent } from './events.js'
+import { asker } from './key-source.js'
+import type { Keys } from './keys.js'
 import { native, type NativeSettings, type NativeSystem } from './native.js'
 
 /** Everything that can be set; defaults come from the library. Spans are in milliseconds. */
@@ -28,7 +30,7 @@ export interface Settings {
    * out of reach costs an event and no call.
    */
   redisUrl?: string | undefined
-  /** The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's. */
+  /** The authorities (PEM) that Redis' certificate is checked against, instead of the machine's. */
   redisCaPem?: string | Uint8Array | undefined
   /** How Basic is written at the token endpoint of specialised keys. */
   basicEncoding?: 'raw' | 'form' | undefined
@@ -43,11 +45,17 @@ export interface Settings {
   /** More origins (`https://gateway.example`) that adapters may send headers to. */
   trustedOrigins?: string[] | undefined
   /**
-   * Hears of everything that happens in the background. It may call the library; what it throws, also later, is told
+   * Receives everything that happens in the background. It may call the library; what it throws, also later, is reported
    * once as a warning of the process and harms nobody. The diagnostics channel `vipps-partner-auth` tells the same. Without
    * either, warnings go to `process.emitWarning`.
    */
   onEvent?: ((event: VippsAuthEvent) => void | Promise<void>) | undefined
+  /**
+   * Where the keys are kept, such as a secret store: called for them when Vipps refuses those in use, at most every 30 seconds.
+   * Those that differ are tried, and take their place where Vipps gives a token for them. Where it fails, the keys in use stay,
+   * and what it threw is told as a warning of the process.
+   */
+  keySource?: (() => Keys | Promise<Keys>) | undefined
   /** A clock that moves only when told to, for tests. */
   clock?: ManualClock | undefined
 }
@@ -79,6 +87,7 @@ export const RULES = {
   allowPartnerKeysInTest: 'boolean',
   trustedOrigins: ['strings', 'trusted_origin'],
   onEvent: 'function',
+  keySource: 'function',
   clock: 'any',
 } as const
 
@@ -90,6 +99,7 @@ export function settings(read: Settings): NativeSettings {
   if (read.clock !== undefined) made.clock = check.instance('clock', read.clock, ManualClock).native
   delete made.onEvent
   made.listener = listener(read.onEvent)
+  if (read.keySource !== undefined) made.keySource = asker(read.keySource)
   return made
 }
 

@@ -17,6 +17,8 @@ const names = face()
 writeFileSync(new URL('index.mjs', dist), `import face from './index.js'\n\nexport const { ${names.join(', ')} } = face\n`)
 writeFileSync(new URL('index.d.mts', dist), "export * from './index.js'\n")
 
+program()
+
 function types() {
   const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace('package.json', 'bin/tsc')
   execFileSync(process.execPath, [tsc, '--project', 'tsconfig.json', '--emitDeclarationOnly'], { cwd: root, stdio: 'inherit' })
@@ -31,6 +33,16 @@ function closed(types) {
   return types.replace(/^export declare class (\w+)[^{]*\{\n(?:(?!^\}).*\n)*?\}/gm, (text) => {
     return /constructor\(/.test(text) || / extends Error/.test(text) ? text : text.replace('{\n', '{\n    private constructor();\n')
   })
+}
+
+/** `npx vipps-partner-auth`, over the same face. */
+function program() {
+  const [entry, outfile] = ['lib/cli.ts', 'dist/cli.js'].map((path) => fileURLToPath(new URL(path, root)))
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
+  const define = { PACKAGE_VERSION: JSON.stringify(version) }
+  const external = ['*.node', 'vipps-partner-auth-*']
+  const banner = { js: '#!/usr/bin/env node' }
+  buildSync({ entryPoints: [entry], outfile, banner, bundle: true, define, external, platform: 'node', format: 'cjs', target: 'node18.18', logLevel: 'warning' })
 }
 
 /** Gives the names of what is exported: esbuild lists them for those who read CommonJS without running it. */

@@ -7,21 +7,24 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
+import { Emulator } from 'vipps-emulator'
+
 import { thisPlatform } from './platform.mjs'
 
 const PROGRAM = `
   import assert from 'node:assert/strict'
   import { createRequire } from 'node:module'
-  import { Emulator, Partner } from 'vipps-partner-auth'
+  import { Partner } from 'vipps-partner-auth'
 
   assert.equal(createRequire(import.meta.url)('vipps-partner-auth').Partner, Partner)
-  const vipps = await Emulator.start({ merchants: ['123456'] })
-  const system = { name: 'acme', version: '3.1.2' }
-  const partner = new Partner({ keys: vipps.partnerKeys, system, environment: vipps.baseUrl })
-  const response = await partner.merchant('123456').fetch(vipps.baseUrl + '/epayment/v1/payments/acme-1')
+  const partner = Partner.fromEnv()
+  const response = await partner.merchant('123456').fetch(partner.environment.baseUrl + '/epayment/v1/payments/acme-1')
   assert.equal(response.status, 200)
-  await vipps.stop()
 `
+
+// That of the repository: what is tried here doesn't bring one.
+const vipps = await Emulator.start({ merchants: ['123456'] })
+const variables = await vipps.environment()
 
 const [packed] = process.argv.slice(2)
 if (packed === undefined) throw new Error('where are the packages?')
@@ -33,6 +36,7 @@ const platform = tarballs(resolve(packed, 'platforms')).filter((file) => file.in
 works('the package and its binary', [...main, ...platform])
 works('both in one', tarballs(resolve(packed, 'self-contained', thisPlatform())))
 saysWhatIsMissing(main)
+await vipps.stop()
 
 function works(what, files) {
   installed(files, (run) => run('program.mjs'))
@@ -54,7 +58,8 @@ function saysWhatIsMissing(files) {
 
 function installed(files, use) {
   const folder = mkdtempSync(join(tmpdir(), 'vipps-partner-auth-'))
-  const run = (file) => execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
+  const env = { ...process.env, ...variables }
+  const run = (file) => execFileSync(process.execPath, [file], { cwd: folder, env, encoding: 'utf8', stdio: 'pipe' })
   try {
     mkdirSync(join(folder, 'cache'))
     writeFileSync(join(folder, 'package.json'), '{ "name": "of-a-user", "version": "1.0.0", "private": true }\n')

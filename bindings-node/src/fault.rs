@@ -33,21 +33,6 @@ impl<T> OrFault<T> for core::Result<T> {
     }
 }
 
-/// What a control of the emulator does not take.
-pub(crate) trait OrEmulatorFault<T> {
-    fn or_emulator_fault(self) -> napi::Result<T>;
-}
-
-impl<T> OrEmulatorFault<T> for std::io::Result<T> {
-    fn or_emulator_fault(self) -> napi::Result<T> {
-        self.map_err(|error| emulator_fault(&error.to_string()))
-    }
-}
-
-pub(crate) fn emulator_fault(text: &str) -> Error {
-    enveloped(&json!({ "emulator": text }))
-}
-
 /// An argument that the core has no type to refuse, since in Rust it could not be written down. `field` is its name in all
 /// languages.
 pub(crate) fn refused(field: &str, rule: &str) -> Error {

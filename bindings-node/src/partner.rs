@@ -89,6 +89,17 @@ impl Partner {
     }
 
     #[napi(catch_unwind)]
+    pub fn replace_keys<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        keys: &Keys,
+    ) -> napi::Result<Object<'env>> {
+        let (partner, keys) = (self.inner.clone(), keys.core());
+        promise(env, cancel, async move { partner.replace_keys(keys).await.or_fault() })
+    }
+
+    #[napi(catch_unwind)]
     pub fn invalidate(&self, token: &AccessToken) -> bool {
         self.inner.invalidate(token.core())
     }
@@ -254,6 +265,10 @@ impl Partner {
     #[napi(catch_unwind)]
     pub fn backchannel(&self, msn: String) -> napi::Result<Backchannel> {
         Ok(self.merchant(&msn)?.backchannel().or_fault()?.into())
+    }
+
+    pub(crate) fn core(&self) -> core::Partner {
+        self.inner.clone()
     }
 
     fn merchant(&self, msn: &str) -> napi::Result<core::Merchant> {

@@ -58,13 +58,6 @@ where
     Ok(promise)
 }
 
-/// The same for work that would block.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> napi::Result<T> + Send + 'static,
-) -> napi::Result<T> {
-    RUNTIME.spawn_blocking(work).await.unwrap_or_else(|_| Err(internal()))
-}
-
 async fn settled<T: Send + 'static>(
     future: impl Future<Output = napi::Result<T>> + Send + 'static,
     stopped: Option<impl Future<Output = ()> + Send + 'static>,

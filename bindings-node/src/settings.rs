@@ -10,6 +10,7 @@ use crate::{
     clock::ManualClock,
     events::{Told, hook},
     fault::OrFault,
+    key_source::{KeyQuestion, source},
     promise::runtime,
     words::{span, texts},
 };
@@ -33,6 +34,7 @@ pub struct Settings<'env> {
     pub allow_partner_keys_in_test: Option<bool>,
     pub trusted_origins: Option<Vec<String>>,
     pub listener: Option<Function<'env, Told, ()>>,
+    pub key_source: Option<Function<'env, KeyQuestion, ()>>,
     pub clock: Option<ClassInstance<'env, ManualClock>>,
 }
 
@@ -87,6 +89,9 @@ impl Settings<'_> {
         }
         if let Some(listener) = &self.listener {
             config = config.event_sink(hook(listener)?);
+        }
+        if let Some(asker) = &self.key_source {
+            config = config.key_source(source(asker)?);
         }
         if let Some(clock) = &self.clock {
             config = config.clock(clock.shared());

@@ -15,13 +15,6 @@ pub(crate) fn span(field: &str, milliseconds: f64) -> napi::Result<Duration> {
     span.map_err(|_| refused(field, "must be a number of milliseconds, zero or more"))
 }
 
-/// How often or how many. JavaScript has no whole numbers: a cast would wrap -1 and cut off 1.9.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
-pub(crate) fn count(field: &str, number: f64) -> napi::Result<u32> {
-    let is_count = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
-    if is_count { Ok(number as u32) } else { Err(refused(field, "must be a whole number, zero or more")) }
-}
-
 pub(crate) fn milliseconds(span: Duration) -> f64 {
     span.as_secs_f64() * 1_000.0
 }

@@ -32,7 +32,7 @@ for (const [name, serve] of Object.entries(FRAMEWORKS)) {
   test(`${name}: a person logs in, another denies, a third has no session`, async (t) => {
     const { vipps, shop: handle } = await shop(t)
     const port = await freePort()
-    vipps.registerRedirectUri(MSN, callbackAt(port))
+    await vipps.registerRedirectUri(MSN, callbackAt(port))
     await serve(t, handle, port)
     const own = `http://127.0.0.1:${port}`
     const visit = async () => {
@@ -41,12 +41,12 @@ for (const [name, serve] of Object.entries(FRAMEWORKS)) {
       const cookie = started.headers.get('set-cookie').split(';')[0]
       return { callback: own + back.pathname + back.search, cookie }
     }
-    vipps.autoApprove(KARI)
+    await vipps.autoApprove(KARI)
     const { callback, cookie } = await visit()
     assert.equal((await (await fetch(callback, { headers: { cookie } })).json()).name, 'Kari Fixture')
     assert.equal((await fetch(callback, { headers: { cookie } })).status, 400, 'only once')
     assert.equal((await fetch(callback)).status, 400)
-    vipps.autoDeny('access_denied')
+    await vipps.autoDeny('access_denied')
     const denied = await visit()
     const answer = await fetch(denied.callback, { headers: { cookie: denied.cookie } })
     assert.deepEqual([answer.status, await answer.json()], [403, { reason: 'denied' }])
@@ -63,10 +63,10 @@ test("Vipps' own SDK is fed with the token", async (t) => {
     return dispatch({ ...options, origin: isVipps ? vipps.baseUrl : options.origin }, handler)
   }))
   t.after(() => (setGlobalDispatcher(usual), rerouted.close()))
-  const { subscriptionKey } = vipps.rawKeys()
+  const { subscriptionKey } = await vipps.partnerKeys()
   const client = payments(partner(vipps), { msn: MSN, subscriptionKey, system: { ...SYSTEM, pluginName: 'acme-shop', pluginVersion: '1.0.0' } })
   const made = await client.create({ reference: 'acme-1', amount: { currency: 'NOK', value: 4900 } })
   assert.equal(made.ok, true, JSON.stringify(made))
   assert.equal((await client.info('acme-1')).ok, true)
-  assert.equal(vipps.count('/accesstoken/get'), 1)
+  assert.equal(await vipps.count('/accesstoken/get'), 1)
 })

@@ -19,13 +19,13 @@ test('two partners ask Vipps once', async (t) => {
   const redisUrl = await redis(t)
   const [one, other] = [partner(vipps, { redisUrl }), partner(vipps, { redisUrl })]
   assert.deepEqual(await one.headers(), await other.headers())
-  assert.equal(vipps.count(TOKEN), 1)
+  assert.equal(await vipps.count(TOKEN), 1)
   assert.equal(other.stats().tokensFromCache, 1)
 })
 
 test('the address may stand among the variables', async (t) => {
   const vipps = await emulator(t)
-  const { clientId, clientSecret, subscriptionKey } = vipps.rawKeys()
+  const { clientId, clientSecret, subscriptionKey } = await vipps.partnerKeys()
   const variables = {
     VIPPS_CLIENT_ID: clientId,
     VIPPS_CLIENT_SECRET: clientSecret,
@@ -37,12 +37,12 @@ test('the address may stand among the variables', async (t) => {
   }
   const [one, other] = [Partner.fromEnv({ variables }), Partner.fromEnv({ variables })]
   assert.deepEqual(await one.headers(), await other.headers())
-  assert.equal(vipps.count(TOKEN), 1)
+  assert.equal(await vipps.count(TOKEN), 1)
 })
 
 test('processes ask Vipps once', async (t) => {
   const vipps = await emulator(t)
-  const { clientId, clientSecret, subscriptionKey } = vipps.rawKeys()
+  const { clientId, clientSecret, subscriptionKey } = await vipps.partnerKeys()
   const keys = { client_id: clientId, client_secret: clientSecret, subscription_key: subscriptionKey }
   const settings = { ...keys, environment: vipps.baseUrl, redis_url: await redis(t) }
   const crew = Array.from({ length: 4 }, worker)
@@ -51,7 +51,7 @@ test('processes ask Vipps once', async (t) => {
   const tokens = await all({ do: 'token' })
   assert.match(tokens[0].token, /^[0-9a-f]{32}$/)
   assert.equal(new Set(tokens.map(({ token }) => token)).size, 1)
-  assert.equal(vipps.count(TOKEN), 1)
+  assert.equal(await vipps.count(TOKEN), 1)
   assert.deepEqual((await all({ do: 'stats' })).map((stats) => stats.tokens_from_cache).sort(), [0, 1, 1, 1])
   const { error } = await crew[0].ask({ do: 'start', settings: { ...settings, redis_url: 'http://hidden' } })
   assert.deepEqual([error.code, error.field], ['invalid_config', 'redis_url'])

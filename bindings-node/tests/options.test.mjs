@@ -5,7 +5,6 @@ import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 
 import {
-  Emulator,
   IdTokenVerifier,
   LoginRequest,
   ManualClock,
@@ -18,17 +17,17 @@ import {
   systemHeaders,
 } from 'vipps-partner-auth'
 
-import { CALLBACK, KARI, MSN, SYSTEM, partner, until } from './support.mjs'
+import { CALLBACK, KARI, MSN, SYSTEM, partner, started, until } from './support.mjs'
 
-const vipps = await Emulator.start({ merchants: [MSN] })
+const vipps = await started()
 test.after(() => vipps.stop())
-vipps.registerRedirectUri(MSN, CALLBACK)
+await vipps.registerRedirectUri(MSN, CALLBACK)
 const all = partner(vipps, { onEvent: () => {} })
 const shop = all.merchant(MSN)
 const [login, phone] = [shop.login(CALLBACK), shop.backchannel()]
-const verifier = new IdTokenVerifier({ environment: vipps.baseUrl, jwks: vipps.jwks() })
-const keys = new PartnerKeys(vipps.rawKeys())
-const jwt = vipps.mintIdToken({ msn: MSN, nonce: 'right', authReqId: { auth_req_id: 'right' } })
+const verifier = new IdTokenVerifier({ environment: vipps.baseUrl, jwks: await vipps.jwks() })
+const keys = new PartnerKeys({ ...(await vipps.partnerKeys()) })
+const jwt = await vipps.mintIdToken(MSN, { nonce: 'right', authReqId: { auth_req_id: 'right' } })
 const request = await login.start(['openid'])
 const pending = await phone.start({ loginHint: `urn:msisdn:${KARI}`, scopes: ['openid'] })
 await shop.headers()
@@ -109,7 +108,7 @@ const SETTINGS = {
 }
 /** What a verifier has no use for. */
 const NOT_FOR_KEYS = ['redisUrl', 'trustedOrigins']
-const raw = vipps.rawKeys()
+const raw = await vipps.partnerKeys()
 const variables = {
   VIPPS_CLIENT_ID: raw.clientId,
   VIPPS_CLIENT_SECRET: raw.clientSecret,
@@ -162,12 +161,6 @@ const ENTRIES = [
   entry('finishPing: signal', (options) => phone.finishPing('{}', pending, options), GIVEN_UP, aborted),
   entry('finishRedirect: signal', (options) => phone.finishRedirect('/callback', pending, options), GIVEN_UP, aborted),
   entry('ManualClock', (options) => new ManualClock(0, options), { runsThroughSleeps: true }, async (call) => assert.ok(await call())),
-  entry('Emulator.start', (options) => Emulator.start(options), { mode: 'nothing' }, refuses(/mode/)),
-  entry('Emulator: failNext', (failure) => vipps.failNext('jwks', 0, failure), { status: 503, shape: 'nothing' }, refuses(/shape/), 'failure'),
-  entry('Emulator: addUser', (user) => vipps.addUser(user), { msisdn: '4790000001', app: 'nothing' }, refuses(/app/), 'user'),
-  entry('Emulator: mintIdToken', (spec) => vipps.mintIdToken(spec), { msn: MSN, signedBy: 'nothing' }, refuses(/signedBy/), 'spec'),
-  entry('Emulator: bendNextIdToken', (bends) => vipps.bendNextIdToken(bends), { alg: 'nothing' }, refuses(/alg/), 'bends'),
-  entry('Emulator: script', (reply) => vipps.script('/nowhere', [reply]), { status: 42 }, refuses(/status/), 'replies'),
 ]
 
 function claimOf(name) {
@@ -279,14 +272,14 @@ test('a text that is none is refused by its field, and nothing is sent in its pl
     [() => LoginRequest.fromJSON(`{"state":"${half}"}`), 'request'],
     [() => PendingLogin.fromJSON(`{"msn":"${half}"}`), 'pending'],
   ]
-  const before = vipps.requests().length
+  const before = (await vipps.requests()).length
   for (const [call, field] of wanted) {
     const { error } = await outcome(call)
     assert.ok(error instanceof VippsAuthError, `${call}: ${error}`)
     assert.deepEqual([error.code, error.field], ['invalid_config', field], String(call))
     assert.ok(error.message.isWellFormed?.() ?? true)
   }
-  assert.equal(vipps.requests().length, before)
+  assert.equal((await vipps.requests()).length, before)
   // What comes from whoever logs in is judged for what it is.
   await assert.rejects(shop.verifyIdToken(half), { code: 'invalid_id_token', claim: 'form' })
   await assert.rejects(login.finish(`${CALLBACK}?code=${half}&state=${half}`, request), { code: 'login_failed' })
@@ -297,12 +290,12 @@ test('a token is checked against the login request that it must answer', async (
   assert.throws(() => shop.verifyIdTokenCached(jwt, request), { claim: 'nonce' })
   await assert.rejects(verifier.verify(jwt, request), { claim: 'nonce' })
   assert.throws(() => verifier.verifyCached(jwt, request), { claim: 'nonce' })
-  const answer = vipps.mintIdToken({ msn: MSN, nonce: request.nonce })
+  const answer = await vipps.mintIdToken(MSN, { nonce: request.nonce })
   assert.equal((await shop.verifyIdToken(answer, request)).msn, MSN)
   assert.equal(verifier.verifyCached(answer, request).msn, MSN)
   await assert.rejects(all.merchant('654321').verifyIdToken(answer, request), { code: 'invalid_config', field: 'msn' })
   const sure = await login.start(['openid'], { acrValues: 'urn:vipps:acr:app_auth' })
-  await assert.rejects(shop.verifyIdToken(vipps.mintIdToken({ msn: MSN, nonce: sure.nonce }), sure), { claim: 'acr' })
+  await assert.rejects(shop.verifyIdToken(await vipps.mintIdToken(MSN, { nonce: sure.nonce }), sure), { claim: 'acr' })
   await assert.rejects(shop.verifyIdToken(jwt, request.toJSON()), TypeError)
 })
 
@@ -331,13 +324,4 @@ test('variables may come from anywhere, and each is read once', async () => {
   }
   assert.throws(() => PartnerKeys.fromEnv({ ...variables, VIPPS_CLIENT_SECRET: 7 }), { name: 'TypeError', message: /VIPPS_CLIENT_SECRET/ })
   assert.throws(() => PartnerKeys.fromEnv({ ...variables, get VIPPS_CLIENT_SECRET() { throw new Error('the store is closed') } }), /the store is closed/)
-})
-
-test('numbers of the emulator are whole where they count', () => {
-  for (const times of [-1, 1.9, NaN, Infinity, 2 ** 33]) {
-    assert.throws(() => vipps.failNext('jwks', times, { status: 503 }), { code: 'invalid_config', field: 'times' })
-    assert.throws(() => vipps.backchannelLimit(times), { code: 'invalid_config', field: 'logins' })
-  }
-  assert.throws(() => vipps.failNext('jwks', 1, { delay: NaN }), RangeError)
-  assert.throws(() => new Emulator(), /Emulator.start/)
 })

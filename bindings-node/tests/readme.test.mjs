@@ -1,37 +1,36 @@
-// Every block of the README: those in JavaScript are run, those in TypeScript are checked, in types.test.mjs.
+// Every block of the README: those in JavaScript are run, those in TypeScript are checked, in types.test.mjs. Of the guide
+// all that is JavaScript is run, less what has a file name: that is for a test runner, in worlds/runners.test.mjs.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { GUIDE, README } from './documents.mjs'
 import { SYSTEM, emulator } from './support.mjs'
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code }))
-const runnable = blocks.filter(({ language }) => ['js', 'cjs'].includes(language))
+const runnable = [...README, ...GUIDE].filter(({ language, title }) => ['js', 'cjs'].includes(language) && title === undefined)
 
 test('every block is of a kind that is tested', () => {
   const known = ['js', 'cjs', 'ts', 'console']
-  assert.deepEqual(blocks.filter(({ language }) => !known.includes(language)), [])
-  assert.ok(runnable.length >= 10)
+  assert.deepEqual(README.filter(({ language }) => !known.includes(language)), [])
+  for (const page of ['README', 'README.md', 'getting-started.md']) assert.ok(runnable.some((block) => block.page === page), page)
 })
 
-runnable.forEach(({ language, code }, at) => {
-  test(`block ${at + 1}: ${code.trim().split('\n').at(-1)}`, async (t) => {
+runnable.forEach(({ page, language, code }, at) => {
+  test(`${page}, block ${at + 1}: ${code.trim().split('\n').at(-1)}`, async (t) => {
     const vipps = await emulator(t)
     // Partner keys work in production only, so here the emulator is production.
     const here = code.replaceAll("'production'", `'${vipps.baseUrl}'`).replaceAll('https://api.vipps.no', vipps.baseUrl)
     const type = language === 'cjs' ? 'commonjs' : 'module'
-    const { status, printed } = await run(here, type, variables(vipps))
+    const { status, printed } = await run(here, type, await variables(vipps))
     assert.equal(status, 0, printed)
     assert.doesNotMatch(printed, /\b(401|403|404|500)\b/)
   })
 })
 
-function variables(vipps) {
-  const { clientId, clientSecret, subscriptionKey } = vipps.rawKeys()
+async function variables(vipps) {
+  const { clientId, clientSecret, subscriptionKey } = await vipps.partnerKeys()
   return {
     VIPPS_CLIENT_ID: clientId,
     VIPPS_CLIENT_SECRET: clientSecret,

@@ -11,12 +11,12 @@ const MSN = '123456'
 
 async function scene(t) {
   const vipps = await emulator(t)
-  vipps.addMerchant(MSN)
+  await vipps.addMerchant(MSN)
   const told = []
   const onEvent = ({ name, details }) => {
     if (name.startsWith('merchant_')) told.push({ name, msn: details.msn })
   }
-  const partner = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl, onEvent })
+  const partner = new Partner({ keys: await vipps.partnerKeys(), system: SYSTEM, environment: vipps.baseUrl, onEvent })
   const events = async (count) => {
     await until(() => told.length >= count)
     return told
@@ -26,12 +26,12 @@ async function scene(t) {
 
 test('the list, and what differs from the one before', async (t) => {
   const { vipps, partner, events } = await scene(t)
-  vipps.addMerchant('234567')
+  await vipps.addMerchant('234567')
   const units = await partner.salesUnits()
   assert.deepEqual(units.map(({ msn }) => msn), [MSN, '234567'])
   assert.deepEqual(units[0].flags, { active: true })
   assert.equal(units[0].members.msn, Number(MSN))
-  vipps.disconnectMerchant('234567')
+  await vipps.disconnectMerchant('234567')
   assert.equal((await partner.salesUnits()).length, 1)
   assert.deepEqual(await events(1), [{ name: 'merchant_gone', msn: '234567' }])
   const { connected, gone } = await partner.salesUnitChanges([MSN, '999999'])
@@ -48,7 +48,7 @@ test('one sales unit, and its check', async (t) => {
   assert.deepEqual(await partner.salesUnit('999999'), { msn: '999999', state: 'not_connected' })
   const check = await partner.check(MSN)
   assert.deepEqual([check.isGood, check.login.outcome, check.salesUnit.state], [true, 'good', 'connected'])
-  vipps.disconnectMerchant(MSN)
+  await vipps.disconnectMerchant(MSN)
   const { isGood, connected, login } = await partner.check(MSN)
   assert.deepEqual([isGood, connected.outcome, login.outcome, login.code], [false, 'bad', 'bad', 'forbidden'])
 })
@@ -58,7 +58,7 @@ test('the first 403 of a merchant that had worked is told', async (t) => {
   const shop = partner.merchant(MSN)
   const status = async () => (await shop.fetch(`${vipps.baseUrl}/epayment/v1/payments`)).status
   assert.equal(await status(), 200)
-  vipps.disconnectMerchant(MSN)
+  await vipps.disconnectMerchant(MSN)
   assert.deepEqual([await status(), await status()], [403, 403])
   shop.answered(200)
   shop.answered(403, 'text/html')

@@ -6,10 +6,10 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
 
-import { Emulator, Partner, PartnerKeys, VippsAuthError } from 'vipps-partner-auth'
+import { Partner, PartnerKeys, VippsAuthError } from 'vipps-partner-auth'
 
 import { causes, CLIENTS } from './scenarios/clients.mjs'
-import { SYSTEM, partner, until } from './support.mjs'
+import { SYSTEM, partner, started, until } from './support.mjs'
 
 const folder = new URL('../../tests/vectors/', import.meta.url)
 const read = (file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
@@ -17,7 +17,7 @@ const [{ file, cases: listed }] = read('index.json').scenarios
 const { cases } = read(file)
 
 // One for all, since its keys take long to make; each scenario finds it as if it were new.
-const vipps = await Emulator.start({ merchants: ['123456', '654321'] })
+const vipps = await started({ merchants: ['123456', '654321'] })
 test.after(() => vipps.stop())
 
 for (const [name, client] of Object.entries(CLIENTS)) {
@@ -44,7 +44,7 @@ test('a wrong expectation is noticed', async (t) => {
 async function run(t, scenario, client) {
   const stage = await Stage.build(t, scenario, client)
   for (const step of scenario.steps) await stage.play(step)
-  stage.compare(scenario.outcomes, client.outcomes?.[scenario.id])
+  await stage.compare(scenario.outcomes, client.outcomes?.[scenario.id])
 }
 
 const TOKEN_PATHS = ['/accesstoken/get', '/miami/v1/token']
@@ -68,10 +68,10 @@ class Stage {
     stage.client = client
     stage.vipps = vipps
     t.after(() => (vipps.clearFailures(), vipps.releaseHung(), vipps.wrongEnvironment(false)))
-    vipps.clearRequests()
+    await vipps.clearRequests()
     stage.elsewhere = await Elsewhere.start(t)
     const settings = { deadline: 60_000, requestTimeout: 60_000, onEvent: (event) => stage.events.push(event) }
-    stage.partner = partner(stage.vipps, { ...settings, keys: keys === 'specialized' ? stage.vipps.specializedKeys : stage.vipps.partnerKeys })
+    stage.partner = partner(stage.vipps, { ...settings, keys: keys === 'specialized' ? await stage.vipps.specializedKeys() : await stage.vipps.partnerKeys() })
     const shops = Object.fromEntries(merchants.map((msn) => [msn, stage.partner.merchant(msn)]))
     stage.first = shops[merchants[0]]
     stage.send = client.make({ caller: caller === 'partner' ? stage.partner : stage.first, shops, hooks, t })
@@ -89,19 +89,19 @@ class Stage {
       case 'headers':
         return void (await this.first.headers())
       case 'revoke_tokens':
-        return this.vipps.revokeTokens()
+        return await this.vipps.revokeTokens()
       case 'release_hung':
-        return this.vipps.releaseHung()
+        return await this.vipps.releaseHung()
       case 'wrong_environment':
-        return this.vipps.wrongEnvironment(true)
+        return await this.vipps.wrongEnvironment(true)
       case 'fail_next':
-        return this.vipps.failNext(given.endpoint, given.times, camel(given.failure))
+        return await this.vipps.failNext(given.endpoint, { times: given.times, ...camel(given.failure) })
       case 'script':
-        return this.vipps.script(given.path, given.replies)
+        return await this.vipps.script(given.path, given.replies)
       case 'script_elsewhere':
         return void this.elsewhere.scripted.push(...given.replies)
       case 'arrived':
-        return await until(() => this.vipps.count(given.path) >= given.times)
+        return await until(async () => (await this.vipps.count(given.path)) >= given.times)
       case 'call':
         return void this.results.push(await this.call(given))
       case 'covers':
@@ -114,11 +114,11 @@ class Stage {
 
   async call(call) {
     const controller = new AbortController()
-    const before = this.tokenRequests()
+    const before = await this.tokenRequests()
     if (call.abort === 'before') controller.abort()
     const sending = this.send(call, call.url ?? this.vipps.baseUrl + call.path, call.abort && controller.signal)
     if (call.abort === 'token_request') {
-      await until(() => this.tokenRequests() > before)
+      await until(async () => (await this.tokenRequests()) > before)
       controller.abort()
     }
     return await sending.then(
@@ -127,34 +127,36 @@ class Stage {
     )
   }
 
-  tokenRequests() {
-    return TOKEN_PATHS.reduce((sum, path) => sum + this.vipps.count(path), 0)
+  async tokenRequests() {
+    const counts = await Promise.all(TOKEN_PATHS.map((path) => this.vipps.count(path)))
+    return counts.reduce((sum, count) => sum + count, 0)
   }
 
-  compare(outcomes, wanted) {
+  async compare(outcomes, wanted) {
+    const seen = { requests: await this.vipps.requests(), tokenRequests: await this.tokenRequests() }
     const known = new Set(['name', 'results', 'token_requests', 'requests', 'elsewhere', 'events'])
     for (const name of outcomes.flatMap(Object.keys)) assert.ok(known.has(name), `unknown member ${name}`)
     const possible = outcomes.filter(({ name }) => wanted === undefined || name === wanted)
-    const failures = possible.map((outcome) => this.failure(this.filled(outcome)))
+    const failures = possible.map((outcome) => this.failure(this.filled(outcome), seen))
     assert.ok(possible.length > 0, `there is no outcome ${wanted}`)
     if (!failures.includes(undefined)) throw failures[0]
     for (const { headers } of this.elsewhere.seen) for (const name of OURS.slice(1)) assert.equal(headers[name], undefined, name)
   }
 
-  failure(outcome) {
+  failure(outcome, seen) {
     try {
-      this.holds(outcome)
+      this.holds(outcome, seen)
     } catch (error) {
       return error
     }
     return undefined
   }
 
-  holds({ results, token_requests, requests, elsewhere, events = [] }) {
+  holds({ results, token_requests, requests, elsewhere, events = [] }, seen) {
     assert.equal(this.results.length, results.length)
     results.forEach((result, at) => this.compareResult(this.results[at], result))
-    if (token_requests !== undefined) assert.equal(this.tokenRequests(), token_requests, 'token requests')
-    if (requests !== undefined) compareRequests(this.vipps.requests(), requests)
+    if (token_requests !== undefined) assert.equal(seen.tokenRequests, token_requests, 'token requests')
+    if (requests !== undefined) compareRequests(seen.requests, requests)
     if (elsewhere !== undefined) compareElsewhere(this.elsewhere.seen, elsewhere)
     for (const { name, details, times } of events) {
       const told = this.events.filter((event) => event.name === name)
@@ -193,7 +195,7 @@ function compareRequests(seen, expected) {
 }
 
 function compareCall(call, { ours, token, headers = {}, absent = [], body, body_json }, tokens) {
-  const values = (name) => call.headers.filter(([other]) => other === name).map(([, value]) => value)
+  const values = (name) => call.headers.filter((header) => header.name === name).map(({ value }) => value)
   for (const [name, value] of Object.entries(headers)) assert.deepEqual(values(name), [value], name)
   for (const name of absent) assert.deepEqual(values(name), [], name)
   if (ours !== undefined) compareOurs(values, ours, headers)

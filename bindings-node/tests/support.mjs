@@ -1,6 +1,7 @@
 // What the tests share: an emulator of their own each, and a partner that talks to it.
 
-import { Emulator, Partner } from 'vipps-partner-auth'
+import { Emulator } from 'vipps-emulator'
+import { Partner } from 'vipps-partner-auth'
 
 export const MSN = '123456'
 export const CALLBACK = 'https://shop.example/callback'
@@ -8,15 +9,24 @@ export const KARI = '4791234567'
 export const SYSTEM = { name: 'acme', version: '3.1.2' }
 export const PAYMENTS = '/epayment/v1/payments/acme-1'
 
-/** An emulator that stops with the test. */
-export async function emulator(t, options = {}) {
+const keysOf = new WeakMap()
+
+/** An emulator, of which the partner's keys are known. */
+export async function started(options = {}) {
   const vipps = await Emulator.start({ merchants: [MSN], ...options })
+  keysOf.set(vipps, await vipps.partnerKeys())
+  return vipps
+}
+
+/** An emulator that stops with the test. */
+export async function emulator(t, options) {
+  const vipps = await started(options)
   t.after(() => vipps.stop())
   return vipps
 }
 
 export function partner(vipps, settings = {}) {
-  return new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl, ...settings })
+  return new Partner({ keys: keysOf.get(vipps), system: SYSTEM, environment: vipps.baseUrl, ...settings })
 }
 
 export async function shop(t, settings = {}) {

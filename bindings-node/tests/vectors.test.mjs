@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
-import { Emulator } from 'vipps-partner-auth'
+import { Emulator } from 'vipps-emulator'
 
 import { compareOutcome, compareRequests } from './vectors/compare.mjs'
 import { WebhookCall } from './vectors/webhook.mjs'
@@ -41,11 +41,11 @@ async function run(one, shared) {
   const named = (value) => (typeof value === 'string' ? lookedUp(shared, value) : value)
   const given = named(one.given)
   const steps = (one.exchange ?? []).map(named).map((step) => ({ request: named(step.request), reply: named(step.reply) }))
-  stage(steps, issued(given, named))
+  await stage(steps, await issued(given, named))
   const call = new WebhookCall(named, given, vipps, steps.length > 0)
   const outcome = await attempt(() => call.make(one.op))
   const where = `${one.id}: ${one.comment}`
-  compareRequests(steps, vipps.requests(), where)
+  compareRequests(steps, await vipps.requests(), where)
   compareOutcome(one, outcome, where)
 }
 
@@ -66,20 +66,20 @@ function lookedUp(shared, name) {
 const USUAL = ['iss', 'aud', 'sub', 'iat', 'exp', 'auth_time', 'rat', 'jti', 'sid', 'nonce', 'msn']
 
 /** What stands in replies for `{id_token}` and `{jwks}`: a token for this emulator's own address, where the case has one. */
-function issued(given, named) {
+async function issued(given, named) {
   const { jwt = '', claims, alg = 'RS256' } = named(given.id_token) ?? {}
   if (claims === undefined) return { id_token: jwt, jwks: JSON.stringify(named(given.jwks) ?? null) }
   const own = Object.entries(claims).map(([name, value]) => [name, typeof value === 'string' ? filled(value) : value])
-  const spec = { msn: '123456', alg, withoutClaims: USUAL.filter((name) => !(name in claims)), claims: Object.fromEntries(own) }
-  return { id_token: vipps.mintIdToken(spec), jwks: JSON.stringify(vipps.jwks()) }
+  const spec = { alg, withoutClaims: USUAL.filter((name) => !(name in claims)), claims: Object.fromEntries(own) }
+  return { id_token: await vipps.mintIdToken('123456', spec), jwks: JSON.stringify(await vipps.jwks()) }
 }
 
-function stage(steps, { id_token, jwks }) {
-  vipps.clearFailures()
-  vipps.clearRequests()
+async function stage(steps, { id_token, jwks }) {
+  await vipps.clearFailures()
+  await vipps.clearRequests()
   for (const { request, reply } of steps) {
     const body = filled(reply.body.replaceAll('{id_token}', () => id_token).replaceAll('{jwks}', () => jwks))
-    vipps.script(request.path, [{ ...reply, body }])
+    await vipps.script(request.path, [{ ...reply, body }])
   }
 }
 

@@ -19,6 +19,7 @@ from importlib import metadata
 from typing import Any
 
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator, Reply
 
 MSN = "123456"
 Case = Callable[[int], float]
@@ -57,11 +58,11 @@ def report(title: str, reference: str, taken: dict[str, list[float]], unit: floa
     return {"title": title, "reference": reference, "ratios": rows}
 
 
-def id_tokens(emulator: vipps.Emulator, rounds: int) -> dict[str, Any]:
+def id_tokens(emulator: Emulator, rounds: int) -> dict[str, Any]:
     jwt = emulator.mint_id_token(MSN, nonce="n-0001", access_token="opaque.token", claims={"email": "kari@example.test"})
     verifier = vipps.IdTokenVerifier(emulator.base_url, jwks=emulator.jwks())
     cases: dict[str, Case] = {"ours: all checks": timed(lambda: verifier.verify(jwt, MSN, nonce="n-0001"))}
-    cases.update(peers(json.loads(emulator.jwks()), jwt))
+    cases.update(peers(emulator.jwks(), jwt))
     reference = next((name for name in cases if name.startswith("cryptography")), "ours: all checks")
     return report("one ID token (RS256, 2048 bit)", reference, paired(cases, 200, rounds), 1e-6, "µs")
 
@@ -295,8 +296,8 @@ def awaited(partner: vipps.Partner, rounds: int) -> dict[str, Any]:
     return report("warm await", next(iter(cases)), paired(cases, 5_000, rounds), 1e-9, "ns")
 
 
-def cold(emulator: vipps.Emulator, rounds: int) -> dict[str, Any]:
-    keys, system, latency, waiters = emulator.partner_keys, vipps.SystemInfo("acme", "1"), 0.1, 10_000
+def cold(emulator: Emulator, rounds: int) -> dict[str, Any]:
+    keys, system, latency, waiters = emulator.partner_keys().for_partner(), vipps.SystemInfo("acme", "1"), 0.1, 10_000
     emulator.set_latency("standard_token", latency)
 
     def ours(_: int) -> float:
@@ -375,10 +376,10 @@ print(used - before, (handles - used) / 10_000, (after - used) / 10_000, after -
 """
 
 
-def memory(emulator: vipps.Emulator) -> dict[str, Any]:
+def memory(emulator: Emulator) -> dict[str, Any]:
     """In a process of its own, since what others left free would be used again."""
     token = json.dumps({"access_token": "x" * 1_000, "token_type": "Bearer", "expires_in": 3600})
-    emulator.script("/accesstoken/get", [(200, {"content-type": "application/json"}, token)])
+    emulator.script("/accesstoken/get", [Reply(200, headers={"content-type": "application/json"}, body=token)])
     command = [sys.executable, "-c", RESIDENT + MERCHANTS, emulator.base_url]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     names = ("first_use", "each_handle", "each_with_headers", "process_with_10_000")
@@ -390,9 +391,9 @@ def memory(emulator: vipps.Emulator) -> dict[str, Any]:
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 21
     print(f"vipps-partner-auth {vipps.__version__}, Python {sys.version.split()[0]}, {rounds} rounds")
-    with vipps.Emulator(merchants=[MSN]) as emulator:
+    with Emulator.start(merchants=[MSN]) as emulator:
         system = vipps.SystemInfo("acme", "3.1.2", plugin_name="acme-webshop", plugin_version="4.5.6")
-        partner = vipps.Partner(emulator.partner_keys, system, environment=emulator.base_url)
+        partner = vipps.Partner(emulator.partner_keys().for_partner(), system, environment=emulator.base_url)
         partner.headers()
         tables = [memory(emulator)] if os.path.exists("/proc/self/statm") else []
         tables += [id_tokens(emulator, rounds), headers(partner, rounds), warm(partner, rounds)]

@@ -72,7 +72,7 @@ impl ManualClock {
         Ok(Self { live: PerProcess::empty(), seconds, runs_through_sleeps })
     }
 
-    /// Moves the clock on, by seconds or a ``timedelta``, and wakes whoever waited until then.
+    /// Moves the clock on, by seconds or a ``timedelta``, and wakes everybody who waited until then.
     #[pyo3(signature = (by, /))]
     fn advance(&self, by: &Bound<'_, PyAny>) -> PyResult<()> {
         let by: Duration = span("by", by)?;

@@ -9,9 +9,8 @@ use pyo3::{
     PyClass, intern,
     prelude::*,
     pyclass::boolean_struct::True,
-    types::{IntoPyDict, PyBool, PyDateTime, PyDict, PyFloat, PyInt, PyString, PyTzInfo},
+    types::{IntoPyDict, PyBool, PyDateTime, PyFloat, PyInt, PyString, PyTzInfo},
 };
-use serde_json::Value;
 use vipps_partner_auth::{Error, Msn};
 
 use crate::errors::{OrRaise, invalid, wrong_type};
@@ -102,11 +101,6 @@ pub(crate) fn datetime(py: Python<'_>, time: SystemTime) -> PyResult<Bound<'_, P
     PyDateTime::from_timestamp(py, since.as_secs_f64(), Some(&*PyTzInfo::utc(py)?))
 }
 
-/// Whole seconds since the Unix epoch, as the emulator has them.
-pub(crate) fn datetime_of(py: Python<'_>, seconds: u64) -> PyResult<Bound<'_, PyDateTime>> {
-    datetime(py, UNIX_EPOCH + Duration::from_secs(seconds))
-}
-
 /// JSON text as Python's own values. Half a surrogate, which JSON can spell and no encoding can hold, becomes U+FFFD.
 pub(crate) fn from_json<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
     let module = py.import(intern!(py, "json"))?;
@@ -127,16 +121,4 @@ pub(crate) fn json_text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Strin
     let dumps = py.import(intern!(py, "json"))?.getattr(intern!(py, "dumps"))?;
     let json = dumps.call1((value,)).map_err(|_| wrong_type(field, "a value that JSON can hold", value))?;
     text(field, &json)
-}
-
-/// Python's own values as JSON.
-pub(crate) fn to_json(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
-    serde_json::from_str(&json_text(field, value)?).map_err(|_| invalid(value.py(), field, "must be JSON"))
-}
-
-/// The members of a mapping, as JSON.
-pub(crate) fn json_members(field: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<(String, Value)>> {
-    let Some(value) = value else { return Ok(Vec::new()) };
-    let members = value.cast::<PyDict>().map_err(|_| wrong_type(field, "dict", value))?;
-    members.iter().map(|(name, member)| Ok((text(field, &name)?, to_json(field, &member)?))).collect()
 }

@@ -1,11 +1,6 @@
 //! The core's errors as the exceptions of `vipps_partner_auth._errors`.
 
-use pyo3::{
-    exceptions::{PyTypeError, PyValueError},
-    prelude::*,
-    sync::PyOnceLock,
-    types::PyDict,
-};
+use pyo3::{exceptions::PyTypeError, prelude::*, sync::PyOnceLock, types::PyDict};
 use vipps_partner_auth::{Error, ErrorKind, Result as CoreResult};
 
 /// An exception with all that the core knows.
@@ -74,9 +69,4 @@ impl<T> OrRaise<T> for CoreResult<T> {
     fn or_raise(self, py: Python<'_>) -> PyResult<T> {
         self.map_err(|error| raised(py, &error))
     }
-}
-
-/// What the emulator refuses is a wrong argument.
-pub(crate) fn refused(error: std::io::Error) -> PyErr {
-    PyValueError::new_err(error.to_string())
 }

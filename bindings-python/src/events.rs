@@ -109,13 +109,18 @@ static HOOKS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
 
 impl Hook {
     pub(crate) fn new(callable: &Bound<'_, PyAny>) -> PyResult<(Arc<Py<Self>>, u64)> {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        let py = callable.py();
-        let inspect = py.import("inspect")?;
+        let inspect = callable.py().import("inspect")?;
         if inspect.call_method1("iscoroutinefunction", (callable,))?.is_truthy()? {
             let text = "on_event must be a plain function, not a coroutine function: its thread has no event loop";
             return Err(PyTypeError::new_err(text));
         }
+        Self::keep(callable)
+    }
+
+    /// The same for a callable of any kind.
+    pub(crate) fn keep(callable: &Bound<'_, PyAny>) -> PyResult<(Arc<Py<Self>>, u64)> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let py = callable.py();
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let hook = Bound::new(py, Self { number, callable: callable.clone().unbind() })?;
         hooks(py).set_item(number, PyWeakrefReference::new(hook.as_any())?)?;
@@ -127,7 +132,7 @@ fn hooks(py: Python<'_>) -> &Bound<'_, PyDict> {
     HOOKS.get_or_init(py, || PyDict::new(py).unbind()).bind(py)
 }
 
-fn callable(py: Python<'_>, number: u64) -> Option<Py<PyAny>> {
+pub(crate) fn callable(py: Python<'_>, number: u64) -> Option<Py<PyAny>> {
     let weak = hooks(py).get_item(number).ok()??;
     let hook = weak.cast::<PyWeakrefReference>().ok()?.upgrade()?;
     Some(hook.cast::<Hook>().ok()?.get().callable.clone_ref(py))

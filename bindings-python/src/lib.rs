@@ -16,11 +16,12 @@ mod backchannel;
 mod call;
 mod clock;
 mod convert;
-mod emulator;
+mod doctor;
 mod errors;
 mod events;
 mod gate;
 mod id_token;
+mod key_source;
 mod keys;
 mod login;
 mod merchant;
@@ -48,9 +49,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("APP_AUTH", vipps_partner_auth::LoginOptions::APP_AUTH)?;
     module.add_function(wrap_pyfunction!(events::end, module)?)?;
+    module.add_function(wrap_pyfunction!(doctor::doctor_command, module)?)?;
     module.add_function(wrap_pyfunction!(fork_generation, module)?)?;
-    add_classes(module)?;
-    emulator::add_classes(module)
+    add_classes(module)
 }
 
 fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use arc_swap::ArcSwapOption;
 use pyo3::{
     PyTraverseError, PyVisit,
     prelude::*,
@@ -22,6 +23,7 @@ use vipps_partner_auth::Result as CoreResult;
 use crate::{
     call::Call,
     convert::{self, object, text, texts},
+    doctor,
     errors::{self, OrRaise},
     keys,
     process::{self, PerProcess},
@@ -39,6 +41,8 @@ pub(crate) struct Partner {
     settings: Settings,
     /// Those that `from_env` found; they say more than keys, system and environment.
     variables: OnceLock<Variables>,
+    /// What took the place of the keys since; a forked child goes on with it.
+    replaced: Arc<ArcSwapOption<core::Keys>>,
     live: PerProcess<Live>,
     snapshot: Snapshot,
 }
@@ -89,12 +93,16 @@ impl Partner {
         let checked = core::Partner::new(keys.clone(), system.clone(), settings.silent()).or_raise(py)?;
         let (environment, variables) = (checked.environment().clone(), OnceLock::new());
         let (live, snapshot) = (PerProcess::empty(), Snapshot::default());
-        Ok(Self { environment, keys, system, settings, variables, live, snapshot })
+        let replaced = Arc::default();
+        Ok(Self { environment, keys, system, settings, variables, replaced, live, snapshot })
     }
 
     pub(crate) fn live(&self, py: Python<'_>) -> PyResult<&Live> {
         self.live.get_or_make(|| {
             let partner = self.build(self.settings.live()?).or_raise(py)?;
+            if let Some(keys) = self.replaced.load_full() {
+                partner.adopt_keys((*keys).clone()).or_raise(py)?;
+            }
             let (clock, has_own_clock) = (self.settings.clock(), self.settings.has_clock());
             let (fresh_at, fresh_generation) = (AtomicU64::new(0), AtomicU64::new(0));
             Ok(Live { partner, clock, has_own_clock, fresh_at, fresh_generation })
@@ -260,6 +268,29 @@ impl Partner {
         Ok(Call::new(async move { partner.access_token().await }, |py, token| {
             Ok(Py::new(py, AccessToken(token))?.into_any())
         }))
+    }
+
+    #[pyo3(signature = (msns, redirect_uri, offline))]
+    fn _doctor(
+        &self,
+        py: Python<'_>,
+        msns: &Bound<'_, PyAny>,
+        redirect_uri: Option<&Bound<'_, PyAny>>,
+        offline: &Bound<'_, PyAny>,
+    ) -> PyResult<Call> {
+        let options = doctor::options(msns, redirect_uri, offline)?;
+        Ok(doctor::examination(self.live(py)?.partner.clone(), options))
+    }
+
+    fn _replace_keys(&self, py: Python<'_>, keys: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let (partner, replaced) = (self.live(py)?.partner.clone(), self.replaced.clone());
+        let keys = keys::any(keys)?;
+        let replacing = async move {
+            partner.replace_keys(keys.clone()).await?;
+            replaced.store(Some(Arc::new(keys)));
+            Ok(())
+        };
+        Ok(Call::new(replacing, |py, ()| Ok(py.None())))
     }
 
     /// Drops this token, if it is still the one in use. Tells whether it was dropped.

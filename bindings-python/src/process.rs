@@ -17,7 +17,7 @@ use std::{
 use pyo3::{PyResult, Python, exceptions::PyRuntimeError, ffi};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::{call::Delivery, events::Told, gate, post::Post};
+use crate::{call::Delivery, events::Told, gate, key_source::Question, post::Post};
 
 /// The runtime and what waits to be told to Python. Built on first use, so that a process that only forks workers stays
 /// without threads.
@@ -25,6 +25,7 @@ pub(crate) struct State {
     pub(crate) handle: Handle,
     pub(crate) events: Post<Told>,
     pub(crate) results: Post<Delivery>,
+    pub(crate) questions: Post<Question>,
     /// Taken at the end of the program.
     runtime: Mutex<Option<Runtime>>,
     is_over: AtomicBool,
@@ -45,6 +46,7 @@ impl State {
             handle: runtime.handle().clone(),
             events: Post::default(),
             results: Post::default(),
+            questions: Post::default(),
             runtime: Mutex::new(Some(runtime)),
             is_over: AtomicBool::new(false),
         })
@@ -64,6 +66,7 @@ impl State {
         }
         self.events.wait_until_idle(PATIENCE);
         self.results.wait_until_idle(PATIENCE);
+        self.questions.wait_until_idle(PATIENCE);
     }
 
     /// Keeps a thread from going back to an interpreter that is no more: only threads that nobody waits for get here.

@@ -15,7 +15,7 @@ use crate::{
     convert::{object, optional_text, parsed, span, text, texts},
     errors::{OrRaise, wrong_type},
     events::{Hook, teller},
-    process,
+    key_source, process,
     values::{Repr, hash},
 };
 
@@ -24,11 +24,13 @@ pub(crate) struct Settings {
     config: core::Config,
     clock: Option<Py<ManualClock>>,
     hook: Option<Arc<Py<Hook>>>,
+    key_source: Option<Arc<Py<Hook>>>,
 }
 
 impl Settings {
     pub(crate) fn parse(given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let mut settings = Self { config: core::Config::default().event_sink(teller(0)), clock: None, hook: None };
+        let config = core::Config::default().event_sink(teller(0));
+        let mut settings = Self { config, clock: None, hook: None, key_source: None };
         for (name, value) in given.into_iter().flatten() {
             settings = settings.set_if_any(&text("settings", &name)?, &value)?;
         }
@@ -47,6 +49,7 @@ impl Settings {
         match name {
             "clock" => Ok(Self { clock: Some(object(name, value)?.clone().unbind()), ..self }),
             "on_event" => self.with_hook(value),
+            "key_source" => self.with_key_source(value),
             _ => Ok(Self { config: set(self.config, name, value)?, ..self }),
         }
     }
@@ -57,6 +60,11 @@ impl Settings {
         }
         let (hook, number) = Hook::new(callable)?;
         Ok(Self { config: self.config.event_sink(teller(number)), hook: Some(hook), ..self })
+    }
+
+    fn with_key_source(self, callable: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (hook, source) = key_source::source(callable)?;
+        Ok(Self { config: self.config.key_source(source), key_source: Some(hook), ..self })
     }
 
     /// For a look at whether all is well, which tells nobody anything and starts no thread.
@@ -83,12 +91,13 @@ impl Settings {
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(self.hook.as_deref())?;
+        visit.call(self.key_source.as_deref())?;
         visit.call(self.clock.as_ref())
     }
 }
 
 /// All settings.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "environment",
     "connect_timeout",
     "request_timeout",
@@ -105,6 +114,7 @@ const NAMES: [&str; 17] = [
     "allow_partner_keys_in_test",
     "trusted_origins",
     "on_event",
+    "key_source",
     "clock",
 ];
 

@@ -15,6 +15,7 @@ from typing import Any, Callable
 from urllib.parse import parse_qsl
 
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator, RecordedRequest
 
 Json = dict[str, Any]
 FOLDER = Path(__file__).parents[2] / "tests" / "vectors"
@@ -139,12 +140,12 @@ class World:
         self.scenario = scenario
         self.hooks: list[Json] = scenario.get("hooks", [])
         self.merchants: list[str] = scenario.get("merchants", ["123456"])
-        self.emulator = stack.enter_context(vipps.Emulator(merchants=self.merchants))
+        self.emulator = stack.enter_context(Emulator.start(merchants=self.merchants))
         self.elsewhere = stack.enter_context(Elsewhere())
         self.events: list[vipps.Event] = []
-        keys: Any = self.emulator.partner_keys
+        keys: Any = self.emulator.partner_keys().for_partner()
         if scenario.get("keys") == "specialized":
-            keys = self.emulator.specialized_keys
+            keys = self.emulator.specialized_keys().for_partner()
         self.partner = vipps.Partner(
             keys,
             vipps.SystemInfo("acme", "3.1.2"),
@@ -188,11 +189,10 @@ class World:
         self.emulator.wrong_environment()
 
     def do_fail_next(self, endpoint: Any, times: int, failure: Json) -> None:
-        how = {"how": failure["kind"]} if "kind" in failure else failure
-        self.emulator.fail_next(endpoint, times, **how)
+        self.emulator.fail_next(endpoint, times=times, **failure)
 
     def do_script(self, path: str, replies: list[Json]) -> None:
-        planned = [(reply["status"], self.resolved(reply["headers"]), self.text(reply["body"])) for reply in replies]
+        planned = [{**reply, "headers": self.resolved(reply["headers"]), "body": self.text(reply["body"])} for reply in replies]
         self.emulator.script(path, planned)
 
     def do_script_elsewhere(self, path: str, replies: list[Json]) -> None:
@@ -310,13 +310,13 @@ class Seen:
         for wanted, request in zip(expected, self.requests):
             known = {"method", "path", "status", "ours", "token", "headers", "absent", "body", "body_json"}
             assert set(wanted) <= known, wanted
-            compare_headers(wanted, request.headers)
+            compare_headers(wanted, [(header.name, header.value) for header in request.headers])
             if "ours" in wanted:
                 self.compare_ours(wanted["ours"], request)
             if "token" in wanted:
                 token = request.header("authorization")
                 assert token is not None and tokens.setdefault(wanted["token"], token) == token
-            assert request.body.decode() == wanted.get("body", request.body.decode())
+            assert request.body == wanted.get("body", request.body)
             if "body_json" in wanted:
                 assert json.loads(request.body) == wanted["body_json"]
         assert len(set(tokens.values())) == len(tokens), "other numbers are other tokens"
@@ -328,8 +328,8 @@ class Seen:
             if first.status == 401 and (first.method, first.path) == (second.method, second.path):
                 assert first.body == second.body
 
-    def compare_ours(self, ours: str | None, request: vipps.RecordedRequest) -> None:
-        counts = Counter(name for name, _ in request.headers)
+    def compare_ours(self, ours: str | None, request: RecordedRequest) -> None:
+        counts = Counter(header.name for header in request.headers)
         own = {"authorization", "ocp-apim-subscription-key", "vipps-system-name", "vipps-system-version"}
         if ours is None:
             assert not counts.keys() & (own - {"authorization"})
@@ -355,7 +355,7 @@ class Seen:
         )
 
 
-def target(request: vipps.RecordedRequest) -> str:
+def target(request: RecordedRequest) -> str:
     return request.path if request.query is None else f"{request.path}?{request.query}"
 
 

@@ -22,6 +22,7 @@ import respx
 import trio
 import urllib3
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator, RecordedRequest, Reply
 
 MSN = "123456"
 PAYMENTS = "/epayment/v1/payments"
@@ -136,39 +137,39 @@ class Elsewhere:
         self.server.server_close()
 
 
-def test_a_call_carries_all_headers(client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+def test_a_call_carries_all_headers(client: Client, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
     assert client.send(shop, "GET", vipps_emulator.base_url + PAYMENTS) == 200
     (call,) = [request for request in vipps_emulator.requests() if request.path == PAYMENTS]
     assert not [finding for finding in call.findings if finding.verdict != "right"]
-    assert {name for name, _ in call.headers} >= set(OURS)
+    assert {header.name for header in call.headers} >= set(OURS)
 
 
 def test_a_partners_own_calls_name_no_merchant(
-    client: Client, vipps_partner: vipps.Partner, vipps_emulator: vipps.Emulator
+    client: Client, vipps_partner: vipps.Partner, vipps_emulator: Emulator
 ) -> None:
     assert client.send(vipps_partner, "GET", f"{vipps_emulator.base_url}/management/v1/sales-units") == 200
 
 
 def test_after_a_401_it_tries_once_more_with_a_new_token(
-    client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+    client: Client, shop: vipps.Merchant, vipps_emulator: Emulator
 ) -> None:
     shop.headers()
     vipps_emulator.revoke_tokens()
     assert client.send(shop, "POST", vipps_emulator.base_url + PAYMENTS, b"{}") == 200
     assert (vipps_emulator.count(PAYMENTS), vipps_emulator.count("/accesstoken/get")) == (2, 2)
     bodies = {request.body for request in vipps_emulator.requests() if request.path == PAYMENTS}
-    assert bodies == {b"{}"}
+    assert bodies == {"{}"}
 
 
-def test_and_not_a_third_time(client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
-    vipps_emulator.script(PAYMENTS, [(401, {}, ""), (401, {}, ""), (200, {}, "")])
+def test_and_not_a_third_time(client: Client, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
+    vipps_emulator.script(PAYMENTS, [Reply(401), Reply(401), Reply(200)])
     assert client.send(shop, "GET", vipps_emulator.base_url + PAYMENTS) == 401
     assert vipps_emulator.count(PAYMENTS) == 2
     assert client.send(shop, "GET", vipps_emulator.base_url + PAYMENTS) == 200, "nothing was left behind"
 
 
-def test_a_stream_is_not_sent_again(client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
-    vipps_emulator.script(PAYMENTS, [(401, {}, ""), (200, {}, "")])
+def test_a_stream_is_not_sent_again(client: Client, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
+    vipps_emulator.script(PAYMENTS, [Reply(401), Reply(200)])
     assert client.send(shop, "POST", vipps_emulator.base_url + PAYMENTS, client.stream()) == 401
     assert vipps_emulator.count(PAYMENTS) == 1
 
@@ -179,20 +180,20 @@ def test_other_hosts_get_nothing(client: Client, shop: vipps.Merchant, elsewhere
 
 
 def test_a_redirect_takes_nothing_along(
-    client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+    client: Client, shop: vipps.Merchant, vipps_emulator: Emulator, elsewhere: Elsewhere
 ) -> None:
     for status in (302, 307):
-        vipps_emulator.script(PAYMENTS, [(status, {"location": elsewhere.url}, "")])
+        vipps_emulator.script(PAYMENTS, [Reply(status, headers={"location": elsewhere.url})])
         assert client.send(shop, "GET", vipps_emulator.base_url + PAYMENTS) == 200
     assert len(elsewhere.seen) == 2
     assert not [set(seen) & set(OURS) for seen in elsewhere.seen if set(seen) & set(OURS)]
 
 
 def test_nor_does_a_redirect_after_a_second_try_or_another_redirect(
-    client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+    client: Client, shop: vipps.Merchant, vipps_emulator: Emulator, elsewhere: Elsewhere
 ) -> None:
-    away = (302, {"location": elsewhere.url}, "")
-    for first in ((401, {}, ""), (302, {"location": PAYMENTS}, "")):
+    away = Reply(302, headers={"location": elsewhere.url})
+    for first in (Reply(401), Reply(302, headers={"location": PAYMENTS})):
         vipps_emulator.script(PAYMENTS, [first, away])
         assert client.send(shop, "GET", vipps_emulator.base_url + PAYMENTS) == 200
     assert len(elsewhere.seen) == 2
@@ -200,28 +201,28 @@ def test_nor_does_a_redirect_after_a_second_try_or_another_redirect(
 
 
 def test_a_redirect_whose_address_is_read_in_two_ways_leaks_nothing(
-    client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+    client: Client, shop: vipps.Merchant, vipps_emulator: Emulator, elsewhere: Elsewhere
 ) -> None:
     """Whoever the library takes for the host, what counts is whom the client asks."""
     own = vipps_emulator.base_url
     other = elsewhere.url.replace("http://127.0.0.1", "localhost")
     for between in ("\\@", "@", "%2F@", "%5C@", "\t@", "\\\\@", ";@", "%00@"):
         location = f"{own}{between}{other}"
-        vipps_emulator.script(PAYMENTS, [(307, {"location": location}, "")])
+        vipps_emulator.script(PAYMENTS, [Reply(307, headers={"location": location})])
         with contextlib.suppress(Exception):
             client.send(shop, "POST", own + PAYMENTS, b"{}")
     assert elsewhere.seen
     assert not [set(seen) & set(OURS) for seen in elsewhere.seen if set(seen) & (set(OURS) - {"authorization"})]
 
 
-def test_what_vipps_refuses_is_raised(client: Client, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+def test_what_vipps_refuses_is_raised(client: Client, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
     vipps_emulator.fail_next("standard_token", status=403)
     with pytest.raises(vipps.ForbiddenError):
         client.send(shop, "GET", vipps_emulator.base_url + PAYMENTS)
 
 
 @pytest.mark.parametrize("module", [httpx, httpx2], ids=["httpx", "httpx2"])
-def test_a_users_mock_sees_the_headers(module: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+def test_a_users_mock_sees_the_headers(module: Any, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
     def answer(request: Any) -> Any:
         assert request.headers["merchant-serial-number"] == MSN and "Authorization" in request.headers
         return module.Response(200)
@@ -231,11 +232,11 @@ def test_a_users_mock_sees_the_headers(module: Any, shop: vipps.Merchant, vipps_
 
 
 def test_a_session_of_requests_repeats_a_call_for_each_refused_token(
-    shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+    shop: vipps.Merchant, vipps_emulator: Emulator
 ) -> None:
     with requests.Session() as session:
         session.auth = shop.requests_auth()
-        vipps_emulator.script(PAYMENTS, [(200, {}, ""), (401, {}, "")])
+        vipps_emulator.script(PAYMENTS, [Reply(200), Reply(401)])
         answers = [session.get(vipps_emulator.base_url + PAYMENTS) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert [len(answer.history) for answer in answers] == [0, 1]
@@ -245,13 +246,13 @@ HTTPX = [httpx, httpx2]
 both_httpx = pytest.mark.parametrize("module", HTTPX, ids=lambda module: module.__name__)
 
 
-def payments(emulator: vipps.Emulator) -> list[vipps.RecordedRequest]:
+def payments(emulator: Emulator) -> list[RecordedRequest]:
     return [request for request in emulator.requests() if request.path == PAYMENTS]
 
 
 class TestHttpx:
     @both_httpx
-    def test_headers_are_plain(self, module: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+    def test_headers_are_plain(self, module: Any, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
         """Whatever a hook, a copy or a transport of the user's does with them, it works as on any request."""
         seen: list[Any] = []
 
@@ -285,17 +286,17 @@ class TestHttpx:
 
     @both_httpx
     def test_what_follows_by_hand_takes_nothing_along(
-        self, module: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+        self, module: Any, shop: vipps.Merchant, vipps_emulator: Emulator, elsewhere: Elsewhere
     ) -> None:
-        vipps_emulator.script(PAYMENTS, [(307, {"location": elsewhere.url}, "")])
+        vipps_emulator.script(PAYMENTS, [Reply(307, headers={"location": elsewhere.url})])
         with module.Client(auth=shop.httpx_auth()) as client:
             response = client.post(vipps_emulator.base_url + PAYMENTS, content=b"{}")
             client.send(response.next_request, auth=None)
         assert not set(elsewhere.seen[0]) & set(OURS)
 
     @both_httpx
-    def test_a_stream_of_the_reply(self, module: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
-        vipps_emulator.script(PAYMENTS, [(401, {}, ""), (200, {}, "a long reply"), (302, {"location": PAYMENTS}, "")])
+    def test_a_stream_of_the_reply(self, module: Any, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
+        vipps_emulator.script(PAYMENTS, [Reply(401), Reply(200, body="a long reply"), Reply(302, headers={"location": PAYMENTS})])
         url = vipps_emulator.base_url + PAYMENTS
         with module.Client(auth=shop.httpx_auth(), follow_redirects=True) as client:
             with client.stream("GET", url) as response:
@@ -303,7 +304,7 @@ class TestHttpx:
             with client.stream("GET", url) as response:
                 assert response.status_code == 200 and len(response.history) == 1
 
-    def test_an_auth_of_the_users_around_ours(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+    def test_an_auth_of_the_users_around_ours(self, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
         ours = shop.httpx_auth()
 
         class Theirs(httpx.Auth):
@@ -311,22 +312,22 @@ class TestHttpx:
                 request.headers["x-before"] = "1"
                 yield from ours.sync_auth_flow(request)
 
-        vipps_emulator.script(PAYMENTS, [(401, {}, "")])
+        vipps_emulator.script(PAYMENTS, [Reply(401)])
         assert httpx.get(vipps_emulator.base_url + PAYMENTS, auth=Theirs()).status_code == 200
         assert [request.header("x-before") for request in payments(vipps_emulator)] == ["1", "1"]
 
     def test_after_a_redirect_only_the_last_request_is_repeated(
-        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+        self, shop: vipps.Merchant, vipps_emulator: Emulator
     ) -> None:
         """A POST that was taken, and answered by a redirect, must not be made twice."""
-        vipps_emulator.script("/orders", [(303, {"location": PAYMENTS}, "")])
-        vipps_emulator.script(PAYMENTS, [(401, {}, "")])
+        vipps_emulator.script("/orders", [Reply(303, headers={"location": PAYMENTS})])
+        vipps_emulator.script(PAYMENTS, [Reply(401)])
         with httpx.Client(auth=shop.httpx_auth(), follow_redirects=True) as client:
             assert client.post(vipps_emulator.base_url + "/orders", json={}).status_code == 200
         assert (vipps_emulator.count("/orders"), vipps_emulator.count(PAYMENTS)) == (1, 2)
 
     @both_httpx
-    def test_open_telemetry(self, module: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+    def test_open_telemetry(self, module: Any, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
         from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
         from opentelemetry.sdk.trace import TracerProvider
 
@@ -355,7 +356,7 @@ class TestHttpx:
         monkeypatch.setattr(_httpx, "_holds_tight", lambda _: False)
         assert not isinstance(shop.httpx_auth(), httpx.Auth) and isinstance(shop.httpx_auth(), httpx2.Auth)
 
-    def test_respx(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+    def test_respx(self, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
         shop.headers()
         with respx.mock() as mock:
             replies = [httpx.Response(401), httpx.Response(200)]
@@ -367,20 +368,20 @@ class TestHttpx:
 
 class TestRequests:
     def test_a_netrc_does_not_take_our_place(
-        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+        self, shop: vipps.Merchant, vipps_emulator: Emulator, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         netrc = tmp_path / "netrc"
         netrc.write_text("default login anna password secret\n")
         netrc.chmod(0o600)
         monkeypatch.setenv("NETRC", str(netrc))
-        vipps_emulator.script("/moved", [(302, {"location": PAYMENTS}, "")] * 2)
+        vipps_emulator.script("/moved", [Reply(302, headers={"location": PAYMENTS})] * 2)
         answers = [requests.get(vipps_emulator.base_url + "/moved", auth=shop.requests_auth()) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [200, 200]
         assert vipps_emulator.count("/accesstoken/get") == 1
         sent = [request.header("authorization") or "" for request in payments(vipps_emulator)]
         assert all(authorization.startswith("Bearer ") for authorization in sent)
 
-    def test_a_refusal_of_basic_costs_no_token(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+    def test_a_refusal_of_basic_costs_no_token(self, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
         with requests.Session() as session:
             session.auth = shop.requests_auth()
             url = vipps_emulator.base_url + PAYMENTS
@@ -390,9 +391,9 @@ class TestRequests:
         assert vipps_emulator.count("/accesstoken/get") == 1
 
     def test_a_request_that_was_prepared_once_is_sent_many_times(
-        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+        self, shop: vipps.Merchant, vipps_emulator: Emulator, elsewhere: Elsewhere
     ) -> None:
-        vipps_emulator.script(PAYMENTS, [(302, {"location": elsewhere.url}, "")])
+        vipps_emulator.script(PAYMENTS, [Reply(302, headers={"location": elsewhere.url})])
         url = vipps_emulator.base_url + PAYMENTS
         with requests.Session() as session:
             prepared = session.prepare_request(requests.Request("POST", url, data=b"{}", auth=shop.requests_auth()))
@@ -405,16 +406,16 @@ class TestRequests:
         assert vipps_emulator.count("/accesstoken/get") == 2
 
     def test_a_redirect_that_is_not_followed(
-        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator, elsewhere: Elsewhere
+        self, shop: vipps.Merchant, vipps_emulator: Emulator, elsewhere: Elsewhere
     ) -> None:
-        vipps_emulator.script(PAYMENTS, [(302, {"location": elsewhere.url}, "")])
+        vipps_emulator.script(PAYMENTS, [Reply(302, headers={"location": elsewhere.url})])
         url = vipps_emulator.base_url + PAYMENTS
         answer = requests.get(url, auth=shop.requests_auth(), allow_redirects=False)
         assert answer.next is not None and not {name.lower() for name in answer.next.headers} & set(OURS)
         assert "merchant-serial-number" in answer.request.headers
 
     def test_a_file_is_not_sent_again_but_the_token_is_reported(
-        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+        self, shop: vipps.Merchant, vipps_emulator: Emulator
     ) -> None:
         shop.headers()
         vipps_emulator.revoke_tokens()
@@ -423,7 +424,7 @@ class TestRequests:
         assert answers == [401, 200, 200]
         assert vipps_emulator.count("/accesstoken/get") == 2
 
-    def test_requests_mock(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+    def test_requests_mock(self, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
         shop.headers()
         url = vipps_emulator.base_url + PAYMENTS
         with requests_mock.Mocker() as mock:
@@ -432,7 +433,7 @@ class TestRequests:
         tokens = [request.headers["authorization"] for request in mock.request_history]
         assert len(set(tokens)) == 2
 
-    def test_responses(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+    def test_responses(self, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
         shop.headers()
         url = vipps_emulator.base_url + PAYMENTS
         with responses.RequestsMock() as mock:
@@ -443,9 +444,9 @@ class TestRequests:
 
     @pytest.mark.parametrize("limit", [0.2, (9, 0.2), urllib3.Timeout(read=0.2), urllib3.Timeout(total=0.2)], ids=str)
     def test_its_time_limit_holds_for_the_token(
-        self, limit: Any, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+        self, limit: Any, shop: vipps.Merchant, vipps_emulator: Emulator
     ) -> None:
-        vipps_emulator.fail_next("standard_token", how="hang")
+        vipps_emulator.fail_next("standard_token", kind="hang")
         with pytest.raises(requests.Timeout):
             requests.get(vipps_emulator.base_url + PAYMENTS, auth=shop.requests_auth(), timeout=limit)
         vipps_emulator.release_hung()
@@ -464,7 +465,7 @@ class TestErrors:
         ],
     )
     def test_are_the_clients_and_ours(
-        self, client: Client, family: type[Exception], shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+        self, client: Client, family: type[Exception], shop: vipps.Merchant, vipps_emulator: Emulator
     ) -> None:
         vipps_emulator.fail_next("standard_token", status=403)
         with pytest.raises(family) as raised:
@@ -480,7 +481,7 @@ class TestErrors:
 class TestTrio:
     """Also through anyio, which runs on it."""
 
-    def test_cold_and_warm(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+    def test_cold_and_warm(self, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
         async def call() -> int:
             async with httpx.AsyncClient(auth=shop.httpx_auth()) as client:
                 return (await client.get(vipps_emulator.base_url + PAYMENTS)).status_code
@@ -489,7 +490,7 @@ class TestTrio:
         assert vipps_emulator.count("/accesstoken/get") == 1
 
     def test_many_callers_fetch_once_and_one_may_give_up(
-        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+        self, shop: vipps.Merchant, vipps_emulator: Emulator
     ) -> None:
         got: list[dict[str, str]] = []
 
@@ -497,7 +498,7 @@ class TestTrio:
             got.append(await shop.headers_async())
 
         async def all_of_them() -> None:
-            vipps_emulator.fail_next("standard_token", how="hang")
+            vipps_emulator.fail_next("standard_token", kind="hang")
             async with trio.open_nursery() as nursery:
                 for _ in range(100):
                     nursery.start_soon(ask)
@@ -512,13 +513,13 @@ class TestTrio:
         assert len(got) == 100 and vipps_emulator.count("/accesstoken/get") == 1
 
     def test_a_run_that_ends_in_mid_fetch_leaves_nothing_behind(
-        self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+        self, shop: vipps.Merchant, vipps_emulator: Emulator
     ) -> None:
         async def leave() -> None:
             with trio.move_on_after(0.05):
                 await shop.headers_async()
 
-        vipps_emulator.fail_next("standard_token", how="hang")
+        vipps_emulator.fail_next("standard_token", kind="hang")
         trio.run(leave)
         vipps_emulator.clear_failures()
         vipps_emulator.release_hung()
@@ -534,7 +535,7 @@ class TestTrio:
 
         assert anyio.run(limited, backend=backend)["merchant-serial-number"] == MSN
 
-    def test_login(self, shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
+    def test_login(self, shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
         async def start() -> vipps.PendingLogin:
             return await shop.backchannel().start_async("urn:msisdn:4791234567", ["openid"], timeout=60)
 
@@ -559,11 +560,12 @@ class TestTrio:
 GEVENT = """
 from gevent import monkey; monkey.patch_all()
 import gevent, sys
-from vipps_partner_auth import Emulator, IdTokenVerifier, Partner, SystemInfo, TimedOutError
-with Emulator(merchants=["123456"]) as vipps:
+from vipps_emulator import Emulator
+from vipps_partner_auth import IdTokenVerifier, Partner, SystemInfo, TimedOutError
+with Emulator.start(merchants=["123456"]) as vipps:
     def shop():
-        return Partner(vipps.partner_keys, SystemInfo("acme", "1"), environment=vipps.base_url).merchant("123456")
-    vipps.fail_next("standard_token", 3, how="hang")
+        return Partner(vipps.partner_keys().for_partner(), SystemInfo("acme", "1"), environment=vipps.base_url).merchant("123456")
+    vipps.fail_next("standard_token", times=3, kind="hang")
     ticks = []
     def tick():
         while True:

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator
 
 MSN = "123456"
 CALLBACK = "https://shop.example/callback"
@@ -28,7 +29,7 @@ KARI = "4791234567"
 SYSTEM = vipps.SystemInfo("acme", "3.1.2")
 
 
-def come_back(emulator: vipps.Emulator, url: str) -> str:
+def come_back(emulator: Emulator, url: str) -> str:
     """Follows redirects as a browser, as far as the application."""
 
     class Stay(urllib.request.HTTPRedirectHandler):
@@ -55,7 +56,7 @@ class TestTokens:
         assert "merchant-serial-number" not in vipps_partner.headers()
 
     def test_one_token_serves_all_merchants(
-        self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner
+        self, vipps_emulator: Emulator, vipps_partner: vipps.Partner
     ) -> None:
         shops = [vipps_partner.merchant(str(msn)) for msn in range(100_000, 100_100)]
         tokens = {id(shop.headers()["authorization"]) for shop in shops}
@@ -71,9 +72,9 @@ class TestTokens:
         assert shop.headers() != before
         assert not vipps_partner.invalidate(token), "a late refusal can't evict a newer one"
 
-    def test_a_token_lives_by_the_clock(self, vipps_emulator: vipps.Emulator) -> None:
-        clock = vipps.ManualClock(vipps_emulator.now)
-        partner = vipps.Partner(vipps_emulator.partner_keys, SYSTEM, environment=vipps_emulator.base_url, clock=clock)
+    def test_a_token_lives_by_the_clock(self, vipps_emulator: Emulator) -> None:
+        clock = vipps.ManualClock(vipps_emulator.now().now)
+        partner = vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, environment=vipps_emulator.base_url, clock=clock)
         shop = partner.merchant(MSN)
         first = shop.headers()
         clock.advance(timedelta(hours=1))
@@ -84,19 +85,18 @@ class TestTokens:
         assert shop.headers() != first
         assert clock.now == partner.access_token().expires_at - timedelta(seconds=86_398)
 
-    def test_the_three_kinds_of_keys(self, vipps_emulator: vipps.Emulator) -> None:
-        own = vipps_emulator.sales_unit_keys(MSN)
-        assert own is not None and own.msn == MSN
+    def test_the_three_kinds_of_keys(self, vipps_emulator: Emulator) -> None:
+        own = vipps_emulator.sales_unit_keys(MSN).for_sales_unit(MSN)
+        assert own.msn == MSN
         unit = vipps.Partner(own, SYSTEM, environment=vipps_emulator.base_url)
         assert unit.merchant(MSN).headers()["merchant-serial-number"] == MSN
         with pytest.raises(vipps.InvalidConfigError, match="another msn"):
             unit.merchant("654321").headers()
-        special = vipps.Partner(vipps_emulator.specialized_keys, SYSTEM, environment=vipps_emulator.base_url)
+        special = vipps.Partner(vipps_emulator.specialized_keys().for_partner(), SYSTEM, environment=vipps_emulator.base_url)
         assert "ocp-apim-subscription-key" not in special.headers()
-        assert vipps_emulator.sales_unit_keys("999999") is None
 
     def test_settings_come_from_the_environment(
-        self, vipps_emulator: vipps.Emulator, monkeypatch: pytest.MonkeyPatch
+        self, vipps_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with pytest.raises(vipps.InvalidConfigError) as missing:
             vipps.Partner.from_env()
@@ -119,8 +119,8 @@ class TestTokens:
             partner.headers()
         assert rejected.value.status == 401
 
-    def test_covers_its_own_hosts_only(self, vipps_emulator: vipps.Emulator) -> None:
-        keys, trusted = vipps_emulator.partner_keys, ["https://gateway.example"]
+    def test_covers_its_own_hosts_only(self, vipps_emulator: Emulator) -> None:
+        keys, trusted = vipps_emulator.partner_keys().for_partner(), ["https://gateway.example"]
         partner = vipps.Partner(keys, SYSTEM, environment=vipps_emulator.base_url, trusted_origins=trusted)
         assert partner.covers(f"{vipps_emulator.base_url}/epayment/v1/payments")
         assert partner.covers("https://gateway.example/x")
@@ -129,18 +129,18 @@ class TestTokens:
 
 
 class TestEvents:
-    def test_the_hook_and_the_log_are_told(self, vipps_emulator: vipps.Emulator, caplog: Any) -> None:
+    def test_the_hook_and_the_log_are_told(self, vipps_emulator: Emulator, caplog: Any) -> None:
         caplog.set_level(logging.DEBUG, "vipps_partner_auth")
         events: queue.Queue[vipps.Event] = queue.Queue()
         environment = vipps_emulator.base_url
-        partner = vipps.Partner(vipps_emulator.partner_keys, SYSTEM, environment=environment, on_event=events.put)
+        partner = vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, environment=environment, on_event=events.put)
         partner.headers()
         event = events.get(timeout=60)
         assert (event.name, event.details, event.is_warning) == ("token_fetched", {"lifetime": "86398"}, False)
         assert str(event) in caplog.messages
 
     def test_a_hook_that_fails_is_logged_and_breaks_nothing(
-        self, vipps_emulator: vipps.Emulator, caplog: Any
+        self, vipps_emulator: Emulator, caplog: Any
     ) -> None:
         told = threading.Event()
 
@@ -148,18 +148,18 @@ class TestEvents:
             told.set()
             raise RuntimeError("a bug of the application")
 
-        keys, environment = vipps_emulator.partner_keys, vipps_emulator.base_url
+        keys, environment = vipps_emulator.partner_keys().for_partner(), vipps_emulator.base_url
         partner = vipps.Partner(keys, SYSTEM, environment=environment, on_event=hook)
         partner.headers()
         assert told.wait(60)
         assert partner.headers()
 
-    def test_a_partner_in_a_cycle_with_its_hook_is_collected(self, vipps_emulator: vipps.Emulator) -> None:
+    def test_a_partner_in_a_cycle_with_its_hook_is_collected(self, vipps_emulator: Emulator) -> None:
         class Owner:
             def hear(self, event: vipps.Event) -> None: ...
 
         owner = Owner()
-        keys, environment = vipps_emulator.partner_keys, vipps_emulator.base_url
+        keys, environment = vipps_emulator.partner_keys().for_partner(), vipps_emulator.base_url
         owner.partner = vipps.Partner(keys, SYSTEM, environment=environment, on_event=owner.hear)  # type: ignore[attr-defined]
         gone = weakref.ref(owner)
         del owner
@@ -168,7 +168,7 @@ class TestEvents:
 
 
 class TestIdTokens:
-    def test_a_merchant_checks_its_own(self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> None:
+    def test_a_merchant_checks_its_own(self, vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
         shop, jwt = vipps_partner.merchant(MSN), vipps_emulator.mint_id_token(MSN, nonce="n-1", claims={"x": [1]})
         assert shop.verify_id_token_cached(jwt, nonce="n-1") is None
         claims = shop.verify_id_token(jwt, nonce="n-1")
@@ -191,8 +191,8 @@ class TestIdTokens:
             ({"nonce": "another"}, "nonce"),
         ],
     )
-    def test_a_wrong_one_is_refused(self, vipps_emulator: vipps.Emulator, bends: Any, claim: str) -> None:
-        verifier = vipps.IdTokenVerifier(vipps_emulator.base_url, jwks=json.loads(vipps_emulator.jwks()))
+    def test_a_wrong_one_is_refused(self, vipps_emulator: Emulator, bends: Any, claim: str) -> None:
+        verifier = vipps.IdTokenVerifier(vipps_emulator.base_url, jwks=vipps_emulator.jwks())
         jwt = vipps_emulator.mint_id_token(MSN, **{"nonce": "n-1", **bends})
         with pytest.raises(vipps.InvalidIdTokenError) as refused:
             verifier.verify(jwt, MSN, nonce="n-1")
@@ -201,7 +201,7 @@ class TestIdTokens:
 
     @pytest.mark.parametrize("jwt", ["a.b.\ud83d", "\udc00", "", "x" * 16_385, "\ud800" * 100_000, "\u00e6" * 16_385])
     def test_what_can_be_no_token_is_refused_by_its_form(
-        self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner, jwt: str
+        self, vipps_emulator: Emulator, vipps_partner: vipps.Partner, jwt: str
     ) -> None:
         verifier = vipps.IdTokenVerifier(vipps_emulator.base_url)
         shop = vipps_partner.merchant(MSN)
@@ -220,13 +220,13 @@ class TestIdTokens:
         with pytest.raises(vipps.InvalidConfigError):
             verifier.verify(jwt, MSN, nonce="")
 
-    def test_no_claim_has_a_name_that_is_no_text(self, vipps_emulator: vipps.Emulator) -> None:
+    def test_no_claim_has_a_name_that_is_no_text(self, vipps_emulator: Emulator) -> None:
         verifier = vipps.IdTokenVerifier(vipps_emulator.base_url)
         claims = verifier.verify(vipps_emulator.mint_id_token(MSN, claims={"\ufffd": 1}), MSN)
         assert (claims.claim("\ufffd"), claims.claim("\ud83d"), claims.claim("\ud83d", 7)) == (1, None, 7)
 
-    def test_a_key_set_says_what_is_wrong_with_its_keys(self, vipps_emulator: vipps.Emulator) -> None:
-        key = next(key for key in json.loads(vipps_emulator.jwks())["keys"] if key["kty"] == "RSA")
+    def test_a_key_set_says_what_is_wrong_with_its_keys(self, vipps_emulator: Emulator) -> None:
+        key = next(key for key in vipps_emulator.jwks()["keys"] if key["kty"] == "RSA")
         odd = {**key, "x5c": "MIIB", "x5t": "\ud800", "kid": key["kid"], "use": 1}
         jwt = vipps_emulator.mint_id_token(MSN)
         assert vipps.IdTokenVerifier(vipps_emulator.base_url, jwks={"keys": [odd]}).verify(jwt, MSN).msn == MSN
@@ -234,7 +234,7 @@ class TestIdTokens:
             vipps.IdTokenVerifier(vipps_emulator.base_url, jwks={"keys": [{**key, "n": key["n"] + "=="}]})
         assert refused.value.field == "jwks"
 
-    def test_a_verifier_needs_no_keys_of_its_own(self, vipps_emulator: vipps.Emulator) -> None:
+    def test_a_verifier_needs_no_keys_of_its_own(self, vipps_emulator: Emulator) -> None:
         verifier, jwt = vipps.IdTokenVerifier(vipps_emulator.base_url), vipps_emulator.mint_id_token(MSN)
         assert verifier.verify_cached(jwt, MSN) is None
         assert asyncio.run(verifier.verify_async(jwt, MSN)).sub == verifier.verify(jwt, MSN).sub
@@ -242,7 +242,7 @@ class TestIdTokens:
 
 
 class TestLogin:
-    def test_in_the_browser(self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> None:
+    def test_in_the_browser(self, vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
         vipps_emulator.register_redirect_uri(MSN, CALLBACK)
         vipps_emulator.auto_approve(KARI)
         login = vipps_partner.merchant(MSN).login(CALLBACK)
@@ -259,7 +259,7 @@ class TestLogin:
         for secret in (request.code_verifier, result.access_token.secret, result.id_token, "Kari"):
             assert secret not in f"{request} {result} {result.claims} {result.access_token} {person}"
 
-    def test_in_the_browser_on_a_loop(self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> None:
+    def test_in_the_browser_on_a_loop(self, vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
         vipps_emulator.register_redirect_uri(MSN, CALLBACK)
         vipps_emulator.auto_approve(KARI)
 
@@ -273,7 +273,7 @@ class TestLogin:
         assert person.address is not None and person.address.country == "NO"
         assert person.name is None and person.claim("address")["country"] == "NO"
 
-    def test_denied(self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> None:
+    def test_denied(self, vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
         vipps_emulator.register_redirect_uri(MSN, CALLBACK)
         vipps_emulator.auto_deny("access_denied")
         login = vipps_partner.merchant(MSN).login(CALLBACK)
@@ -282,7 +282,7 @@ class TestLogin:
             login.finish(come_back(vipps_emulator, request.url), request)
         assert denied.value.reason == "denied"
 
-    def test_by_phone_number(self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> None:
+    def test_by_phone_number(self, vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
         phone = vipps_partner.merchant(MSN).backchannel()
         assert phone.user_exists(KARI) is True
         pending = phone.start(f"urn:msisdn:{KARI}", ["openid"], binding_message="A1B2-C3", requested_expiry=300)
@@ -299,7 +299,7 @@ class TestLogin:
         assert result is not None and phone.userinfo(result).sub == result.claims.sub
 
     def test_waiting_can_be_cancelled_and_goes_on(
-        self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner
+        self, vipps_emulator: Emulator, vipps_partner: vipps.Partner
     ) -> None:
         async def wait() -> vipps.LoginResult | None:
             phone = vipps_partner.merchant(MSN).backchannel()
@@ -317,13 +317,13 @@ class TestLogin:
         result = asyncio.run(wait())
         assert result is not None and result.scopes == ["openid"]
 
-    def test_other_people(self, vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> None:
-        vipps_emulator.add_user(vipps.User("4798765432", given_name="Ola", app="outdated"))
+    def test_other_people(self, vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
+        vipps_emulator.add_user("4798765432", given_name="Ola", app="outdated")
         phone = vipps_partner.merchant(MSN).backchannel()
         with pytest.raises(vipps.LoginFailedError) as failed:
             phone.start("urn:msisdn:4798765432", ["openid"])
         assert failed.value.reason == "outdated_app"
-        assert {user.name for user in vipps_emulator.users()} == {"Kari Fixture", "Ola Fixture"}
+        assert {user.given_name for user in vipps_emulator.users()} == {"Kari", "Ola"}
 
 
 class TestErrors:
@@ -331,16 +331,16 @@ class TestErrors:
         from vipps_partner_auth._errors import make
 
         codes = {kind.code: kind for kind in vipps.VippsAuthError.__subclasses__()}
-        assert len(codes) == 9
+        assert len(codes) == 10
         for code, kind in codes.items():
             assert type(make(code, "text", {})) is kind
         newer = make("newer", "text", {"status": 418})
         assert (type(newer), newer.code, newer.status) == (vipps.VippsAuthError, "newer", 418)
 
-    def test_all_that_is_known_travels_with_it(self, vipps_emulator: vipps.Emulator) -> None:
-        vipps_emulator.fail_next("standard_token", 9, status=429, retry_after="7")
+    def test_all_that_is_known_travels_with_it(self, vipps_emulator: Emulator) -> None:
+        vipps_emulator.fail_next("standard_token", times=9, status=429, retry_after="7")
         settings: Any = {"environment": vipps_emulator.base_url, "clock": vipps.ManualClock(0, runs_through_sleeps=True)}
-        partner = vipps.Partner(vipps_emulator.partner_keys, SYSTEM, **settings)
+        partner = vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, **settings)
         with pytest.raises(vipps.RateLimitedError) as limited:
             partner.headers()
         for error in (limited.value, pickle.loads(pickle.dumps(limited.value))):
@@ -348,9 +348,9 @@ class TestErrors:
             assert error.retry_after == timedelta(seconds=7)
             assert error.detail in str(error)
 
-    def test_those_who_waited_together_raise_errors_of_their_own(self, vipps_emulator: vipps.Emulator) -> None:
-        vipps_emulator.fail_next("standard_token", 9, status=403)
-        partner = vipps.Partner(vipps_emulator.partner_keys, SYSTEM, environment=vipps_emulator.base_url)
+    def test_those_who_waited_together_raise_errors_of_their_own(self, vipps_emulator: Emulator) -> None:
+        vipps_emulator.fail_next("standard_token", times=9, status=403)
+        partner = vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, environment=vipps_emulator.base_url)
 
         async def all_of_them() -> list[Any]:
             calls = [partner.merchant(MSN).headers_async() for _ in range(5)]
@@ -421,8 +421,6 @@ BAD: list[tuple[str, Callable[[], object]]] = [
     ("deadline", lambda: vipps.Partner(keys(), SYSTEM, deadline=float("inf"))),
     ("by", lambda: vipps.ManualClock(0).advance("a day")),  # type: ignore[arg-type]
     ("body", lambda: vipps.BackchannelPing.parse("a-secret-of-ours")),
-    ("port", lambda: vipps.Emulator(port=70_000)),
-    ("mode", lambda: vipps.Emulator(mode="staging")),  # type: ignore[arg-type]
 ]
 
 
@@ -450,7 +448,7 @@ def test_a_wrong_argument_is_named_and_not_shown(name: str, call: Callable[[], o
     assert "a-secret-of-ours" not in told + repr(refused.value) + repr(refused.value.args)
 
 
-def test_nothing_shows_a_secret(vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> None:
+def test_nothing_shows_a_secret(vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
     token = vipps_partner.access_token()
     shown = [keys(), vipps_partner, token, vipps_partner.merchant(MSN), vipps_emulator, *vipps_emulator.requests()]
     text = "".join(f"{value} {value!r}" for value in shown)

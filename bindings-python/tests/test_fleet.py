@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator, Reply
 
 from test_api import SYSTEM
 
@@ -47,9 +48,9 @@ def redis(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def service(vipps_emulator: vipps.Emulator) -> vipps.Emulator:
+def service(vipps_emulator: Emulator) -> Emulator:
     """One that takes keys the tests know, so that a process of its own can have them too."""
-    vipps_emulator.script(TOKEN, [(200, {"content-type": "application/json"}, reply(n)) for n in range(9)])
+    vipps_emulator.script(TOKEN, [Reply(200, headers={"content-type": "application/json"}, body=reply(n)) for n in range(9)])
     return vipps_emulator
 
 
@@ -57,11 +58,11 @@ def reply(number: int) -> str:
     return json.dumps({"token_type": "Bearer", "expires_in": "86398", "access_token": f"fixture-token-{number}"})
 
 
-def partner(service: vipps.Emulator, **settings: Any) -> vipps.Partner:
+def partner(service: Emulator, **settings: Any) -> vipps.Partner:
     return vipps.Partner(vipps.PartnerKeys(*KEYS), SYSTEM, environment=service.base_url, **settings)
 
 
-def test_two_partners_ask_vipps_once(service: vipps.Emulator, redis: str) -> None:
+def test_two_partners_ask_vipps_once(service: Emulator, redis: str) -> None:
     first, second = (partner(service, redis_url=redis) for _ in range(2))
     assert first.headers() == second.headers()
     assert service.count(TOKEN) == 1
@@ -69,7 +70,7 @@ def test_two_partners_ask_vipps_once(service: vipps.Emulator, redis: str) -> Non
 
 
 def test_the_address_may_stand_in_the_environment(
-    service: vipps.Emulator, redis: str, monkeypatch: pytest.MonkeyPatch
+    service: Emulator, redis: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("CLIENT_ID", "CLIENT_SECRET", "SUBSCRIPTION_KEY", "SYSTEM_NAME", "SYSTEM_VERSION", "ENVIRONMENT")
     for name, value in zip((*names, "REDIS_URL"), (*KEYS, "acme", "1", service.base_url, redis)):
@@ -80,7 +81,7 @@ def test_the_address_may_stand_in_the_environment(
     assert service.count(TOKEN) == 1
 
 
-def test_processes_ask_vipps_once(service: vipps.Emulator, redis: str) -> None:
+def test_processes_ask_vipps_once(service: Emulator, redis: str) -> None:
     settings = dict(zip(("client_id", "client_secret", "subscription_key"), KEYS))
     settings.update(environment=service.base_url, redis_url=redis)
     with Crew(4) as crew:
@@ -90,7 +91,7 @@ def test_processes_ask_vipps_once(service: vipps.Emulator, redis: str) -> None:
     assert (len(tokens), service.count(TOKEN), sorted(found)) == (1, 1, [0, 1, 1, 1])
 
 
-def test_without_redis_each_has_its_own(service: vipps.Emulator) -> None:
+def test_without_redis_each_has_its_own(service: Emulator) -> None:
     """Nobody listens there: no call fails, and an event says so."""
     events: queue.Queue[vipps.Event] = queue.Queue()
     alone = partner(service, redis_url="redis://127.0.0.1:1", on_event=events.put)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator
 
 from test_api import KARI, MSN, come_back
 
@@ -22,14 +23,14 @@ CALLBACK = "https://testserver/callback"
 
 
 @pytest.fixture
-def environment(vipps_emulator: vipps.Emulator, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def environment(vipps_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The variables that the examples read. The keys of the emulator are not to be seen, so the example's are known."""
     vipps_emulator.register_redirect_uri(MSN, CALLBACK)
     vipps_emulator.auto_approve(KARI)
     monkeypatch.setenv("SHOP_MSN", MSN)
     monkeypatch.setenv("SHOP_CALLBACK", CALLBACK)
     monkeypatch.setenv("SHOP_SECRET_KEY", "fixture")
-    keys, base_url = vipps_emulator.partner_keys, vipps_emulator.base_url
+    keys, base_url = vipps_emulator.partner_keys().for_partner(), vipps_emulator.base_url
     system = vipps.SystemInfo("example", "1")
     monkeypatch.setattr(vipps.Partner, "from_env", lambda: vipps.Partner(keys, system, environment=base_url))
     return {"SSL_CERT_FILE": "nowhere"}
@@ -44,14 +45,14 @@ def example(name: str) -> ModuleType:
     return module
 
 
-def log_in(emulator: vipps.Emulator, browser: Any) -> Any:
+def log_in(emulator: Emulator, browser: Any) -> Any:
     """From the shop to Vipps and back, with the cookies of one browser."""
     leaves = browser.get("/login", follow_redirects=False)
     callback_url = come_back(emulator, leaves.headers["location"])
     return browser.get(callback_url.replace("https://testserver", ""))
 
 
-def test_fastapi(vipps_emulator: vipps.Emulator, environment: dict[str, str]) -> None:
+def test_fastapi(vipps_emulator: Emulator, environment: dict[str, str]) -> None:
     from fastapi.testclient import TestClient
 
     with TestClient(example("fastapi_shop").app, base_url="https://testserver") as browser:
@@ -62,7 +63,7 @@ def test_fastapi(vipps_emulator: vipps.Emulator, environment: dict[str, str]) ->
         assert log_in(vipps_emulator, browser).json() == {"error": "login_failed", "reason": "denied"}
 
 
-def test_django(vipps_emulator: vipps.Emulator, environment: dict[str, str]) -> None:
+def test_django(vipps_emulator: Emulator, environment: dict[str, str]) -> None:
     example("django_shop")
     from django.test import Client
 
@@ -80,9 +81,10 @@ def test_django(vipps_emulator: vipps.Emulator, environment: dict[str, str]) -> 
 
 SERVER = """
 import os
-from vipps_partner_auth import Emulator, Partner, SystemInfo
-vipps = Emulator(merchants=["123456"])
-partner = Partner(vipps.partner_keys, SystemInfo("acme", "3.1.2"), environment=vipps.base_url)
+from vipps_emulator import Emulator
+from vipps_partner_auth import Partner, SystemInfo
+vipps = Emulator.start(merchants=["123456"])
+partner = Partner(vipps.partner_keys().for_partner(), SystemInfo("acme", "3.1.2"), environment=vipps.base_url)
 shop = partner.merchant("123456")
 master = shop.headers()["authorization"]
 """
@@ -156,7 +158,7 @@ def test_a_celery_worker_that_forks(tmp_path: Path) -> None:
     assert len(worked) == 8 and all(told[1:] == ["True", "1"] for told in worked), "".join(lines)
 
 
-def test_uvloop(vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> None:
+def test_uvloop(vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
     import uvloop
 
     async def all_of_them() -> int:

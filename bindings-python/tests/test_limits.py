@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator
 
 from test_api import CALLBACK, KARI, MSN, SYSTEM, pending
 
@@ -22,9 +23,9 @@ NEVER = 60
 
 
 @pytest.fixture
-def shop(vipps_emulator: vipps.Emulator) -> vipps.Merchant:
+def shop(vipps_emulator: Emulator) -> vipps.Merchant:
     settings: Any = {"environment": vipps_emulator.base_url, "deadline": NEVER, "request_timeout": NEVER}
-    return vipps.Partner(vipps_emulator.partner_keys, SYSTEM, **settings).merchant(MSN)
+    return vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, **settings).merchant(MSN)
 
 
 JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6Im5vIn0.e30.AA"
@@ -59,10 +60,10 @@ ASYNC: dict[str, Callable[[vipps.Merchant, float], Any]] = {
 @pytest.mark.parametrize("is_async", [False, True], ids=["blocking", "async"])
 @pytest.mark.parametrize("name", BLOCKING)
 def test_each_call_that_may_wait_takes_a_limit(
-    name: str, is_async: bool, shop: vipps.Merchant, vipps_emulator: vipps.Emulator
+    name: str, is_async: bool, shop: vipps.Merchant, vipps_emulator: Emulator
 ) -> None:
     for endpoint in ("standard_token", "discovery", "jwks"):
-        vipps_emulator.fail_next(endpoint, 9, how="hang")  # type: ignore[arg-type]
+        vipps_emulator.fail_next(endpoint, times=9, kind="hang")  # type: ignore[arg-type]
     for limit in (0.05, 0):
         with pytest.raises(TimeoutError) as over:
             if is_async:
@@ -93,8 +94,8 @@ def test_waiting_for_a_person_keeps_its_own_limit(shop: vipps.Merchant) -> None:
     assert pending().auth_req_id
 
 
-def test_who_gives_up_takes_nothing_from_the_others(shop: vipps.Merchant, vipps_emulator: vipps.Emulator) -> None:
-    vipps_emulator.fail_next("standard_token", how="hang")
+def test_who_gives_up_takes_nothing_from_the_others(shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
+    vipps_emulator.fail_next("standard_token", kind="hang")
 
     async def race() -> list[Any]:
         waiting = [asyncio.create_task(shop.headers_async()) for _ in range(3)]
@@ -109,10 +110,10 @@ def test_who_gives_up_takes_nothing_from_the_others(shop: vipps.Merchant, vipps_
     assert vipps_emulator.count("/accesstoken/get") == 1
 
 
-def test_the_network_goes_on_while_another_thread_holds_the_interpreter(vipps_emulator: vipps.Emulator) -> None:
+def test_the_network_goes_on_while_another_thread_holds_the_interpreter(vipps_emulator: Emulator) -> None:
     """A result that has to wait for Python keeps no other request waiting."""
     settings: Any = {"environment": vipps_emulator.base_url}
-    first, second = (vipps.Partner(vipps_emulator.partner_keys, SYSTEM, **settings) for _ in range(2))
+    first, second = (vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, **settings) for _ in range(2))
     hold = ctypes.PyDLL(None).usleep
 
     async def both() -> int:
@@ -134,12 +135,12 @@ def test_the_network_goes_on_while_another_thread_holds_the_interpreter(vipps_em
 
 
 class TestEvents:
-    def partner(self, emulator: vipps.Emulator, handler: Callable[[vipps.Event], object]) -> vipps.Partner:
-        return vipps.Partner(emulator.partner_keys, SYSTEM, environment=emulator.base_url, on_event=handler)
+    def partner(self, emulator: Emulator, handler: Callable[[vipps.Event], object]) -> vipps.Partner:
+        return vipps.Partner(emulator.partner_keys().for_partner(), SYSTEM, environment=emulator.base_url, on_event=handler)
 
     @pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt, SystemExit])
     def test_what_a_handler_raises_is_logged_and_hurts_nobody(
-        self, kind: type[BaseException], vipps_emulator: vipps.Emulator, caplog: pytest.LogCaptureFixture
+        self, kind: type[BaseException], vipps_emulator: Emulator, caplog: pytest.LogCaptureFixture
     ) -> None:
         seen = threading.Event()
 
@@ -156,7 +157,7 @@ class TestEvents:
         assert seen.wait(60)
         assert [record for record in caplog.records if record.exc_info and record.exc_info[0] is kind]
 
-    def test_a_handler_may_call_the_library(self, vipps_emulator: vipps.Emulator) -> None:
+    def test_a_handler_may_call_the_library(self, vipps_emulator: Emulator) -> None:
         got: list[Any] = []
         done = threading.Event()
 
@@ -172,23 +173,23 @@ class TestEvents:
         holder[0].headers()
         assert done.wait(60) and len(got) == 3
 
-    def test_a_handler_that_sleeps_delays_no_call(self, vipps_emulator: vipps.Emulator) -> None:
+    def test_a_handler_that_sleeps_delays_no_call(self, vipps_emulator: Emulator) -> None:
         release = threading.Event()
         partner = self.partner(vipps_emulator, lambda _: release.wait(60))
         try:
             assert partner.headers() and asyncio.run(partner.merchant(MSN).headers_async())
-            other = vipps.Partner(vipps_emulator.partner_keys, SYSTEM, environment=vipps_emulator.base_url)
+            other = vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, environment=vipps_emulator.base_url)
             assert asyncio.run(other.headers_async()) and not release.is_set()
         finally:
             release.set()
 
-    def test_a_coroutine_function_is_refused(self, vipps_emulator: vipps.Emulator) -> None:
+    def test_a_coroutine_function_is_refused(self, vipps_emulator: Emulator) -> None:
         async def handler(_: vipps.Event) -> None: ...
 
         with pytest.raises(TypeError, match="on_event"):
             self.partner(vipps_emulator, handler)
 
-    def test_order_is_kept_and_a_handler_is_collected_with_its_partner(self, vipps_emulator: vipps.Emulator) -> None:
+    def test_order_is_kept_and_a_handler_is_collected_with_its_partner(self, vipps_emulator: Emulator) -> None:
         class Handler:
             def __init__(self) -> None:
                 self.names: list[str] = []
@@ -208,7 +209,7 @@ class TestEvents:
         gc.collect()
         assert gone() is None
 
-    def test_a_host_that_gets_no_headers_is_told_once(self, vipps_emulator: vipps.Emulator) -> None:
+    def test_a_host_that_gets_no_headers_is_told_once(self, vipps_emulator: Emulator) -> None:
         names: list[dict[str, str]] = []
         partner = self.partner(vipps_emulator, lambda event: names.append(event.details))
         for url in ("https://a.example/1", "https://a.example/2", "https://b.example/", vipps_emulator.base_url):
@@ -219,8 +220,8 @@ class TestEvents:
         told = [details["origin"] for details in names if "origin" in details]
         assert told == ["https://a.example", "https://b.example"]
 
-    def test_warnings_reach_the_log(self, vipps_emulator: vipps.Emulator, caplog: pytest.LogCaptureFixture) -> None:
-        partner = vipps.Partner(vipps_emulator.partner_keys, SYSTEM, environment=vipps_emulator.base_url)
+    def test_warnings_reach_the_log(self, vipps_emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+        partner = vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, environment=vipps_emulator.base_url)
         partner.headers_withheld("https://a.example/")
         while "headers_withheld" not in caplog.text:
             time.sleep(0.001)

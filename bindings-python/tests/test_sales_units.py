@@ -10,6 +10,7 @@ import threading
 import pytest
 import requests
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator, Reply
 
 from test_api import MSN, SYSTEM, keys
 
@@ -39,11 +40,11 @@ def events() -> Events:
 
 
 @pytest.fixture
-def partner(vipps_emulator: vipps.Emulator, events: Events) -> vipps.Partner:
-    return vipps.Partner(vipps_emulator.partner_keys, SYSTEM, environment=vipps_emulator.base_url, on_event=events)
+def partner(vipps_emulator: Emulator, events: Events) -> vipps.Partner:
+    return vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, environment=vipps_emulator.base_url, on_event=events)
 
 
-def test_the_list_and_what_differs(vipps_emulator: vipps.Emulator, partner: vipps.Partner, events: Events) -> None:
+def test_the_list_and_what_differs(vipps_emulator: Emulator, partner: vipps.Partner, events: Events) -> None:
     vipps_emulator.add_merchant("234567")
     units = partner.sales_units()
     assert [unit.msn for unit in units] == [MSN, "234567"]
@@ -61,7 +62,7 @@ def test_the_list_and_what_differs(vipps_emulator: vipps.Emulator, partner: vipp
     assert partner.sales_units_of(scheme, "1") == []
 
 
-def test_one_and_its_check(vipps_emulator: vipps.Emulator, partner: vipps.Partner) -> None:
+def test_one_and_its_check(vipps_emulator: Emulator, partner: vipps.Partner) -> None:
     status = partner.sales_unit(MSN)
     assert (status.state, status.unit and status.unit.msn) == ("connected", MSN)
     assert partner.sales_unit("999999").state == "not_connected"
@@ -82,11 +83,11 @@ def test_one_and_its_check(vipps_emulator: vipps.Emulator, partner: vipps.Partne
     assert refused.value.field == "id"
 
 
-def test_the_first_403_is_told(vipps_emulator: vipps.Emulator, partner: vipps.Partner, events: Events) -> None:
+def test_the_first_403_is_told(vipps_emulator: Emulator, partner: vipps.Partner, events: Events) -> None:
     shop = partner.merchant(MSN)
     url = f"{vipps_emulator.base_url}/epayment/v1/payments"
     assert requests.get(url, auth=shop.requests_auth(), timeout=60).status_code == 200
-    vipps_emulator.script("/epayment/v1/payments", [(403, {"content-type": "text/html"}, "<html></html>")])
+    vipps_emulator.script("/epayment/v1/payments", [Reply(403, headers={"content-type": "text/html"}, body="<html></html>")])
     assert requests.get(url, auth=shop.requests_auth(), timeout=60).status_code == 403
     vipps_emulator.disconnect_merchant(MSN)
     for _ in range(2):
@@ -98,7 +99,7 @@ def test_the_first_403_is_told(vipps_emulator: vipps.Emulator, partner: vipps.Pa
     partner.answered(403, "application/json")
 
 
-def test_psp_keys(vipps_emulator: vipps.Emulator) -> None:
+def test_psp_keys(vipps_emulator: Emulator) -> None:
     given = vipps.PspKeys("id", "a-secret-of-ours", "a-subscription-key", "psp-42")
     assert (given.client_id, given.psp_id, repr(given)) == (
         "id",

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("typing_extensions")
 
 import typed_sample  # noqa: E402
-from vipps_partner_auth import Emulator  # noqa: E402
+from vipps_emulator import Emulator  # noqa: E402
 
 
 def test_the_sample_runs(vipps_emulator: Emulator) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator
 from vipps_partner_auth import types
 
 from test_api import CALLBACK, KARI, MSN, SYSTEM, come_back, keys, pending
@@ -21,7 +22,7 @@ SECRET = "a-secret-of-ours"
 
 
 @pytest.fixture
-def values(vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> dict[str, Any]:
+def values(vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> dict[str, Any]:
     """One value of each kind, and each made twice where it can be."""
     vipps_emulator.register_redirect_uri(MSN, CALLBACK)
     vipps_emulator.auto_approve(KARI)
@@ -53,7 +54,7 @@ def values(vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner) -> dict
     }
 
 
-def ping_of(emulator: vipps.Emulator, shop: vipps.Merchant) -> vipps.BackchannelPing:
+def ping_of(emulator: Emulator, shop: vipps.Merchant) -> vipps.BackchannelPing:
     started = shop.backchannel().start(f"urn:msisdn:{KARI}", ["openid"])
     return vipps.BackchannelPing.parse(emulator.ping_body(started.auth_req_id))
 
@@ -192,7 +193,7 @@ def test_an_expectation_that_no_token_can_hold_is_refused_by_name() -> None:
         assert refused.value.field == name
 
 
-def test_claims_can_be_encoded_and_agree(vipps_emulator: vipps.Emulator) -> None:
+def test_claims_can_be_encoded_and_agree(vipps_emulator: Emulator) -> None:
     jwt = vipps_emulator.mint_id_token(MSN, claims={"name": "Kari \U0001f600", "more": {"a": [1, None]}})
     claims = vipps.IdTokenVerifier(vipps_emulator.base_url).verify(jwt, MSN)
     assert claims.claim("name") == claims.to_dict()["name"] == "Kari \U0001f600"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator
 
 from vector_runner import FOLDER, run
 
@@ -21,8 +22,8 @@ CASES = [(name, case) for name, file in FILES.items() for case in file["cases"]]
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[vipps.Emulator]:
-    with vipps.Emulator() as emulator:
+def emulator() -> Iterator[Emulator]:
+    with Emulator.start() as emulator:
         yield emulator
 
 
@@ -36,7 +37,7 @@ def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_every_case_of_the_index(emulator: vipps.Emulator, is_async: bool) -> None:
+def test_every_case_of_the_index(emulator: Emulator, is_async: bool) -> None:
     failures, executed = [], Counter[str]()
     for name, case in CASES:
         executed[name] += 1
@@ -49,7 +50,7 @@ def test_every_case_of_the_index(emulator: vipps.Emulator, is_async: bool) -> No
     assert {path.name for path in FOLDER.glob("*.json")} == {*INDEX, "index.json", "adapter.json", "emulator.json"}
 
 
-def test_the_runner_can_fail(emulator: vipps.Emulator) -> None:
+def test_the_runner_can_fail(emulator: Emulator) -> None:
     """The first good and the first bad case of each op, each with another result than the right one."""
     seen = set()
     for name, case in CASES:

@@ -14,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 import vipps_partner_auth as vipps
+from vipps_emulator import Emulator
 
 from test_frameworks import example
 
@@ -133,7 +134,7 @@ def test_secrets_of_one_id_and_a_span(verifier: vipps.WebhookVerifier) -> None:
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_a_ping_ends_a_login(
-    vipps_emulator: vipps.Emulator, vipps_partner: vipps.Partner, verifier: vipps.WebhookVerifier, is_async: bool
+    vipps_emulator: Emulator, vipps_partner: vipps.Partner, verifier: vipps.WebhookVerifier, is_async: bool
 ) -> None:
     import asyncio
 

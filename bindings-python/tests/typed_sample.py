@@ -11,13 +11,13 @@ import httpx2
 import requests
 from typing_extensions import assert_type
 
+from vipps_emulator import Emulator
 from vipps_partner_auth import (
     APP_AUTH,
     AccessToken,
     Authorization,
     Backchannel,
     Caller,
-    Emulator,
     Environment,
     Event,
     IdTokenClaims,
@@ -48,15 +48,19 @@ def told(event: Event) -> None:
 
 
 def tokens(vipps: Emulator) -> Merchant:
-    assert_type(vipps.partner_keys, PartnerKeys)
+    assert_type(vipps.partner_keys().for_partner(), PartnerKeys)
+    assert_type(vipps.partner_keys().client_secret, str)
+    assert_type(vipps.count("/accesstoken/get"), int)
+    assert_type(vipps.now().now, datetime)
+    assert_type(vipps.requests()[0].at if vipps.requests() else None, "datetime | None")
     partner = Partner(
-        vipps.partner_keys,
+        vipps.partner_keys().for_partner(),
         SystemInfo("acme", "3.1.2", plugin_name="acme-webshop", plugin_version="4.5.6"),
         environment=Environment(vipps.base_url),
         deadline=timedelta(seconds=10),
         request_timeout=5,
         on_event=told,
-        clock=ManualClock(vipps.now),
+        clock=ManualClock(vipps.now().now),
     )
     shop = partner.merchant(MSN)
     assert_type(shop.partner, Partner)
@@ -113,7 +117,7 @@ async def tokens_async(shop: Merchant) -> None:
 def id_tokens(vipps: Emulator, shop: Merchant) -> None:
     jwt = vipps.mint_id_token(MSN, nonce="n-0001", claims={"email": "kari@example.test"})
     assert_type(shop.verify_id_token(jwt, nonce="n-0001"), IdTokenClaims)
-    verifier = IdTokenVerifier(vipps.base_url, jwks=vipps.jwks(), clock=ManualClock(vipps.now))
+    verifier = IdTokenVerifier(vipps.base_url, jwks=vipps.jwks(), clock=ManualClock(vipps.now().now))
     claims = verifier.verify(jwt, MSN, nonce="n-0001", flow="browser")
     assert_type(claims.sub, str)
 

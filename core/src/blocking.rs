@@ -19,6 +19,7 @@ use crate::{
     executor::Executor,
     finished::Headers,
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
+    keys::Keys,
     partner::{Merchant, Partner},
     token::AccessToken,
     webhook::VerifiedWebhook,
@@ -131,9 +132,21 @@ impl Blocking<Partner> {
         self.run(self.handle.access_token())
     }
 
+    /// [`Partner::replace_keys`].
+    pub fn replace_keys(&self, keys: impl Into<Keys>) -> Result<()> {
+        self.run(self.handle.replace_keys(keys))
+    }
+
     /// [`Partner::refused`].
     pub fn refused(&self, token: &AccessToken) -> Result<Headers> {
         self.run(self.handle.refused(token))
+    }
+
+    /// [`Partner::doctor_with`], for as long as it takes.
+    #[cfg(feature = "doctor")]
+    pub fn doctor(&self, options: &crate::doctor::DoctorOptions) -> Result<crate::doctor::Report> {
+        self.executor.check_may_block()?;
+        Ok(until_done(self.handle.doctor_with(options)))
     }
 
     /// [`Partner::sales_units`].
@@ -290,6 +303,12 @@ fn wait<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
         }
         thread::park_timeout(left);
     }
+}
+
+/// Runs a future of this library to its end.
+#[cfg(feature = "doctor")]
+pub(crate) fn until_done<T>(future: impl Future<Output = T>) -> T {
+    wait(future, Duration::MAX).expect("there is no limit")
 }
 
 struct Unpark(Thread);

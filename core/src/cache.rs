@@ -5,6 +5,8 @@ mod memory;
 mod redis;
 mod seal;
 
+#[cfg(all(feature = "doctor", feature = "redis"))]
+pub(crate) use self::redis::Facts;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisCache;
 pub use self::{memory::MemoryCache, seal::KeyFingerprint};
@@ -38,7 +40,7 @@ use crate::{
 /// One that is shared between processes should also offer the lock, so that one process fetches and the others wait for
 /// what it gets. The rest of the methods has defaults for those that don't.
 pub trait TokenCache: Send + Sync + fmt::Debug {
-    /// The entry under this key, if there is one. Whoever reads it checks whether it still holds. An entry that
+    /// The entry under this key, if there is one. The reader checks whether it still holds. An entry that
     /// [`CacheKey::open`] can't open is told with the error of that: it counts as none, and is replaced.
     fn load<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Result<Option<CachedToken>, CacheError>>;
 
@@ -174,6 +176,13 @@ impl CacheKey {
         Self { name, lock_name: hash(&parts), seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
     }
 
+    /// A place of its own, for a look at whether the store works.
+    #[cfg(all(feature = "doctor", feature = "redis"))]
+    pub(crate) fn for_doctor(environment: &Environment, keys: &Keys) -> Self {
+        let name = hash(&["doctor", environment.base_url(), keys.client_id(), keys.client_secret().expose()]);
+        Self { name, lock_name: name, seal: Arc::new(Seal::new(keys.client_secret(), &name)) }
+    }
+
     /// The same entry with another lock: that of renewals in the background.
     pub(crate) fn for_renewals(&self) -> Self {
         let mut hash = digest::Context::new(&SHA256);
@@ -182,7 +191,7 @@ impl CacheKey {
         Self { lock_name: finished(hash), ..self.clone() }
     }
 
-    /// The hash itself. It tells nothing of the credential to who does not hold the credential.
+    /// The hash itself. It reveals nothing about the credential to anybody who does not hold it.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.name
     }
@@ -205,7 +214,7 @@ impl CacheKey {
         self.seal.open(sealed)
     }
 
-    /// A mark that nobody should fetch before `end` (since the Unix epoch), which nobody without the credential can forge.
+    /// A mark that nobody should fetch before `end` (since the Unix epoch), which can't be forged without the credential.
     #[cfg(feature = "redis")]
     fn seal_hold_off(&self, end: Duration) -> Result<Vec<u8>, CacheError> {
         self.seal.close_hold_off(&self.lock_name, end)

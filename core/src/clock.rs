@@ -130,7 +130,7 @@ impl ManualClock {
         Self::new(seconds, true)
     }
 
-    /// Moves both clocks on and wakes whoever slept until then.
+    /// Moves both clocks on and wakes everybody who slept until then.
     pub fn advance(&self, span: Duration) {
         self.change(|now| *now = now.plus(span));
     }

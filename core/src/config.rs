@@ -13,6 +13,7 @@ use crate::{
     event::{Event, EventHook},
     executor::Executor,
     http::{HttpSend, check_proxy},
+    key_source::KeySource,
     random::Jitter,
     secret::Secret,
     variables::optional,
@@ -130,6 +131,7 @@ pub struct Config {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) http: Option<Arc<dyn HttpSend>>,
     pub(crate) token_cache: Option<Arc<dyn TokenCache>>,
+    pub(crate) key_source: Option<Arc<dyn KeySource>>,
     pub(crate) redis_url: Option<Secret>,
     pub(crate) redis_ca_pem: Option<Vec<u8>>,
     pub(crate) on_event: Option<EventHook>,
@@ -158,6 +160,7 @@ impl Default for Config {
             clock: Arc::new(SystemClock),
             http: None,
             token_cache: None,
+            key_source: None,
             redis_url: None,
             redis_ca_pem: None,
             on_event: None,
@@ -203,7 +206,7 @@ impl Config {
     }
 
     /// The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`,
-    /// `https` or `socks5`), in the place of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
+    /// `https` or `socks5`), instead of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
     /// Default: the variables `https_proxy`, `all_proxy` and `no_proxy`, small or in capitals, as
     /// [`ReqwestClient`](crate::ReqwestClient) tells. A value that can't be used is refused, field `proxy`, and so is any beside
     /// an [`http`](Self::http) of your own.
@@ -285,6 +288,13 @@ impl Config {
         self
     }
 
+    /// Where the keys are kept: asked for them again when Vipps refuses those in use, as [`KeySource`] tells. Default: none.
+    /// The first keys are handed to [`Partner::new`](crate::Partner::new) all the same.
+    pub fn key_source(mut self, source: impl KeySource + 'static) -> Self {
+        self.key_source = Some(Arc::new(source));
+        self
+    }
+
     /// Shares tokens with other processes through Redis or Valkey: see [`RedisCache`](crate::RedisCache) for the forms a URL
     /// can have. Default: none. Needs the feature `redis`, without which it is refused, as is a wrong URL: field `redis_url`.
     pub fn redis_url(mut self, url: impl Into<String>) -> Self {
@@ -292,7 +302,7 @@ impl Config {
         self
     }
 
-    /// The authorities (PEM) that a `rediss` server is checked against, in the place of the machine's.
+    /// The authorities (PEM) that a `rediss` server is checked against, instead of the machine's.
     pub fn redis_ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.redis_ca_pem = Some(pem.into());
         self
@@ -358,6 +368,13 @@ impl Config {
             }
             (Some(url), None) => self.redis_cache(url.expose()).map(Some),
         }
+    }
+
+    /// The Redis that the URL names; connects when it is asked.
+    #[cfg(all(feature = "doctor", feature = "redis"))]
+    pub(crate) fn own_redis(&self) -> Result<Option<crate::cache::RedisCache>> {
+        let open = |url: &Secret| crate::cache::RedisCache::open(url.expose(), self.redis_ca_pem.as_deref());
+        self.redis_url.as_ref().map(open).transpose()
     }
 
     #[cfg(feature = "redis")]

@@ -89,6 +89,12 @@ impl Discovery {
         Ok(response)
     }
 
+    /// Whether a document says what it must.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn read(&self, document: &[u8]) -> Result<()> {
+        self.trusted.check_key_set(&Endpoints::parse(document, &self.environment)?.jwks_uri)
+    }
+
     async fn ask(&self, deadline: Now) -> Result<Fetched<Endpoints>> {
         // The issuer ends with a slash, so this is not the naive join that makes a double one.
         let address = format!("{}.well-known/openid-configuration", self.environment.issuer());

@@ -48,6 +48,14 @@ pub enum Event {
     },
     /// The service refused the first subscription key of the pair and took the other.
     OtherSubscriptionKeyUsed,
+    /// Other keys took the place of those in use: handed to [`Partner::replace_keys`](crate::Partner::replace_keys), or from
+    /// a [`KeySource`](crate::KeySource).
+    KeysReplaced,
+    /// Other keys were handed in, or a [`KeySource`](crate::KeySource) was asked for some, and the keys in use stayed.
+    KeysNotReplaced {
+        /// Why.
+        error: Error,
+    },
     /// Login refused a sales unit's keys as they were written into HTTP Basic, and took them written the other way, which is
     /// used from now on. Set `login_basic_encoding` or `backchannel_basic_encoding` to it.
     OtherBasicEncodingUsed {
@@ -147,6 +155,8 @@ impl Event {
             Self::RenewalFailed { .. } => "renewal_failed",
             Self::StaleTokenServed { .. } => "stale_token_served",
             Self::OtherSubscriptionKeyUsed => "other_subscription_key_used",
+            Self::KeysReplaced => "keys_replaced",
+            Self::KeysNotReplaced { .. } => "keys_not_replaced",
             Self::OtherBasicEncodingUsed { .. } => "other_basic_encoding_used",
             Self::TokenFromCache => "token_from_cache",
             Self::CacheFailed { .. } => "cache_failed",
@@ -183,7 +193,9 @@ impl Event {
         let seconds = |span: &Duration| span.as_secs().to_string();
         match self {
             Self::TokenFetched { lifetime } | Self::TokenRenewed { lifetime } => vec![("lifetime", seconds(lifetime))],
-            Self::TokenFetchFailed { error } | Self::KeysRefreshFailed { error } => vec![("error", error.to_string())],
+            Self::TokenFetchFailed { error } | Self::KeysNotReplaced { error } | Self::KeysRefreshFailed { error } => {
+                vec![("error", error.to_string())]
+            }
             Self::RenewalFailed { error, next_try_in } => {
                 vec![("error", error.to_string()), ("next_try_in", seconds(next_try_in))]
             }
@@ -204,6 +216,7 @@ impl Event {
             }
             Self::HeadersWithheld { origin } => vec![("origin", origin.clone())],
             Self::OtherSubscriptionKeyUsed
+            | Self::KeysReplaced
             | Self::TokenFromCache
             | Self::RefusalIgnored
             | Self::UnknownKidSuppressed
@@ -219,6 +232,7 @@ impl Event {
             self,
             Self::TokenFetched { .. }
                 | Self::TokenRenewed { .. }
+                | Self::KeysReplaced
                 | Self::TokenFromCache
                 | Self::KeysRefreshed { .. }
                 | Self::MerchantConnected { .. }

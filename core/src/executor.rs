@@ -60,6 +60,18 @@ impl Executor {
         self.start(work)?.outcome().await?
     }
 
+    /// Runs work to its end, also where the caller gives up waiting for it.
+    pub(crate) async fn complete<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        match self.spawn(AssertUnwindSafe(work).catch_unwind())?.await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(panicked()),
+            Err(_) => Err(shut_down()),
+        }
+    }
+
     /// Starts work that ends with its [`Task`]. Fails where the thread can't be started.
     pub(crate) fn start<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<Task<T>> {
         self.spawn(AssertUnwindSafe(work).catch_unwind()).map(Task)

@@ -109,6 +109,13 @@ impl SystemHeaders {
         Self(given.filter_map(|(name, text)| Some((name, HeaderValue::from_str(text).ok()?))).collect())
     }
 
+    /// All of them in one line.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn shown(&self) -> String {
+        let shown = self.0.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or_default()));
+        shown.collect::<Vec<_>>().join(", ")
+    }
+
     pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
         for (name, value) in &self.0 {
             headers.insert(name, value.clone());

@@ -17,6 +17,8 @@ pub use client::ReqwestClient;
 pub(crate) use proxy::check_setting as check_proxy;
 #[cfg(feature = "redis")]
 pub(crate) use tls::verifier_of_the_machine;
+#[cfg(feature = "doctor")]
+pub(crate) use {client::Way, fault::words_of};
 
 use crate::{
     clock::BoxFuture,
@@ -91,6 +93,13 @@ impl SendError {
         Self { field: Some(field), ..Self::not_sent(detail) }
     }
 
+    /// Whether it is about certificates: that of the server, or those that this machine trusts.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn blames_certificate(&self) -> bool {
+        let tls = self.source.error().and_then(<dyn StdError>::downcast_ref);
+        self.field.is_some() || matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+    }
+
     /// The work of sending could not begin.
     fn not_started(error: &Error) -> Self {
         Self { hint: error.hint().map(|hint| hint.to_owned().into()), ..Self::not_sent(error.detail().to_owned()) }
@@ -126,11 +135,29 @@ impl StdError for SendError {
     }
 }
 
-/// The sender that was set, else the default one.
-pub(crate) fn sender(config: &Config, events: &Events) -> Result<Arc<dyn HttpSend>> {
-    match &config.http {
-        Some(sender) => Ok(sender.clone()),
-        None => Ok(Arc::new(ReqwestClient::with_events(config, events.clone())?)),
+/// What sends, and the default sender where it is that one.
+pub(crate) struct Sender {
+    pub(crate) http: Arc<dyn HttpSend>,
+    #[cfg(feature = "doctor")]
+    pub(crate) client: Option<Arc<ReqwestClient>>,
+}
+
+impl Sender {
+    /// The sender that was set, else the default one.
+    pub(crate) fn new(config: &Config, events: &Events) -> Result<Self> {
+        if let Some(http) = &config.http {
+            return Ok(Self {
+                http: http.clone(),
+                #[cfg(feature = "doctor")]
+                client: None,
+            });
+        }
+        let client = Arc::new(ReqwestClient::with_events(config, events.clone())?);
+        Ok(Self {
+            http: client.clone(),
+            #[cfg(feature = "doctor")]
+            client: Some(client),
+        })
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{
     event::{Events, EventsGuard, Stats},
     executor::Executor,
     headers::SystemHeaders,
-    http::sender,
+    http::Sender,
     jwks::{Found, Key, KeySet},
     msn::Msn,
     remote_jwks::{Loaded, RemoteJwks},
@@ -36,7 +36,7 @@ use crate::{
 
 /// Checks ID tokens. Needs no credentials, so it can live where keys must never be, such as in an app. Cheap to clone.
 ///
-/// The checks, in order; the first that fails is told by [`Error::claim`](crate::Error::claim):
+/// The checks, in order; the first that fails is named by [`Error::claim`](crate::Error::claim):
 ///
 /// | Check | Rule |
 /// |---|---|
@@ -261,7 +261,7 @@ impl IdTokenVerifier {
         let config = config.into();
         config.check()?;
         let events = Events::new(config.on_event.clone(), config.event_sink.clone());
-        let discovery = Discovery::new(sender(&config, &events)?, &config, SystemHeaders::default())?;
+        let discovery = Discovery::new(Sender::new(&config, &events)?.http, &config, SystemHeaders::default())?;
         let events_end = events.guard();
         let remote = RemoteJwks::new(Arc::new(discovery), events.clone(), &config);
         Ok(Self::over(KeySource::Remote(Arc::new(remote)), events, events_end, &config))
@@ -302,7 +302,7 @@ impl IdTokenVerifier {
     }
 
     /// Checks a token. The first check that fails ends it with `InvalidIdToken` and names the claim;
-    /// `InvalidConfig` for an expectation that makes no sense; `Unavailable` when the keys can't be had, or may be
+    /// `InvalidConfig` for an expectation that makes no sense; `Unavailable` when the keys can't be fetched, or may be
     /// older than the token.
     pub async fn verify(&self, jwt: &str, expect: &Expect) -> Result<IdTokenClaims> {
         self.0.verify(jwt, expect).await
@@ -315,6 +315,15 @@ impl IdTokenVerifier {
 
     pub(crate) fn executor(&self) -> Executor {
         self.0.executor.clone()
+    }
+
+    /// How many keys there are to check with.
+    #[cfg(feature = "doctor")]
+    pub(crate) async fn usable_keys(&self) -> Result<usize> {
+        match &self.0.keys {
+            KeySource::Remote(remote) => remote.current().await.map(|loaded| loaded.keys.len()),
+            KeySource::Fixed(keys) => Ok(keys.len()),
+        }
     }
 
     /// Sees to it that there are keys to check with.

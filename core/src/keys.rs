@@ -376,6 +376,29 @@ impl Keys {
         }
     }
 
+    /// Refuses keys that can't take the place of these while a handle made with these is at work: of another kind, or for
+    /// another sales unit or scope.
+    pub(crate) fn check_successor(&self, other: &Self) -> Result<()> {
+        match (self, other) {
+            (Self::Partner(_), Self::Partner(_)) => Ok(()),
+            (Self::Psp(own), Self::Psp(other)) if own.psp_id == other.psp_id => Ok(()),
+            (Self::Psp(_), Self::Psp(_)) => Err(Error::breaks_rule("psp_id", "must be that of the keys in use")),
+            (Self::SalesUnit(own), Self::SalesUnit(other)) if own.msn == other.msn => Ok(()),
+            (Self::SalesUnit(own), Self::SalesUnit(other)) => {
+                let rule = format!("is another sales unit than that of the keys in use, {}", own.msn);
+                Err(Error::breaks_rule("msn", rule).with_value(other.msn.as_str()))
+            }
+            (Self::Specialized(own), Self::Specialized(other)) if own.scope == other.scope => Ok(()),
+            (Self::Specialized(_), Self::Specialized(_)) => {
+                Err(Error::breaks_rule("scope", "must be that of the keys in use"))
+            }
+            _ => {
+                let rule = format!("must be {} keys like those in use, not {} keys", self.kind(), other.kind());
+                Err(Error::breaks_rule("keys", rule.replace('_', " ")).with_hint("make another Partner of them"))
+            }
+        }
+    }
+
     /// What no reply may echo into an error.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         let subscription_keys = self.standard().into_iter().flat_map(StandardKeys::subscription_keys);

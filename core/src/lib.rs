@@ -31,6 +31,8 @@ mod check;
 mod clock;
 mod config;
 mod discovery;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod environment;
 mod error;
 mod event;
@@ -44,6 +46,7 @@ mod id_token;
 mod integrations;
 mod json;
 mod jwks;
+mod key_source;
 mod keys;
 mod login;
 mod management;
@@ -84,6 +87,7 @@ pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
 pub use integrations::reqwest_middleware;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
+pub use key_source::{KeySource, KeySourceError};
 pub use keys::{Keys, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys};
 pub use login::{
     Address, Agreement, AuthorizationCode, Backchannel, BackchannelOptions, BackchannelPing, FlowElement, FlowLink,

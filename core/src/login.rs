@@ -21,10 +21,10 @@ mod userinfo;
 
 use std::fmt;
 
+pub(crate) use self::redirect_uri::RedirectUri;
 use self::{
     authorize::ClientParameter,
     client::{LoginClient, Resend},
-    redirect_uri::RedirectUri,
     refusal::exchange_refusal,
     token::Grant,
 };
@@ -83,7 +83,7 @@ impl Login {
     /// Makes a request for these scopes, `openid` among them. Asks Vipps where its endpoints are, at most once an hour.
     ///
     /// `InvalidConfig`, field `scopes` or `redirect_uri` (the URL would be longer than Vipps takes); `Unavailable`
-    /// when the endpoints can't be had.
+    /// when the endpoints can't be fetched.
     pub async fn start(&self, scopes: &[impl AsRef<str>]) -> Result<LoginRequest> {
         self.start_with(scopes, &LoginOptions::default()).await
     }
@@ -95,9 +95,10 @@ impl Login {
         let endpoints = self.client.endpoints().await?;
         let endpoint = self.client.trusted().page(&endpoints.authorization)?;
         scopes::notice_unusual(&scopes, self.client.events());
+        let keys = self.client.keys();
         LoginRequest::new(
             endpoint.as_str(),
-            &self.client_parameter(),
+            &self.client_parameter(&keys),
             self.client.issuer(),
             &self.redirect_uri,
             scopes,
@@ -138,8 +139,8 @@ impl Login {
         self.client.executor()
     }
 
-    fn client_parameter(&self) -> ClientParameter<'_> {
-        match self.client.keys() {
+    fn client_parameter<'a>(&'a self, keys: &'a Keys) -> ClientParameter<'a> {
+        match keys {
             Keys::SalesUnit(keys) => ClientParameter::ClientId(&keys.standard.client_id, self.client.msn()),
             Keys::Partner(_) | Keys::Specialized(_) | Keys::Psp(_) => ClientParameter::Msn(self.client.msn()),
         }

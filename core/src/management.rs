@@ -10,7 +10,7 @@ use crate::{
     http::SendError,
     partner::Inner,
     provider::Held,
-    reply::{Refusal, not_understood},
+    reply::{Refusal, SalesUnitFault, not_understood},
     retry::{Tries, TryFailure},
 };
 
@@ -76,7 +76,8 @@ impl Inner {
     }
 
     fn secrets(&self, held: &Held) -> Vec<String> {
-        let of_keys = self.keys.secrets().into_iter().map(str::to_owned);
+        let keys = self.provider.keys();
+        let of_keys = keys.secrets().into_iter().map(str::to_owned);
         of_keys.chain([held.token.secret().to_owned()]).collect()
     }
 }
@@ -93,7 +94,7 @@ impl Asked {
 
     /// These keys are not for the MSN of the path.
     pub(crate) fn says_invalid_msn(&self) -> bool {
-        self.status() == StatusCode::FORBIDDEN && self.refusal().invalid_msn
+        self.status() == StatusCode::FORBIDDEN && self.refusal().sales_unit == Some(SalesUnitFault::NotConnected)
     }
 
     /// What a success says, or what the refusal means.

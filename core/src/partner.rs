@@ -4,6 +4,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderMap;
 
+#[cfg(all(feature = "doctor", feature = "redis"))]
+use crate::cache::RedisCache;
+#[cfg(feature = "doctor")]
+use crate::http::ReqwestClient;
 use crate::{
     clock::Clock,
     config::{Config, LoginAuthMethod},
@@ -13,7 +17,7 @@ use crate::{
     event::{Event, Events, EventsGuard, Stats},
     finished::{Finished, Headers},
     headers::{SystemHeaders, specialized, standard},
-    http::sender,
+    http::Sender,
     id_token::{Expect, IdTokenClaims, IdTokenVerifier},
     keys::Keys,
     login::BasicAt,
@@ -46,7 +50,7 @@ use crate::{
 pub struct Partner(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) keys: Keys,
+    reach: Reach,
     pub(crate) system: SystemHeaders,
     pub(crate) environment: Environment,
     pub(crate) trusted: TrustedOrigins,
@@ -57,7 +61,20 @@ pub(crate) struct Inner {
     pub(crate) known_units: KnownUnits,
     pub(crate) standing: Standing,
     finished: Finished,
+    /// The default sender, unless another was set.
+    #[cfg(feature = "doctor")]
+    pub(crate) client: Option<Arc<ReqwestClient>>,
+    #[cfg(all(feature = "doctor", feature = "redis"))]
+    pub(crate) redis: Option<RedisCache>,
     _events_end: EventsGuard,
+}
+
+/// For whom the keys speak: the same for all keys that can take their place.
+enum Reach {
+    /// Every merchant that is connected to the partner, or the PSP's.
+    Connected,
+    SalesUnit(Msn),
+    NoSalesUnit,
 }
 
 /// What Login needs besides.
@@ -129,6 +146,32 @@ impl Partner {
     /// The token by itself, for clients that want to build headers on their own. Fails as [`headers`](Self::headers) does.
     pub async fn access_token(&self) -> Result<AccessToken> {
         Ok(self.0.provider.token().await?.token.clone())
+    }
+
+    /// Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope, with another
+    /// secret, other subscription keys or another client id.
+    ///
+    /// They are tried first. Until Vipps has given a token for them, and where it gives none, everything stays as it was;
+    /// then keys and token change at one moment, for this partner and all handles made from it. The token of before is
+    /// served meanwhile. Processes that share a cache ask Vipps once between them. The same keys once more cost nothing.
+    ///
+    /// Fails as [`headers`](Self::headers) does; `InvalidConfig` where these keys can't take the place of those in use. The
+    /// outcome is told as [`Event::KeysReplaced`] or [`Event::KeysNotReplaced`]. Keys that are being tried go on being tried
+    /// when the caller gives up waiting. See [`Config::key_source`] for keys that are to be fetched when they are needed.
+    ///
+    /// ```no_run
+    /// # async fn run(partner: vipps_partner_auth::Partner) -> vipps_partner_auth::Result<()> {
+    /// partner.replace_keys(vipps_partner_auth::PartnerKeys::from_env()?).await
+    /// # }
+    /// ```
+    pub async fn replace_keys(&self, keys: impl Into<Keys>) -> Result<()> {
+        self.0.provider.replace_keys(keys.into()).await
+    }
+
+    /// For a language whose processes fork: keys that were tried before the fork, in the place of those in use.
+    #[doc(hidden)]
+    pub fn adopt_keys(&self, keys: impl Into<Keys>) -> Result<()> {
+        self.0.provider.adopt_keys(keys.into())
     }
 
     /// Drops this token, if it is still the one in use, so that the next call fetches another. Tells whether it was
@@ -226,13 +269,15 @@ impl Partner {
         if keys.standard().is_some_and(|keys| !looks_like_a_guid(&keys.client_id)) {
             events.tell(Event::UnusualClientId);
         }
-        let http = sender(config, &events)?;
+        let sender = Sender::new(config, &events)?;
+        let http = sender.http;
         let system = SystemHeaders::new(system);
-        let provider = TokenProvider::new(&keys, system.clone(), http.clone(), events.clone(), config)?;
+        let reach = Reach::of(&keys);
+        let provider = TokenProvider::new(keys, system.clone(), http.clone(), events.clone(), config)?;
         let discovery = Arc::new(Discovery::new(http.clone(), config, system.clone())?);
         let verifier = IdTokenVerifier::remote(discovery.clone(), events.clone(), config);
         Ok(Self(Arc::new(Inner {
-            keys,
+            reach,
             system,
             environment: config.environment.clone(),
             trusted: TrustedOrigins::new(config)?,
@@ -254,6 +299,10 @@ impl Partner {
             known_units: KnownUnits::default(),
             standing: Standing::default(),
             finished: Finished::default(),
+            #[cfg(feature = "doctor")]
+            client: sender.client,
+            #[cfg(all(feature = "doctor", feature = "redis"))]
+            redis: config.own_redis()?,
             _events_end: events_end,
         })))
     }
@@ -271,7 +320,7 @@ fn check_environment(keys: &Keys, config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn looks_like_a_guid(client_id: &str) -> bool {
+pub(crate) fn looks_like_a_guid(client_id: &str) -> bool {
     let groups: Vec<_> = client_id.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
         && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -288,8 +337,9 @@ impl Inner {
     }
 
     fn headers(&self, held: &Held, msn: Option<&Msn>) -> Result<HeaderMap> {
+        let keys = self.provider.keys();
         match &held.subscription_key {
-            Some(key) => standard(&held.authorization, key, msn, self.keys.psp_id(), &self.system),
+            Some(key) => standard(&held.authorization, key, msn, keys.psp_id(), &self.system),
             None => Ok(specialized(&held.authorization, &self.system)),
         }
     }
@@ -305,25 +355,35 @@ impl Inner {
 
     /// Sales unit keys speak for one merchant whatever the call; naming it helps to trace the call.
     fn own_msn(&self) -> Option<&Msn> {
-        match &self.keys {
-            Keys::SalesUnit(keys) => Some(&keys.msn),
-            Keys::Partner(_) | Keys::Specialized(_) | Keys::Psp(_) => None,
+        match &self.reach {
+            Reach::SalesUnit(msn) => Some(msn),
+            Reach::Connected | Reach::NoSalesUnit => None,
         }
     }
 
     pub(crate) fn check_msn(&self, msn: &Msn) -> Result<()> {
-        match &self.keys {
-            Keys::Partner(_) | Keys::Psp(_) => Ok(()),
-            Keys::SalesUnit(keys) if keys.msn == *msn => Ok(()),
-            Keys::SalesUnit(_) => {
+        match &self.reach {
+            Reach::Connected => Ok(()),
+            Reach::SalesUnit(own) if own == msn => Ok(()),
+            Reach::SalesUnit(_) => {
                 Err(Error::breaks_rule("msn", "does not fit: these sales unit keys are for another msn")
                     .with_value(msn.as_str()))
             }
-            Keys::Specialized(_) => {
+            Reach::NoSalesUnit => {
                 Err(Error::breaks_rule("msn", "does not fit: specialized keys act for no one sales unit")
                     .with_value(msn.as_str())
                     .with_hint("use the headers of the partner itself"))
             }
+        }
+    }
+}
+
+impl Reach {
+    fn of(keys: &Keys) -> Self {
+        match keys {
+            Keys::Partner(_) | Keys::Psp(_) => Self::Connected,
+            Keys::SalesUnit(keys) => Self::SalesUnit(keys.msn.clone()),
+            Keys::Specialized(_) => Self::NoSalesUnit,
         }
     }
 }
@@ -407,7 +467,7 @@ impl Merchant {
             return Err(Error::breaks_rule("msn", rule).with_value(other.as_str()));
         }
         let expect = expect.clone().msn(self.0.msn.clone());
-        match &self.0.partner.0.keys {
+        match &*self.0.partner.0.provider.keys() {
             Keys::SalesUnit(keys) if expect.client_id.is_none() => Ok(expect.client_id(&*keys.standard.client_id)),
             _ => Ok(expect),
         }
@@ -426,7 +486,7 @@ impl fmt::Debug for Partner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
         f.debug_struct("Partner")
-            .field("keys", &inner.keys)
+            .field("keys", &inner.provider.keys())
             .field("environment", &inner.environment)
             .finish_non_exhaustive()
     }

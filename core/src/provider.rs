@@ -1,6 +1,7 @@
 //! The only place that decides to fetch a token.
 
 mod credential;
+mod replacing;
 mod restraint;
 mod shared;
 
@@ -11,20 +12,26 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use http::{HeaderValue, Request};
+use arc_swap::ArcSwap;
+use http::HeaderValue;
 use zeroize::Zeroizing;
 
-use self::{credential::Credential, restraint::Restraint, shared::SharedCache};
+use self::{
+    credential::Credential,
+    replacing::Asked,
+    restraint::Restraint,
+    shared::{Fetch, Place, SharedCache},
+};
 use crate::{
     clock::{Clock, Now},
-    config::Config,
+    config::{BasicEncoding, Config},
     environment::Environment,
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     event::{Event, Events},
     executor::Executor,
     headers::SystemHeaders,
     http::HttpSend,
+    key_source::KeySource,
     keys::{Keys, sensitive},
     msn::Msn,
     random::Jitter,
@@ -37,7 +44,8 @@ use crate::{
 
 /// Holds one credential's token and renews it. A fresh token costs one uncontended read.
 pub(crate) struct TokenProvider {
-    credential: Credential,
+    credential: ArcSwap<Credential>,
+    encoding: BasicEncoding,
     environment: Environment,
     system: SystemHeaders,
     transport: Transport,
@@ -45,6 +53,9 @@ pub(crate) struct TokenProvider {
     jitter: Jitter,
     events: Events,
     cache: Option<SharedCache>,
+    key_source: Option<Arc<dyn KeySource>>,
+    /// Held while other keys are tried.
+    replacing: tokio::sync::Mutex<()>,
     request_timeout: Duration,
     deadline: Duration,
     /// This process's share of the margin, 0.8 to 1, so that a fleet does not renew at once.
@@ -64,6 +75,8 @@ pub(crate) struct Token {
     pub(crate) authorization: HeaderValue,
     pub(crate) subscription_key: Option<HeaderValue>,
     arrival: Arrival,
+    /// What it was asked for with.
+    credential: Arc<Credential>,
 }
 
 /// A token as it arrived, from Vipps or from the shared cache.
@@ -80,7 +93,7 @@ struct Arrival {
 /// What is remembered from one fetch to the next.
 #[derive(Debug, Default)]
 struct Memory {
-    second_key_active: bool,
+    asked: Asked,
     /// APIs refused these; the shared cache must not bring them back.
     refused: VecDeque<AccessToken>,
     restraint: Restraint,
@@ -95,21 +108,26 @@ const MOST_REFUSED: usize = 8;
 
 impl TokenProvider {
     pub(crate) fn new(
-        keys: &Keys,
+        keys: Keys,
         system: SystemHeaders,
         http: Arc<dyn HttpSend>,
         events: Events,
         config: &Config,
     ) -> Result<Self> {
+        let cache = SharedCache::new(config)?;
+        let place = cache.as_ref().map(|_| Place::new(&config.environment, &keys));
         Ok(Self {
-            credential: Credential::new(keys, config.basic_encoding),
+            credential: ArcSwap::from_pointee(Credential::new(keys, config.basic_encoding, false, place)),
+            encoding: config.basic_encoding,
             environment: config.environment.clone(),
             system,
             transport: Transport::new(http),
             clock: config.clock.clone(),
             jitter: config.jitter.clone(),
             events,
-            cache: SharedCache::new(keys, config)?,
+            cache,
+            key_source: config.key_source.clone(),
+            replacing: tokio::sync::Mutex::default(),
             request_timeout: config.request_timeout,
             deadline: config.deadline,
             margin_share: 1.0 - 0.2 * config.jitter.fraction(),
@@ -233,11 +251,13 @@ impl Source for TokenProvider {
     }
 
     async fn fetch(self: Arc<Self>, attempt: Attempt) -> Result<Fetched<Token>, NotFetched> {
-        let arrival = match &self.cache {
-            Some(cache) => self.fetch_in_turn(cache, &attempt).await?,
-            None => self.fetch_from_vipps(&attempt).await?,
-        };
-        Ok(self.fetched(arrival)?)
+        let credential = self.credential.load_full();
+        match self.fetch_with(&credential, &attempt).await {
+            Err(refused) if refused.error.kind() == ErrorKind::CredentialsRejected => {
+                self.fetch_with_newer_keys(credential, refused, &attempt).await
+            }
+            outcome => outcome,
+        }
     }
 
     fn stored(self: Arc<Self>, held: &Arc<Held>, attempt: &Attempt) {
@@ -260,7 +280,8 @@ impl Source for TokenProvider {
             Event::TokenFetchFailed { error }
         });
         if self.cache.is_some() {
-            self.pause_others(failure, attempt);
+            let span = if attempt.in_background { failure.next_renewal_in } else { failure.pause };
+            self.pause_others(self.credential.load_full(), failure.error, span, attempt);
         }
     }
 
@@ -287,22 +308,30 @@ impl Source for TokenProvider {
 
 /// Asking Vipps: the tries of one fetch, and the pair of subscription keys.
 impl TokenProvider {
-    async fn fetch_from_vipps(&self, attempt: &Attempt) -> Result<Arrival> {
+    async fn fetch_with(&self, credential: &Arc<Credential>, attempt: &Attempt) -> Result<Fetched<Token>, NotFetched> {
+        let arrival = match (&self.cache, &credential.place) {
+            (Some(cache), Some(place)) => self.fetch_in_turn(cache, place, Fetch { credential, attempt }).await?,
+            _ => self.fetch_from_vipps(credential, attempt).await?,
+        };
+        Ok(fetched(arrival, credential.clone(), self.margin_share)?)
+    }
+
+    async fn fetch_from_vipps(&self, credential: &Credential, attempt: &Attempt) -> Result<Arrival> {
         let deadline = self.clock.now().plus(self.deadline);
         let tries = Tries { clock: &*self.clock, jitter: &self.jitter, deadline };
-        tries.run(|_: &Error| attempt.is_awaited(), || self.try_with_either_key(deadline)).await
+        tries.run(|_: &Error| attempt.is_awaited(), || self.try_with_either_key(credential, deadline)).await
     }
 
     /// Subscription keys come in pairs: when one is refused, the other may still be good.
-    async fn try_with_either_key(&self, deadline: Now) -> Result<Arrival> {
-        let second_key = self.memory().second_key_active;
-        let refusal = match self.try_once(second_key, deadline).await {
-            Err(refusal) if refusal.subscription_key_refused && self.credential.has_second_key() => refusal,
+    async fn try_with_either_key(&self, credential: &Credential, deadline: Now) -> Result<Arrival> {
+        let second_key = credential.uses_second_key();
+        let refusal = match self.try_once(credential, second_key, deadline).await {
+            Err(refusal) if refusal.subscription_key_refused && credential.has_second_key() => refusal,
             outcome => return outcome.map_err(|refusal| refusal.error),
         };
-        match self.try_once(!second_key, deadline).await {
+        match self.try_once(credential, !second_key, deadline).await {
             Ok(arrival) => {
-                self.memory().second_key_active = !second_key;
+                credential.use_key(!second_key);
                 self.events.tell(Event::OtherSubscriptionKeyUsed);
                 Ok(arrival)
             }
@@ -310,14 +339,14 @@ impl TokenProvider {
         }
     }
 
-    async fn try_once(&self, second_key: bool, deadline: Now) -> Result<Arrival, NoGrant> {
+    async fn try_once(&self, credential: &Credential, second_key: bool, deadline: Now) -> Result<Arrival, NoGrant> {
         let since = self.clock.now();
-        let request = self.token_request(second_key)?;
+        let request = credential.token_request(&self.environment, &self.system, second_key)?;
         self.events.token_requested();
         let limit = since.until(deadline).min(self.request_timeout);
         let response = self.transport.send(request, limit).await.map_err(crate::http::SendError::into_error)?;
         let grant = parse_reply(&response, since, self.clock.now()).map_err(|no_grant| NoGrant {
-            error: no_grant.error.without_echo_of(&self.credential.secrets()),
+            error: no_grant.error.without_echo_of(&credential.keys.secrets()),
             ..no_grant
         })?;
         let expires = since.plus(grant.lifetime);
@@ -326,25 +355,22 @@ impl TokenProvider {
         }
         Ok(Arrival { secret: grant.secret, lifetime: grant.lifetime, expires, second_key, from_cache: false })
     }
+}
 
-    fn token_request(&self, second_key: bool) -> Result<Request<Bytes>> {
-        self.credential.token_request(&self.environment, &self.system, second_key)
-    }
-
-    fn fetched(&self, arrival: Arrival) -> Result<Fetched<Token>> {
-        let bearer = Zeroizing::new(format!("Bearer {}", arrival.secret.expose()));
-        let key = self.credential.subscription_key(arrival.second_key);
-        Ok(Fetched {
-            fresh_until: arrival.expires.minus(margin(arrival.lifetime).mul_f64(self.margin_share)),
-            usable_until: arrival.expires.minus(LAST_SECONDS.min(arrival.lifetime / 10)),
-            value: Token {
-                token: AccessToken::new(arrival.secret.clone(), arrival.expires.wall),
-                authorization: sensitive(&bearer)?,
-                subscription_key: key.map(|key| sensitive(key.expose())).transpose()?,
-                arrival,
-            },
-        })
-    }
+fn fetched(arrival: Arrival, credential: Arc<Credential>, margin_share: f64) -> Result<Fetched<Token>> {
+    let bearer = Zeroizing::new(format!("Bearer {}", arrival.secret.expose()));
+    let key = credential.subscription_key(arrival.second_key);
+    Ok(Fetched {
+        fresh_until: arrival.expires.minus(margin(arrival.lifetime).mul_f64(margin_share)),
+        usable_until: arrival.expires.minus(LAST_SECONDS.min(arrival.lifetime / 10)),
+        value: Token {
+            token: AccessToken::new(arrival.secret.clone(), arrival.expires.wall),
+            authorization: sensitive(&bearer)?,
+            subscription_key: key.map(|key| sensitive(key.expose())).transpose()?,
+            arrival,
+            credential,
+        },
+    })
 }
 
 /// How long before its end a token is renewed: early, because several may be valid at once and an outage of the

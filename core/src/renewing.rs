@@ -229,6 +229,19 @@ impl<T: Send + Sync + 'static> Renewing<T> {
             || (control.pause_in_force(now).is_none() && permit(now, control.last_fetch))
     }
 
+    /// A fetch apart from the others, whose value is to be [`put`](Self::put) in the place of the one in use.
+    pub(crate) fn attempt(&self) -> Attempt {
+        Attempt { number: self.fetches.fetch_add(1, AcqRel) + 1, ..Attempt::new(false, true) }
+    }
+
+    /// Puts a value in the place of the one in use. A fetch that is under way is overtaken: those who wait for it get this
+    /// value. `adopt` is called under the lock, at the same moment for everybody; it must not call out.
+    pub(crate) fn put(&self, fetched: Fetched<T>, attempt: &Attempt, adopt: impl FnOnce()) -> Arc<Lease<T>> {
+        let mut control = self.control();
+        adopt();
+        self.place(fetched, attempt, &mut control)
+    }
+
     /// Drops this value, if it is still the one in use.
     pub(crate) fn drop_if(&self, is_meant: impl FnOnce(&T) -> bool) -> bool {
         let control = self.control();
@@ -346,24 +359,39 @@ impl<T: Send + Sync + 'static> Renewing<T> {
         Ok(flight)
     }
 
-    /// Puts a new value in the place of the old one.
-    fn store(&self, fetched: Fetched<T>, attempt: &Attempt) -> Arc<Lease<T>> {
+    /// Puts a new value in the place of the old one; `None` where the fetch was overtaken.
+    fn store(&self, fetched: Fetched<T>, attempt: &Attempt) -> Option<Arc<Lease<T>>> {
         let mut control = self.control();
+        control.is_under_way(attempt).then(|| self.place(fetched, attempt, &mut control))
+    }
+
+    fn place(&self, fetched: Fetched<T>, attempt: &Attempt, control: &mut Control<T>) -> Arc<Lease<T>> {
         let generation = self.generation() + 1;
         let Fetched { value, fresh_until, usable_until } = fetched;
         let lease = Arc::new(Lease { value, generation, fetch: attempt.number, fresh_until, usable_until });
         *control = Control { last_fetch: control.last_fetch, ..Control::default() };
         self.current.store(Some(lease.clone()));
         self.generation.store(generation, Release);
-        drop(control);
         lease
     }
 
-    /// Begins the pause after a failed fetch. The jitter is not told: who comes back when told to is spread by it.
-    fn pause<S: Source<Value = T>>(&self, NotFetched { error, no_renewal_for }: &NotFetched) -> (Duration, Duration) {
+    /// What those get who waited for a fetch that was overtaken.
+    fn overtaken(&self) -> Result<Arc<Lease<T>>> {
+        let now = self.clock.now();
+        let current = self.current.load_full().filter(|lease| now.is_before(lease.usable_until));
+        current.ok_or_else(|| Error::unavailable("the keys were replaced during the request"))
+    }
+
+    /// Begins the pause after a failed fetch; `None` where the fetch was overtaken. The jitter is not told: who comes back
+    /// when told to is spread by it.
+    fn pause<S: Source<Value = T>>(&self, not_fetched: &NotFetched, attempt: &Attempt) -> Option<(Duration, Duration)> {
+        let NotFetched { error, no_renewal_for } = not_fetched;
         let now = self.clock.now();
         let left = self.current.load().as_ref().map_or(Duration::ZERO, |lease| now.until(lease.usable_until));
         let mut control = self.control();
+        if !control.is_under_way(attempt) {
+            return None;
+        }
         control.flight.clear();
         control.failures = control.failures.saturating_add(1);
         let pause = pause_after(control.failures, error);
@@ -373,12 +401,13 @@ impl<T: Send + Sync + 'static> Renewing<T> {
         control.next_renewal = Some(now.plus(gap));
         control.stale_told = false;
         drop(control);
-        (pause, gap)
+        Some((pause, gap))
     }
 
-    /// A look elsewhere found nothing; the pause goes on as it was.
-    fn looked_in_vain(&self) {
-        self.control().flight.clear();
+    /// A look elsewhere found nothing; the pause goes on as it was. `None` where the look was overtaken.
+    fn looked_in_vain(&self, attempt: &Attempt) -> Option<()> {
+        let mut control = self.control();
+        control.is_under_way(attempt).then(|| control.flight.clear())
     }
 }
 
@@ -388,17 +417,19 @@ async fn run<S: Source>(source: Arc<S>, attempt: Attempt) -> Result<Arc<Lease<S:
     let outcome = fetch.await.unwrap_or_else(|_| Err(panicked().into()));
     let not_fetched = match outcome {
         Ok(fetched) => {
-            let lease = source.renewing().store(fetched, &attempt);
+            let Some(lease) = source.renewing().store(fetched, &attempt) else { return source.renewing().overtaken() };
             source.stored(&lease, &attempt);
             return Ok(lease);
         }
         Err(not_fetched) => not_fetched,
     };
     if attempt.in_pause.is_some() {
-        source.renewing().looked_in_vain();
-        return Err(not_fetched.error);
+        let looked = source.renewing().looked_in_vain(&attempt);
+        return if looked.is_some() { Err(not_fetched.error) } else { source.renewing().overtaken() };
     }
-    let (pause, next_renewal_in) = source.renewing().pause::<S>(&not_fetched);
+    let Some((pause, next_renewal_in)) = source.renewing().pause::<S>(&not_fetched, &attempt) else {
+        return source.renewing().overtaken();
+    };
     let error = not_fetched.error;
     // A wrong setting does not mend itself.
     let error = if error.kind() == ErrorKind::InvalidConfig { error } else { error.with_retry_after(Some(pause)) };
@@ -413,6 +444,11 @@ impl<T: Send + Sync + 'static> Control<T> {
             attempt.awaited.store(true, Relaxed);
         }
         Some(flight)
+    }
+
+    /// Whether no other value was put in the place of the one that this fetch was to replace.
+    fn is_under_way(&self, attempt: &Attempt) -> bool {
+        self.attempt.as_ref().is_some_and(|latest| latest.number == attempt.number)
     }
 
     fn pause_in_force(&self, now: Now) -> Option<Error> {

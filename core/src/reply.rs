@@ -29,10 +29,9 @@ pub(crate) struct Refusal {
     pub(crate) undecodable: bool,
     /// The gateway's other shape, of paths that nobody serves.
     legacy_gateway: bool,
-    pub(crate) invalid_msn: bool,
+    pub(crate) sales_unit: Option<SalesUnitFault>,
     form: Form,
     aad_code: Option<u64>,
-    merchant_blocked: bool,
     trace_id: Option<String>,
 }
 
@@ -41,6 +40,13 @@ pub(crate) struct Refusal {
 pub(crate) enum SubscriptionKeyFault {
     Missing,
     Refused,
+}
+
+/// Why an API serves no calls for this sales unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SalesUnitFault {
+    NotConnected,
+    Blocked,
 }
 
 impl Refusal {
@@ -56,8 +62,7 @@ impl Refusal {
             legacy_gateway: body.get("responseInfo").or_else(|| body.get("ResponseInfo")).is_some(),
             form: Form::of(response, &body),
             aad_code: body.get("error_codes").and_then(|codes| codes.get(0)?.as_u64()),
-            invalid_msn: message.starts_with("invalid msn"),
-            merchant_blocked: body.get(0).and_then(|first| first.get("errorCode")?.as_str()) == Some("37"),
+            sales_unit: sales_unit_fault(&body, &message),
             trace_id: trace_id(&body).or_else(|| trace_id_of_headers(response.headers())),
         }
     }
@@ -87,7 +92,7 @@ impl Refusal {
     }
 
     fn meaning(&self, status: StatusCode) -> Meaning {
-        use ErrorKind::{Forbidden, RateLimited, Unavailable};
+        use ErrorKind::{RateLimited, Unavailable};
         if status == StatusCode::TOO_MANY_REQUESTS {
             return Meaning::new(RateLimited, RATE_LIMIT);
         }
@@ -97,13 +102,8 @@ impl Refusal {
         if let Some(fault) = self.subscription_key {
             return fault.meaning();
         }
-        if self.invalid_msn {
-            return Meaning::new(Forbidden, "the keys are not for this MSN")
-                .with_hint("is the sales unit connected to this partner?");
-        }
-        if self.merchant_blocked {
-            return Meaning::new(Forbidden, "the merchant is not available")
-                .with_hint("the sales unit or the partner is deactivated");
+        if let Some(fault) = self.sales_unit {
+            return fault.meaning();
         }
         self.meaning_of_code().unwrap_or_else(|| self.form.meaning(status))
     }
@@ -166,6 +166,16 @@ impl Meaning {
 
     fn with_hint(self, hint: &'static str) -> Self {
         Self { hint: Some(hint), ..self }
+    }
+}
+
+impl SalesUnitFault {
+    fn meaning(self) -> Meaning {
+        let (detail, hint) = match self {
+            Self::NotConnected => ("the keys are not for this MSN", "is the sales unit connected to this partner?"),
+            Self::Blocked => ("the merchant is not available", "the sales unit or the partner is deactivated"),
+        };
+        Meaning::new(ErrorKind::Forbidden, detail).with_hint(hint)
     }
 }
 
@@ -267,6 +277,14 @@ fn message(body: &Value) -> Option<&str> {
     let in_object = || nested.iter().find_map(|(outer, inner)| body.get(outer)?.get(inner)?.as_str());
     let in_list = || body.get(0).and_then(|first| first.as_str().or_else(|| first.get("errorMessage")?.as_str()));
     direct.or_else(in_object).or_else(in_list)
+}
+
+fn sales_unit_fault(body: &Value, message: &str) -> Option<SalesUnitFault> {
+    if message.starts_with("invalid msn") {
+        return Some(SalesUnitFault::NotConnected);
+    }
+    let is_blocked = body.get(0).and_then(|first| first.get("errorCode")?.as_str()) == Some("37");
+    is_blocked.then_some(SalesUnitFault::Blocked)
 }
 
 fn subscription_key_fault(message: &str) -> Option<SubscriptionKeyFault> {

@@ -163,7 +163,7 @@ impl Inner {
     }
 
     async fn ask_management(&self, path: &str) -> Result<Asked> {
-        if matches!(self.keys, Keys::Specialized(_) | Keys::Psp(_)) {
+        if matches!(*self.provider.keys(), Keys::Specialized(_) | Keys::Psp(_)) {
             return Err(Error::breaks_rule(
                 "keys",
                 "do not reach the Management API: it takes partner or sales unit keys",

@@ -2,6 +2,7 @@
 
 mod core_clock;
 mod core_keys;
+mod environment;
 pub(crate) mod error;
 mod inputs;
 mod login;
@@ -26,6 +27,7 @@ use crate::{
     choices::{BasicEncoding, DiscoveryDocument, Fields, Numbers, PartnerTokenRefusal, TokenKind},
     endpoint::Endpoint,
     fault::{invalid_input, not_found},
+    gateway,
     id_token::IdTokenSpec,
     log::RecordedRequest,
     login::discovery,
@@ -36,6 +38,10 @@ use crate::{
     state::DiscoverySettings,
     values::Moment,
 };
+
+/// For whoever moved the emulator's clock and not the one of the library under test.
+const MOVED_ALONE: &str = "a token came that has expired on the emulator's clock, which was moved: move the clock of the library \
+                           under test too, or it goes on using old tokens and finds ID tokens issued in the future";
 
 /// Where clients may authenticate with Basic.
 const TAKES_BASIC: [Endpoint; 5] = [
@@ -213,7 +219,8 @@ impl Controls {
 
     fn time(&self) -> outputs::Now {
         let state = self.shared.state();
-        outputs::Now { now: Moment(state.clock.now()), running: state.clock.is_running() }
+        let warning = state.log.tells(gateway::EXPIRED_BY_MOVED_CLOCK).then_some(MOVED_ALONE);
+        outputs::Now { now: Moment(state.clock.now()), running: state.clock.is_running(), warning }
     }
 
     fn stand_at(&self, moment: Duration) {

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     control::Controls,
     options::Options,
-    server::{Bound, Server},
+    server::{self, Bound, Server},
     shared::Shared,
     signing::keep,
     state::State,
@@ -24,14 +24,14 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts an emulator, ready when this returns. An error says why the port can't be had or no thread be started, or, as
+    /// Starts an emulator, ready when this returns. An error says why the port can't be opened or no thread can be started, or, as
     /// [`InvalidInput`](io::ErrorKind::InvalidInput), which of the options can't be.
     pub fn start(options: Options) -> io::Result<Self> {
         options.check()?;
         let kept = options.keys_file.as_deref().map(|path| keep::load_or_make(path, options.rsa_bits)).transpose()?;
         let bound = Bound::at(options.listen.unwrap_or(Ipv4Addr::LOCALHOST.into()), options.port)?;
         let address = bound.address();
-        let base_url = options.base_url(bound.base_url());
+        let base_url = options.base_url(server::local_url(address));
         let shared = Arc::new(Shared::new(State::new(base_url, options, kept)));
         let server = bound.serve(Arc::clone(&shared))?;
         Ok(Self { controls: Controls::of(shared), address, server: Mutex::new(Some(server)) })
@@ -40,6 +40,12 @@ impl Emulator {
     /// Where it listens, whatever it is told that it is reached by.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How this machine reaches it without a proxy in between, such as `http://127.0.0.1:40001`. The controls always
+    /// answer there; [`base_url`](Controls::base_url) is another one where `public_url` says so.
+    pub fn local_url(&self) -> String {
+        server::local_url(self.address)
     }
 
     /// Closes every socket and ends the thread. The log can still be read; stopping again does nothing.

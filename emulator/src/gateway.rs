@@ -23,6 +23,9 @@ const MISSING_KEY: &str = "Access denied due to missing subscription key. Make s
                            making requests to an API.";
 const INVALID_KEY: &str = "Access denied due to invalid subscription key. Make sure to provide a valid key for an \
                            active subscription.";
+/// Whose clock goes along with the emulator's sends no such token.
+pub(crate) const EXPIRED_BY_MOVED_CLOCK: &str =
+    "the token has expired on the emulator's clock, which was moved: fetch a new one, or move the caller's clock too";
 const NAME_AND_VERSION: [&str; 2] = ["Vipps-System-Name", "Vipps-System-Version"];
 const SYSTEM_HEADERS: [&str; 4] =
     ["Vipps-System-Name", "Vipps-System-Version", "Vipps-System-Plugin-Name", "Vipps-System-Plugin-Version"];
@@ -119,7 +122,10 @@ fn reason_not_to_trust(state: &State, token: &Token) -> Option<&'static str> {
     if token.revoked {
         return Some("the token was revoked by the emulator's control: fetch a new one");
     }
-    (state.clock.now() >= token.expires_at).then_some("the token has expired: fetch a new one")
+    if state.clock.now() < token.expires_at {
+        return None;
+    }
+    Some(if state.clock.is_real() { "the token has expired: fetch a new one" } else { EXPIRED_BY_MOVED_CLOCK })
 }
 
 pub(crate) fn unauthorized(why: &'static str) -> Refusal {

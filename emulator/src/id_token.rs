@@ -60,7 +60,7 @@ words! {
     pub enum SignedBy {
         /// The key that signs now.
         Current = "current",
-        /// The key that was withdrawn last, under its own `kid`; if none was, the same as `Unknown`.
+        /// The key that was withdrawn last, under its own `kid`; if none was, one that never was published.
         Withdrawn = "withdrawn",
         /// A key that never was published, under its own `kid`.
         Unknown = "unknown",

@@ -151,6 +151,11 @@ impl Log {
         self.kept.iter()
     }
 
+    /// Whether a request has a finding that says so.
+    pub(crate) fn tells(&self, text: &str) -> bool {
+        self.kept.iter().any(|record| record.findings.iter().any(|finding| finding.text == text))
+    }
+
     pub(crate) fn find(&self, id: u64) -> Option<&RecordedRequest> {
         self.kept.iter().rev().find(|record| record.id == id)
     }

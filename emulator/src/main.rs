@@ -9,12 +9,12 @@ use std::{
 };
 
 fn main() -> ExitCode {
-    match program::run(std::env::args_os().skip(1)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            // Without a standard error there is nobody to tell.
-            let _ = writeln!(io::stderr(), "vipps-emulator: {problem}");
-            ExitCode::from(2)
-        }
-    }
+    let Err(problem) = program::run(std::env::args_os().skip(1)) else { return ExitCode::SUCCESS };
+    // Where it can't be written there is nobody to tell.
+    let _ = if std::env::args_os().any(|arg| arg == "--json") {
+        writeln!(io::stdout(), "{}", program::refusal(problem.as_ref()))
+    } else {
+        writeln!(io::stderr(), "vipps-emulator: {problem}")
+    };
+    ExitCode::from(2)
 }

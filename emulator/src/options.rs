@@ -26,16 +26,16 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(!default, transform = values::all_optional)]
+#[schemars(!default, transform = values::all_optional, description = "How to start the emulator.")]
 pub struct Options {
-    /// The port; 0, the default, takes a free one.
+    /// The port; 0 takes a free one.
     pub port: u16,
-    /// The address to listen at; `None`, the default, is 127.0.0.1. With any other than a loopback address everybody who
-    /// can reach this machine can read all keys and decide all logins: for containers and phones in a network of your own.
+    /// The address to listen at; 127.0.0.1 by default. With any other than a loopback address everybody who can reach
+    /// this machine can read all keys and decide all logins: for containers and phones in a network of your own.
     pub listen: Option<IpAddr>,
     /// How it is reached from outside, such as `https://api.vipps.no` behind a proxy that ends TLS, or
     /// `http://vipps:8585` among containers: scheme, host and port, no path. Issuer, discovery, `iss`, redirects and links
-    /// name it, and its host is admitted to the page and the controls. `None`, the default: where it listens.
+    /// name it, and its host is admitted to the page and the controls. By default where it listens.
     pub public_url: Option<String>,
     /// Which of the two environments to imitate; decides how long standard tokens live.
     pub mode: Mode,
@@ -43,14 +43,14 @@ pub struct Options {
     #[serde(deserialize_with = "values::msns")]
     #[schemars(with = "Vec<MsnText>")]
     pub merchants: Vec<Msn>,
-    /// The partner keys; `None`, the default, invents some.
+    /// The partner keys; invented by default.
     pub partner_keys: Option<Keys>,
-    /// The keys for `/miami/v1/token`; `None`, the default, invents some.
+    /// The keys for `/miami/v1/token`; invented by default.
     pub specialized_keys: Option<SpecializedKeys>,
     /// Whether what the documents forbid, but the service may forgive, is let through and reported instead of refused.
     pub forgiving: bool,
     /// A file that keeps keys from one start to the next: what would be invented, and the keys that sign ID tokens. Made
-    /// when it is not there. `None`, the default, keeps nothing.
+    /// when it is not there. By default nothing is kept.
     pub keys_file: Option<PathBuf>,
     /// The size of the RSA keys that sign ID tokens.
     pub rsa_bits: RsaBits,

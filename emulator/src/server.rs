@@ -38,7 +38,10 @@ pub(crate) struct Bound {
 
 impl Bound {
     pub(crate) fn at(address: IpAddr, port: u16) -> io::Result<Self> {
-        let listener = StdListener::bind((address, port))?;
+        let listener = StdListener::bind((address, port)).map_err(|error| {
+            let whole = SocketAddr::new(address, port);
+            io::Error::new(error.kind(), format!("the emulator can't listen at {whole}: {error}"))
+        })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
@@ -46,13 +49,6 @@ impl Bound {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// Every address of this machine includes the usual one.
-    pub(crate) fn base_url(&self) -> String {
-        let ip = self.address.ip();
-        let ip = if ip.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { ip };
-        format!("http://{}", SocketAddr::new(ip, self.address.port()))
     }
 
     /// Serves on a thread of its own until told to stop. The runtime lives and dies on that thread, so that the caller
@@ -68,6 +64,12 @@ impl Bound {
         }
         Ok(Server { stop, thread })
     }
+}
+
+/// How a listener is reached on this machine. Every address of it includes the usual one.
+pub(crate) fn local_url(address: SocketAddr) -> String {
+    let ip = if address.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
 }
 
 /// The running thread.

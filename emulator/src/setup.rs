@@ -62,9 +62,7 @@ impl Setup {
     /// Reads an object. A member that is neither an option nor an operation, or an option that can't be, is refused by
     /// name; what operations take is judged when they are played.
     pub fn from_json(document: Value) -> Result<Self, ControlError> {
-        let Value::Object(members) = document else {
-            return Err(ControlError::invalid(None, "must be an object of options and operations"));
-        };
+        let members = members_of(document)?;
         let (options, operations): (Map<_, _>, Map<_, _>) =
             members.into_iter().partition(|(name, _)| OPTIONS.contains(&name.as_str()) || !is_operation(name));
         if let Some(name) = options.keys().find(|name| !OPTIONS.contains(&name.as_str())) {
@@ -79,29 +77,46 @@ impl Setup {
         Ok(setup)
     }
 
+    /// Reads several objects as one: what a later one says about a member takes the place of what an earlier one said.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use vipps_emulator::{Mode, Setup};
+    ///
+    /// let house = json!({ "mode": "test", "merchants": ["123456"] });
+    /// let setup = Setup::from_documents([house, json!({ "mode": "production" })])?;
+    /// assert_eq!((setup.options.mode, setup.options.merchants.len()), (Mode::Production, 1));
+    /// # Ok::<(), vipps_emulator::ControlError>(())
+    /// ```
+    pub fn from_documents(documents: impl IntoIterator<Item = Value>) -> Result<Self, ControlError> {
+        let mut all = Map::new();
+        for document in documents {
+            all.extend(members_of(document)?);
+        }
+        Self::from_json(Value::Object(all))
+    }
+
     /// Reads the text of a file in JSON. A member that comes twice is refused as well.
     pub fn from_json_text(text: &str) -> Result<Self, ControlError> {
-        Self::from_json(strict_json::parse(text.as_bytes())?)
+        Self::from_json(json_document(text)?)
     }
 
     /// Reads the text of a file in TOML.
     pub fn from_toml_text(text: &str) -> Result<Self, ControlError> {
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            ControlError::invalid(None, format!("not TOML that can be taken: {line}{}", error.message()))
-        })?;
-        let document =
-            serde_json::to_value(table).map_err(|_| ControlError::invalid(None, "not TOML that can be taken"))?;
-        Self::from_json(document)
+        Self::from_json(toml_document(text)?)
     }
 
     /// Reads a file: TOML when its name ends in `.toml`, else JSON.
     pub fn from_file(path: &Path) -> io::Result<Self> {
+        Ok(Self::from_json(Self::document(path)?)?)
+    }
+
+    /// What stands in a file, for [`from_documents`](Self::from_documents): TOML when its name ends in `.toml`, else JSON.
+    pub fn document(path: &Path) -> io::Result<Value> {
         let text = std::fs::read_to_string(path)?;
         let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-        let setup = if is_toml { Self::from_toml_text(&text) } else { Self::from_json_text(&text) };
-        Ok(setup?)
+        let document = if is_toml { toml_document(&text) } else { json_document(&text) };
+        Ok(document?)
     }
 
     /// The port, where it is left open: not even a free one was asked for.
@@ -147,6 +162,26 @@ impl Setup {
         }
         Ok(())
     }
+}
+
+fn members_of(document: Value) -> Result<Map<String, Value>, ControlError> {
+    match document {
+        Value::Object(members) => Ok(members),
+        _ => Err(ControlError::invalid(None, "must be an object of options and operations")),
+    }
+}
+
+fn json_document(text: &str) -> Result<Value, ControlError> {
+    strict_json::parse(text.as_bytes())
+}
+
+fn toml_document(text: &str) -> Result<Value, ControlError> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        ControlError::invalid(None, format!("not TOML that can be taken: {line}{}", error.message()))
+    })?;
+    serde_json::to_value(table).map_err(|_| ControlError::invalid(None, "not TOML that can be taken"))
 }
 
 fn is_operation(name: &str) -> bool {

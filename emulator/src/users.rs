@@ -22,11 +22,12 @@ use crate::{choices::Mode, fault::invalid_input, random, words::words};
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(description = "A person with a phone. All of it is invented; what is left out is as Kari Fixture has it.")]
 pub struct User {
     /// The phone number: 8 to 15 digits with country code, no `+`. It names the person in all controls.
     pub msisdn: String,
-    /// What the person's `sub` at each sales unit is derived from; `None`, the default, takes the phone number. Set it
-    /// to the old number when the number changes, and the `sub` stays, as it does with the service.
+    /// What the person's `sub` at each sales unit is derived from; the phone number by default. Set it to the old number
+    /// when the number changes, and the `sub` stays, as it does with the service.
     #[serde(default)]
     pub person: Option<String>,
     /// First name.
@@ -59,10 +60,10 @@ pub struct User {
     /// What `urn:customer-token:` in a login hint may name the person by.
     #[serde(default)]
     pub customer_token: Option<String>,
-    /// The claim `flowResult`, for logins with the scope `customFlow`; `None`, the default, invents one.
+    /// The claim `flowResult`, for logins with the scope `customFlow`; invented by default.
     #[serde(default)]
     pub flow_result: Option<Value>,
-    /// The claim `agreement`, for logins by phone number with that scope; `None`, the default, invents one.
+    /// The claim `agreement`, for logins by phone number with that scope; invented by default.
     #[serde(default)]
     pub agreement: Option<Value>,
     /// More claims for userinfo, whatever the scopes.

@@ -105,7 +105,7 @@ impl JsonSchema for MsnText {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "A merchant serial number (MSN). Text, since zeros in front belong to it.",
-            "type": "string", "pattern": "^[0-9]{4,10}$"
+            "type": "string", "pattern": "^[0-9]{4,10}$", "examples": ["123456"]
         })
     }
 }

@@ -25,7 +25,7 @@ async fn refused(request: RequestBuilder) -> (u16, String, Option<String>, Strin
 async fn the_same_operations_are_offered_over_http_and_in_process() {
     let vipps = start();
     let reply = send(door(&vipps, "set_time", &json!({ "at": 1_000 }))).await;
-    assert_eq!((reply.status, reply.json()), (200, json!({ "now": 1000.0, "running": false })));
+    assert_eq!((reply.status, reply.json()), (200, json!({ "now": 1000.0, "running": false, "warning": null })));
     assert_eq!(vipps.control("advance", json!({ "seconds": 1.5 })).expect("now")["now"], 1001.5);
     assert_eq!(vipps.now_unix(), 1_001);
     let keys = vipps.control("add_merchant", json!({ "msn": "654321", "name": "Books" })).expect("keys");

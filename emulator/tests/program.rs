@@ -3,7 +3,7 @@
 mod common;
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     net::TcpStream,
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
@@ -218,6 +218,23 @@ async fn a_configuration_file_has_options_and_operations() {
     assert_eq!(send(client().get(format!("{}{JWKS}", running.local()))).await.status, 503);
 }
 
+#[tokio::test]
+async fn a_configuration_can_come_on_standard_input_which_stays_open() {
+    let mut child = program(&["--port", "0", "--json", "--exit-with-stdin", "--config", "-"]);
+    let mut child = child.stdin(Stdio::piped()).spawn().expect("it runs");
+    let mut stdin = child.stdin.take().expect("its input");
+    writeln!(stdin, r#"{{"mode": "test", "merchants": ["123456"]}}"#).expect("it listens");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert_eq!(line["merchants"][0]["msn"], "123456");
+    let reply =
+        send(client().post(format!("{}{TOKEN}", line["base_url"].as_str().expect("an address"))).body("")).await;
+    assert_eq!(reply.status, 401, "it goes on");
+    drop(stdin);
+    assert!(child.wait().expect("an end").success());
+}
+
 #[test]
 fn a_wrong_configuration_is_refused_by_name_before_anything_is_printed() {
     for (name, text, word) in [
@@ -232,6 +249,50 @@ fn a_wrong_configuration_is_refused_by_name_before_anything_is_printed() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
         assert!(said.contains(word), "{said}");
+    }
+}
+
+#[test]
+fn later_configurations_go_over_earlier_ones_and_one_may_come_through_standard_input() {
+    let file = written("house.toml", "mode = \"test\"\nmerchants = [\"123456\"]\n[jwks_outage]\n");
+    let file = file.to_str().expect("a path");
+    let mut child = program(&["--json", "--exit-with-stdin", "--config", file, "--config", "-"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut stdin = child.stdin.take().expect("its input");
+    std::io::Write::write_all(&mut stdin, b"{\"port\": 0, \"merchants\": [\"654321\", \"0123\"]}\n").expect("written");
+    let mut out = BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    out.read_line(&mut line).expect("a line");
+    let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    let msns: Vec<_> = line["merchants"].as_array().expect("merchants").iter().map(|unit| &unit["msn"]).collect();
+    assert_eq!(msns, ["0123", "654321"]);
+    assert_eq!(line["local_url"], line["base_url"]);
+    drop(stdin);
+    assert!(child.wait().expect("an end").success(), "its standard input ended");
+}
+
+#[test]
+fn what_is_wrong_with_a_start_in_json_is_told_in_json() {
+    let wrong = written("wrong.json", r#"{"merchants": ["12 3"]}"#);
+    let wrong = wrong.to_str().expect("a path");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    for (args, code, member) in [
+        (&["--config", wrong][..], "invalid_input", "merchants[0]"),
+        (&["--control=numbers={}"], "invalid_input", "numbers.numbers"),
+        (&["--control=x={}"], "unknown_operation", "x"),
+        (&["--public-url=x"], "invalid_input", "public_url"),
+        (&["--port", &port], "", ""),
+        (&["--prot"], "", ""),
+    ] {
+        let output = output(&[&["--json", "--port=0"], args].concat());
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(2), 0), "{said}");
+        assert_eq!(said["code"].as_str().unwrap_or_default(), code, "{said}");
+        assert_eq!(said["member"].as_str().unwrap_or_default(), member, "{said}");
+        assert!(!said["error"].as_str().expect("a text").is_empty());
     }
 }
 

@@ -280,3 +280,18 @@ async fn what_test_lacks_is_reported_in_test_mode() {
     assert_eq!(send(with_system(get(&vipps, LEDGERS).bearer_auth(&token))).await.status, 200);
     assert_eq!(about(&last(&vipps), Verdict::Tolerated), ["path"]);
 }
+
+#[tokio::test]
+async fn a_clock_that_was_moved_alone_is_noticed() {
+    let vipps = start();
+    let (keys, token) = (vipps.partner_keys(), partner_token(&vipps).await);
+    let call = || payment(&vipps, &keys, &format!("Bearer {token}")).header(MSN, "123456");
+    let warning = || vipps.control("now", json!({})).expect("the time")["warning"].clone();
+    vipps.advance(Duration::from_secs(3_600));
+    assert_eq!((send(call()).await.status, warning()), (200, json!(null)));
+    vipps.advance(Duration::from_secs(86_400));
+    assert!(send(call()).await.text.contains("move the caller's clock too"));
+    assert!(warning().as_str().expect("a warning").contains("the library under test"));
+    vipps.clear_requests();
+    assert_eq!(warning(), json!(null));
+}

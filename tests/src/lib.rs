@@ -20,4 +20,16 @@ mod readmes {
     mod repository {}
     #[doc = include_str!("../../emulator/README.md")]
     mod emulator {}
+    #[doc = include_str!("../../docs/getting-started.md")]
+    mod getting_started {}
+    #[doc = include_str!("../../docs/going-live.md")]
+    mod going_live {}
+    #[doc = include_str!("../../docs/login-browser.md")]
+    mod login_browser {}
+    #[doc = include_str!("../../docs/login-phone.md")]
+    mod login_phone {}
+    #[doc = include_str!("../../docs/observability.md")]
+    mod observability {}
+    #[doc = include_str!("../../docs/testing.md")]
+    mod testing {}
 }

@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use vipps_partner_auth::{VerifiedWebhook, WebhookOptions, WebhookVerifier};
+use vipps_partner_auth::{Msn, VerifiedWebhook, WebhookOptions, WebhookVerifier};
 
 use crate::{
     given::{Attempt, resolve},
@@ -25,7 +25,7 @@ impl Call<'_> {
             "webhook_ping" => Ok(self
                 .verified()?
                 .and_then(|webhook| webhook.ping())
-                .map(|ping| json!({ "auth_req_id": ping.auth_req_id(), "msn": ping.msn().map(|msn| msn.as_str()) }))),
+                .map(|ping| json!({ "auth_req_id": ping.auth_req_id(), "msn": ping.msn().map(Msn::as_str) }))),
             "webhook_sign" => self.signed(),
             other => Err(format!("unknown op {other}")),
         }

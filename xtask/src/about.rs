@@ -23,32 +23,27 @@ const MANIFESTS: &[Manifest] = &[
     },
     Manifest { path: "core/Cargo.toml", holds: &PUBLISHED_CRATE },
     Manifest { path: "emulator/Cargo.toml", holds: &PUBLISHED_CRATE },
-    Manifest {
-        path: "bindings-python/pyproject.toml",
-        holds: &[
-            "Homepage = \"{}\"",
-            "Documentation = \"{}/tree/main/docs\"",
-            "Repository = \"{}\"",
-            "Issues = \"{}/issues\"",
-            "Changelog = \"{}/blob/main/CHANGELOG.md\"",
-            "license-files = [\"LICENSE-APACHE\", \"LICENSE-MIT\"",
-            "keywords = [",
-            "Development Status ::",
-            "Operating System :: MacOS",
-            "Operating System :: Microsoft :: Windows",
-            "Operating System :: POSIX :: Linux",
-            "Programming Language :: Python :: 3.9",
-            "Programming Language :: Python :: 3.14",
-            "Framework :: AsyncIO",
-            "Typing :: Typed",
-        ],
-    },
+    Manifest { path: "bindings-python/pyproject.toml", holds: &PYTHON_PACKAGE },
+    Manifest { path: "emulator/pyproject.toml", holds: &PYTHON_PACKAGE },
     Manifest {
         path: "bindings-node/package.json",
         holds: &[
             "\"url\": \"git+{}.git\"",
             "\"directory\": \"bindings-node\"",
             "\"homepage\": \"{}/tree/main/bindings-node#readme\"",
+            "\"bugs\": \"{}/issues\"",
+            "\"engines\"",
+            "\"keywords\"",
+            "\"sideEffects\": false",
+            "\"access\": \"public\"",
+        ],
+    },
+    Manifest {
+        path: "emulator/node/package.json",
+        holds: &[
+            "\"url\": \"git+{}.git\"",
+            "\"directory\": \"emulator/node\"",
+            "\"homepage\": \"{}/tree/main/emulator/node#readme\"",
             "\"bugs\": \"{}/issues\"",
             "\"engines\"",
             "\"keywords\"",
@@ -70,6 +65,24 @@ const MANIFESTS: &[Manifest] = &[
     },
 ];
 
+const PYTHON_PACKAGE: [&str; 15] = [
+    "Homepage = \"{}\"",
+    "Documentation = \"{}/tree/main/docs\"",
+    "Repository = \"{}\"",
+    "Issues = \"{}/issues\"",
+    "Changelog = \"{}/blob/main/CHANGELOG.md\"",
+    "license-files = [\"LICENSE-APACHE\", \"LICENSE-MIT\"",
+    "keywords = [",
+    "Development Status ::",
+    "Operating System :: MacOS",
+    "Operating System :: Microsoft :: Windows",
+    "Operating System :: POSIX :: Linux",
+    "Programming Language :: Python :: 3.9",
+    "Programming Language :: Python :: 3.14",
+    "Framework :: AsyncIO",
+    "Typing :: Typed",
+];
+
 const PUBLISHED_CRATE: [&str; 9] = [
     "repository.workspace = true",
     "homepage.workspace = true",
@@ -83,7 +96,7 @@ const PUBLISHED_CRATE: [&str; 9] = [
 ];
 
 /// Pages that a registry shows where no link relative to the repository leads anywhere.
-const ABSOLUTE: [&str; 1] = ["bindings-python/README.md"];
+const ABSOLUTE: [&str; 2] = ["bindings-python/README.md", "emulator/python/README.md"];
 
 pub(crate) fn check() -> Result<Tally> {
     eprintln!("== metadata");

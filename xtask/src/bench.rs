@@ -1,6 +1,5 @@
 //! `cargo xtask bench`: the library beside its peers.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -9,7 +8,7 @@ use crate::demo::handed_on;
 use crate::failure::Result;
 use crate::step::{self, Step};
 use crate::uniffi::{self, Profile};
-use crate::{npm, python, repo, tool};
+use crate::{node, npm, python, tool};
 
 pub(crate) const COMMAND: Command =
     Command { name: "bench", arguments: "[arguments]", about: "measure the library beside its peers", details, run };
@@ -47,18 +46,10 @@ fn in_node() -> Result {
         eprintln!("WARNING: NODE NOT MEASURED: {failure}");
         return Ok(());
     }
-    let (package, peers) = (Path::new("bindings-node"), Path::new("bindings-node/bench"));
-    let library = repo::target().join("release").join(format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}"));
-    let packages = [npm::install("bench: node packages", package), npm::install("bench: node peers", peers)];
-    let script =
-        |name: &str| Step::new(format!("bench: node {name}"), "node").args([name]).within(package).on_failure();
-    let steps = [
-        Step::cargo("bench: node, native part (minutes)", "build --release -p vipps-partner-auth-node").on_failure(),
-        script("scripts/native.mjs").args([library]),
-        script("scripts/build.mjs"),
-        Step::new("bench: node", "node").words("--expose-gc main.mjs").within(peers),
-    ];
-    step::run_all(packages.into_iter().flatten().chain(steps)).map(drop)
+    let peers = Path::new("bindings-node/bench");
+    let measure = Step::new("bench: node", "node").words("--expose-gc main.mjs").within(peers);
+    let packages = npm::install("bench: node peers", peers).into_iter();
+    step::run_all(packages.chain(node::build("bench: node", node::Profile::Release)).chain([measure])).map(drop)
 }
 
 /// The jar as it is published, beside its peers; where there is no JDK, that is said.
@@ -81,6 +72,7 @@ fn in_python() -> Result {
     let folder = Path::new(python::PACKAGE).join("bench");
     let environment = python::Environment::ready("bench", Path::new("python3"), &folder.join("requirements.txt"))?;
     let bench = environment.step("bench: python", "bench.py").within(&folder);
-    step::run_all([environment.build("--release"), environment.install("bench: python"), bench])?;
+    let install = environment.install("bench: python");
+    step::run_all(environment.build("--release").into_iter().chain([install, bench]))?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::fetched;
 use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{Command, about, api, deny, hygiene, repo, targets, tool, versions};
+use crate::{Command, about, api, deny, hygiene, quickstart, repo, site, targets, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
@@ -89,6 +89,20 @@ pub(crate) const CHECKS: &[Job] = &[
         needs: &[&tool::C_COMPILER],
         fetches: &[],
         run: documentation,
+    },
+    Job {
+        name: "site",
+        about: "the guide builds, its links lead somewhere, and it loads nothing from elsewhere",
+        needs: &[&tool::PYTHON],
+        fetches: &[],
+        run: site::run,
+    },
+    Job {
+        name: "quickstart",
+        about: "the Rust quick start of the README, pasted into an empty crate, compiles",
+        needs: &[&tool::C_COMPILER],
+        fetches: &[],
+        run: quickstart::run,
     },
 ];
 

@@ -55,7 +55,7 @@ const LIBRARIES: [Library; 4] = [
 const PROGRAMS: [&str; 1] = ["vipps-emulator"];
 
 /// Folders of Python packages, and the crates that their wheels hold.
-const WHEELS: [(&str, &str); 1] = [("bindings-python", "vipps-partner-auth-python")];
+const WHEELS: [(&str, &str); 2] = [("bindings-python", "vipps-partner-auth-python"), ("emulator", "vipps-emulator")];
 
 /// Where everything lies that one wants to publish.
 pub(crate) fn packages() -> PathBuf {

@@ -1,6 +1,5 @@
 //! `cargo xtask test`: one lane per language or setting. A new lane is one entry in `LANES`.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
 use crate::uniffi::{self, Profile};
-use crate::{jdk, mixed, npm, python, repo, swift, tool};
+use crate::{jdk, mixed, node, npm, python, repo, swift, tool};
 
 pub(crate) const COMMAND: Command =
     Command { name: "test", arguments: "[--only a,b]", about: "run the test lanes, or only those named", details, run };
@@ -53,14 +52,14 @@ pub(crate) const LANES: &[Job] = &[
     },
     Job {
         name: "node",
-        about: "the npm package: its vectors, its face, its adapters with the real clients, its life in a process",
+        about: "the npm packages: their vectors, faces, adapters with the real clients, life in a process",
         needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::REDIS],
         fetches: &[],
         run: node,
     },
     Job {
         name: "python",
-        about: "the Python package: its vectors, its adapters with the real clients, its life in a process, its types",
+        about: "the Python packages: their vectors, adapters with the real clients, life in a process, types",
         needs: &[&tool::C_COMPILER, &tool::PYTHON, &tool::NODE, &tool::REDIS],
         fetches: &[],
         run: python,
@@ -145,16 +144,14 @@ fn simulation() -> Result<Tally> {
 const SIMULATION_TESTS: &str = "test --workspace --all-features --test simulation";
 
 fn node() -> Result<Tally> {
-    let folder = Path::new("bindings-node");
-    let library = format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}");
-    let build = Step::cargo("node: native part", "build -p vipps-partner-auth-node").on_failure();
-    let native = Step::new("node: native part in its place", "node").words("scripts/native.mjs").within(folder);
-    let native = native.args([repo::target().join("debug").join(library)]).on_failure();
-    let face = Step::new("node: face", "node").words("scripts/build.mjs").within(folder).on_failure();
-    let test = Step::new("node: test", "node").words("--test --test-reporter=spec").within(folder).counted();
-    let worlds = npm::install("node: runners, packers and other clients", &folder.join("tests/worlds"));
-    let packages = npm::install("node: packages", folder).into_iter().chain(worlds);
-    lane("node", packages.chain([build, native, face, test]))
+    let library = Path::new(node::PACKAGE);
+    let test = |of: &str, folder: &Path| {
+        let test = Step::new(format!("node: test {of}"), "node").words("--test --test-reporter=spec");
+        test.within(folder).counted()
+    };
+    let worlds = npm::install("node: runners, packers and other clients", &library.join("tests/worlds"));
+    let tests = [test("the emulator", Path::new(node::EMULATOR)), test("the library", library)];
+    lane("node", worlds.into_iter().chain(node::build("node", node::Profile::Debug)).chain(tests))
 }
 
 /// All tests on the interpreter of the machine, and those that need nothing but pytest on each other one that is there:
@@ -162,21 +159,30 @@ fn node() -> Result<Tally> {
 fn python() -> Result<Tally> {
     let tests = Path::new(python::PACKAGE).join("tests");
     let main = python::Environment::ready("main", Path::new("python3"), &tests.join("requirements.txt"))?;
-    let at = |step: Step| step.within(Path::new(python::PACKAGE)).env("MYPY_CACHE_DIR", python::scratch("mypy"));
-    let mut steps = vec![
-        main.build(""),
+    let within =
+        |folder: &str, step: Step| step.within(Path::new(folder)).env("MYPY_CACHE_DIR", python::scratch("mypy"));
+    let at = |step: Step| within(python::PACKAGE, step);
+    let at_emulator = |step: Step| within(python::EMULATOR, step);
+    let mut steps = Vec::from(main.build(""));
+    steps.extend([
         main.install("python"),
+        at_emulator(main.step("python: test of the emulator", PYTEST)).counted(),
+        at_emulator(main.step("python: types of the emulator", "-m mypy --strict -p vipps_emulator")).on_failure(),
+        at_emulator(main.step("python: types of its tests", "-m mypy --strict python/tests/typed_sample.py"))
+            .on_failure(),
+        at_emulator(main.pyright("python/tests/typed_sample.py")),
         at(main.step("python: test", PYTEST)).counted(),
         at(main.step("python: stubs", "-m mypy.stubtest vipps_partner_auth._native")).on_failure(),
         at(main.step("python: types", "-m mypy --strict -p vipps_partner_auth")).on_failure(),
         at(main.step("python: types of a program", "-m mypy --strict tests/typed_sample.py")).on_failure(),
         at(main.pyright("tests/typed_sample.py")),
-    ];
+    ]);
     for (version, interpreter) in python::others() {
         let heading = format!("python {version}");
         let other = python::Environment::ready(version, &interpreter, &tests.join("requirements-short.txt"))?;
         let test = at(other.step(format!("{heading}: test"), PYTEST)).words(PYTEST_ALONE).counted();
-        steps.extend([other.install(&heading), test]);
+        let emulator = at_emulator(other.step(format!("{heading}: test of the emulator"), PYTEST)).counted();
+        steps.extend([other.install(&heading), emulator, test]);
     }
     lane("python", steps)
 }
@@ -184,7 +190,7 @@ fn python() -> Result<Tally> {
 const PYTEST: &str = "-m pytest --quiet -p no:cacheprovider";
 /// What needs nothing but pytest.
 const PYTEST_ALONE: &str = "tests/test_api.py tests/test_values.py tests/test_limits.py tests/test_vectors.py \
-                            tests/test_process.py tests/test_plugin.py";
+                            tests/test_process.py tests/test_package.py";
 
 fn jvm() -> Result<Tally> {
     uniffi::prepare_jvm(Profile::Debug)?;

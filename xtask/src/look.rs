@@ -26,8 +26,8 @@ struct File {
 /// Part of the page that every emulator has within it and nothing else.
 const OF_THE_EMULATOR: &[u8] = b"/emulator/page/style.css";
 
-/// Packages in which the emulator may be: its own, and for the time being those that bring it along.
-const WITH_EMULATOR: [&str; 4] = ["vipps-emulator", "vipps_emulator", "vipps_partner_auth-", "npm/"];
+/// Packages in which the emulator may be: its own.
+const WITH_EMULATOR: [&str; 2] = ["vipps-emulator", "vipps_emulator"];
 
 pub(crate) fn at(targets: &[&Target]) -> Result {
     eprintln!("== a look at each package");
@@ -45,6 +45,7 @@ pub(crate) fn at(targets: &[&Target]) -> Result {
 fn names(targets: &[&Target], version: &str) -> Result<Vec<String>> {
     let mut names = vec![
         format!("python/vipps_partner_auth-{version}.tar.gz"),
+        format!("python/vipps_emulator-{version}.tar.gz"),
         format!("npm/vipps-partner-auth-{version}.tgz"),
         format!("crates/vipps-partner-auth-{version}.crate"),
         format!("crates/vipps-emulator-{version}.crate"),
@@ -64,6 +65,7 @@ fn names(targets: &[&Target], version: &str) -> Result<Vec<String>> {
             return Err(Failure::failed(format!("{} is not for servers", target.triple)));
         };
         names.push(format!("python/vipps_partner_auth-{version}-cp39-abi3-{wheel}.whl"));
+        names.push(format!("python/vipps_emulator-{version}-py3-none-{wheel}.whl"));
         names.push(format!("npm/platforms/vipps-partner-auth-{npm}-{version}.tgz"));
         names.push(format!("npm/self-contained/{npm}/vipps-partner-auth-{version}.tgz"));
         names.push(format!("programs/vipps-emulator-{version}-{}.tar.gz", target.triple));
@@ -177,7 +179,9 @@ impl Opened {
                 .iter()
                 .filter_map(|target| target.wheel)
                 .find(|tag| self.name.ends_with(&format!("-{tag}.whl")));
-            let tags = tag.into_iter().flat_map(|tag| tag.split('.')).map(|tag| format!("Tag: cp39-abi3-{tag}"));
+            // A program needs no Python of its own.
+            let python = if self.name.starts_with("python/vipps_emulator-") { "py3-none" } else { "cp39-abi3" };
+            let tags = tag.into_iter().flat_map(|tag| tag.split('.')).map(|tag| format!("Tag: {python}-{tag}"));
             let missing = tags.filter(|tag| !wheel.holds(tag.as_bytes()));
             found.extend(missing.map(|tag| format!("no `{tag}` in it")));
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
-use crate::{python, repo};
+use crate::{node, python, repo};
 
 /// The command lines of the workers, as `tests/fleet` wants them.
 pub(crate) fn workers() -> Result<String> {
@@ -18,7 +18,7 @@ fn python_worker() -> Result<String> {
 }
 
 fn node_worker() -> Result<String> {
-    let package = repo::root().join("bindings-node");
+    let package = repo::root().join(node::PACKAGE);
     built("node", package.join("dist/index.js"))?;
     Ok(format!("node {}", package.join("tests/fleet/worker.mjs").display()))
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask package`: what would be published, built and listed.
 
-use std::env::consts::{ARCH, DLL_PREFIX, DLL_SUFFIX};
+use std::env::consts::{ARCH, DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::notices::Notices;
 use crate::step::{self, Step};
 use crate::tally::Tally;
 use crate::uniffi::{self, Profile};
-use crate::{dist, npm, python, repo, targets, tool, versions};
+use crate::{dist, node, npm, python, repo, targets, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "package",
@@ -31,7 +31,7 @@ const PACKAGES: &[Job] = &[
     },
     Job {
         name: "python",
-        about: "the wheel and the source distribution",
+        about: "the wheels and the source distributions, of the library and of the emulator",
         needs: &[&tool::C_COMPILER, &tool::PYTHON],
         fetches: &[],
         run: for_python,
@@ -42,6 +42,13 @@ const PACKAGES: &[Job] = &[
         needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::PYTHON],
         fetches: &[],
         run: for_node,
+    },
+    Job {
+        name: "emulator-npm",
+        about: "the emulator's npm package, its program for this platform, and both in one",
+        needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::PYTHON],
+        fetches: &[],
+        run: for_npm_with_emulator,
     },
     Job {
         name: "jvm",
@@ -112,11 +119,14 @@ pub(crate) fn deploy_for_the_jvm(repository: &Path, properties: impl IntoIterato
 /// The npm package and its binary for this platform; the script lists them itself, then they are installed and tried.
 fn for_node() -> Result<Tally> {
     let this = targets::of_this_machine()?;
-    let library = node_library()?;
+    let library = release_of("vipps-partner-auth-node")?;
+    let library = library.join(format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}"));
     let folder = library.parent().unwrap_or(&library);
     Notices::of("vipps-partner-auth-node", &[], this.triple)?.write(folder)?;
     let packed = repo::target().join("npm");
     pack_for_node(&packed, this.npm.map(|npm| (npm, library.clone())))?;
+    // It is tried with the emulator of the repository.
+    step::run_all(node::build("package: node", node::Profile::Debug))?;
     let script = Step::new("package: node scripts/try.mjs", "node").words("scripts/try.mjs");
     script.args([&packed]).within(Path::new("bindings-node")).run()
 }
@@ -136,23 +146,35 @@ pub(crate) fn pack_for_node(
     step::run_all(npm::install("package: node packages", folder).into_iter().chain(steps))
 }
 
-/// On Linux for every glibc since 2.17 (2012), whatever the machine that builds has.
-fn node_library() -> Result<PathBuf> {
-    let library = format!("{DLL_PREFIX}vipps_partner_auth_node{DLL_SUFFIX}");
-    let heading = "package: node, native part (minutes)";
+/// The same for the emulator, whose binary is a program.
+fn for_npm_with_emulator() -> Result<Tally> {
+    let program = release_of("vipps-emulator")?.join(format!("vipps-emulator{EXE_SUFFIX}"));
+    step::run_all(node::build("package: emulator-npm", node::Profile::Debug))?;
+    let packed = repo::target().join("npm-emulator");
+    let script = |name: &str| {
+        let step = Step::new(format!("package: emulator-npm {name}"), "node").args([name]);
+        step.within(Path::new(node::EMULATOR))
+    };
+    step::run_all([script("scripts/pack.mjs").args([&program, &packed]), script("scripts/try.mjs").args([&packed])])
+}
+
+/// The folder with what a crate is for release; on Linux for every glibc since 2.17 (2012), whatever the machine that builds
+/// has.
+fn release_of(name: &str) -> Result<PathBuf> {
+    let heading = format!("package: {name} (minutes)");
     if !cfg!(all(target_os = "linux", target_env = "gnu")) {
-        Step::cargo(heading, "build --release -p vipps-partner-auth-node").on_failure().run()?;
-        return Ok(repo::target().join("release").join(library));
+        Step::cargo(heading, "build --release -p").args([name]).on_failure().run()?;
+        return Ok(repo::target().join("release"));
     }
     let requirements = Path::new("bindings-node/requirements-package.txt");
     let zig = python::Environment::ready("npm", Path::new("python3"), requirements)?;
     let target = format!("{ARCH}-unknown-linux-gnu");
-    Step::cargo(heading, "zigbuild --release -p vipps-partner-auth-node")
-        .args(["--target".into(), format!("{target}.2.17")])
+    Step::cargo(heading, "zigbuild --release -p")
+        .args([name.to_owned(), "--target".to_owned(), format!("{target}.2.17")])
         .env("PATH", step::search_path_with(&zig.programs())?)
         .on_failure()
         .run()?;
-    Ok(repo::target().join(target).join("release").join(library))
+    Ok(repo::target().join(target).join("release"))
 }
 
 /// Folders that a Swift package can depend on by their paths.
@@ -166,18 +188,20 @@ fn for_swift() -> Result<Tally> {
     Ok(Tally::default())
 }
 
-/// The wheel for every Linux since 2014 and every Python since 3.9, and what other systems build one from.
+/// The wheels for every Linux since 2014 and every Python since 3.9, and what other systems build them from.
 fn for_python() -> Result<Tally> {
     let requirements = Path::new(python::PACKAGE).join("requirements-package.txt");
     let environment = python::Environment::ready("package", Path::new("python3"), &requirements)?;
     // maturin looks for zig, or for a Python that has it, on the search path.
     let path = step::search_path_with(&environment.programs())?;
-    let maturin = |words: &str| {
+    let maturin = |package: &str, words: &str| {
         let step = Step::new("package: python", environment.program("maturin")).words(words).env("PATH", &path);
-        step.args(["--out".into(), python::packages()]).within(Path::new(python::PACKAGE)).on_failure()
+        step.args(["--out".into(), python::packages()]).within(Path::new(package)).on_failure()
     };
-    maturin("build --release --zig --compatibility manylinux2014").run()?;
-    maturin("sdist").run()?;
+    for package in [python::PACKAGE, python::EMULATOR] {
+        maturin(package, "build --release --zig --compatibility manylinux2014").run()?;
+        maturin(package, "sdist").run()?;
+    }
     for (path, size) in files(&python::packages())? {
         println!("{size:>9}  {}", path.file_name().unwrap_or_default().display());
     }

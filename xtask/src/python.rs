@@ -9,6 +9,9 @@ use crate::{failure::Result, repo};
 /// The folder of the package.
 pub(crate) const PACKAGE: &str = "bindings-python";
 
+/// The folder of the emulator's package, which the tests of the other need.
+pub(crate) const EMULATOR: &str = "emulator";
+
 /// Those that the one wheel is for.
 const VERSIONS: [&str; 6] = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
 
@@ -53,10 +56,13 @@ impl Environment {
         self.0.join(if cfg!(windows) { "Scripts" } else { "bin" })
     }
 
-    /// Builds the wheel, for development or for release.
-    pub(crate) fn build(&self, profile: &str) -> Step {
-        let build = Step::new("python: wheel", self.program("maturin")).words("build").args(words(profile));
-        build.args(["--out".into(), wheels()]).within(Path::new(PACKAGE)).on_failure()
+    /// Builds both wheels, for development or for release.
+    pub(crate) fn build(&self, profile: &str) -> [Step; 2] {
+        [PACKAGE, EMULATOR].map(|package| {
+            let heading = format!("python: wheel of {package}");
+            let build = Step::new(heading, self.program("maturin")).words("build").args(words(profile));
+            build.args(["--out".into(), wheels()]).within(Path::new(package)).on_failure()
+        })
     }
 
     /// Checks the types of a program that uses the installed package.
@@ -66,11 +72,11 @@ impl Environment {
         step.words(program).on_failure()
     }
 
-    /// Installs the wheel that was built last, so that what is tested is what a user gets.
+    /// Installs the wheels that were built last, so that what is tested is what a user gets.
     pub(crate) fn install(&self, heading: &str) -> Step {
         let install = "-m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall";
-        let install = self.step(format!("{heading}: wheel"), install);
-        install.args(["--find-links".into(), wheels(), "vipps-partner-auth".into()]).on_failure()
+        let install = self.step(format!("{heading}: wheels"), install);
+        install.args(["--find-links".into(), wheels()]).words("vipps-partner-auth vipps-emulator").on_failure()
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Target {
     runner: &'static str,
     /// The end of the name of the npm package with its binary.
     pub(crate) npm: Option<&'static str>,
-    /// The platform in the wheel's name.
+    /// The platform in the wheel's name; of two, in the order of `wheel pack`.
     pub(crate) wheel: Option<&'static str>,
     /// The folder of the library in a jar, as JNA names platforms. JNA has no support for musl.
     pub(crate) jna: Option<&'static str>,
@@ -66,7 +66,7 @@ pub(crate) const TARGETS: &[Target] = &[
             "Linux x64, glibc 2.17 or newer",
             LINUX_X64,
             "linux-x64-gnu",
-            "manylinux_2_17_x86_64.manylinux2014_x86_64",
+            "manylinux2014_x86_64.manylinux_2_17_x86_64",
         )
     },
     Target {
@@ -76,7 +76,7 @@ pub(crate) const TARGETS: &[Target] = &[
             "Linux arm64, glibc 2.17 or newer",
             LINUX_ARM64,
             "linux-arm64-gnu",
-            "manylinux_2_17_aarch64.manylinux2014_aarch64",
+            "manylinux2014_aarch64.manylinux_2_17_aarch64",
         )
     },
     server("x86_64-unknown-linux-musl", "Linux x64, musl", LINUX_X64, "linux-x64-musl", "musllinux_1_2_x86_64"),

@@ -2,7 +2,8 @@
 
 import { subscribe } from 'node:diagnostics_channel'
 
-import { Emulator, Partner } from 'vipps-partner-auth'
+import { Emulator } from 'vipps-emulator'
+import { Partner } from 'vipps-partner-auth'
 
 const heard = []
 const vipps = await Emulator.start({ merchants: ['123456'] })
@@ -36,7 +37,7 @@ const HANDLERS = {
 
 const [what] = process.argv.slice(2)
 if (what === 'subscribed') subscribe('vipps-partner-auth', () => {})
-const settings = { environment: vipps.baseUrl, keys: vipps.partnerKeys, system: { name: 'acme', version: '1' } }
+const settings = { environment: vipps.baseUrl, keys: await vipps.partnerKeys(), system: { name: 'acme', version: '1' } }
 const partner = new Partner({ ...settings, onEvent: HANDLERS[what] })
 shop = partner.merchant('123456')
 for (let round = 0; round < 3; round += 1) {

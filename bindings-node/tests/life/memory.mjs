@@ -1,13 +1,14 @@
 // Memory over many calls, after a start that is not counted. Run with --expose-gc.
 
-import { Emulator, Partner } from 'vipps-partner-auth'
+import { Emulator } from 'vipps-emulator'
+import { Partner } from 'vipps-partner-auth'
 
 const MSN = '123456'
 const system = { name: 'acme', version: '3.1.2' }
 const vipps = await Emulator.start({ merchants: [MSN] })
-const settings = { keys: vipps.partnerKeys, system, environment: vipps.baseUrl }
+const settings = { keys: await vipps.partnerKeys(), system, environment: vipps.baseUrl }
 const shop = new Partner(settings).merchant(MSN)
-const jwt = vipps.mintIdToken({ msn: MSN })
+const jwt = await vipps.mintIdToken(MSN)
 await shop.headers()
 await shop.verifyIdToken(jwt)
 

@@ -2,7 +2,8 @@
 
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 
-import { Emulator, IdTokenVerifier, Partner } from 'vipps-partner-auth'
+import { Emulator } from 'vipps-emulator'
+import { IdTokenVerifier, Partner } from 'vipps-partner-auth'
 
 const MSN = '123456'
 const system = { name: 'acme', version: '3.1.2' }
@@ -12,13 +13,13 @@ else await inWorker(workerData)
 
 async function main() {
   const vipps = await Emulator.start({ merchants: [MSN] })
-  const keys = vipps.rawKeys()
+  const keys = { ...(await vipps.partnerKeys()) }
   const { PartnerKeys } = await import('vipps-partner-auth')
   const shop = new Partner({ keys: new PartnerKeys(keys), system, environment: vipps.baseUrl }).merchant(MSN)
   await shop.headers()
   // Tokens and keys are slow, so that every call of a worker is under way when it ends.
-  for (const endpoint of ['standard_token', 'jwks', 'discovery', 'backchannel']) vipps.setLatency(endpoint, 20)
-  const jwt = vipps.mintIdToken({ msn: MSN })
+  for (const endpoint of ['standard_token', 'jwks', 'discovery', 'backchannel']) await vipps.setLatency(endpoint, 20)
+  const jwt = await vipps.mintIdToken(MSN)
   for (let round = 0; round < 20; round += 1) {
     const workers = Array.from({ length: 5 }, (_, at) => one({ keys, environment: vipps.baseUrl, jwt, wait: (round * 5 + at) % 40 }))
     await Promise.all([...workers, shop.fetch(`${vipps.baseUrl}/epayment/v1/payments/x`), shop.verifyIdToken(jwt)])
@@ -48,7 +49,6 @@ async function inWorker({ keys, environment, jwt }) {
     shop.login('https://shop.example/callback').start(['openid']),
     shop.backchannel().start({ loginHint: 'urn:msisdn:4791234567', scopes: ['openid'] }),
     new IdTokenVerifier({ environment }).verify(jwt, { msn: MSN }),
-    Emulator.start(),
   ]
   const calls = busy()
   parentPort.postMessage('under way')

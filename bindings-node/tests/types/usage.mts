@@ -1,7 +1,6 @@
 // What TypeScript says about correct and about wrong use. Compiled and never run.
 
 import {
-  Emulator,
   IdTokenVerifier,
   LoginRequest,
   ManualClock,
@@ -88,13 +87,7 @@ const unknown: unknown = claims.claim('acr')
 console.log(acr, unknown, await shop.verifyIdToken('a.b.c', request))
 console.log(issued)
 
-const clock = new ManualClock(new Date())
-{
-  using vipps = await Emulator.start({ merchants: ['123456'] })
-  new Partner({ keys: vipps.specializedKeys, system, environment: vipps.baseUrl, clock })
-  vipps.failNext('standard_token', 1, { status: 503, shape: 'apim' })
-  vipps.failNext('jwks', 1, { kind: 'hang' })
-}
+new Partner({ keys: PartnerKeys.fromEnv(), system, clock: new ManualClock(new Date()) })
 
 function advice(error: unknown): string {
   if (!(error instanceof VippsAuthError)) return ''
@@ -133,8 +126,6 @@ partner.merchant(123456)
 new LoginRequest()
 // @ts-expect-error no such market
 await login.start(['openid'], { market: 'IS' })
-// @ts-expect-error no such endpoint
-new Emulator().failNext('token', 1, { status: 503 })
 // @ts-expect-error what is internal can't be seen
 shop.source
 

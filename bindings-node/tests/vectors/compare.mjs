@@ -13,7 +13,7 @@ function compareRequest({ method, path, headers = {}, absent = [], body, form, .
   assert.deepEqual(unknown, {}, where)
   const query = seen.query === undefined ? '' : `?${seen.query}`
   assert.deepEqual([seen.method, seen.path + query], [method, path], where)
-  const values = (name) => seen.headers.filter(([known]) => known === name).map(([, value]) => value)
+  const values = (name) => seen.headers.filter((header) => header.name === name).map(({ value }) => value)
   for (const [name, value] of Object.entries(headers)) assert.deepEqual(values(name), [value], `${where}: ${name}`)
   for (const name of absent) assert.deepEqual(values(name), [], `${where}: ${name}`)
   if (form === undefined) return assert.equal(seen.body, body, where)

@@ -99,16 +99,16 @@ export class LoginCall extends Call {
     const expiry = requestedExpiry === undefined ? undefined : requestedExpiry * 1000
     const phone = this.phone(clock)
     const pending = await phone.start({ loginHint, scopes, bindingMessage, requestedExpiry: expiry, redirectUri })
-    this.checkKept(pending)
+    await this.checkKept(pending)
     const { auth_req_id, msn, interval, ends_by_redirect } = facts(pending)
     const lifetime = Math.floor((pending.expiresAt - clock.now()) / 1000)
     return { auth_req_id, msn, scopes: pending.scopes, interval, lifetime, ends_by_redirect }
   }
 
   /** What is random was sent as it is kept, else no answer could ever be tied to this login. */
-  checkKept(pending) {
+  async checkKept(pending) {
     const kept = pending.toJSON()
-    const sent = new URLSearchParams(this.vipps.requests().at(-1).body)
+    const sent = new URLSearchParams((await this.vipps.requests()).at(-1).body)
     for (const field of ['nonce', 'state']) assert.equal(sent.get(field), kept[field] ?? null, field)
     assert.deepEqual(PendingLogin.fromJSON(kept).toJSON(), kept)
   }

@@ -14,7 +14,7 @@ import { MSN, PAYMENTS, shop } from '../support.mjs'
 register('./resolve.mjs', import.meta.url)
 const { gotFor } = await import('../../examples/got.mjs')
 
-const calls = (vipps) => vipps.requests().filter(({ path }) => path !== '/accesstoken/get')
+const calls = async (vipps) => (await vipps.requests()).filter(({ path }) => path !== '/accesstoken/get')
 
 test('the example has at most forty lines', () => {
   assert.ok(readFileSync(new URL('../../examples/got.mjs', import.meta.url), 'utf8').trim().split('\n').length <= 40)
@@ -24,23 +24,23 @@ test('headers, and one more try with the same body', async (t) => {
   const { vipps, shop: handle } = await shop(t)
   const got = gotFor(handle)
   assert.equal((await got(vipps.baseUrl + PAYMENTS)).statusCode, 200)
-  vipps.revokeTokens()
+  await vipps.revokeTokens()
   assert.equal((await got.post(vipps.baseUrl + PAYMENTS, { json: { amount: 100 } })).statusCode, 200)
-  assert.deepEqual(calls(vipps).map(({ status, body }) => [status, body]), [[200, ''], [401, '{"amount":100}'], [200, '{"amount":100}']])
-  const msns = calls(vipps).map(({ headers }) => headers.filter(([name]) => name === 'merchant-serial-number').map(([, value]) => value))
+  assert.deepEqual((await calls(vipps)).map(({ status, body }) => [status, body]), [[200, ''], [401, '{"amount":100}'], [200, '{"amount":100}']])
+  const msns = (await calls(vipps)).map(({ headers }) => headers.filter(({ name }) => name === 'merchant-serial-number').map(({ value }) => value))
   assert.deepEqual(msns, [[MSN], [MSN], [MSN]])
-  assert.equal(vipps.count('/accesstoken/get'), 2)
+  assert.equal(await vipps.count('/accesstoken/get'), 2)
 })
 
 test('a stream is not sent again, and the next call has another token', async (t) => {
   const { vipps, shop: handle } = await shop(t)
   const got = gotFor(handle)
   await handle.headers()
-  vipps.revokeTokens()
+  await vipps.revokeTokens()
   const stream = await got.post(vipps.baseUrl + PAYMENTS, { body: Readable.from(['once']), throwHttpErrors: false })
   assert.equal(stream.statusCode, 401)
   assert.equal((await got(vipps.baseUrl + PAYMENTS)).statusCode, 200)
-  assert.deepEqual(calls(vipps).map(({ status }) => status), [401, 200])
+  assert.deepEqual((await calls(vipps)).map(({ status }) => status), [401, 200])
 })
 
 test('nothing goes to another host', async (t) => {
@@ -49,7 +49,7 @@ test('nothing goes to another host', async (t) => {
   const other = createServer((request, response) => (seen.push(request.headers), response.end('{}'))).listen(0, '127.0.0.1')
   t.after(() => (other.close(), other.closeAllConnections()))
   await once(other, 'listening')
-  vipps.script(PAYMENTS, [{ status: 302, headers: { location: `http://localhost:${other.address().port}/` } }])
+  await vipps.script(PAYMENTS, [{ status: 302, headers: { location: `http://localhost:${other.address().port}/` } }])
   assert.equal((await gotFor(handle)(vipps.baseUrl + PAYMENTS)).statusCode, 200)
   assert.equal(seen.length, 1)
   for (const name of ['authorization', 'ocp-apim-subscription-key', 'merchant-serial-number']) assert.equal(seen[0][name], undefined)
@@ -57,9 +57,9 @@ test('nothing goes to another host', async (t) => {
 
 test('its time limit holds while a token is fetched', async (t) => {
   const { vipps, shop: handle } = await shop(t, { deadline: 60_000, requestTimeout: 60_000 })
-  vipps.failNext('standard_token', 1, { kind: 'hang' })
+  await vipps.failNext('standard_token', { kind: 'hang' })
   await assert.rejects(gotFor(handle)(vipps.baseUrl + PAYMENTS, { timeout: { request: 300 }, retry: { limit: 0 } }))
-  vipps.clearFailures()
-  vipps.releaseHung()
-  assert.equal(calls(vipps).length, 0)
+  await vipps.clearFailures()
+  await vipps.releaseHung()
+  assert.equal((await calls(vipps)).length, 0)
 })

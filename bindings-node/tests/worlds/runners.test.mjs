@@ -2,10 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
+
+import { GUIDE } from '../documents.mjs'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -38,6 +42,31 @@ for (const pool of ['threads', 'forks', 'vmThreads', 'vmForks']) {
     assert.match(printed, /3 passed/)
   })
 }
+
+/** A folder with the test of the guide that has this file name. */
+function guided(t, title) {
+  const at = realpathSync(mkdtempSync(join(folder, 'guide-')))
+  t.after(() => rmSync(at, { recursive: true }))
+  writeFileSync(join(at, title), GUIDE.find((block) => block.title === title).code)
+  return at
+}
+
+test('the guide: Jest', async (t) => {
+  const at = guided(t, 'shop.test.cjs')
+  const config = JSON.stringify({ testEnvironment: 'node', testMatch: ['**/*.test.cjs'], transform: {}, haste: { enableSymlinks: false } })
+  const { status, printed } = await run(bin('jest'), '--config', config, '--rootDir', at, '--runInBand', '--watchman=false')
+  assert.equal(status, 0, printed)
+  assert.match(printed, /1 passed/)
+})
+
+test('the guide: Vitest', async (t) => {
+  const at = guided(t, 'shop.test.mjs')
+  // Installed packages are external; ours are linked, which Vitest takes for the user's own code.
+  writeFileSync(join(at, 'vitest.config.mjs'), 'export default { test: { server: { deps: { external: [/dist/] } } } }')
+  const { status, printed } = await run(bin('vitest'), 'run', '--root', at)
+  assert.equal(status, 0, printed)
+  assert.match(printed, /1 passed/)
+})
 
 test('node:vm: what another realm gives is taken for what it is', async () => {
   const face = require('vipps-partner-auth')

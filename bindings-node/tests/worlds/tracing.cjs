@@ -13,25 +13,26 @@ registerInstrumentations({ tracerProvider: provider, instrumentations: [new Http
 const outer = require('node:module').createRequire(require.resolve('../../package.json'))
 const axios = outer('axios')
 const { Agent, request } = outer('undici')
-const { Emulator, Partner } = require('vipps-partner-auth')
+const { Emulator } = require('vipps-emulator')
+const { Partner } = require('vipps-partner-auth')
 
 async function main() {
   const vipps = await Emulator.start({ merchants: ['123456'] })
-  const options = { keys: vipps.partnerKeys, system: { name: 'acme', version: '1' }, environment: vipps.baseUrl }
+  const options = { keys: await vipps.partnerKeys(), system: { name: 'acme', version: '1' }, environment: vipps.baseUrl }
   const shop = new Partner(options).merchant('123456')
   const url = `${vipps.baseUrl}/epayment/v1/payments/acme-1`
   const dispatcher = new Agent().compose(shop.undici())
   const http = axios.create()
   shop.axios(http)
   await shop.headers()
-  vipps.revokeTokens()
+  await vipps.revokeTokens()
   const statuses = [
     (await shop.fetch(url, { method: 'POST', body: '{}' })).status,
     (await request(url, { dispatcher })).statusCode,
     (await http.get(url)).status,
   ]
-  const calls = vipps.requests().filter(({ path }) => path.endsWith('acme-1'))
-  const counted = (call, name) => call.headers.filter(([other]) => other === name).length
+  const calls = (await vipps.requests()).filter(({ path }) => path.endsWith('acme-1'))
+  const counted = (call, name) => call.headers.filter((header) => header.name === name).length
   console.log(JSON.stringify({ statuses, calls: calls.map((call) => [call.status, counted(call, 'traceparent'), counted(call, 'authorization')]) }))
   await vipps.stop()
   process.exit()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ._aio import Flights
     from ._aiohttp import Middleware
+    from ._doctor import DoctorReport
     from ._httpx import VippsAuth as HttpxAuth
     from ._requests import VippsAuth as RequestsAuth
     from ._told import MerchantCheck, SalesUnit, SalesUnitChanges, SalesUnitStatus
@@ -204,8 +205,9 @@ class Partner(_native.Partner, Caller):
     (4 h), each seconds or a ``timedelta``; ``ca_pem``, ``redis_url`` and ``redis_ca_pem`` (a token for many processes),
     ``basic_encoding``, ``login_basic_encoding`` and ``backchannel_basic_encoding`` (``raw`` or ``form``), ``login_auth_method``
     (``client_secret_basic`` or ``client_secret_post``), ``allow_partner_keys_in_test``, ``trusted_origins``,
-    ``on_event`` (called with each ``Event``, on another thread) and ``clock`` (a ``ManualClock``, for tests). Each is
-    described at ``vipps_partner_auth.types.Settings``. A wrong one raises ``InvalidConfigError`` and is named.
+    ``on_event`` (called with each ``Event``, on another thread), ``key_source`` (called for the keys when Vipps refuses
+    those in use) and ``clock`` (a ``ManualClock``, for tests). Each is described at
+    ``vipps_partner_auth.types.Settings``. A wrong one raises ``InvalidConfigError`` and is named.
     """
 
     __slots__ = ("_flights",)
@@ -294,6 +296,52 @@ class Partner(_native.Partner, Caller):
         from ._aio import run
 
         return await run(self._access_token(), timeout)
+
+    def doctor(
+        self,
+        *,
+        msns: Iterable[str] = (),
+        redirect_uri: str | None = None,
+        offline: bool = False,
+        timeout: Span | None = None,
+    ) -> DoctorReport:
+        """Looks whether everything is as it must be: keys, network, clock, token, key set, sales units, Redis.
+
+        Raises nothing for what it finds: that is in the report. Changes nothing at Vipps. ``msns`` are sales units that must
+        be connected, ``redirect_uri`` that of Login; ``offline`` looks at the settings alone.
+        """
+        from ._doctor import DoctorReport
+
+        return DoctorReport(self._doctor(msns, redirect_uri, offline).wait(timeout))
+
+    async def doctor_async(
+        self,
+        *,
+        msns: Iterable[str] = (),
+        redirect_uri: str | None = None,
+        offline: bool = False,
+        timeout: Span | None = None,
+    ) -> DoctorReport:
+        """``doctor()`` for an event loop."""
+        from ._aio import run
+        from ._doctor import DoctorReport
+
+        return DoctorReport(await run(self._doctor(msns, redirect_uri, offline), timeout))
+
+    def replace_keys(self, keys: Keys, *, timeout: Span | None = None) -> None:
+        """Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope.
+
+        They are tried first. Until Vipps has given a token for them, and where it gives none, everything stays as it was;
+        then keys and token change at one moment, for all merchants of this partner. Raises what ``headers`` raises, and
+        ``InvalidConfigError`` for keys that can't take the place of those in use.
+        """
+        self._replace_keys(keys).wait(timeout)
+
+    async def replace_keys_async(self, keys: Keys, *, timeout: Span | None = None) -> None:
+        """``replace_keys()`` for an event loop."""
+        from ._aio import run
+
+        await run(self._replace_keys(keys), timeout)
 
 
 class Merchant(_native.Merchant, Caller):

@@ -1,13 +1,13 @@
 """The native half of the package. Private: import from ``vipps_partner_auth``."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Generic, Literal, TypedDict, TypeVar, final, overload
+from typing import Any, Generic, Literal, TypeVar, final, overload
 
 from typing_extensions import Self, Unpack, disjoint_base
 
 from ._told import Agreement, FlowResult
-from .types import Expect, OtherSettings, Settings, Span, WebhookBody, WebhookHeaders, WebhookSecrets
+from .types import Expect, Keys, OtherSettings, Settings, Span, WebhookBody, WebhookHeaders, WebhookSecrets
 
 __all__ = [
     "APP_AUTH",
@@ -42,69 +42,20 @@ __all__ = [
     "Userinfo",
     "VerifiedWebhook",
     "WebhookVerifier",
-    "Emulator",
-    "Finding",
-    "RecordedLogin",
-    "RecordedPing",
-    "RecordedRequest",
-    "User",
 ]
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 _Instant = float | datetime
-_Endpoint = Literal[
-    "standard_token",
-    "specialized_token",
-    "discovery",
-    "jwks",
-    "authorize",
-    "login_token",
-    "userinfo",
-    "backchannel",
-    "user_exists",
-    "payments",
-    "sales_units",
-    "ledgers",
-]
-_Shape = Literal[
-    "aad", "oauth", "apim", "gateway_legacy", "problem", "ecom_list", "strings", "text", "html", "empty"
-]
-
-class _Bends(TypedDict, total=False):
-    subject: str
-    nonce: str
-    access_token: str
-    acr: str
-    auth_req_id: str
-    auth_req_id_name: Literal["snake", "camel", "urn"]
-    lifetime: Span
-    alg: Literal["RS256", "ES256"]
-    signed_by: Literal["current", "withdrawn", "unknown", "forger", "public_key_hmac", "nobody"]
-    claims: Mapping[str, Any]
-    without_claims: Iterable[str]
-    header: Mapping[str, Any]
-    without_header: Iterable[str]
-
-class _About(TypedDict, total=False):
-    person: str
-    given_name: str
-    family_name: str
-    email: str
-    email_verified: bool
-    birthdate: str
-    gender: str
-    nin: str
-    app: Literal["current", "outdated", "inactive"]
-    customer_token: str
-    addresses: Iterable[Mapping[str, str]]
-    more_claims: Mapping[str, Any]
 
 APP_AUTH: str
 __version__: str
 
 def end() -> None:
     """The end of the program: what waits to be told is told, and our threads end."""
+def doctor_command(arguments: list[str]) -> tuple[str, int]:
+    """The program ``vipps-doctor`` with these arguments: what it prints, and the code that it ends with."""
+
 def fork_generation() -> int:
     """Counts the forks between the first process and this one."""
 
@@ -144,6 +95,10 @@ class Partner:
     def _cached_authorization(self) -> tuple[dict[str, str], AccessToken] | None: ...
     def _authorization(self) -> Call[tuple[dict[str, str], AccessToken]]: ...
     def _access_token(self) -> Call[AccessToken]: ...
+    def _replace_keys(self, keys: Keys) -> Call[None]: ...
+    def _doctor(
+        self, msns: Iterable[str], redirect_uri: str | None, offline: bool
+    ) -> Call[tuple[str, str]]: ...
     def invalidate(self, token: AccessToken) -> bool:
         """Drops this token, if it is still the one in use. Tells whether it was dropped."""
     def _refused(self, token: AccessToken) -> Call[tuple[dict[str, str], AccessToken]]: ...
@@ -427,7 +382,7 @@ class ManualClock:
     """
     def __new__(cls, now: _Instant, *, runs_through_sleeps: bool = False) -> Self: ...
     def advance(self, by: Span, /) -> None:
-        """Moves the clock on, by seconds or a ``timedelta``, and wakes whoever waited until then."""
+        """Moves the clock on, by seconds or a ``timedelta``, and wakes everybody who waited until then."""
     def set_wall(self, to: _Instant, /) -> None:
         """Sets the wall clock alone, as an administrator or a time server would."""
     @property
@@ -864,287 +819,3 @@ class UnverifiedConsentRevoked:
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
-
-@final
-class Emulator:
-    """A stand-in for the token and Login endpoints of Vipps, for tests: on this machine only, with invented keys.
-
-    It is strict: what the documents forbid is refused, and ``requests()`` says why. It runs on a thread of its own until
-    ``stop()``, the end of a ``with`` block, or the end of the object.
-    """
-    def __new__(
-        cls,
-        *,
-        port: int | None = None,
-        mode: Literal["production", "test"] | None = None,
-        merchants: Iterable[str] | None = None,
-        rsa_bits: Literal[2048, 3072, 4096] | None = None,
-    ) -> Self: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *_exception: object) -> None: ...
-    def stop(self) -> None:
-        """Closes every socket and ends the thread. The log can still be read; stopping again does nothing."""
-    @property
-    def base_url(self) -> str:
-        """Where it listens, without a slash at the end: the setting ``environment`` of a ``Partner``."""
-    @property
-    def page_url(self) -> str:
-        """The page for a person's browser: whoever is asked to log in decides there, and it lists the requests."""
-    @property
-    def partner_keys(self) -> PartnerKeys:
-        """The partner's keys as they are now."""
-    def sales_unit_keys(self, msn: str, /) -> SalesUnitKeys | None:
-        """A sales unit's own keys as they are now; ``None`` if there is no such sales unit."""
-    @property
-    def specialized_keys(self) -> SpecializedKeys:
-        """The keys for ``/miami/v1/token``."""
-    def add_merchant(self, msn: str, /) -> SalesUnitKeys:
-        """Adds a sales unit that is connected to the partner, or connects and activates one that is there; returns its keys.
-        """
-    def disconnect_merchant(self, msn: str, /) -> None:
-        """The partner may no longer act for this sales unit (403); its own keys go on working."""
-    def deactivate_merchant(self, msn: str, /) -> None:
-        """The sales unit is blocked."""
-    def reject_subscription_key(self, which: Literal["primary", "secondary"], /) -> None:
-        """Regenerates one subscription key (``primary`` or ``secondary``) of every pair."""
-    def wrong_environment(self, wrong: bool = True, /) -> None:
-        """Behaves as if all keys were for the other environment."""
-    def requests(self) -> list[RecordedRequest]:
-        """The latest 10,000 requests, oldest first, each with what was right and wrong about it."""
-    def clear_requests(self) -> None:
-        """Empties the log and sets all counts to zero."""
-    def count(self, path: str, /) -> int:
-        """How many requests came to this path, answered or not."""
-    @property
-    def now(self) -> datetime:
-        """The emulator's time; in UTC."""
-    def advance(self, by: Span, /) -> None:
-        """Moves the emulator's clock ahead, by seconds or a ``timedelta``."""
-    def set_time(self, to: _Instant, /) -> None:
-        """Stops the emulator's clock at a moment; from then on only ``advance`` moves it."""
-    def numbers(self, how: Literal["as_documented", "strings", "numbers"], /) -> None:
-        """How the token endpoints spell numbers: ``as_documented``, ``strings`` or ``numbers``."""
-    def fields(self, how_many: Literal["seven", "four"], /) -> None:
-        """How many fields ``/accesstoken/get`` replies with: ``seven`` or ``four``."""
-    def token_lifetime(self, kind: Literal["standard", "specialized", "login"], lifetime: Span, /) -> None:
-        """How long tokens of a kind (``standard``, ``specialized`` or ``login``) live that are issued from now on."""
-    def revoke_tokens(self) -> None:
-        """All tokens issued so far are refused from now on."""
-    def accept_form_encoded_basic(self, accept: bool = True, /) -> None:
-        """Whether ``/miami/v1/token`` takes form-encoded Basic credentials beside raw ones."""
-    def check_msn_on_token(self, check: bool = True, /) -> None:
-        """Whether ``/accesstoken/get`` refuses an MSN the keys may not act for."""
-    def mint_id_token(self, msn: str, /, **bends: Unpack[_Bends]) -> str:
-        """Makes an ID token for a sales unit, good or wrong, on the emulator's clock.
-
-        Expectations of a good one: ``subject``, ``nonce``, ``access_token``, ``acr``, ``auth_req_id`` (with
-        ``auth_req_id_name``: ``snake``, ``camel`` or ``urn``), ``lifetime``, ``alg`` (``RS256`` or ``ES256``). Bends:
-        ``signed_by`` (``current``, ``withdrawn``, ``unknown``, ``forger``, ``public_key_hmac`` or ``nobody``), ``claims``,
-        ``without_claims``, ``header``, ``without_header``.
-        """
-    def bend_next_id_token(self, **bends: Unpack[_Bends]) -> None:
-        """Bends the ID token of the next login that is exchanged, as ``mint_id_token`` takes it; several calls queue up.
-        """
-    def jwks(self) -> str:
-        """The published keys as JSON."""
-    def rotate_keys(self) -> None:
-        """Publishes new keys and signs with them from now on; the old ones stay published."""
-    def withdraw_old_keys(self) -> None:
-        """Publishes the current keys only."""
-    def jwks_outage(self, outage: bool = True, /) -> None:
-        """Whether the published keys are out of reach."""
-    def jwks_cache_control(self, value: str | None, /) -> None:
-        """The ``Cache-Control`` of the published keys; ``None`` for none."""
-    def fail_next(
-        self,
-        endpoint: _Endpoint,
-        /,
-        times: int | None = None,
-        *,
-        status: int | None = None,
-        shape: _Shape | None = None,
-        error: str | None = None,
-        retry_after: str | None = None,
-        how: Literal["drop_before_reading", "drop_after_reading", "hang"] | None = None,
-        delay: Span | None = None,
-    ) -> None:
-        """The next ``times`` requests to an endpoint fail; several calls queue up.
-
-        ``endpoint`` is ``standard_token``, ``specialized_token``, ``discovery``, ``jwks``, ``authorize``, ``login_token``,
-        ``userinfo``, ``backchannel``, ``user_exists``, ``payments``, ``sales_units`` or ``ledgers``. With a ``status`` the
-        reply is an error in a ``shape`` (``aad``, ``oauth``, ``apim``, ``gateway_legacy``, ``problem``, ``ecom_list``,
-        ``strings``, ``text``, ``html``, ``empty``), with ``error`` and ``retry_after``; else ``how`` says what happens:
-        ``drop_before_reading``, ``drop_after_reading`` or ``hang``; or ``delay`` in real time.
-        """
-    def clear_failures(self) -> None:
-        """Forgets failures and scripts that have not been played yet."""
-    def release_hung(self) -> None:
-        """Lets every request go on that hangs now."""
-    def script(self, path: str, replies: Sequence[tuple[int, dict[str, str], str]], /) -> None:
-        """The next requests to exactly this path get these replies, one each: tuples of status, headers and body."""
-    def set_latency(self, endpoint: _Endpoint, latency: Span, /) -> None:
-        """Each request to this endpoint is served only after so much real time."""
-    def register_redirect_uri(self, msn: str, uri: str, /) -> None:
-        """Registers a ``redirect_uri`` or ``app_callback_uri``, which is compared byte for byte."""
-    def login_auth_method(
-        self, msn: str, method: Literal["client_secret_basic", "client_secret_post"], /
-    ) -> None:
-        """How the sales unit's own keys authenticate: ``client_secret_basic`` or ``client_secret_post``."""
-    def login_scopes(self, msn: str, scopes: Iterable[str], /) -> None:
-        """The scopes in the sales unit's plan."""
-    def name_merchant(self, msn: str, name: str, /) -> None:
-        """The name that the person reads."""
-    def add_user(self, user: User, /) -> None:
-        """Adds a person, or replaces the one with this phone number. Kari Fixture, 4791234567, is there from the start.
-        """
-    def remove_user(self, msisdn: str, /) -> None:
-        """Forgets a person; logins that were approved stay."""
-    def users(self) -> list[User]:
-        """Everybody, by phone number."""
-    def logins(self) -> list[RecordedLogin]:
-        """The latest 10,000 logins, oldest first."""
-    def approve(self, id: str, msisdn: str, /) -> str | None:
-        """The person with this phone number approves a login. Returns the URL that the person's browser opens next, if any.
-        """
-    def deny(self, id: str, error: str | None = None, /) -> str | None:
-        """The person denies a login, or it ends with another ``error``. Returns the URL that the browser opens next, if any.
-        """
-    def auto_approve(self, msisdn: str, /) -> None:
-        """From now on ``/oauth2/auth`` answers at once: the person with this phone number approves."""
-    def auto_deny(self, error: str, /) -> None:
-        """From now on ``/oauth2/auth`` answers at once with this error."""
-    def ask_person(self) -> None:
-        """A person decides again: ends ``auto_approve`` and ``auto_deny``."""
-    def scopes_outside_plan(self, outside: Literal["dropped", "refused"], /) -> None:
-        """What becomes of scopes that a sales unit's plan does not have: ``dropped`` or ``refused``."""
-    def auth_req_id_name(self, name: Literal["snake", "camel", "urn"], /) -> None:
-        """Under which name ID tokens carry the id of a backchannel request: ``snake``, ``camel`` or ``urn``."""
-    def backchannel_error_code(self, on: bool = True, /) -> None:
-        """Whether errors of the backchannel's start come in ``error_code``."""
-    def backchannel_limit(self, logins: int, /) -> None:
-        """How many logins by phone number may wait for one person at a time."""
-    def ping_url(self, url: str | None, /) -> None:
-        """From now on every decided login by phone number is told to this address of this machine; ``None`` ends it."""
-    def pings(self) -> list[RecordedPing]:
-        """The latest 1,000 pings and what came of them, oldest first."""
-    def ping_body(self, id: str, /) -> str:
-        """The body of the webhook event for a login that is finished by polling."""
-    def consent_revoked_body(self, msn: str, msisdn: str, /) -> str:
-        """The body of the consent-revoked callback, for a person at a sales unit."""
-
-@final
-class RecordedRequest:
-    """A request as it arrived, and what became of it. ``repr`` shows no value that may be secret."""
-    @property
-    def id(self) -> int:
-        """Counts up from 1 over the emulator's life."""
-    @property
-    def at(self) -> datetime:
-        """When it arrived, by the emulator's clock; in UTC."""
-    @property
-    def method(self) -> str:
-        """``GET``, ``POST``, ..."""
-    @property
-    def path(self) -> str:
-        """The path, percent-encoding kept."""
-    @property
-    def query(self) -> str | None:
-        """What followed the question mark."""
-    @property
-    def headers(self) -> list[tuple[str, str]]:
-        """Pairs of name, in lower case, and value, in order of arrival."""
-    def header(self, name: str, /) -> str | None:
-        """The first header of that name, in any letter case."""
-    @property
-    def body(self) -> bytes:
-        """The body, of which the log keeps 64 KiB."""
-    @property
-    def status(self) -> int | None:
-        """The status of the reply; ``None`` while it is outstanding and when the connection was dropped."""
-    @property
-    def findings(self) -> list[Finding]:
-        """What was right and wrong."""
-
-@final
-class Finding:
-    """One thing to say about a request. Holds no secret."""
-    @property
-    def verdict(self) -> Literal["right", "tolerated", "refused", "staged", "person"]:
-        """``right``, ``tolerated``, ``refused``, ``staged`` or ``person``."""
-    @property
-    def about(self) -> str:
-        """The header, field or part of the request."""
-    @property
-    def text(self) -> str:
-        """What was right, or what was wrong and how to mend it."""
-
-@final
-class RecordedLogin:
-    """A login as a person and the controls see it. Holds no code and no token."""
-    @property
-    def id(self) -> str:
-        """What the controls name it by; the ``auth_req_id`` in both backchannel flows."""
-    @property
-    def kind(self) -> Literal["browser", "backchannel", "backchannel_redirect"]:
-        """``browser``, ``backchannel`` or ``backchannel_redirect``."""
-    @property
-    def msn(self) -> str:
-        """The sales unit that asks."""
-    @property
-    def merchant(self) -> str:
-        """The sales unit's name, as the person reads it."""
-    @property
-    def scopes(self) -> list[str]:
-        """The scopes that are granted when the person approves."""
-    @property
-    def msisdn(self) -> str | None:
-        """Who was asked, or who approved."""
-    @property
-    def binding_message(self) -> str | None:
-        """What both screens show, in the backchannel flows."""
-    @property
-    def started_at(self) -> datetime:
-        """When it was started, by the emulator's clock; in UTC."""
-    @property
-    def expires_at(self) -> datetime:
-        """From when it can no longer be decided; in UTC."""
-    @property
-    def status(self) -> Literal["pending", "approved", "denied", "expired", "completed"]:
-        """``pending``, ``approved``, ``denied``, ``expired`` or ``completed``."""
-
-@final
-class RecordedPing:
-    """A webhook event that the emulator posted."""
-    @property
-    def auth_req_id(self) -> str:
-        """The login that was decided."""
-    @property
-    def url(self) -> str:
-        """Where it went."""
-    @property
-    def at(self) -> datetime:
-        """When the login was decided, by the emulator's clock; in UTC."""
-    @property
-    def status(self) -> int | None:
-        """The status of the reply; ``None`` without one."""
-    @property
-    def failure(self) -> str | None:
-        """Why there was no reply."""
-
-@final
-class User:
-    """A person with a phone, known by its number (8 to 15 digits with country code). All of it is invented.
-
-    Named arguments change what the person is: ``person`` (what ``sub`` is derived from), ``given_name``,
-    ``family_name``, ``email``, ``email_verified``, ``birthdate``, ``gender``, ``nin``, ``app`` (``current``,
-    ``outdated`` or ``inactive``), ``customer_token``, ``addresses`` (dicts) and ``more_claims`` (a dict).
-    """
-    def __new__(cls, msisdn: str, **about: Unpack[_About]) -> Self: ...
-    @property
-    def msisdn(self) -> str:
-        """The phone number, which names the person in all controls."""
-    @property
-    def name(self) -> str:
-        """First and last name."""
-    def sub(self, msn: str, /) -> str:
-        """The person's ``sub`` at a sales unit; another one at each."""

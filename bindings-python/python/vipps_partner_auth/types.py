@@ -7,11 +7,12 @@ The package itself never imports this module; a program does, where it passes su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Literal, Protocol, TypedDict, Union
 
 from ._client import Authorization, Caller
+from ._doctor import DoctorFinding, DoctorReport
 from ._native import Environment, Event, ManualClock, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys
 
 __all__ = [
@@ -19,9 +20,12 @@ __all__ = [
     "BackchannelOptions",
     "BasicEncoding",
     "Caller",
+    "DoctorFinding",
+    "DoctorReport",
     "EventHandler",
     "Expect",
     "Flow",
+    "KeySource",
     "Keys",
     "LoginAuthMethod",
     "LoginOptions",
@@ -58,6 +62,9 @@ LoginAuthMethod = Literal["client_secret_basic", "client_secret_post"]
 
 EventHandler = Callable[[Event], object]
 """What ``on_event`` takes: a plain function."""
+
+KeySource = Callable[[], Union[Keys, Awaitable[Keys]]]
+"""What ``key_source`` takes: a plain function or a coroutine function, called on a thread of its own."""
 
 
 class _HasItems(Protocol):
@@ -150,6 +157,9 @@ class OtherSettings(TypedDict, total=False):
     """More hosts that headers may be sent to, such as ``https://gateway.example``."""
     on_event: EventHandler | None
     """Called with each ``Event``, on another thread. What it raises is logged."""
+    key_source: KeySource | None
+    """Called for the keys when Vipps refuses those in use, at most every 30 s, on another thread; where it is a coroutine
+    function, in an event loop of its own. What it raises is logged, and the keys in use stay."""
     clock: ManualClock | None
     """The time, for tests. Default: this machine's."""
 

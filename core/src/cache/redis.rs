@@ -305,6 +305,39 @@ impl Inner {
     }
 }
 
+/// What a Redis tells of itself, as far as this user may ask.
+#[cfg(feature = "doctor")]
+pub(crate) struct Facts {
+    /// Since the Unix epoch.
+    pub(crate) time: Option<Duration>,
+    /// The rule by which entries are dropped, where some may be.
+    pub(crate) eviction: Option<String>,
+    pub(crate) latency: Duration,
+}
+
+#[cfg(feature = "doctor")]
+impl RedisCache {
+    pub(crate) async fn facts(&self, key: &CacheKey) -> Facts {
+        let name = name("token", key.as_bytes());
+        let asked = std::time::Instant::now();
+        let answered = self.0.run_one::<i64>(&name, life(&name)).await.is_ok();
+        let latency = if answered { asked.elapsed() } else { Duration::ZERO };
+        let time = self.0.run_one::<(u64, u32)>(&name, cmd("TIME")).await.ok();
+        let memory = self.0.run_one::<String>(&name, cmd("INFO").arg("memory").take()).await.unwrap_or_default();
+        let time = time.map(|(seconds, micros)| Duration::from_secs(seconds) + Duration::from_micros(micros.into()));
+        Facts { time, eviction: eviction(&memory), latency }
+    }
+}
+
+/// `None` where memory has no bound, or nothing is dropped.
+#[cfg(feature = "doctor")]
+fn eviction(memory: &str) -> Option<String> {
+    let value = |name: &str| memory.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+    let is_bounded = value("maxmemory").is_some_and(|bytes| bytes != "0");
+    let policy = value("maxmemory_policy").filter(|policy| is_bounded && *policy != "noeviction")?;
+    policy.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-').then(|| policy.to_owned())
+}
+
 /// A key may have moved again since a node of a cluster heard of it.
 const REDIRECTIONS: usize = 3;
 

@@ -35,7 +35,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(20);
 /// redirects. It works under any executor: its connections live on [`Config::runtime`], else on the library's own thread.
 ///
 /// **Certificates** are judged as the operating system does, and by [`Config::ca_pem`] besides. On Linux and other Unix
-/// systems the variables `SSL_CERT_FILE` (a PEM file) and `SSL_CERT_DIR` (folders of such files) take the place of the
+/// systems the variables `SSL_CERT_FILE` (a PEM file) and `SSL_CERT_DIR` (folders of such files) replace the
 /// machine's own authorities, as they do for OpenSSL; one that is set must lead to a certificate. macOS, iOS, Windows and
 /// Android do not look at them. Bundled authorities are used where the machine has none, and on Android.
 ///
@@ -87,6 +87,54 @@ impl ReqwestClient {
             executor: Executor::new(config.runtime.clone()),
             sending: Arc::new(Sending { client, proxies, tls }),
         })
+    }
+}
+
+/// How a server is reached.
+#[cfg(feature = "doctor")]
+pub(crate) struct Way {
+    pub(crate) host: String,
+    pub(crate) is_tls: bool,
+    pub(crate) is_loopback: bool,
+    /// Host, port and where it was named.
+    pub(crate) proxy: Option<String>,
+    /// Whom to connect to: the proxy where there is one.
+    pub(crate) first: (String, u16),
+}
+
+#[cfg(feature = "doctor")]
+impl ReqwestClient {
+    /// `None` where nothing can be sent there.
+    pub(crate) fn way_to(&self, url: &str) -> Option<Way> {
+        let target = Target::of(&url::Url::parse(url).ok()?).ok()?;
+        let Route { target, proxy } = self.sending.proxies.route(target);
+        let first = proxy.as_ref().map_or_else(|| (bare(&target.host), target.port), |proxy| proxy.address());
+        Some(Way {
+            host: bare(&target.host),
+            is_tls: target.is_tls,
+            is_loopback: target.is_loopback,
+            proxy: proxy.map(|proxy| proxy.to_string()),
+            first,
+        })
+    }
+
+    /// What the server's certificate said of itself when a connection was last made to it.
+    pub(crate) fn certificate_of(&self, host: &str) -> Option<String> {
+        self.sending.tls.certificate_of(host)
+    }
+
+    /// Whose authorities vouch for certificates.
+    pub(crate) fn trusts(&self) -> String {
+        self.sending.tls.trusts()
+    }
+}
+
+/// An address as the system takes it.
+#[cfg(feature = "doctor")]
+pub(super) fn bare(host: &url::Host<String>) -> String {
+    match host {
+        url::Host::Ipv6(address) => address.to_string(),
+        other => other.to_string(),
     }
 }
 

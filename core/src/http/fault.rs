@@ -171,6 +171,13 @@ fn no_socks(words: &str, proxy: &Proxy) -> Fault {
 
 const CLOSED_BY_PROXY: &str = "the proxy closed the connection";
 
+/// What the system says of a name or a connection.
+#[cfg(feature = "doctor")]
+pub(crate) fn words_of(error: &io::Error) -> String {
+    let words = io_words(error);
+    words.rsplit_once("information: ").map_or(words.clone(), |(_, reason)| reason.to_owned())
+}
+
 fn name_not_found(error: &io::Error) -> Fault {
     let text = error.to_string();
     // What the system says stands behind the standard library's own words.

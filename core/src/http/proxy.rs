@@ -195,6 +195,11 @@ impl Proxy {
         format!("{scheme}://{login}{}:{}/", self.host, self.port)
     }
 
+    #[cfg(feature = "doctor")]
+    pub(super) fn address(&self) -> (String, u16) {
+        (super::client::bare(&self.host), self.port)
+    }
+
     pub(super) fn wants_login(&self) -> Fault {
         let hint = match self.login {
             Some(_) => "the proxy wants a login: it did not take the user and password of its url",

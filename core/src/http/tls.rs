@@ -2,6 +2,8 @@
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod bundled;
+#[cfg(feature = "doctor")]
+mod certificate;
 #[cfg(target_os = "android")]
 #[path = "tls/android.rs"]
 mod machine;
@@ -38,6 +40,9 @@ pub(super) struct Tls {
     machine: Machine,
     events: Events,
     verifier: OnceCell<Arc<dyn ServerCertVerifier>>,
+    /// What the servers' certificates said of themselves, by host: only for people to read.
+    #[cfg(feature = "doctor")]
+    seen: std::sync::Mutex<std::collections::HashMap<String, certificate::Certificate>>,
 }
 
 impl Tls {
@@ -48,6 +53,8 @@ impl Tls {
             machine: Machine::from_vars(vars),
             events,
             verifier: OnceCell::new(),
+            #[cfg(feature = "doctor")]
+            seen: std::sync::Mutex::default(),
         }
     }
 
@@ -82,6 +89,27 @@ impl Tls {
         Ok(Arc::new(CompanyOrMachine { company: verifier_over(roots, &self.provider)?, machine }))
     }
 
+    #[cfg(feature = "doctor")]
+    fn note(&self, server_name: &ServerName<'_>, end_entity: &CertificateDer<'_>) {
+        if let Some(certificate) = certificate::Certificate::read(end_entity) {
+            let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            seen.insert(server_name.to_str().into_owned(), certificate);
+        }
+    }
+
+    #[cfg(feature = "doctor")]
+    pub(super) fn certificate_of(&self, host: &str) -> Option<String> {
+        let seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        seen.get(host).map(ToString::to_string)
+    }
+
+    /// Who vouches for certificates, in words.
+    #[cfg(feature = "doctor")]
+    pub(super) fn trusts(&self) -> String {
+        let company = if self.company.is_empty() { "" } else { "the setting ca_pem or " };
+        format!("{company}{}", self.machine.described())
+    }
+
     fn verifier(&self) -> Result<&dyn ServerCertVerifier, Error> {
         let verifier = self.verifier.get().ok_or_else(|| Error::General("whom to trust is not settled".to_owned()))?;
         Ok(&**verifier)
@@ -97,6 +125,8 @@ impl ServerCertVerifier for Tls {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        #[cfg(feature = "doctor")]
+        self.note(server_name, end_entity);
         self.verifier()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 

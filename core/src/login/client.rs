@@ -62,7 +62,7 @@ impl LoginClient {
     pub(super) fn new(merchant: &Merchant) -> Result<Self> {
         let inner = merchant.partner().inner();
         inner.check_msn(merchant.msn())?;
-        if matches!(inner.keys, Keys::Psp(_)) {
+        if matches!(*inner.provider.keys(), Keys::Psp(_)) {
             return Err(Error::breaks_rule("keys", "do not reach Login: Vipps documents none with the keys of a PSP"));
         }
         Ok(Self { merchant: merchant.clone(), issuer: inner.environment.issuer().into() })
@@ -76,8 +76,8 @@ impl LoginClient {
         &self.issuer
     }
 
-    pub(super) fn keys(&self) -> &Keys {
-        &self.inner().keys
+    pub(super) fn keys(&self) -> Arc<Keys> {
+        self.inner().provider.keys()
     }
 
     pub(super) fn events(&self) -> &Events {
@@ -218,7 +218,7 @@ impl LoginClient {
 
     /// One request, and one more where who calls was refused and can say so in another way.
     async fn try_once(&self, call: &Call<'_>) -> Result<Answer, Failed> {
-        match (call.content, self.keys(), self.inner().login.auth_method) {
+        match (call.content, &*self.keys(), self.inner().login.auth_method) {
             (Content::Form(..), Keys::Partner(_), _) => self.try_with_token(call).await,
             (Content::Form(_, place), _, LoginAuthMethod::ClientSecretBasic) => self.try_with_basic(call, *place).await,
             (Content::Form(..), _, LoginAuthMethod::ClientSecretPost) => self.try_as(call, Identity::Post).await,
@@ -283,8 +283,8 @@ impl LoginClient {
     }
 
     fn differs_by_encoding(&self) -> bool {
-        let of =
-            |encoding| self.inner().keys.standard().map(|keys| basic(&keys.client_id, &keys.client_secret, encoding));
+        let keys = self.keys();
+        let of = |encoding| keys.standard().map(|keys| basic(&keys.client_id, &keys.client_secret, encoding));
         of(BasicEncoding::Raw) != of(BasicEncoding::Form)
     }
 
@@ -317,7 +317,7 @@ impl LoginClient {
         if matches!(call.content, Content::Form(..)) {
             self.note(&response);
         }
-        let secrets = secrets(call.content, identity, self.keys());
+        let secrets = secrets(call.content, identity, &self.keys());
         Ok(Answer::new(response, sent_at, self.clock().now(), secrets))
     }
 
@@ -343,7 +343,8 @@ impl LoginClient {
         let inner = self.inner();
         let mut body = Serializer::new(String::new());
         body.extend_pairs(form);
-        let authorization = match (identity, inner.keys.standard()) {
+        let keys = self.keys();
+        let authorization = match (identity, keys.standard()) {
             (Identity::Bearer(token), _) => Some(token.authorization.clone()),
             (Identity::Basic(encoding), Some(keys)) => {
                 Some(sensitive(&basic(&keys.client_id, &keys.client_secret, encoding))?)

@@ -16,16 +16,17 @@ use futures_util::{
     future::{Either, select},
 };
 
-use super::{Arrival, Held, LAST_SECONDS, TokenProvider, margin};
+use super::{Arrival, Held, LAST_SECONDS, TokenProvider, credential::Credential, margin};
 use crate::{
     cache::{CacheError, CacheKey, CachedToken, KeyFingerprint, Lock, TokenCache},
     clock::Clock,
     config::Config,
+    environment::Environment,
     error::{Error, Result},
     event::Event,
     keys::Keys,
     random,
-    renewing::{Attempt, Failure, NotFetched},
+    renewing::{Attempt, NotFetched},
     token::{AccessToken, LONGEST_LIFETIME, is_token},
 };
 
@@ -33,12 +34,17 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct SharedCache {
     store: Arc<dyn TokenCache>,
+    /// The name of this process at the lock. One for its life, so that it knows a lock that is its own.
+    holder: String,
+}
+
+/// The place of one set of keys in it.
+#[derive(Debug)]
+pub(super) struct Place {
     key: CacheKey,
     /// Its lock is that of renewals in the background. After one that failed the others need not ask for a long time, and
     /// yet whoever has no usable token may.
     renewal_key: CacheKey,
-    /// The name of this process at the lock. One for its life, so that it knows a lock that is its own.
-    holder: String,
     has_lock: AtomicBool,
 }
 
@@ -51,6 +57,8 @@ const LOCK_LIFE: Duration = Duration::from_secs(5);
 /// Long enough for one process to die as it fetches and for another to take its place: were all to go on when the first
 /// lock ends, they would do so at once.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(2 * LOCK_LIFE.as_secs());
+/// A token that another process got so recently shows that keys on trial are good.
+const RECENT: Duration = Duration::from_secs(10 * 60);
 /// Between two looks at what another process fetches, before jitter.
 const LOOK_GAP: Duration = Duration::from_millis(50);
 
@@ -72,11 +80,16 @@ enum Look {
 }
 
 impl SharedCache {
-    pub(super) fn new(keys: &Keys, config: &Config) -> Result<Option<Self>> {
+    pub(super) fn new(config: &Config) -> Result<Option<Self>> {
         let Some(store) = config.shared_cache()? else { return Ok(None) };
-        let key = CacheKey::new(&config.environment, keys);
-        let renewal_key = key.for_renewals();
-        Ok(Some(Self { store, key, renewal_key, holder: random::unguessable()?, has_lock: AtomicBool::new(false) }))
+        Ok(Some(Self { store, holder: random::unguessable()? }))
+    }
+}
+
+impl Place {
+    pub(super) fn new(environment: &Environment, keys: &Keys) -> Self {
+        let key = CacheKey::new(environment, keys);
+        Self { renewal_key: key.for_renewals(), key, has_lock: AtomicBool::new(false) }
     }
 
     /// The key whose lock this fetch takes.
@@ -85,23 +98,36 @@ impl SharedCache {
     }
 }
 
+/// One fetch with its keys.
+#[derive(Clone, Copy)]
+pub(super) struct Fetch<'a> {
+    pub(super) credential: &'a Credential,
+    pub(super) attempt: &'a Attempt,
+}
+
 impl TokenProvider {
     /// One process fetches, the others wait for what it gets.
-    pub(super) async fn fetch_in_turn(&self, cache: &SharedCache, attempt: &Attempt) -> Result<Arrival, NotFetched> {
-        match self.turn(cache, attempt).await {
+    pub(super) async fn fetch_in_turn(
+        &self,
+        cache: &SharedCache,
+        place: &Place,
+        fetch: Fetch<'_>,
+    ) -> Result<Arrival, NotFetched> {
+        match self.turn(cache, place, fetch).await {
             Turn::Found(arrival) => Ok(arrival),
-            Turn::Ours => Ok(self.fetch_from_vipps(attempt).await?),
+            Turn::Ours => Ok(self.fetch_from_vipps(fetch.credential, fetch.attempt).await?),
             Turn::NotNow(not_fetched) => Err(not_fetched),
         }
     }
 
     /// When the one that fetches has kept the others waiting for as long as a lock lives, one of them takes its place.
-    async fn turn(&self, cache: &SharedCache, attempt: &Attempt) -> Turn {
+    async fn turn(&self, cache: &SharedCache, place: &Place, fetch: Fetch<'_>) -> Turn {
+        let attempt = fetch.attempt;
         let deadline = self.clock.now().plus(PATIENCE_WITH_OTHERS.min(self.deadline));
-        let lock_key = cache.lock_key(attempt);
+        let lock_key = place.lock_key(attempt);
         let mut told = false;
         loop {
-            let look = self.look(cache, attempt, &mut told).await;
+            let look = self.look(cache, place, fetch, &mut told).await;
             if let Look::Found(arrival) = look {
                 return Turn::Found(arrival);
             }
@@ -113,8 +139,8 @@ impl TokenProvider {
             }
             match self.patiently("lock", async { cache.store.lock(lock_key, &cache.holder, LOCK_LIFE).await }).await {
                 Some(Lock::Ours) => {
-                    cache.has_lock.store(true, Relaxed);
-                    return self.turn_with_lock(cache, attempt, &mut told).await;
+                    place.has_lock.store(true, Relaxed);
+                    return self.turn_with_lock(cache, place, fetch, &mut told).await;
                 }
                 Some(Lock::HeldOff(span)) => return Turn::NotNow(held_off(span, attempt)),
                 Some(Lock::Theirs) if self.clock.now().is_before(deadline) => {}
@@ -126,17 +152,17 @@ impl TokenProvider {
     }
 
     /// Whoever had the lock before may have stored a token since this process looked.
-    async fn turn_with_lock(&self, cache: &SharedCache, attempt: &Attempt, told: &mut bool) -> Turn {
-        let Look::Found(arrival) = self.look(cache, attempt, told).await else { return Turn::Ours };
-        self.unlock(cache, attempt).await;
+    async fn turn_with_lock(&self, cache: &SharedCache, place: &Place, fetch: Fetch<'_>, told: &mut bool) -> Turn {
+        let Look::Found(arrival) = self.look(cache, place, fetch, told).await else { return Turn::Ours };
+        self.unlock(fetch.credential, fetch.attempt).await;
         Turn::Found(arrival)
     }
 
     /// An entry that can't be read is none, and told once (`told`) however often it is looked at.
-    async fn look(&self, cache: &SharedCache, attempt: &Attempt, told: &mut bool) -> Look {
-        let fault = match within(&*self.clock, async { cache.store.load(&cache.key).await }).await {
+    async fn look(&self, cache: &SharedCache, place: &Place, fetch: Fetch<'_>, told: &mut bool) -> Look {
+        let fault = match within(&*self.clock, async { cache.store.load(&place.key).await }).await {
             Ok(found) => {
-                let arrival = found.and_then(|found| self.taken_over(found, attempt));
+                let arrival = found.and_then(|found| self.taken_over(found, fetch));
                 return arrival.map_or(Look::Nothing, Look::Found);
             }
             Err(fault) => fault,
@@ -147,33 +173,24 @@ impl TokenProvider {
         if fault.unreadable { Look::Nothing } else { Look::Broken }
     }
 
-    fn taken_over(&self, found: CachedToken, attempt: &Attempt) -> Option<Arrival> {
+    fn taken_over(&self, found: CachedToken, fetch: Fetch<'_>) -> Option<Arrival> {
         let now = self.clock.now();
         let left = found.expires_at.checked_sub(now.wall)?;
         let plausible = found.lifetime <= LONGEST_LIFETIME && left <= found.lifetime + CLOCK_DIFFERENCE;
         let left = left.min(found.lifetime).min(found.remaining.unwrap_or(left));
-        if !plausible || left <= least_life(attempt, found.lifetime) || !is_token(found.secret.expose()) {
+        if !plausible || left <= least_life(fetch, found.lifetime) || !is_token(found.secret.expose()) {
             return None;
         }
-        let second_key = self.key_of(found.subscription_key)?;
-        let mut memory = self.memory();
-        if memory.refused.iter().any(|token| *token.as_secret() == found.secret) {
+        let credential = fetch.credential;
+        let second_key = key_of(credential, found.subscription_key)?;
+        let was_refused = self.memory().refused.iter().any(|token| *token.as_secret() == found.secret);
+        // One that came with the second key says nothing of the first.
+        if was_refused || (credential.is_on_trial && second_key) {
             return None;
         }
-        memory.second_key_active = second_key;
-        drop(memory);
+        credential.use_key(second_key);
         let expires = now.plus(left);
         Some(Arrival { secret: found.secret, lifetime: found.lifetime, expires, second_key, from_cache: true })
-    }
-
-    /// Which key of the own pair a shared token came with; `None` if with neither, so that it can't be used here.
-    fn key_of(&self, fingerprint: Option<KeyFingerprint>) -> Option<bool> {
-        let Some(fingerprint) = fingerprint else { return Some(self.memory().second_key_active) };
-        let is_of = |second: &bool| {
-            let key = self.credential.subscription_key(*second);
-            key.is_some_and(|key| KeyFingerprint::of(key) == fingerprint)
-        };
-        [false, true].into_iter().find(is_of)
     }
 
     /// The token is there; nobody here need wait until others can find it too.
@@ -181,40 +198,46 @@ impl TokenProvider {
         let provider = self.clone();
         let attempt = attempt.clone();
         self.executor().spawn_detached(async move {
-            let Some(cache) = &provider.cache else { return };
+            let credential = &held.credential;
+            let (Some(cache), Some(place)) = (&provider.cache, &credential.place) else { return };
             let arrival = &held.arrival;
             let left = provider.clock.now().until(arrival.expires);
-            let key = provider.credential.subscription_key(arrival.second_key);
+            let key = credential.subscription_key(arrival.second_key);
             let token = CachedToken::new(arrival.secret.expose(), arrival.expires.wall, arrival.lifetime)
                 .with_subscription_key(key.map(KeyFingerprint::of));
-            provider.patiently("store", async { cache.store.store(&cache.key, token, left).await }).await;
-            provider.unlock(cache, &attempt).await;
+            provider.patiently("store", async { cache.store.store(&place.key, token, left).await }).await;
+            provider.unlock(credential, &attempt).await;
         });
     }
 
     /// Vipps gave no token: the other processes need not all find that out by themselves. A connection that was never
     /// made says more of this machine than of Vipps.
-    pub(super) fn pause_others(self: &Arc<Self>, failure: &Failure<'_>, attempt: &Attempt) {
-        let span = if attempt.in_background { failure.next_renewal_in } else { failure.pause };
-        let error = failure.error;
+    pub(super) fn pause_others(
+        self: &Arc<Self>,
+        credential: Arc<Credential>,
+        error: &Error,
+        span: Duration,
+        attempt: &Attempt,
+    ) {
         let of_vipps = error.retryable() && (error.status().is_some() || error.may_have_been_sent());
         let provider = self.clone();
         let attempt = attempt.clone();
         self.executor().spawn_detached(async move {
-            let Some(cache) = provider.cache.as_ref().filter(|cache| cache.has_lock.load(Relaxed)) else { return };
-            if of_vipps {
-                cache.has_lock.store(false, Relaxed);
-                let work = async { cache.store.hold_off(cache.lock_key(&attempt), &cache.holder, span).await };
+            let (Some(cache), Some(place)) = (&provider.cache, &credential.place) else { return };
+            if !of_vipps {
+                return provider.unlock(&credential, &attempt).await;
+            }
+            if place.has_lock.swap(false, Relaxed) {
+                let work = async { cache.store.hold_off(place.lock_key(&attempt), &cache.holder, span).await };
                 provider.patiently("hold_off", work).await;
-            } else {
-                provider.unlock(cache, &attempt).await;
             }
         });
     }
 
-    async fn unlock(&self, cache: &SharedCache, attempt: &Attempt) {
-        if cache.has_lock.swap(false, Relaxed) {
-            let work = async { cache.store.unlock(cache.lock_key(attempt), &cache.holder).await };
+    pub(super) async fn unlock(&self, credential: &Credential, attempt: &Attempt) {
+        let (Some(cache), Some(place)) = (&self.cache, &credential.place) else { return };
+        if place.has_lock.swap(false, Relaxed) {
+            let work = async { cache.store.unlock(place.lock_key(attempt), &cache.holder).await };
             self.patiently("unlock", work).await;
         }
     }
@@ -224,8 +247,9 @@ impl TokenProvider {
         let provider = self.clone();
         let token = token.clone();
         self.executor().spawn_detached(async move {
-            let Some(cache) = &provider.cache else { return };
-            let work = async { cache.store.remove(&cache.key, token.as_secret()).await };
+            let credential = provider.credential.load_full();
+            let (Some(cache), Some(place)) = (&provider.cache, &credential.place) else { return };
+            let work = async { cache.store.remove(&place.key, token.as_secret()).await };
             provider.patiently("remove", work).await;
         });
     }
@@ -268,8 +292,22 @@ async fn within<T>(clock: &dyn Clock, work: impl Future<Output = Result<T, Cache
 }
 
 /// What a shared token must still have before it. One that would have to be renewed at once is no renewal.
-fn least_life(attempt: &Attempt, lifetime: Duration) -> Duration {
-    if attempt.replaces { margin(lifetime) } else { LAST_SECONDS }
+fn least_life(fetch: Fetch<'_>, lifetime: Duration) -> Duration {
+    match fetch {
+        _ if fetch.credential.is_on_trial => lifetime.saturating_sub(RECENT).max(margin(lifetime)),
+        _ if fetch.attempt.replaces => margin(lifetime),
+        _ => LAST_SECONDS,
+    }
+}
+
+/// Which key of the own pair a shared token came with; `None` if with neither, so that it can't be used here.
+fn key_of(credential: &Credential, fingerprint: Option<KeyFingerprint>) -> Option<bool> {
+    let Some(fingerprint) = fingerprint else { return Some(credential.uses_second_key()) };
+    let is_of = |second: &bool| {
+        let key = credential.subscription_key(*second);
+        key.is_some_and(|key| KeyFingerprint::of(key) == fingerprint)
+    };
+    [false, true].into_iter().find(is_of)
 }
 
 /// The pause of renewals is theirs alone: whoever needs a token sooner asks for it.

@@ -10,15 +10,18 @@ use crate::{fault::invalid_input, random, values, words::words};
 /// The keys of a partner or of a sales unit, all of them invented. `Debug` shows only the `client_id`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default = "Keys::invented", deny_unknown_fields)]
-#[schemars(!default, transform = values::all_optional)]
+#[schemars(!default, transform = values::all_optional, description = "The keys of a partner or of a sales unit.")]
 pub struct Keys {
     /// A GUID.
     pub client_id: String,
     /// Base64-looking text.
+    #[schemars(extend("format" = "password"))]
     pub client_secret: String,
     /// The primary subscription key.
+    #[schemars(extend("format" = "password"))]
     pub subscription_key: String,
     /// The secondary one, as good as the first.
+    #[schemars(extend("format" = "password"))]
     pub second_subscription_key: String,
 }
 
@@ -76,11 +79,16 @@ impl fmt::Debug for Keys {
 /// Accounting or donations keys for `/miami/v1/token`, invented. `Debug` leaves the secret out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default = "SpecializedKeys::invented", deny_unknown_fields)]
-#[schemars(!default, transform = values::all_optional)]
+#[schemars(
+    !default,
+    transform = values::all_optional,
+    description = "Accounting or donations keys, for `/miami/v1/token`."
+)]
 pub struct SpecializedKeys {
     /// Free text without a colon.
     pub client_id: String,
     /// Base64-looking text.
+    #[schemars(extend("format" = "password"))]
     pub client_secret: String,
     /// The scopes these keys may ask for.
     pub scopes: Vec<String>,

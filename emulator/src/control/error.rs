@@ -47,8 +47,8 @@ impl ControlError {
         }
     }
 
-    /// As the door sends it.
-    pub(crate) fn to_json(&self) -> Value {
+    /// As the door sends it: `error`, `code`, `member` and `rule`.
+    pub fn to_json(&self) -> Value {
         json!(Sent { error: self.to_string(), code: self.kind, member: self.member.as_deref(), rule: &self.rule })
     }
 

@@ -62,6 +62,11 @@ input! {
         #[serde(default = "yes")]
         on: bool,
     }
+    EnvironmentOf {
+        /// The sales unit whose own keys are named; without it the partner's keys are.
+        #[serde(default)]
+        msn: Option<MsnText>,
+    }
     Which {
         /// The key that is regenerated.
         which: SubscriptionKey,
@@ -173,7 +178,7 @@ input! {
         /// Something worse than an error reply.
         #[serde(default)]
         kind: Option<Mishap>,
-        /// The request is served after this much real time, in seconds.
+        /// The request is served after this much real time.
         #[serde(default)]
         delay: Option<Span>,
     }
@@ -248,6 +253,7 @@ input! {
         url: Option<String>,
         /// The secret of the registration; without it pings are not signed.
         #[serde(default)]
+        #[schemars(extend("format" = "password"))]
         secret: Option<String>,
         /// The id of the registration; invented by default.
         #[serde(default)]
@@ -260,6 +266,7 @@ input! {
         /// Where it is posted.
         url: String,
         /// The secret of the registration.
+        #[schemars(extend("format" = "password"))]
         secret: String,
         /// The id of the registration; invented by default.
         #[serde(default)]
@@ -388,7 +395,7 @@ macro_rules! id_token_changes {
                 /// The authentication context.
                 #[serde(default)]
                 acr: Option<String>,
-                /// How long the token is valid from now, in seconds; an hour by default.
+                /// How long the token is valid from now; an hour by default.
                 #[serde(default)]
                 lifetime: Option<Span>,
                 /// The algorithm, and with it which of the two current keys signs.

@@ -2,6 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Value, json};
+use vipps_partner_auth::Msn;
 
 #[allow(clippy::wildcard_imports, reason = "the table names them all")]
 use super::{
@@ -67,6 +68,13 @@ macro_rules! operations {
 operations! {
     /// Where the emulator is and what it imitates.
     info(inputs::Nothing) -> Info = |vipps, _| Ok(vipps.info());
+
+    /// What a program needs that reads its settings from the environment: the emulator's address, the partner's keys or
+    /// those of a sales unit, and an invented system.
+    environment(inputs::EnvironmentOf) -> outputs::Environment = |vipps, input| {
+        let variables = vipps.environment_variables(input.msn.map(Msn::from).as_ref())?;
+        Ok(outputs::Environment { variables: variables.map(|(name, value)| (name.to_owned(), value)).collect() })
+    };
 
     /// The partner's keys as they are now.
     partner_keys(Nothing) -> Keys = |vipps, _| Ok(vipps.partner_keys());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use vipps_partner_auth::Msn;
 
 use crate::{
@@ -22,8 +22,9 @@ use crate::{
 /// Declares the output of an operation.
 macro_rules! output {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field:meta])* $member:ident: $type:ty),* $(,)? })+) => {
-        $($(#[$meta])*
+        $(#[allow(clippy::struct_field_names, reason = "the names are those of the door")]
         #[derive(Debug, Serialize, JsonSchema)]
+        $(#[$meta])*
         pub(crate) struct $name {
             $($(#[$field])* pub(crate) $member: $type),*
         })+
@@ -33,6 +34,7 @@ macro_rules! output {
 output! {
     /// Gives nothing.
     Done {}
+    /// Where an emulator is and what it imitates.
     Info {
         /// The emulator's version.
         version: String,
@@ -43,11 +45,18 @@ output! {
         /// Which environment's lifetimes a standard token gets.
         mode: Mode,
     }
+    Environment {
+        /// By name.
+        variables: BTreeMap<String, String>,
+    }
+    /// The emulator's clock.
     Now {
         /// The emulator's time.
         now: Moment,
         /// Whether its clock runs.
         running: bool,
+        /// What the log has that shows that only this clock was moved, and not the caller's; `null` as long as nothing does.
+        warning: Option<&'static str>,
     }
     Count {
         /// How many.
@@ -55,16 +64,24 @@ output! {
     }
     Jwks {
         /// The published keys (RFC 7517).
+        #[schemars(with = "KeySet")]
         jwks: Value,
+    }
+    /// A set of keys (RFC 7517).
+    KeySet {
+        /// Newest first.
+        keys: Vec<Map<String, Value>>,
     }
     IdToken {
         /// The token.
+        #[schemars(extend("format" = "password"))]
         id_token: String,
     }
     Merchants {
         /// Every sales unit, by MSN.
         merchants: Vec<Merchant>,
     }
+    /// A sales unit and how it is set up.
     Merchant {
         /// Its merchant serial number.
         msn: String,
@@ -89,36 +106,45 @@ output! {
         /// Oldest first.
         requests: Vec<Request>,
     }
+    /// A request as it arrived, and what became of it.
+    #[schemars(rename = "RecordedRequest")]
     Request {
         /// Counts up from 1 over the emulator's life.
         id: u64,
-        /// When it arrived, in seconds since the Unix epoch on the emulator's clock.
+        /// When it arrived, on the emulator's clock.
+        #[schemars(with = "Moment")]
         at: u64,
         /// `GET`, `POST`, …
         method: String,
         /// As sent.
         path: String,
         /// What followed the question mark.
+        #[schemars(extend("format" = "password"))]
         query: Option<String>,
         /// In order of arrival; the same name may come twice.
         headers: Vec<Header>,
         /// As text; what is not UTF-8 is replaced.
+        #[schemars(extend("format" = "password"))]
         body: String,
         /// The body in base64, where it is not UTF-8.
+        #[schemars(extend("format" = "password"))]
         body_base64: Option<String>,
         /// The reply's; `null` while it is outstanding and when the connection was dropped.
         status: Option<u16>,
         /// The headers of the reply.
         reply_headers: Vec<Header>,
         /// The body of the reply, as text.
+        #[schemars(extend("format" = "password"))]
         reply_body: String,
         /// What was right and wrong.
         findings: Vec<Finding>,
     }
+    /// A header of a request or a reply.
     Header {
         /// In lower case.
         name: String,
         /// As it came.
+        #[schemars(extend("format" = "password"))]
         value: String,
     }
     Users {
@@ -137,12 +163,15 @@ output! {
         /// Oldest first.
         pings: Vec<Ping>,
     }
+    /// A webhook event that the emulator posted.
+    #[schemars(rename = "RecordedPing")]
     Ping {
         /// The login that was decided.
         auth_req_id: String,
         /// Where it went.
         url: String,
-        /// When the login was decided, in seconds since the Unix epoch on the emulator's clock.
+        /// When the login was decided, on the emulator's clock.
+        #[schemars(with = "Moment")]
         at: u64,
         /// Whether it was signed.
         signed: bool,

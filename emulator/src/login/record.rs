@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use vipps_partner_auth::Msn;
 
-use crate::{values::MsnText, words::words};
+use crate::{
+    values::{Moment, MsnText},
+    words::words,
+};
 
 words! {
     "kind of login";
@@ -56,9 +59,11 @@ pub struct RecordedLogin {
     pub msisdn: Option<String>,
     /// What both screens show, in the backchannel flows.
     pub binding_message: Option<String>,
-    /// Seconds since the Unix epoch on the emulator's clock.
+    /// When it was started, in seconds since the Unix epoch on the emulator's clock.
+    #[schemars(with = "Moment", description = "When it was started, on the emulator's clock.")]
     pub started_at: u64,
     /// From when it can no longer be decided, in the same seconds.
+    #[schemars(with = "Moment", description = "From when it can no longer be decided.")]
     pub expires_at: u64,
     /// How far it has come.
     pub status: LoginStatus,

@@ -1,10 +1,16 @@
 //! The command line.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    error::Error,
+    ffi::OsString,
+    fmt,
+    io::{self, BufRead as _},
+    path::{Path, PathBuf},
+};
 
 use lexopt::{Arg, Parser, ValueExt as _};
 use serde_json::{Value, json};
-use vipps_emulator::{Keys, Mode, Setup, SpecializedKeys};
+use vipps_emulator::{ControlError, Keys, Mode, Setup, SpecializedKeys};
 
 const DEFAULT_PORT: u16 = 8585;
 
@@ -13,17 +19,19 @@ An offline stand-in for the token and Login endpoints of Vipps MobilePay. For te
 
 Usage: vipps-emulator [options]
 
-It listens on 127.0.0.1 and nowhere else unless --listen says otherwise in so many words: its keys are invented, printed
+It listens on 127.0.0.1 and nowhere else unless --listen names another address: its keys are invented, printed
 at the start and guard nothing. Ctrl-C or SIGTERM ends it.
 
 Start:
-      --config FILE              options and operations, in TOML (.toml) or JSON; the options below go first
-      --port PORT                the port (default 8585; 0 takes a free one)
+      --config FILE              options and operations, in TOML (.toml) or JSON; the options below go first. May be
+                                 repeated: a member of a later one replaces that of an earlier one. `-` reads one line
+                                 of JSON from standard input
+      --port PORT                the port (default 8585, or a free one with --exit-with-stdin; 0 takes a free one)
       --listen ADDRESS           listen at this address, such as 0.0.0.0 in a container. Whoever can reach it can read all
                                  keys and decide all logins
       --public-url URL           how it is reached, such as https://api.vipps.no behind a proxy that ends TLS: issuer,
                                  discovery, redirects and links name it, and its host is admitted to the page
-      --json                     print one line of JSON at the start instead of lines for a shell
+      --json                     print one line of JSON at the start instead of lines for a shell, also when it is refused
       --exit-with-stdin          end when standard input ends, as it does with the process that started this one
 
 Who and what:
@@ -69,12 +77,27 @@ pub(crate) struct Serve {
     pub(crate) exits_with_stdin: bool,
 }
 
-type Parsed<T> = Result<T, Box<dyn std::error::Error>>;
+type Parsed<T> = Result<T, Box<dyn Error>>;
 
-/// What has to wait until all arguments are read: a configuration file comes first, wherever it is named.
+/// A configuration that can't be taken, with the file it stands in.
+#[derive(Debug)]
+pub(crate) struct Misread {
+    file: PathBuf,
+    pub(crate) refusal: ControlError,
+}
+
+impl fmt::Display for Misread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file.display(), self.refusal)
+    }
+}
+
+impl Error for Misread {}
+
+/// What has to wait until all arguments are read: configuration files come first, wherever they are named.
 #[derive(Default)]
 struct Given {
-    config: Option<PathBuf>,
+    configs: Vec<PathBuf>,
     changes: Vec<Change>,
     redirect_uris: Vec<String>,
     specialized_scopes: Vec<String>,
@@ -94,7 +117,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Parsed<Command> {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
             Arg::Short('V') | Arg::Long("version") => return Ok(Command::Version),
             Arg::Long("openapi") => return Ok(Command::OpenApi),
-            Arg::Long("config") => given.config = Some(parser.value()?.into()),
+            Arg::Long("config") => given.configs.push(parser.value()?.into()),
             Arg::Long("port") => given.port = Some(parser.value()?.parse()?),
             Arg::Long("json") => given.json = true,
             Arg::Long("exit-with-stdin") => given.exits_with_stdin = true,
@@ -172,6 +195,31 @@ fn plain(change: impl FnOnce(&mut Setup) + 'static) -> Change {
     Box::new(change)
 }
 
+/// What a configuration file says, known to be one that can be taken.
+fn read(path: &Path) -> Parsed<Value> {
+    let document = if path == Path::new("-") { first_line_of_stdin() } else { Setup::document(path) };
+    let document = document.map_err(|error| misread(path, error))?;
+    let check = Setup::from_json(document.clone());
+    check.map_err(|refusal| Misread { file: path.to_owned(), refusal })?;
+    Ok(document)
+}
+
+/// What follows is not read here: its end may be what ends the program.
+fn first_line_of_stdin() -> io::Result<Value> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    // Judged as text, since a member that comes twice is lost later.
+    Setup::from_json_text(&line)?;
+    Ok(serde_json::from_str(&line)?)
+}
+
+fn misread(path: &Path, error: io::Error) -> Box<dyn Error> {
+    match error.downcast::<ControlError>() {
+        Ok(refusal) => Misread { file: path.to_owned(), refusal }.into(),
+        Err(error) => format!("{}: {error}", path.display()).into(),
+    }
+}
+
 /// `NAME=JSON`.
 fn call(text: &str) -> Parsed<(String, Value)> {
     let (name, json) = text.split_once('=').ok_or("--control: must be NAME=JSON, such as jwks_outage={}")?;
@@ -181,11 +229,9 @@ fn call(text: &str) -> Parsed<(String, Value)> {
 
 impl Given {
     fn serve(self) -> Parsed<Serve> {
-        let setup = match &self.config {
-            Some(path) => Setup::from_file(path).map_err(|error| format!("{}: {error}", path.display()))?,
-            None => Setup::default(),
-        };
-        let mut setup = setup.or_port(DEFAULT_PORT);
+        let documents = self.configs.iter().map(|path| read(path)).collect::<Parsed<Vec<_>>>()?;
+        let port = if self.exits_with_stdin { 0 } else { DEFAULT_PORT };
+        let mut setup = Setup::from_documents(documents)?.or_port(port);
         setup.options.port = self.port.unwrap_or(setup.options.port);
         self.changes.into_iter().for_each(|change| change(&mut setup));
         if !self.specialized_scopes.is_empty() {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use vipps_emulator::{Emulator, Keys};
+use vipps_emulator::Emulator;
 use vipps_partner_auth::Msn;
 
 /// What goes before everything else when others can reach the emulator.
@@ -26,23 +26,15 @@ pub(crate) fn in_json(vipps: &Emulator, out: &mut impl Write) -> io::Result<()> 
         "pid": std::process::id(),
         "base_url": vipps.base_url(),
         "page_url": vipps.page_url(),
+        "local_url": vipps.local_url(),
         "listening": vipps.address(),
         "partner_keys": asked(vipps, "partner_keys", json!({}))?,
         "specialized_keys": asked(vipps, "specialized_keys", json!({}))?,
         "merchants": merchants(vipps)?,
-        "environment": environment(vipps),
+        "environment": asked(vipps, "environment", json!({}))?["variables"],
     });
     writeln!(out, "{line}")?;
     out.flush()
-}
-
-/// What a program that reads its settings from the environment needs, with the partner's keys.
-fn environment(vipps: &Emulator) -> Value {
-    let keys = vipps.partner_keys();
-    let mut variables = vec![("VIPPS_ENVIRONMENT", vipps.base_url().to_owned())];
-    variables.extend(key_variables(keys));
-    variables.extend(SYSTEM.map(|(name, value)| (name, value.to_owned())));
-    variables.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
 fn merchants(vipps: &Emulator) -> io::Result<Vec<Value>> {
@@ -59,13 +51,10 @@ fn asked(vipps: &Emulator, operation: &str, input: Value) -> io::Result<Value> {
     Ok(vipps.control(operation, input)?)
 }
 
-/// The system that calls, as an example.
-const SYSTEM: [(&str, &str); 4] = [
-    ("VIPPS_SYSTEM_NAME", "acme"),
-    ("VIPPS_SYSTEM_VERSION", "3.1.2"),
-    ("VIPPS_PLUGIN_NAME", "acme-webshop"),
-    ("VIPPS_PLUGIN_VERSION", "4.5.6"),
-];
+const ADDRESS_AND_SYSTEM: [&str; 5] =
+    ["VIPPS_ENVIRONMENT", "VIPPS_SYSTEM_NAME", "VIPPS_SYSTEM_VERSION", "VIPPS_PLUGIN_NAME", "VIPPS_PLUGIN_VERSION"];
+const KEYS: [&str; 4] =
+    ["VIPPS_CLIENT_ID", "VIPPS_CLIENT_SECRET", "VIPPS_SUBSCRIPTION_KEY", "VIPPS_SECOND_SUBSCRIPTION_KEY"];
 
 /// Lines to paste into a shell.
 pub(crate) fn for_a_shell(vipps: &Emulator, merchants: &[Msn], out: &mut impl Write) -> io::Result<()> {
@@ -73,16 +62,15 @@ pub(crate) fn for_a_shell(vipps: &Emulator, merchants: &[Msn], out: &mut impl Wr
     let whose = if vipps.address().ip().is_loopback() { "this machine only" } else { "for a network of your own" };
     writeln!(out, "# vipps-emulator {version}: testing only, {whose}, not an official Vipps product.")?;
     writeln!(out, "# the page for your browser, to decide logins and look at requests: {}", vipps.page_url())?;
-    writeln!(out, "export VIPPS_ENVIRONMENT='{}'", vipps.base_url())?;
-    for (name, value) in SYSTEM {
-        writeln!(out, "export {name}='{value}'")?;
-    }
+    let variables = asked(vipps, "environment", json!({}))?;
+    print(&variables, &ADDRESS_AND_SYSTEM, "", out)?;
     writeln!(out, "\n# partner keys")?;
-    print_keys(vipps.partner_keys(), "", out)?;
+    print(&variables, &KEYS, "", out)?;
     for msn in merchants {
-        let Some(keys) = vipps.sales_unit_keys(msn) else { continue };
-        writeln!(out, "\n# or the keys of sales unit {msn}\n# export VIPPS_MSN='{msn}'")?;
-        print_keys(keys, "# ", out)?;
+        let variables = asked(vipps, "environment", json!({ "msn": msn.as_str() }))?;
+        writeln!(out, "\n# or the keys of sales unit {msn}")?;
+        print(&variables, &["VIPPS_MSN"], "# ", out)?;
+        print(&variables, &KEYS, "# ", out)?;
     }
     let special = vipps.specialized_keys();
     writeln!(out, "\n# or specialised keys (scopes: {})", special.scopes.join(" "))?;
@@ -91,15 +79,9 @@ pub(crate) fn for_a_shell(vipps: &Emulator, merchants: &[Msn], out: &mut impl Wr
     out.flush()
 }
 
-fn print_keys(keys: Keys, prefix: &str, out: &mut impl Write) -> io::Result<()> {
-    key_variables(keys).into_iter().try_for_each(|(name, value)| writeln!(out, "{prefix}export {name}='{value}'"))
-}
-
-fn key_variables(keys: Keys) -> [(&'static str, String); 4] {
-    [
-        ("VIPPS_CLIENT_ID", keys.client_id),
-        ("VIPPS_CLIENT_SECRET", keys.client_secret),
-        ("VIPPS_SUBSCRIPTION_KEY", keys.subscription_key),
-        ("VIPPS_SECOND_SUBSCRIPTION_KEY", keys.second_subscription_key),
-    ]
+fn print(environment: &Value, names: &[&str], prefix: &str, out: &mut impl Write) -> io::Result<()> {
+    names.iter().try_for_each(|name| {
+        let value = environment["variables"][name].as_str().unwrap_or_default();
+        writeln!(out, "{prefix}export {name}='{value}'")
+    })
 }

@@ -1,6 +1,6 @@
 //! The API tokens that were issued.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
 use serde_json::json;
 
@@ -26,13 +26,15 @@ pub(crate) struct Token {
 /// All issued tokens by their text. They are JWTs, since the service's are, but clients must not read them: they are
 /// signed with a key that is published nowhere.
 pub(crate) struct Tokens {
-    key: EcKey,
+    /// Made when the first token is: before it can make keys the library under it spends longer on gathering randomness
+    /// than all else at the start takes.
+    key: LazyLock<EcKey>,
     issued: HashMap<String, Token>,
 }
 
 impl Tokens {
     pub(crate) fn new() -> Self {
-        Self { key: EcKey::generate(), issued: HashMap::new() }
+        Self { key: LazyLock::new(EcKey::generate), issued: HashMap::new() }
     }
 
     pub(crate) fn issue(&mut self, grant: Grant, client_id: &str, now: Duration, lifetime: Duration) -> String {

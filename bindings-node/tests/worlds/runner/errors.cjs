@@ -1,6 +1,7 @@
 // What Jest and Vitest run. Each has another way to keep test files apart, and so other realms.
 
-const { Emulator, IdTokenVerifier, ManualClock, Partner, PartnerKeys, VippsAuthError, msn } = require('vipps-partner-auth')
+const { Emulator } = require('vipps-emulator')
+const { IdTokenVerifier, ManualClock, Partner, PartnerKeys, VippsAuthError, msn } = require('vipps-partner-auth')
 
 const SYSTEM = { name: 'acme', version: '1' }
 
@@ -35,12 +36,12 @@ module.exports = ({ test, expect }) => {
     const vipps = await Emulator.start({ merchants: ['123456'] })
     try {
       const clock = new ManualClock(new Date())
-      const jwt = vipps.mintIdToken({ msn: '123456', nonce: 'right' })
-      const verifier = new IdTokenVerifier({ environment: vipps.baseUrl, jwks: vipps.jwks() })
+      const jwt = await vipps.mintIdToken('123456', { nonce: 'right' })
+      const verifier = new IdTokenVerifier({ environment: vipps.baseUrl, jwks: await vipps.jwks() })
       expect((await verifier.verify(jwt, { msn: '123456', nonce: 'right' })).msn).toBe('123456')
       await expect(verifier.verify(jwt, { msn: '123456', nonce: 'other' })).rejects.toMatchObject({ code: 'invalid_id_token', claim: 'nonce' })
       expect(() => new IdTokenVerifier({ caPem: new Uint8Array([120]) })).toThrow(VippsAuthError)
-      const partner = new Partner({ keys: vipps.partnerKeys, system: SYSTEM, environment: vipps.baseUrl, clock, onEvent() {} })
+      const partner = new Partner({ keys: await vipps.partnerKeys(), system: SYSTEM, environment: vipps.baseUrl, clock, onEvent() {} })
       const shop = partner.merchant('123456')
       expect(Object.keys(await shop.headers({ signal: new AbortController().signal })).length).toBeGreaterThan(4)
       const controller = new AbortController()

@@ -24,7 +24,7 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// The authorities (PEM) in the place of the machine's.
+    /// The authorities (PEM) instead of the machine's.
     pub(super) fn new(ca_pem: Option<&[u8]>) -> Result<Self> {
         Ok(Self { authorities: ca_pem.map(authorities).transpose()?, connector: OnceLock::new() })
     }

@@ -17,6 +17,12 @@ impl Machine {
         Self
     }
 
+    #[cfg(feature = "doctor")]
+    #[expect(clippy::unused_self, reason = "other platforms need it")]
+    pub(super) fn described(&self) -> &'static str {
+        "the bundled authorities"
+    }
+
     #[expect(clippy::unused_self, reason = "other platforms need it")]
     pub(super) fn verifier(
         &self,

@@ -15,7 +15,7 @@ use crate::{
     http::{SendError, Variables, variable},
 };
 
-/// What the variables say, in the place of the machine's usual files.
+/// What the variables say, instead of the machine's usual files.
 pub(super) struct Machine {
     file: Option<PathBuf>,
     folders: Option<Vec<PathBuf>>,
@@ -28,6 +28,16 @@ impl Machine {
     pub(super) fn from_vars(vars: &Variables<'_>) -> Self {
         let folders = |list| env::split_paths(&list).filter(|folder| !folder.as_os_str().is_empty()).collect();
         Self { file: variable(vars, FILE).map(PathBuf::from), folders: variable(vars, FOLDERS).map(folders) }
+    }
+
+    #[cfg(feature = "doctor")]
+    pub(super) fn described(&self) -> &'static str {
+        match (&self.file, &self.folders) {
+            (None, None) => "this machine's authorities",
+            (Some(_), None) => "the authorities of SSL_CERT_FILE",
+            (None, Some(_)) => "the authorities of SSL_CERT_DIR",
+            (Some(_), Some(_)) => "the authorities of SSL_CERT_FILE and SSL_CERT_DIR",
+        }
     }
 
     pub(super) fn verifier(

@@ -121,25 +121,40 @@ public final class Partner: Caller {
     /// Checks everything that can be checked without asking Vipps; `invalidConfig` for a wrong setting, naming it, and
     /// for partner keys in the test environment.
     public init(
-        keys: Keys, system: SystemInfo, environment: VippsEnvironment? = nil, settings: VippsSettings = VippsSettings()
+        keys: Keys, system: SystemInfo, environment: VippsEnvironment? = nil, settings: VippsSettings = VippsSettings(),
+        keySource: (any KeySource)? = nil
     ) throws {
         fed = try Fed(settings.onEvent) {
             try PartnerHandle(
-                keys: keys.handle, system: system.parts, settings: settings.parts(environment), events: $0)
+                keys: keys.handle, system: system.parts, settings: settings.parts(environment), events: $0,
+                keySource: questions(to: keySource))
         }
     }
 
     private init(fed: Fed<PartnerHandle>) { self.fed = fed }
 
     /// Reads keys, ``SystemInfo`` and `VIPPS_ENVIRONMENT` from the environment. An error names the variable.
-    public static func fromEnvironment(settings: VippsSettings = VippsSettings()) throws -> Partner {
+    public static func fromEnvironment(
+        settings: VippsSettings = VippsSettings(), keySource: (any KeySource)? = nil
+    ) throws -> Partner {
         Partner(
-            fed: try Fed(settings.onEvent) { try PartnerHandle.fromEnv(settings: settings.parts(nil), events: $0) })
+            fed: try Fed(settings.onEvent) {
+                try PartnerHandle.fromEnv(
+                    settings: settings.parts(nil), events: $0, keySource: questions(to: keySource))
+            })
     }
 
     /// The same keys, bound to one merchant; `invalidConfig`, field `msn`, for anything but 4 to 10 digits.
     public func merchant(_ msn: String) throws -> Merchant {
         Merchant(partner: self, msn: msn, handle: try native { try handle.merchant(msn: msn) })
+    }
+
+    /// Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope. They are tried
+    /// first. Until Vipps has given a token for them, and where it gives none, everything stays as it was; then keys and
+    /// token change at one moment, for all merchants of this partner. Throws as ``authorization()`` does; `invalidConfig` for
+    /// keys that can't take the place of those in use.
+    public func replaceKeys(_ keys: Keys) async throws {
+        try await native { try await handle.replaceKeys(keys: keys.handle, cancellation: $0) }
     }
 
     /// Headers for calls that are not for one merchant, with the token in them; with specialized keys, for all calls.

@@ -6,7 +6,7 @@ import Foundation
 /// A `URLSession` whose calls carry a merchant's headers, wherever the partner covers the URL. A redirect that leads
 /// elsewhere is handed over as it came. A call whose token is refused is made once more, unless its body is a stream.
 ///
-/// A token that can't be had is a ``VippsAuthError``; all else is a `URLError`, as without it.
+/// A token that can't be fetched is a ``VippsAuthError``; all else is a `URLError`, as without it.
 public final class VippsSession: Sendable {
     private let session: URLSession
     private let caller: any Caller

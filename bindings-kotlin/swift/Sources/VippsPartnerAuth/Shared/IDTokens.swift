@@ -117,7 +117,7 @@ public final class IDTokenVerifier: Sendable {
     public var stats: Stats { Stats(handle.stats()) }
 
     /// Checks a token: `invalidIDToken` for the first check that fails, `invalidConfig` for an expectation that makes no
-    /// sense, `unavailable` when the keys can't be had.
+    /// sense, `unavailable` when the keys can't be fetched.
     public func verify(_ jwt: String, expect: Expect) async throws -> IDTokenClaims {
         if let known = try verifyCached(jwt, expect: expect) { return known }
         return IDTokenClaims(

@@ -61,7 +61,7 @@ public struct VippsSettings: Sendable {
     /// TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused when the partner is
     /// built; a Redis that is out of reach costs an event and no call.
     public var redisURL: String?
-    /// The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's.
+    /// The authorities (PEM) that Redis' certificate is checked against, instead of the machine's.
     public var redisCAPEM: Data?
     /// How `/miami/v1/token` writes Basic; raw unless set.
     public var basicEncoding: BasicEncoding?
@@ -185,7 +185,7 @@ public struct ManualClock: Sendable {
     /// Where the wall clock stands.
     public var now: Date { handle.now() }
 
-    /// Moves the clock on and wakes whoever slept until then.
+    /// Moves the clock on and wakes everybody who slept until then.
     public func advance(_ span: TimeInterval) throws { try native { try handle.advance(seconds: span) } }
 
     /// Sets the wall clock alone, as an administrator or a time server would.

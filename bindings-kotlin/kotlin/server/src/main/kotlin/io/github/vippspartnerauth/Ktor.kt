@@ -29,7 +29,7 @@ class VippsAuthConfig {
  * a redirect leads elsewhere. A call whose token is refused is made once more, if its body is a `ByteArrayContent` (texts and
  * forms are) or none: no other is known to be the same a second time.
  *
- * Time limits of the client and cancellation hold while a token is fetched. A token that can't be had is a
+ * Time limits of the client and cancellation hold while a token is fetched. A token that can't be fetched is a
  * [VippsAuthIOException].
  */
 val VippsAuth = createClientPlugin("VippsAuth", ::VippsAuthConfig) {

@@ -116,7 +116,7 @@ class Login internal constructor(private val handle: LoginHandle, val redirectUr
      * Makes a request for these scopes, `openid` among them. Asks Vipps where its endpoints are, at most once an hour.
      *
      * @throws VippsAuthException.InvalidConfig field `scopes`, `redirect_uri` or that of an option
-     * @throws VippsAuthException.Unavailable when the endpoints can't be had
+     * @throws VippsAuthException.Unavailable when the endpoints can't be fetched
      */
     @JvmSynthetic
     suspend fun start(scopes: List<String>, options: LoginOptions = LoginOptions()): LoginRequest =

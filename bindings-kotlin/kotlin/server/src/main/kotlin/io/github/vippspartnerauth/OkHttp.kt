@@ -24,7 +24,7 @@ import okio.Buffer
  * Attaches this caller's headers to each request that the partner covers, and makes a call once more whose token is refused.
  *
  * A request can name another caller by a tag: `request.tag(Merchant::class.java, shop)`, with Retrofit `@Tag Merchant shop`.
- * The client's authenticators, time limits and `cancel()` work as without it. A token that can't be had is a
+ * The client's authenticators, time limits and `cancel()` work as without it. A token that can't be fetched is a
  * [VippsAuthIOException].
  */
 fun OkHttpClient.Builder.authorize(caller: Caller): OkHttpClient.Builder =

@@ -18,6 +18,7 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
      * Checks everything that can be checked without asking Vipps.
      *
      * @param environment production unless given, the only one where partner keys work
+     * @param keySource asked for the keys when Vipps refuses those in use
      * @throws VippsAuthException.InvalidConfig for a wrong setting, naming it in `field`; for partner keys in the test
      * environment
      */
@@ -27,7 +28,12 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
         system: SystemInfo,
         environment: Environment = Environment.Production,
         settings: Settings = Settings(),
-    ) : this(fed(settings.listener) { PartnerHandle(keys.handle, system.parts, settings.parts(environment), it) })
+        keySource: KeySource? = null,
+    ) : this(
+        fed(settings.listener) {
+            PartnerHandle(keys.handle, system.parts, settings.parts(environment), it, questionsTo(keySource))
+        },
+    )
 
     private val handle = fed.handle
     private val drops = AtomicInteger()
@@ -132,6 +138,51 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
     /** [check] as a future. Cancelling it ends the wait. */
     fun checkAsync(msn: String): CompletableFuture<MerchantCheck> = future { check(msn) }
 
+    /**
+     * Looks whether everything is as it must be: keys, network, clock, token, key set, sales units, Redis. What it finds is in
+     * the report and throws nothing. Changes nothing at Vipps.
+     *
+     * @param msns sales units that must be connected; without any, all that Vipps lists are counted
+     * @param redirectUri the `redirect_uri` of Login, as it is to be registered
+     * @param offline looks at the settings alone, and asks nobody
+     */
+    @JvmSynthetic
+    suspend fun doctor(
+        msns: List<String> = emptyList(),
+        redirectUri: String? = null,
+        offline: Boolean = false,
+    ): DoctorReport = DoctorReport(awaited { handle.doctor(msns, redirectUri, offline, null) })
+
+    /** [doctor] for callers that are not coroutines. An interrupt ends it. */
+    @JvmOverloads
+    @Throws(InterruptedException::class)
+    fun doctorBlocking(
+        msns: List<String> = emptyList(),
+        redirectUri: String? = null,
+        offline: Boolean = false,
+    ): DoctorReport = blocking { doctor(msns, redirectUri, offline) }
+
+    /**
+     * Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope. They are tried
+     * first. Until Vipps has given a token for them, and where it gives none, everything stays as it was; then keys and token
+     * change at one moment, for all merchants of this partner.
+     *
+     * @throws VippsAuthException as [headers] does; [VippsAuthException.InvalidConfig] for keys that can't take the place of
+     * those in use
+     */
+    @JvmSynthetic
+    suspend fun replaceKeys(keys: Keys) {
+        awaited { handle.replaceKeys(keys.handle, null) }
+        drops.incrementAndGet()
+    }
+
+    /** [replaceKeys] for callers that are not coroutines. An interrupt ends the wait. */
+    @Throws(InterruptedException::class)
+    fun replaceKeysBlocking(keys: Keys) = blocking { replaceKeys(keys) }
+
+    /** [replaceKeys] as a future. Cancelling it ends the wait. */
+    fun replaceKeysAsync(keys: Keys): CompletableFuture<Unit> = future { replaceKeys(keys) }
+
     /** Drops this token, if it is still the one in use. Tells whether it was: a late refusal can't evict a newer one. */
     fun invalidate(token: AccessToken): Boolean =
         native { handle.invalidate(token.handle) }.also { drops.incrementAndGet() }
@@ -161,8 +212,8 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
          */
         @JvmStatic
         @JvmOverloads
-        fun fromEnv(settings: Settings = Settings()): Partner =
-            Partner(fed(settings.listener) { PartnerHandle.fromEnv(settings.parts(), it) })
+        fun fromEnv(settings: Settings = Settings(), keySource: KeySource? = null): Partner =
+            Partner(fed(settings.listener) { PartnerHandle.fromEnv(settings.parts(), it, questionsTo(keySource)) })
     }
 }
 

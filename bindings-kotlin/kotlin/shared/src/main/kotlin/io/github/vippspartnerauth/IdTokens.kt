@@ -153,7 +153,7 @@ class IdTokenVerifier private constructor(private val fed: Fed<VerifierHandle>) 
      *
      * @throws VippsAuthException.InvalidIdToken for the first check that fails, naming the claim
      * @throws VippsAuthException.InvalidConfig for an expectation that makes no sense
-     * @throws VippsAuthException.Unavailable when the keys can't be had, or may be older than the token
+     * @throws VippsAuthException.Unavailable when the keys can't be fetched, or may be older than the token
      */
     @JvmSynthetic
     suspend fun verify(jwt: String, expect: Expect): IdTokenClaims =

@@ -17,7 +17,7 @@ class ManualClock @JvmOverloads constructor(at: Instant, runsThroughSleeps: Bool
     /** Where the wall clock stands. */
     val now: Instant get() = native { handle.now() }
 
-    /** Moves the clock on and wakes whoever slept until then. */
+    /** Moves the clock on and wakes everybody who slept until then. */
     fun advance(span: Duration) = native { handle.advance(span.inSeconds()) }
 
     /** Sets the wall clock alone, as an administrator or a time server would. */

@@ -61,7 +61,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
          */
         fun redisUrl(url: String) = apply { set = set.copy(redisUrl = url) }
 
-        /** The authorities (PEM) that Redis' certificate is checked against, in the place of the machine's. */
+        /** The authorities (PEM) that Redis' certificate is checked against, instead of the machine's. */
         fun redisCaPem(pem: ByteArray) = apply { set = set.copy(redisCaPem = pem.copyOf()) }
 
         /** [redisCaPem] of a text. */
@@ -88,7 +88,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         /** One more origin (`https://gateway.example`) to which adapters may attach headers. */
         fun trustedOrigin(origin: String) = apply { set = set.copy(trustedOrigins = set.trustedOrigins + origin) }
 
-        /** Told of everything that happens in the background. Warnings are logged also without it. */
+        /** Receives everything that happens in the background. Warnings are logged also without it. */
         fun onEvent(listener: EventListener) = apply { this.listener = listener }
 
         /** A clock for tests. */

@@ -1,0 +1,65 @@
+package io.github.vippspartnerauth
+
+import io.github.vippspartnerauth.ffi.FindingParts
+import io.github.vippspartnerauth.ffi.ReportParts
+import io.github.vippspartnerauth.ffi.doctorCommand
+import kotlin.system.exitProcess
+
+/**
+ * The program `vipps-doctor`: is everything as it must be before the first customer comes?
+ *
+ * ```
+ * java -cp <the class path> io.github.vippspartnerauth.Doctor --help
+ * ```
+ */
+object Doctor {
+    /** Prints the report and ends the process with its code. */
+    @JvmStatic
+    fun main(arguments: Array<String>) {
+        val printed = native { doctorCommand(arguments.toList()) }
+        print(printed.text)
+        System.out.flush()
+        exitProcess(printed.exitCode)
+    }
+}
+
+/**
+ * One thing that was looked at. Holds no secret.
+ *
+ * @property check the stable name of what was looked at, such as `token`; the same in every language
+ * @property outcome `ok`, `warning` (it works, and somebody should look into it) or `fault`
+ * @property detail what was found, in plain words
+ * @property cure what to do about it, where that is known
+ */
+class DoctorFinding internal constructor(
+    val check: String,
+    val outcome: String,
+    val detail: String,
+    val cure: String?,
+) {
+    internal constructor(parts: FindingParts) : this(parts.check, parts.outcome, parts.detail, parts.cure)
+
+    override fun toString() = "$outcome $check: $detail"
+}
+
+/**
+ * All findings of [Partner.doctor], in the order in which they were made.
+ *
+ * @property version the version of this library
+ * @property environment where the calls go
+ * @property keys the kind of keys
+ * @property outcome the worst of all findings: `ok`, `warning` or `fault`
+ * @property json the whole report as JSON
+ */
+class DoctorReport internal constructor(parts: ReportParts) {
+    val version: String = parts.version
+    val environment: String? = parts.environment
+    val keys: String? = parts.keys
+    val outcome: String = parts.outcome
+    val findings: List<DoctorFinding> = parts.findings.map(::DoctorFinding)
+    val json: String = parts.json
+    private val text = parts.text
+
+    /** The text for people. */
+    override fun toString() = text
+}

@@ -1,0 +1,74 @@
+// Keys that change while the process runs.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { Emulator } from 'vipps-emulator'
+import { Partner, PartnerKeys } from 'vipps-partner-auth'
+
+const vipps = await Emulator.start()
+const [partnerKeys, specializedKeys] = [await vipps.partnerKeys(), await vipps.specializedKeys()]
+test.after(() => vipps.stop())
+const partnerKeys = await vipps.partnerKeys()
+const specializedKeys = await vipps.specializedKeys()
+
+const wrong = () => new PartnerKeys({ clientId: '11111111-2222-4333-8444-555555555555', clientSecret: 'wrong', subscriptionKey: 'wrong' })
+const partnerOf = (keys, more) => new Partner({ keys, system: { name: 'acme', version: '1' }, environment: vipps.baseUrl, onEvent() {}, ...more })
+
+test('keys and token change at one moment, or nothing does', async () => {
+  const partner = partnerOf(partnerKeys)
+  const shop = partner.merchant('123456')
+  const before = await shop.headers()
+  await assert.rejects(partner.replaceKeys(wrong()), { code: 'credentials_rejected' })
+  assert.deepEqual(await shop.headers(), before)
+  assert.equal(await partner.replaceKeys(partnerKeys), undefined)
+  assert.deepEqual(await shop.headers(), before)
+})
+
+test('keys that were refused are replaced', async () => {
+  const partner = partnerOf(wrong())
+  await assert.rejects(partner.headers(), { code: 'credentials_rejected' })
+  await partner.replaceKeys(partnerKeys)
+  assert.equal((await partner.merchant('123456').headers())['merchant-serial-number'], '123456')
+})
+
+test('keys for another purpose are refused', async () => {
+  const partner = partnerOf(wrong())
+  await assert.rejects(partner.replaceKeys(specializedKeys), { code: 'invalid_config', field: 'keys' })
+  await assert.rejects(partner.replaceKeys('secret'), TypeError)
+  await assert.rejects(partner.replaceKeys(partnerKeys, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+})
+
+for (const [how, keySource] of [
+  ['a function', () => partnerKeys],
+  ['an async function', async () => partnerKeys],
+]) {
+  test(`a source that is ${how} is asked when Vipps refuses the keys`, async () => {
+    let asked = 0
+    const source = () => (asked++, keySource())
+    let partner
+    const told = new Promise((resolve) => {
+      partner = partnerOf(wrong(), { keySource: source, onEvent: ({ name }) => name === 'keys_replaced' && resolve() })
+    })
+    await partner.headers()
+    await partner.headers()
+    assert.equal(asked, 1)
+    await told
+  })
+}
+
+for (const [how, keySource] of [
+  ['throws', () => { throw new Error('no vault') }],
+  ['rejects', async () => { throw new Error('no vault') }],
+  ['brings no keys', () => 'secret'],
+]) {
+  test(`a source that ${how} changes nothing`, async () => {
+    const warned = new Promise((resolve) => process.once('warning', resolve))
+    await assert.rejects(partnerOf(wrong(), { keySource }).headers(), { code: 'credentials_rejected' })
+    assert.match((await warned).message, /keySource failed/)
+  })
+}
+
+test('a source must be a function', () => {
+  assert.throws(() => partnerOf(wrong(), { keySource: 'vault' }), TypeError)
+})
