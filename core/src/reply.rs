@@ -15,7 +15,6 @@ use crate::{
 
 /// What a refusal says, whatever its shape. Holds nothing of the body but checked codes and ids.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is something that a reply says by itself")]
 pub(crate) struct Refusal {
     /// `error` (or `error_code`) of an OAuth reply, if it has the form of a code.
     pub(crate) oauth_error: Option<String>,
