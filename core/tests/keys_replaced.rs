@@ -43,9 +43,12 @@ fn key_of(seen: &Seen) -> &str {
 
 /// A Vipps to which one secret alone is good.
 fn takes_only(secret: &'static str) -> impl Fn(usize, &Seen) -> Reply + Send {
-    move |number, seen| match secret_of(seen) == secret {
-        true => Reply::token(&format!("token-{number}"), 86_400),
-        false => Reply::refusal(401, INVALID_CLIENT),
+    move |number, seen| {
+        if secret_of(seen) == secret {
+            Reply::token(&format!("token-{number}"), 86_400)
+        } else {
+            Reply::refusal(401, INVALID_CLIENT)
+        }
     }
 }
 

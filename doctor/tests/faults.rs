@@ -55,7 +55,7 @@ impl World {
             arguments: vec!["--msn".to_owned(), MSN.to_owned()],
             kept: vec![],
         };
-        world.set("VIPPS_ENVIRONMENT", &world.vipps.base_url().to_owned());
+        world.set("VIPPS_ENVIRONMENT", world.vipps.base_url());
         world.set("VIPPS_CLIENT_ID", &keys.client_id);
         world.set("VIPPS_CLIENT_SECRET", &keys.client_secret);
         world.set("VIPPS_SUBSCRIPTION_KEY", &keys.subscription_key);
@@ -335,7 +335,7 @@ fn play(cases: &[Case]) {
         if !found.iter().any(|found| found.contains(case.says)) {
             wrong.push(format!("{}: {} not among {found:?}\n{}", case.name, case.says, said.text));
         }
-        let code = if case.says.starts_with("warning") { 0 } else { 1 };
+        let code = i32::from(!case.says.starts_with("warning"));
         if said.exit_code != Some(code) {
             wrong.push(format!("{}: ended with {:?}", case.name, said.exit_code));
         }
