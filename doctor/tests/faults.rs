@@ -55,7 +55,8 @@ impl World {
             arguments: vec!["--msn".to_owned(), MSN.to_owned()],
             kept: vec![],
         };
-        world.set("VIPPS_ENVIRONMENT", world.vipps.base_url());
+        let url = world.vipps.base_url().to_owned();
+        world.set("VIPPS_ENVIRONMENT", &url);
         world.set("VIPPS_CLIENT_ID", &keys.client_id);
         world.set("VIPPS_CLIENT_SECRET", &keys.client_secret);
         world.set("VIPPS_SUBSCRIPTION_KEY", &keys.subscription_key);
