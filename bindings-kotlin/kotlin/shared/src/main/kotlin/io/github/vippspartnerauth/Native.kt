@@ -56,8 +56,11 @@ internal suspend fun <T> awaited(call: suspend () -> T): T {
     return withContext(Dispatchers.Default) { native { call() } }
 }
 
-/** Waits for a suspending call. An interrupt of the thread ends the call. */
-internal fun <T> blocking(call: suspend () -> T): T = runBlocking { call() }
+/** Waits for a suspending call. An interrupt of the thread ends the call, and one that came before keeps it from beginning. */
+internal fun <T> blocking(call: suspend () -> T): T {
+    if (Thread.interrupted()) throw InterruptedException()
+    return runBlocking { call() }
+}
 
 /** Begins a suspending call. Cancelling the future ends it. */
 internal fun <T> future(call: suspend () -> T): CompletableFuture<T> =
