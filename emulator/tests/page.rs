@@ -297,9 +297,9 @@ async fn a_script_decides_without_hearing_the_code() {
     assert_eq!((reply.status, reply.text.as_str(), reply.header("location")), (200, "{}", None));
     assert_eq!(vipps.logins()[0].status, LoginStatus::Approved);
     let again = send(scripted(&vipps, &format!("/emulator/logins/{id}/deny"))).await;
-    assert_eq!((again.status, &again.json()["error"]), (409, &json!("id: the login was decided before")));
+    assert_eq!((again.status, &again.json()["error"]), (409, &json!("the login was decided before")));
     let nobody = send(scripted(&vipps, "/emulator/logins/nobody/deny")).await;
-    assert_eq!((nobody.status, &nobody.json()["error"]), (404, &json!("id: there is no such login")));
+    assert_eq!((nobody.status, &nobody.json()["error"]), (404, &json!("there is no such login")));
     let led_on = send(get(&vipps, &format!("/emulator/logins/{id}"))).await;
     assert!(answer(location(&led_on)).contains_key("code"), "the browser that waits is led on");
 }

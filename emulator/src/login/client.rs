@@ -76,7 +76,8 @@ fn basic(state: &State, call: &mut Call<'_>, header: &str, endpoint: Endpoint) -
     match pair.fit(&unit.keys.client_id, &unit.keys.client_secret) {
         Some(Encoding::Raw) if read == BasicEncoding::Form => return Err(unauthorized(WANTS_FORM, "Basic")),
         Some(Encoding::Form) if read == BasicEncoding::Raw => return Err(unauthorized(WANTS_RAW, "Basic")),
-        Some(Encoding::Raw) if read == BasicEncoding::Raw => {
+        // No document says how those that start a login by phone number read it.
+        Some(Encoding::Raw) if read == BasicEncoding::Raw || endpoint != Endpoint::LoginToken => {
             call.right("Authorization", "the credentials fit, taken raw");
         }
         Some(Encoding::Either) => call.right("Authorization", "the credentials fit, raw or form-encoded alike"),
