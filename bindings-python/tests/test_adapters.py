@@ -352,7 +352,8 @@ class TestHttpx:
         with pytest.raises(ImportError, match="leak"):
             shop.httpx_auth()
         monkeypatch.undo()
-        monkeypatch.setattr(httpx.Client, "_build_redirect_request", lambda *_: None)
+        for client in (httpx.Client, httpx.AsyncClient):
+            monkeypatch.setattr(client, "_build_redirect_request", lambda *_: None)
         monkeypatch.setattr(_httpx, "_holds_tight", lambda _: False)
         assert not isinstance(shop.httpx_auth(), httpx.Auth) and isinstance(shop.httpx_auth(), httpx2.Auth)
 
