@@ -7,7 +7,6 @@ import { Emulator } from 'vipps-emulator'
 import { Partner, PartnerKeys } from 'vipps-partner-auth'
 
 const vipps = await Emulator.start()
-const [partnerKeys, specializedKeys] = [await vipps.partnerKeys(), await vipps.specializedKeys()]
 test.after(() => vipps.stop())
 const partnerKeys = await vipps.partnerKeys()
 const specializedKeys = await vipps.specializedKeys()

@@ -231,7 +231,7 @@ struct Given {
         }
         let query = text("callback_url")?.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         let ofCallback = form(String(query)).filter { ["code", "state"].contains($0.name) }.map(\.value)
-        let ofHint = [text("login_hint")?.split(separator: ":").last.map(String.init)].compactMap { $0 }
+        let ofHint = [text("login_hint")?.split(separator: ":", omittingEmptySubsequences: false).last.map(String.init)].compactMap { $0 }
         let ofWebhooks = try resolved("secrets")?.list.compactMap { $0.list.last?.text } ?? []
         return ofKeys + ofToken + ofKept + ofCallback + ofHint + ofWebhooks
     }
