@@ -28,6 +28,8 @@ pub struct SettingsParts {
     pub stale_keys_for: Option<f64>,
     /// More certificate authorities, in PEM.
     pub ca_pem: Option<Vec<u8>>,
+    /// The proxy for everything that leaves this machine, or `direct`.
+    pub proxy: Option<String>,
     /// Where tokens are shared with other processes.
     pub redis_url: Option<String>,
     /// The authorities (PEM) that Redis' certificate is checked against, instead of the machine's.
@@ -89,6 +91,9 @@ impl SettingsParts {
         }
         if let Some(pem) = &self.ca_pem {
             config = config.ca_pem(pem.as_slice());
+        }
+        if let Some(proxy) = &self.proxy {
+            config = config.proxy(proxy);
         }
         if let Some(url) = &self.redis_url {
             config = config.redis_url(url);

@@ -130,6 +130,7 @@ export interface NativePartner {
   salesUnitChanges(cancel: Cancel, known: string[]): Promise<string>
   check(cancel: Cancel, msn: string): Promise<string>
   covers(url: string): boolean
+  headersWithheld(url: string): void
   mayFollow(from: string, to: string): boolean
   readonly kind: string
   generation(): number

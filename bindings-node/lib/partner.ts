@@ -6,7 +6,6 @@ import { DOCTOR, type DoctorOptions, type DoctorReport, report } from './doctor.
 import * as check from './check.js'
 import { bounded, type Expect, expected, expectedOf, type IdTokenClaims, opened } from './claims.js'
 import { told, VippsAuthError } from './errors.js'
-import type { VippsAuthEvent } from './events.js'
 import { authorizedFetch } from './fetch.js'
 import { type AuthHeaders, type Authorized, HeaderSource, Life } from './headers.js'
 import { INSPECT, shown } from './inspect.js'
@@ -14,7 +13,7 @@ import { type Keys, lookedUp, nativeKeys, type Variables } from './keys.js'
 import { later, type CallOptions } from './later.js'
 import { Login, type LoginRequest } from './login.js'
 import type { MerchantCheck, SalesUnit, SalesUnitChanges, SalesUnitStatus } from './sales_units.js'
-import { native, type NativeCancel, type NativePartner, type NativeSettings, type NativeStats } from './native.js'
+import { native, type NativeCancel, type NativePartner, type NativeStats } from './native.js'
 import { type Environment, RULES, settings, type Settings, system, type SystemInfo } from './settings.js'
 import { AccessToken } from './token.js'
 import { undiciInterceptor, type UndiciInterceptor } from './undici.js'
@@ -164,7 +163,7 @@ export abstract class Handle extends HeaderSource implements Caller {
 
   /** @internal A call to this URL got no headers: told once for each other host. */
   withheld(url: string): void {
-    this.shared.withheld(url)
+    this.shared.native.headersWithheld(url)
   }
 }
 
@@ -183,26 +182,12 @@ function authorizationOf({ headers, token }: Authorized): Authorization {
 class Shared {
   readonly native: NativePartner
   readonly life: Life
-  readonly #listener: (event: VippsAuthEvent) => void
-  readonly #withheld = new Set<string>()
 
-  constructor(partner: NativePartner, { listener }: NativeSettings) {
+  constructor(partner: NativePartner) {
     this.native = partner
     this.life = new Life(partner)
-    this.#listener = listener as (event: VippsAuthEvent) => void
-  }
-
-  withheld(url: string): void {
-    const { origin } = new URL(url)
-    const isOwn = origin === new URL(this.native.environment().baseUrl).origin
-    if (isOwn || this.#withheld.has(origin) || this.#withheld.size >= MOST_ORIGINS) return
-    this.#withheld.add(origin)
-    this.#listener({ name: 'headers_withheld', isWarning: true, details: { origin } })
   }
 }
-
-/** Somebody may call any host in the world through the same client. */
-const MOST_ORIGINS = 100
 
 /** One set of keys at work. Make one per set of keys and keep it: it holds the token. */
 export class Partner extends Handle {
@@ -219,7 +204,7 @@ export class Partner extends Handle {
     const read = check.options('options', options, FROM_ENV)
     const given = settings(read)
     const partner = lookedUp(read.variables ?? process.env, (lookup) => native.Partner.fromVars(lookup, given))
-    return new Partner(new Shared(partner, given) as object as PartnerOptions)
+    return new Partner(new Shared(partner) as object as PartnerOptions)
   }
 
   /** The same keys, bound to one merchant. Keep the handle: it holds the finished headers. */
@@ -335,7 +320,7 @@ const FROM_ENV = Object.assign({}, RULES, { variables: 'any' } as const)
 function made(options: PartnerOptions): Shared {
   const read = check.options('options', check.named('options', options) as object as PartnerOptions, OPTIONS)
   const [keys, info, given] = [nativeKeys(read.keys), system(read.system), settings(read)]
-  return new Shared(told(() => new native.Partner(keys, info, given)), given)
+  return new Shared(told(() => new native.Partner(keys, info, given)))
 }
 
 /** A {@link Partner} bound to one merchant. */

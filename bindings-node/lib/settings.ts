@@ -25,6 +25,11 @@ export interface Settings {
   /** A company's own certificate authorities in PEM, trusted besides those of the machine. */
   caPem?: string | Uint8Array | undefined
   /**
+   * The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`, `https` or
+   * `socks5`), in the place of the proxy variables; `direct` for none. Default: the variables.
+   */
+  proxy?: string | undefined
+  /**
    * Shares the token with other processes through Redis or Valkey: `redis://[user:password@]host[:6379][/db]`, with TLS
    * `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused as `redis_url`; a Redis that is
    * out of reach costs an event and no call.
@@ -78,6 +83,7 @@ export const RULES = {
   leeway: 'number',
   staleKeysFor: 'number',
   caPem: 'bytes',
+  proxy: 'string',
   redisUrl: 'string',
   redisCaPem: 'bytes',
   basicEncoding: 'string',

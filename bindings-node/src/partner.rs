@@ -193,6 +193,11 @@ impl Partner {
     }
 
     #[napi(catch_unwind)]
+    pub fn headers_withheld(&self, url: String) {
+        self.inner.headers_withheld(&url);
+    }
+
+    #[napi(catch_unwind)]
     pub fn may_follow(&self, from: String, to: String) -> bool {
         self.inner.may_follow(&from, &to)
     }

@@ -25,6 +25,7 @@ pub struct Settings<'env> {
     pub leeway: Option<f64>,
     pub stale_keys_for: Option<f64>,
     pub ca_pem: Option<Either<String, Uint8Array>>,
+    pub proxy: Option<String>,
     pub redis_url: Option<String>,
     pub redis_ca_pem: Option<Either<String, Uint8Array>>,
     pub basic_encoding: Option<String>,
@@ -61,6 +62,9 @@ impl Settings<'_> {
         }
         if let Some(pem) = self.ca_pem {
             config = config.ca_pem(bytes(pem));
+        }
+        if let Some(proxy) = self.proxy {
+            config = config.proxy(proxy);
         }
         if let Some(url) = self.redis_url {
             config = config.redis_url(url);

@@ -93,10 +93,13 @@ test('a call to another host is told once for each', async (t) => {
   for (const path of ['/a', '/b']) await all.merchant(MSN).fetch(`http://127.0.0.1:1${path}?token=secret`).catch(() => {})
   await all.fetch('http://127.0.0.1:2/').catch(() => {})
   await all.fetch(`${vipps.baseUrl}/accesstoken/get`, { method: 'POST' })
+  await until(() => heard.length >= 2)
   assert.deepEqual(heard, [
     { name: 'headers_withheld', isWarning: true, details: { origin: 'http://127.0.0.1:1' } },
     { name: 'headers_withheld', isWarning: true, details: { origin: 'http://127.0.0.1:2' } },
   ])
   for (let port = 3; port < 300; port += 1) await all.fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.abort() }).catch(() => {})
-  assert.equal(heard.length, 100, 'a client may call the whole world')
+  await until(() => heard.length >= 100)
+  await all.headers()
+  assert.equal(heard.filter(({ name }) => name === 'headers_withheld').length, 100, 'a client may call the whole world')
 })

@@ -35,6 +35,12 @@ test('headers are complete, in lower case, and a copy of the caller', async (t) 
   assert.notEqual(handle.cachedHeaders().authorization, 'changed')
 })
 
+test('a proxy is asked, and named', async () => {
+  const keys = new PartnerKeys({ clientId: '11111111-2222-4333-8444-555555555555', clientSecret: 'secret', subscriptionKey: 'key' })
+  const behind = new Partner({ keys, system: SYSTEM, proxy: 'http://127.0.0.1:2', deadline: 1_000, onEvent() {} })
+  await assert.rejects(behind.headers(), { code: 'unavailable', message: /through the proxy 127\.0\.0\.1:2/ })
+})
+
 test('warm headers call nothing native', async (t) => {
   const { shop: handle } = await shop(t)
   await handle.headers()

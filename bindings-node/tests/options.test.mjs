@@ -100,6 +100,7 @@ const SETTINGS = {
   leeway: [-1, 'leeway'],
   staleKeysFor: [-1, 'stale_keys_for'],
   caPem: ['x', 'ca_pem'],
+  proxy: ['ftp://proxy.example', 'proxy'],
   redisUrl: ['x', 'redis_url'],
   basicEncoding: ['x', 'basic_encoding'],
   loginBasicEncoding: ['x', 'login_basic_encoding'],

@@ -97,7 +97,7 @@ impl Settings {
 }
 
 /// All settings.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "environment",
     "connect_timeout",
     "request_timeout",
@@ -105,6 +105,7 @@ const NAMES: [&str; 18] = [
     "leeway",
     "stale_keys_for",
     "ca_pem",
+    "proxy",
     "redis_url",
     "redis_ca_pem",
     "basic_encoding",
@@ -127,6 +128,7 @@ fn set(config: core::Config, name: &str, value: &Bound<'_, PyAny>) -> PyResult<c
         "leeway" => config.leeway(span(name, value)?),
         "stale_keys_for" => config.stale_keys_for(span(name, value)?),
         "ca_pem" => config.ca_pem(pem(name, value)?),
+        "proxy" => config.proxy(text(name, value)?),
         "redis_url" => config.redis_url(text(name, value)?),
         "redis_ca_pem" => config.redis_ca_pem(pem(name, value)?),
         "basic_encoding" => config.basic_encoding(encoding("basic_encoding", value)?),

@@ -119,6 +119,11 @@ class TestTokens:
             partner.headers()
         assert rejected.value.status == 401
 
+    def test_a_proxy_is_asked_and_named(self) -> None:
+        partner = vipps.Partner(keys(), SYSTEM, proxy="http://127.0.0.1:2", deadline=1)
+        with pytest.raises(vipps.UnavailableError, match="through the proxy 127.0.0.1:2"):
+            partner.headers()
+
     def test_covers_its_own_hosts_only(self, vipps_emulator: Emulator) -> None:
         keys, trusted = vipps_emulator.partner_keys().for_partner(), ["https://gateway.example"]
         partner = vipps.Partner(keys, SYSTEM, environment=vipps_emulator.base_url, trusted_origins=trusted)
@@ -389,6 +394,8 @@ BAD: list[tuple[str, Callable[[], object]]] = [
     ("ca_pem", lambda: vipps.Partner(keys(), SYSTEM, ca_pem="not pem")),
     ("ca_pem", lambda: vipps.Partner(keys(), SYSTEM, ca_pem=5)),  # type: ignore[arg-type]
     ("redis_url", lambda: vipps.Partner(keys(), SYSTEM, redis_url="http://:a-secret-of-ours@cache.example")),
+    ("proxy", lambda: vipps.Partner(keys(), SYSTEM, proxy="ftp://:a-secret-of-ours@proxy.example")),
+    ("proxy", lambda: vipps.Partner(keys(), SYSTEM, proxy=5)),  # type: ignore[arg-type]
     ("redis_url", lambda: vipps.Partner(keys(), SYSTEM, redis_url=5)),  # type: ignore[arg-type]
     ("redis_ca_pem", lambda: vipps.Partner(keys(), SYSTEM, redis_url="rediss://cache.example", redis_ca_pem="no")),
     ("redis_ca_pem", lambda: vipps.Partner(keys(), SYSTEM, redis_ca_pem=b"without redis_url")),

@@ -202,7 +202,7 @@ class Partner(_native.Partner, Caller):
 
     All settings are optional: ``environment`` (``production``, ``test``, a base URL or an ``Environment``),
     ``connect_timeout`` (5 s), ``request_timeout`` (10 s), ``deadline`` (30 s), ``leeway`` (60 s) and ``stale_keys_for``
-    (4 h), each seconds or a ``timedelta``; ``ca_pem``, ``redis_url`` and ``redis_ca_pem`` (a token for many processes),
+    (4 h), each seconds or a ``timedelta``; ``ca_pem``, ``proxy``, ``redis_url`` and ``redis_ca_pem`` (a token for many processes),
     ``basic_encoding``, ``login_basic_encoding`` and ``backchannel_basic_encoding`` (``raw`` or ``form``), ``login_auth_method``
     (``client_secret_basic`` or ``client_secret_post``), ``allow_partner_keys_in_test``, ``trusted_origins``,
     ``on_event`` (called with each ``Event``, on another thread), ``key_source`` (called for the keys when Vipps refuses

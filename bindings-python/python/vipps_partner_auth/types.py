@@ -139,6 +139,9 @@ class OtherSettings(TypedDict, total=False):
     """How long old keys serve while Vipps can't be reached. Default 4 h, at most 24 h."""
     ca_pem: str | bytes | None
     """Certificate authorities to trust besides those of the system, as PEM."""
+    proxy: str | None
+    """The proxy for everything that leaves this machine, such as ``http://user:password@proxy.example:8080`` (``http``,
+    ``https`` or ``socks5``), in the place of the proxy variables; ``direct`` for none. Default: the variables."""
     redis_url: str | None
     """Where processes share their token: ``redis://`` or ``rediss://``."""
     redis_ca_pem: str | bytes | None

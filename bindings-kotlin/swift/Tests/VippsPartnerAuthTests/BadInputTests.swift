@@ -35,6 +35,7 @@ struct BadInputTests {
         #expect(refused { $0.redisCAPEM = none } == "redis_ca_pem")
         #expect(refused { ($0.redisURL, $0.redisCAPEM) = ("rediss://cache.internal", none) } == "redis_ca_pem")
         #expect(refused { $0.caPEM = none } == "ca_pem")
+        #expect(refused { $0.proxy = "ftp://proxy.example" } == "proxy")
         #expect(refused { $0.trustedOrigins = ["http://gateway.example"] } == "trusted_origin")
     }
 

@@ -57,6 +57,9 @@ public struct VippsSettings: Sendable {
     public var staleKeysFor: TimeInterval?
     /// A company's own certificate authorities (PEM), trusted besides those of the machine.
     public var caPEM: Data?
+    /// The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`, `https` or
+    /// `socks5`), in the place of the proxy variables; `direct` for none. The variables unless set.
+    public var proxy: String?
     /// Shares the token with other processes through Redis or Valkey: `redis://[user:password@]host[:6379][/db]`, with
     /// TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused when the partner is
     /// built; a Redis that is out of reach costs an event and no call.
@@ -89,7 +92,7 @@ public struct VippsSettings: Sendable {
     func parts(_ environment: VippsEnvironment?) -> SettingsParts {
         SettingsParts(
             environment: environment?.text, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
-            deadline: deadline, leeway: leeway, staleKeysFor: staleKeysFor, caPem: caPEM, redisUrl: redisURL,
+            deadline: deadline, leeway: leeway, staleKeysFor: staleKeysFor, caPem: caPEM, proxy: proxy, redisUrl: redisURL,
             redisCaPem: redisCAPEM, basicEncoding: basicEncoding?.rawValue, loginBasicEncoding: loginBasicEncoding?.rawValue,
             backchannelBasicEncoding: backchannelBasicEncoding?.rawValue,
             loginAuthMethod: loginAuthMethod?.rawValue, allowPartnerKeysInTest: allowPartnerKeysInTest,

@@ -55,6 +55,12 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         fun caPem(pem: String) = caPem(pem.toByteArray())
 
         /**
+         * The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`, `https`
+         * or `socks5`), in the place of the proxy variables; `direct` for none. The variables unless set.
+         */
+        fun proxy(proxy: String) = apply { set = set.copy(proxy = proxy) }
+
+        /**
          * Where a `Partner` shares its token with other processes, Redis or Valkey: `redis://[user:password@]host[:6379][/db]`,
          * with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused at once; a Redis
          * that is out of reach costs an event and no call.
@@ -101,7 +107,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
     companion object {
         private val NOTHING = SettingsParts(
             environment = null, connectTimeout = null, requestTimeout = null, deadline = null, leeway = null,
-            staleKeysFor = null, caPem = null, redisUrl = null, redisCaPem = null, basicEncoding = null,
+            staleKeysFor = null, caPem = null, proxy = null, redisUrl = null, redisCaPem = null, basicEncoding = null,
             loginBasicEncoding = null, backchannelBasicEncoding = null, loginAuthMethod = null, allowPartnerKeysInTest = false,
             trustedOrigins = emptyList(), clock = null,
         )

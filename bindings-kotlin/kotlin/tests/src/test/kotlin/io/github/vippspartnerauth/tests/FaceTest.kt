@@ -152,6 +152,7 @@ class FaceTest {
             "deadline" to { IdTokenVerifier(settings = Settings { deadline(Duration.ofSeconds(-1)) }) },
             "leeway" to { IdTokenVerifier(settings = Settings { leeway(Duration.ofSeconds(Long.MAX_VALUE)) }) },
             "ca_pem" to { IdTokenVerifier(settings = Settings { caPem("no pem") }) },
+            "proxy" to { IdTokenVerifier(settings = Settings { proxy("ftp://proxy.example") }) },
             "basic_encoding" to { BasicEncoding.of("base64") },
             "login_auth_method" to { LoginAuthMethod.of("none") },
             "jwks" to { IdTokenVerifier(Environment.Production, "{}") },
@@ -167,6 +168,14 @@ class FaceTest {
         assertThrows(VippsAuthException.InvalidConfig::class.java) { BackchannelPing.parse("\ud800") }
         assertThrows(EmulatorException::class.java) { shop.vipps.advance(Duration.ofSeconds(-1)) }
         assertThrows(EmulatorException::class.java) { shop.vipps.setLatency("nowhere", 1.0) }
+    }
+
+    @Test
+    fun `a proxy is asked, and named`() {
+        val settings = Settings { proxy("http://127.0.0.1:2").deadline(Duration.ofSeconds(1)) }
+        val partner = Partner(PartnerKeys("11111111-2222-4333-8444-555555555555", "secret", "key"), SystemInfo("acme", "1"), settings = settings)
+        val error = assertThrows(VippsAuthException.Unavailable::class.java) { partner.headersBlocking() }
+        assertTrue("through the proxy 127.0.0.1:2" in error.message!!, error.message)
     }
 
     @Test
