@@ -280,7 +280,12 @@ impl Source for TokenProvider {
             Event::TokenFetchFailed { error }
         });
         if self.cache.is_some() {
-            let span = if attempt.in_background { failure.next_renewal_in } else { failure.pause };
+            let span = match attempt {
+                Attempt { in_background: true, .. } => failure.next_renewal_in,
+                // In the place of a token that may be good after all.
+                Attempt { replaces: true, .. } => failure.pause.max(RENEWAL_GAP),
+                _ => failure.pause,
+            };
             self.pause_others(self.credential.load_full(), failure.error, span, attempt);
         }
     }
