@@ -320,3 +320,19 @@ async fn a_broken_document_does_not_take_away_the_known_address() {
     world.judge(&world.token(&OTHER_RSA)).await.expect("a key of the renewed set");
     assert_eq!(world.issuer.asked_for(DISCOVERY_URL), 1);
 }
+
+#[tokio::test]
+async fn keys_that_do_not_come_cast_doubt_on_discovery_once_it_is_a_minute_old() {
+    for (age, doubts) in [(59, 0), (61, 1)] {
+        let world = World::new(&[&RSA]);
+        world.issuer.answers_take(Duration::ZERO);
+        world.issuer.answer_jwks(Reply::status(503, ""));
+        world.judge(&world.token(&RSA)).await.expect_err("no keys");
+        settle().await;
+        let asked = world.issuer.asked_for(DISCOVERY_URL);
+        world.advance(Duration::from_secs(age));
+        world.judge(&world.token(&RSA)).await.expect_err("no keys still");
+        settle().await;
+        assert_eq!(world.issuer.asked_for(DISCOVERY_URL) - asked, doubts, "{age} s");
+    }
+}
