@@ -13,6 +13,7 @@ __all__ = [
     "APP_AUTH",
     "__version__",
     "end",
+    "doctor_command",
     "fork_generation",
     "Backchannel",
     "BackchannelPing",
@@ -53,6 +54,7 @@ __version__: str
 
 def end() -> None:
     """The end of the program: what waits to be told is told, and our threads end."""
+
 def doctor_command(arguments: list[str]) -> tuple[str, int]:
     """The program ``vipps-doctor`` with these arguments: what it prints, and the code that it ends with."""
 
