@@ -115,7 +115,8 @@ impl BackchannelHandle {
         options: BackchannelParts,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<PendingParts> {
-        let (phone, options) = (self.0.clone(), options.options()?);
+        let phone = self.0.clone();
+        let options = options.options()?;
         let started = run(cancellation, async move { phone.start_with(&login_hint, &scopes, &options).await });
         started.await.map(PendingParts::from)
     }
@@ -138,7 +139,8 @@ impl BackchannelHandle {
         timeout: f64,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<Option<ResultParts>> {
-        let (phone, timeout) = (self.0.clone(), span("timeout", timeout)?);
+        let phone = self.0.clone();
+        let timeout = span("timeout", timeout)?;
         let waited = run(cancellation, async move { phone.wait(&pending.0, timeout).await }).await?;
         Ok(waited.map(ResultParts::from))
     }

@@ -73,7 +73,8 @@ impl LoginHandle {
         options: LoginParts,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<RequestParts> {
-        let (login, options) = (self.0.clone(), options.options()?);
+        let login = self.0.clone();
+        let options = options.options()?;
         let request = run(cancellation, async move { login.start_with(&scopes, &options).await }).await?;
         Ok(RequestParts::from(&request))
     }
@@ -85,7 +86,8 @@ impl LoginHandle {
         request_json: String,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<ResultParts> {
-        let (login, request) = (self.0.clone(), LoginRequest::from_json(&request_json)?);
+        let login = self.0.clone();
+        let request = LoginRequest::from_json(&request_json)?;
         run(cancellation, async move { login.finish(&callback_url, &request).await }).await.map(ResultParts::from)
     }
 

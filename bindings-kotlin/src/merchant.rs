@@ -60,7 +60,8 @@ impl MerchantHandle {
         expect: ExpectParts,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<ClaimsParts> {
-        let (merchant, expect) = (self.0.clone(), expect.expect()?);
+        let merchant = self.0.clone();
+        let expect = expect.expect()?;
         let claims = run(cancellation, async move { merchant.verify_id_token(&jwt, &expect).await }).await?;
         Ok(ClaimsParts::from(&claims))
     }

@@ -161,7 +161,8 @@ impl VerifierHandle {
         expect: ExpectParts,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<ClaimsParts> {
-        let (verifier, expect) = (self.0.clone(), expect.expect()?);
+        let verifier = self.0.clone();
+        let expect = expect.expect()?;
         let claims = run(cancellation, async move { verifier.verify(&jwt, &expect).await }).await?;
         Ok(ClaimsParts::from(&claims))
     }

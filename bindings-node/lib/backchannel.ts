@@ -58,14 +58,16 @@ export class Backchannel {
 
   /** Whether a person with this number can be asked; `undefined` where Vipps does not offer to tell. */
   async userExists(msisdn: string, options?: CallOptions): Promise<boolean | undefined> {
-    const [number, signal] = [check.text('msisdn', msisdn), check.signalOf(options)]
+    const number = check.text('msisdn', msisdn)
+    const signal = check.signalOf(options)
     return (await this.#call(signal, (cancel) => this.#native.userExists(cancel, number))) ?? undefined
   }
 
   /** Asks a person to log in. */
   async start(options: BackchannelOptions): Promise<PendingLogin> {
     const given = check.options('options', options, START)
-    const [hint, asked] = [check.text('loginHint', given.loginHint), check.texts('scopes', given.scopes)]
+    const hint = check.text('loginHint', given.loginHint)
+    const asked = check.texts('scopes', given.scopes)
     return new PendingLogin(await this.#call(given.signal, (cancel) => this.#native.start(cancel, hint, asked, given)))
   }
 
@@ -87,7 +89,8 @@ export class Backchannel {
 
   /** The states of a login, one for each time that Vipps was asked, until it is complete. Fails as {@link wait} does. */
   async *states(pending: Pending, options?: CallOptions): AsyncGenerator<BackchannelState, void, undefined> {
-    const [login, signal] = [PendingLogin.from(pending), check.signalOf(options)]
+    const login = PendingLogin.from(pending)
+    const signal = check.signalOf(options)
     let done = await this.poll(login, { signal })
     while (done === undefined) {
       const nextPollIn = this.nextPollIn(login)

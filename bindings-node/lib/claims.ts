@@ -146,7 +146,8 @@ export class IdTokenVerifier {
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
   verifyCached(jwt: string, expect: (Expect & { msn: string }) | LoginRequest): IdTokenClaims | undefined {
-    const [token, wanted] = [bounded(jwt), expected(expect)]
+    const token = bounded(jwt)
+    const wanted = expected(expect)
     const claims = told(() => this.#native.verifyCached(token, ...wanted))
     return claims === null ? undefined : opened(claims)
   }

@@ -47,7 +47,8 @@ const MOST_OFTEN = 60 * 60 * 1000
 /** At most once an hour for each kind: what fails goes on failing. */
 function warnOf(event: VippsAuthEvent): void {
   if (!event.isWarning) return
-  const [last, now] = [seen.get(event.name), performance.now()]
+  const last = seen.get(event.name)
+  const now = performance.now()
   if (last !== undefined && now - last.at < MOST_OFTEN) {
     last.leftOut += 1
     return

@@ -73,7 +73,8 @@ export class Login {
    */
   async finish(callbackUrl: string, request: LoginRequest | object | string, options?: CallOptions): Promise<LoginResult> {
     const signal = check.signalOf(options)
-    const [url, kept] = [check.foreignText('callbackUrl', callbackUrl), LoginRequest.from(request)]
+    const url = check.foreignText('callbackUrl', callbackUrl)
+    const kept = LoginRequest.from(request)
     return await this.#checked(async () => {
       return new LoginResult(await later(signal, (cancel) => this.#native.finish(cancel, url, kept.native)))
     })
@@ -170,7 +171,8 @@ export class LoginRequest {
 
   /** Where to go on in the browser, of a callback to the `appCallbackUri`. */
   resumeUri(appCallbackUri: string, callbackUrl: string): string {
-    const [uri, url] = [check.text('appCallbackUri', appCallbackUri), check.foreignText('callbackUrl', callbackUrl)]
+    const uri = check.text('appCallbackUri', appCallbackUri)
+    const url = check.foreignText('callbackUrl', callbackUrl)
     return told(() => this.native.resumeUri(uri, url))
   }
 

@@ -237,7 +237,8 @@ export class Partner extends Handle {
    * that can't take the place of those in use.
    */
   async replaceKeys(keys: Keys, options?: CallOptions): Promise<void> {
-    const [given, signal] = [nativeKeys(keys), check.signalOf(options)]
+    const given = nativeKeys(keys)
+    const signal = check.signalOf(options)
     await later(signal, (cancel) => this.shared.native.replaceKeys(cancel, given))
     this.shared.life.check()
   }
@@ -261,7 +262,8 @@ export class Partner extends Handle {
 
   /** Those of one merchant, by its number in a register of businesses, such as `NO:ORG` and nine digits. */
   async salesUnitsOf(scheme: string, id: string, options?: CallOptions): Promise<SalesUnit[]> {
-    const [register, number] = [check.text('scheme', scheme), check.text('id', id)]
+    const register = check.text('scheme', scheme)
+    const number = check.text('id', id)
     return this.#asked(options, (cancel) => this.shared.native.salesUnitsOf(cancel, register, number))
   }
 
@@ -319,7 +321,9 @@ const FROM_ENV = Object.assign({}, RULES, { variables: 'any' } as const)
 
 function made(options: PartnerOptions): Shared {
   const read = check.options('options', check.named('options', options) as object as PartnerOptions, OPTIONS)
-  const [keys, info, given] = [nativeKeys(read.keys), system(read.system), settings(read)]
+  const keys = nativeKeys(read.keys)
+  const info = system(read.system)
+  const given = settings(read)
   return new Shared(told(() => new native.Partner(keys, info, given)))
 }
 
@@ -361,7 +365,8 @@ export class Merchant extends Handle {
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
   verifyIdTokenCached(jwt: string, expect?: Expect | LoginRequest): IdTokenClaims | undefined {
-    const [token, wanted] = [bounded(jwt), expected(expect)]
+    const token = bounded(jwt)
+    const wanted = expected(expect)
     const claims = told(() => this.shared.native.verifyCached(this.msn, token, ...wanted))
     return claims === null ? undefined : opened(claims)
   }

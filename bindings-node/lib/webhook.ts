@@ -70,7 +70,8 @@ export class WebhookVerifier {
    * differs, its `hint` the likely cause; both are for logs, not for whoever called.
    */
   verify(method: string | undefined, path: string | undefined, headers: WebhookHeaders, body: WebhookBody): VerifiedWebhook {
-    const [verb, target] = [check.foreignText('method', method), check.foreignText('path', path)]
+    const verb = check.foreignText('method', method)
+    const target = check.foreignText('path', path)
     const needed = inTurn('headers', headers, (name) => NEEDED.has(name.toLowerCase()))
     // A copy, so that what was checked stays what it was.
     const bytes = Buffer.from(bytesOf(body))
@@ -84,7 +85,9 @@ export class WebhookVerifier {
    * the registration. With several secrets for this id the first signs; the date is that of the clock.
    */
   sign(webhookId: string, url: string, body: WebhookBody): Record<string, string> {
-    const [id, called, bytes] = [check.text('webhookId', webhookId), check.text('url', url), bytesOf(body)]
+    const id = check.text('webhookId', webhookId)
+    const called = check.text('url', url)
+    const bytes = bytesOf(body)
     return told(() => this.#native.sign(id, called, bytes))
   }
 

@@ -48,7 +48,8 @@ impl Backchannel {
         scopes: Vec<String>,
         options: BackchannelOptions,
     ) -> napi::Result<Object<'env>> {
-        let (phone, options) = (self.0.clone(), options.core()?);
+        let phone = self.0.clone();
+        let options = options.core()?;
         promise(env, cancel, async move {
             phone.start_with(&login_hint, &scopes, &options).await.map(PendingLogin::from).or_fault()
         })
@@ -61,7 +62,8 @@ impl Backchannel {
         cancel: Option<&CancelHandle>,
         pending: &PendingLogin,
     ) -> napi::Result<Object<'env>> {
-        let (phone, pending) = (self.0.clone(), pending.0.clone());
+        let phone = self.0.clone();
+        let pending = pending.0.clone();
         promise(env, cancel, async move { Ok(phone.poll(&pending).await.or_fault()?.map(LoginResult::from)) })
     }
 
@@ -73,7 +75,8 @@ impl Backchannel {
         pending: &PendingLogin,
         timeout: Option<f64>,
     ) -> napi::Result<Object<'env>> {
-        let (phone, pending) = (self.0.clone(), pending.0.clone());
+        let phone = self.0.clone();
+        let pending = pending.0.clone();
         // Without a limit the wait ends with the login.
         let timeout = timeout.map_or(Ok(Duration::MAX), |limit| span("timeout", limit))?;
         promise(env, cancel, async move { Ok(phone.wait(&pending, timeout).await.or_fault()?.map(LoginResult::from)) })
@@ -92,7 +95,8 @@ impl Backchannel {
         body: String,
         pending: &PendingLogin,
     ) -> napi::Result<Object<'env>> {
-        let (phone, pending) = (self.0.clone(), pending.0.clone());
+        let phone = self.0.clone();
+        let pending = pending.0.clone();
         promise(
             env,
             cancel,
@@ -108,7 +112,8 @@ impl Backchannel {
         callback_url: String,
         pending: &PendingLogin,
     ) -> napi::Result<Object<'env>> {
-        let (phone, pending) = (self.0.clone(), pending.0.clone());
+        let phone = self.0.clone();
+        let pending = pending.0.clone();
         promise(env, cancel, async move {
             phone.finish_redirect(&callback_url, &pending).await.map(LoginResult::from).or_fault()
         })
@@ -121,7 +126,8 @@ impl Backchannel {
         cancel: Option<&CancelHandle>,
         result: &LoginResult,
     ) -> napi::Result<Object<'env>> {
-        let (phone, result) = (self.0.clone(), result.core());
+        let phone = self.0.clone();
+        let result = result.core();
         promise(env, cancel, async move { phone.userinfo(&result).await.map(|info| userinfo(&info)).or_fault() })
     }
 }

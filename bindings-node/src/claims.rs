@@ -53,7 +53,8 @@ impl Expected {
 
 /// The MSN and then, after a line feed, the payload: one text crosses for a fraction of what an object costs.
 pub(crate) fn packed(claims: &core::IdTokenClaims) -> String {
-    let (msn, payload) = (claims.msn().as_str(), claims.json());
+    let msn = claims.msn().as_str();
+    let payload = claims.json();
     let mut packed = String::with_capacity(msn.len() + 1 + payload.len());
     packed.push_str(msn);
     packed.push('\n');

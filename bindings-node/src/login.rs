@@ -39,7 +39,8 @@ impl Login {
         scopes: Vec<String>,
         options: LoginOptions,
     ) -> napi::Result<Object<'env>> {
-        let (login, options) = (self.0.clone(), options.core()?);
+        let login = self.0.clone();
+        let options = options.core()?;
         promise(
             env,
             cancel,
@@ -55,7 +56,8 @@ impl Login {
         callback_url: String,
         request: &LoginRequest,
     ) -> napi::Result<Object<'env>> {
-        let (login, request) = (self.0.clone(), request.core());
+        let login = self.0.clone();
+        let request = request.core();
         promise(
             env,
             cancel,
@@ -70,7 +72,8 @@ impl Login {
         cancel: Option<&CancelHandle>,
         result: &LoginResult,
     ) -> napi::Result<Object<'env>> {
-        let (login, result) = (self.0.clone(), result.core());
+        let login = self.0.clone();
+        let result = result.core();
         promise(env, cancel, async move { login.userinfo(&result).await.map(|info| userinfo(&info)).or_fault() })
     }
 }

@@ -95,7 +95,8 @@ impl Partner {
         cancel: Option<&CancelHandle>,
         keys: &Keys,
     ) -> napi::Result<Object<'env>> {
-        let (partner, keys) = (self.inner.clone(), keys.core());
+        let partner = self.inner.clone();
+        let keys = keys.core();
         promise(env, cancel, async move { partner.replace_keys(keys).await.or_fault() })
     }
 

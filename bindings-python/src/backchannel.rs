@@ -39,7 +39,8 @@ impl Backchannel {
     }
 
     fn _user_exists(&self, py: Python<'_>, msisdn: &Bound<'_, PyAny>) -> PyResult<Call> {
-        let (phone, msisdn) = (self.core(py)?, text("msisdn", msisdn)?);
+        let phone = self.core(py)?;
+        let msisdn = text("msisdn", msisdn)?;
         Ok(Call::new(async move { phone.user_exists(&msisdn).await }, |py, exists| exists.into_py_any(py)))
     }
 
@@ -53,7 +54,9 @@ impl Backchannel {
         requested_expiry: Option<&Bound<'_, PyAny>>,
         redirect_uri: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let (phone, hint, scopes) = (self.core(py)?, text("login_hint", login_hint)?, texts("scopes", scopes)?);
+        let phone = self.core(py)?;
+        let hint = text("login_hint", login_hint)?;
+        let scopes = texts("scopes", scopes)?;
         let mut options = core::BackchannelOptions::default();
         if let Some(message) = optional_text("binding_message", binding_message)? {
             options = options.binding_message(message);
@@ -70,17 +73,22 @@ impl Backchannel {
     }
 
     fn _poll(&self, py: Python<'_>, pending: &Bound<'_, PyAny>) -> PyResult<Call> {
-        let (phone, pending) = (self.core(py)?, PendingLogin::of(pending)?);
+        let phone = self.core(py)?;
+        let pending = PendingLogin::of(pending)?;
         Ok(Call::new(async move { phone.poll(&pending).await }, LoginResult::made_if_any))
     }
 
     fn _wait(&self, py: Python<'_>, pending: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> PyResult<Call> {
-        let (phone, pending, timeout) = (self.core(py)?, PendingLogin::of(pending)?, span("timeout", timeout)?);
+        let phone = self.core(py)?;
+        let pending = PendingLogin::of(pending)?;
+        let timeout = span("timeout", timeout)?;
         Ok(Call::new(async move { phone.wait(&pending, timeout).await }, LoginResult::made_if_any))
     }
 
     fn _finish_ping(&self, py: Python<'_>, body: &Bound<'_, PyAny>, pending: &Bound<'_, PyAny>) -> PyResult<Call> {
-        let (phone, body, pending) = (self.core(py)?, text("body", body)?, PendingLogin::of(pending)?);
+        let phone = self.core(py)?;
+        let body = text("body", body)?;
+        let pending = PendingLogin::of(pending)?;
         Ok(Call::new(async move { phone.finish_ping(&body, &pending).await }, LoginResult::made_if_any))
     }
 
@@ -102,13 +110,15 @@ impl Backchannel {
         callback_url: &Bound<'_, PyAny>,
         pending: &Bound<'_, PyAny>,
     ) -> PyResult<Call> {
-        let (phone, callback) = (self.core(py)?, text("callback_url", callback_url)?);
+        let phone = self.core(py)?;
+        let callback = text("callback_url", callback_url)?;
         let pending = PendingLogin::of(pending)?;
         Ok(Call::new(async move { phone.finish_redirect(&callback, &pending).await }, LoginResult::made))
     }
 
     fn _userinfo(&self, py: Python<'_>, result: &Bound<'_, PyAny>) -> PyResult<Call> {
-        let (phone, result) = (self.core(py)?, object::<LoginResult>("result", result)?.get().0.clone());
+        let phone = self.core(py)?;
+        let result = object::<LoginResult>("result", result)?.get().0.clone();
         Ok(Call::new(async move { phone.userinfo(&result).await }, |py, userinfo| {
             Ok(Py::new(py, Userinfo(userinfo))?.into_any())
         }))

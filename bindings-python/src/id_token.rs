@@ -241,7 +241,8 @@ impl IdTokenVerifier {
         msn: &Bound<'_, PyAny>,
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Option<IdTokenClaims>> {
-        let (jwt, expect) = (token_text(jwt)?, Expected::parse(expect)?.with_msn(msn)?);
+        let jwt = token_text(jwt)?;
+        let expect = Expected::parse(expect)?.with_msn(msn)?;
         let claims = self.live(py)?.verify_cached(&jwt, &expect).transpose().or_raise(py)?;
         Ok(claims.map(IdTokenClaims::from))
     }
@@ -254,7 +255,8 @@ impl IdTokenVerifier {
         msn: &Bound<'_, PyAny>,
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Call> {
-        let (jwt, expect) = (token_text(jwt)?, Expected::parse(expect)?.with_msn(msn)?);
+        let jwt = token_text(jwt)?;
+        let expect = Expected::parse(expect)?.with_msn(msn)?;
         let verifier = self.live(py)?.clone();
         Ok(IdTokenClaims::call(async move { verifier.verify(&jwt, &expect).await }))
     }

@@ -51,7 +51,8 @@ impl Login {
         app_callback_uri: Option<&Bound<'_, PyAny>>,
         final_redirect_is_app: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let (login, scopes) = (self.core(py)?, texts("scopes", scopes)?);
+        let login = self.core(py)?;
+        let scopes = texts("scopes", scopes)?;
         let mut options = core::LoginOptions::default();
         if let Some(market) = market {
             options = options.market(parsed("market", market)?);
@@ -74,13 +75,15 @@ impl Login {
     }
 
     fn _finish(&self, py: Python<'_>, callback_url: &Bound<'_, PyAny>, request: &Bound<'_, PyAny>) -> PyResult<Call> {
-        let (login, callback_url) = (self.core(py)?, text("callback_url", callback_url)?);
+        let login = self.core(py)?;
+        let callback_url = text("callback_url", callback_url)?;
         let request = object::<LoginRequest>("request", request)?.get().0.clone();
         Ok(Call::new(async move { login.finish(&callback_url, &request).await }, LoginResult::made))
     }
 
     fn _userinfo(&self, py: Python<'_>, result: &Bound<'_, PyAny>) -> PyResult<Call> {
-        let (login, result) = (self.core(py)?, object::<LoginResult>("result", result)?.get().0.clone());
+        let login = self.core(py)?;
+        let result = object::<LoginResult>("result", result)?.get().0.clone();
         Ok(Call::new(async move { login.userinfo(&result).await }, |py, userinfo| {
             Ok(Py::new(py, Userinfo(userinfo))?.into_any())
         }))

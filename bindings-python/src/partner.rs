@@ -78,7 +78,8 @@ impl Live {
     }
 
     fn authorization(&self, msn: Option<&core::Msn>) -> impl Future<Output = CoreResult<core::Headers>> + Send + use<> {
-        let (partner, msn) = (self.partner.clone(), msn.cloned());
+        let partner = self.partner.clone();
+        let msn = msn.cloned();
         async move {
             match msn {
                 None => partner.authorization().await,
@@ -91,8 +92,10 @@ impl Live {
 impl Partner {
     fn make(py: Python<'_>, keys: core::Keys, system: core::SystemInfo, settings: Settings) -> PyResult<Self> {
         let checked = core::Partner::new(keys.clone(), system.clone(), settings.silent()).or_raise(py)?;
-        let (environment, variables) = (checked.environment().clone(), OnceLock::new());
-        let (live, snapshot) = (PerProcess::empty(), Snapshot::default());
+        let environment = checked.environment().clone();
+        let variables = OnceLock::new();
+        let live = PerProcess::empty();
+        let snapshot = Snapshot::default();
         let replaced = Arc::default();
         Ok(Self { environment, keys, system, settings, variables, replaced, live, snapshot })
     }
@@ -103,8 +106,10 @@ impl Partner {
             if let Some(keys) = self.replaced.load_full() {
                 partner.adopt_keys((*keys).clone()).or_raise(py)?;
             }
-            let (clock, has_own_clock) = (self.settings.clock(), self.settings.has_clock());
-            let (fresh_at, fresh_generation) = (AtomicU64::new(0), AtomicU64::new(0));
+            let clock = self.settings.clock();
+            let has_own_clock = self.settings.has_clock();
+            let fresh_at = AtomicU64::new(0);
+            let fresh_generation = AtomicU64::new(0);
             Ok(Live { partner, clock, has_own_clock, fresh_at, fresh_generation })
         })
     }
@@ -283,7 +288,8 @@ impl Partner {
     }
 
     fn _replace_keys(&self, py: Python<'_>, keys: &Bound<'_, PyAny>) -> PyResult<Call> {
-        let (partner, replaced) = (self.live(py)?.partner.clone(), self.replaced.clone());
+        let partner = self.live(py)?.partner.clone();
+        let replaced = self.replaced.clone();
         let keys = keys::any(keys)?;
         let replacing = async move {
             partner.replace_keys(keys.clone()).await?;

@@ -138,7 +138,8 @@ pub(crate) fn tick() -> u64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: it writes to the place it is given, and nothing else. What it could not write stays zero.
     unsafe { libc::clock_gettime(libc::CLOCK_REALTIME_COARSE, &raw mut now) };
-    let (seconds, rest) = (u64::try_from(now.tv_sec), u64::try_from(now.tv_nsec));
+    let seconds = u64::try_from(now.tv_sec);
+    let rest = u64::try_from(now.tv_nsec);
     seconds.unwrap_or_default().wrapping_mul(1_000_000_000).wrapping_add(rest.unwrap_or_default())
 }
 

@@ -233,7 +233,8 @@ impl SystemInfo {
         plugin_name: Option<&Bound<'_, PyAny>>,
         plugin_version: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let (name, version) = (text("name", name)?, text("version", version)?);
+        let name = text("name", name)?;
+        let version = text("version", version)?;
         let plugin_name = optional_text("plugin_name", plugin_name)?;
         let plugin_version = optional_text("plugin_version", plugin_version)?;
         core::SystemInfo::from_parts(name, version, plugin_name, plugin_version).or_raise(py).map(Self)

@@ -66,7 +66,9 @@ impl Snapshot {
     ) -> PyResult<Bound<'py, PyDict>> {
         let made = dict(py, headers, like)?;
         let copy = made.copy()?;
-        let (process, generation, fresh_until) = (process::generation(), headers.generation(), headers.fresh_until());
+        let process = process::generation();
+        let generation = headers.generation();
+        let fresh_until = headers.fresh_until();
         let kept = Kept { process, generation, fresh_until, headers: made.unbind(), token: headers.token().clone() };
         let older = self.kept().and_then(|mut place| place.replace(kept));
         // Dropped only now that the lock is free again.

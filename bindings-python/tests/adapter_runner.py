@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -112,7 +113,7 @@ class Reply:
         self.headers = {name.lower(): value for name, value in headers.items()}
 
 
-class Client:
+class Client(ABC):
     """One HTTP client with the adapter of one caller."""
 
     outcomes: Json = {}
@@ -123,12 +124,12 @@ class Client:
     def __init__(self, caller: vipps.Caller) -> None:
         self.caller = caller
 
-    def send(self, call: Call, token_requested: Callable[[], bool]) -> Reply:
-        raise NotImplementedError
+    @abstractmethod
+    def send(self, call: Call, token_requested: Callable[[], bool]) -> Reply: ...
 
+    @abstractmethod
     def family(self, error: BaseException) -> str:
         """``timeout``, ``aborted`` or ``failed``."""
-        raise NotImplementedError
 
     def close(self) -> None: ...
 

@@ -7,6 +7,7 @@ import contextlib
 import io
 import pickle
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -29,11 +30,11 @@ PAYMENTS = "/epayment/v1/payments"
 OURS = ("authorization", "ocp-apim-subscription-key", "merchant-serial-number", "vipps-system-name")
 
 
-class Client:
+class Client(ABC):
     """One HTTP client: how to send with the adapter, and what a stream is to it."""
 
-    def send(self, shop: Any, method: str, url: str, body: Any = None) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def send(self, shop: Any, method: str, url: str, body: Any = None) -> int: ...
 
     def stream(self) -> Any:
         return iter([b"{}"])

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     login::LoginProbe,
     msn::Msn,
-    partner::{Merchant, Partner},
+    partner::Partner,
     sales_units::{SalesUnitState, SalesUnitStatus},
 };
 
@@ -100,7 +100,7 @@ impl Partner {
     async fn checked(&self, msn: Msn) -> MerchantCheck {
         let token = self.access_token().await;
         let sales_unit = self.inner().sales_unit(&msn).await;
-        let probe = self.merchant(msn.clone()).probe_login().await;
+        let probe = LoginProbe::of(&self.merchant(msn.clone())).await;
         let clock_difference = probe.clock_difference;
         MerchantCheck {
             msn,
@@ -214,10 +214,4 @@ pub(crate) fn clock_difference(headers: &HeaderMap, sent_at: Now, received_at: N
 
 fn signed(span: Duration) -> i64 {
     i64::try_from(span.as_secs()).unwrap_or(i64::MAX)
-}
-
-impl Merchant {
-    async fn probe_login(&self) -> LoginProbe {
-        LoginProbe::of(self).await
-    }
 }

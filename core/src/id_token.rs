@@ -442,7 +442,8 @@ impl<'a> Check<'a> {
     }
 
     fn with_keys(self, keys: &[&Key]) -> Result<IdTokenClaims> {
-        let (message, signature) = (self.token.signing_input.as_bytes(), self.token.signature());
+        let message = self.token.signing_input.as_bytes();
+        let signature = self.token.signature();
         let Some(key) = keys.iter().find(|key| key.verifies(message, signature)) else {
             return Err(Error::invalid_id_token("signature", "the signature of the token is not good"));
         };

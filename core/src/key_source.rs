@@ -18,7 +18,7 @@ use crate::{clock::BoxFuture, keys::Keys};
 /// ```
 /// use vipps_partner_auth::{Config, Keys, PartnerKeys};
 ///
-/// # async fn read_secret_store() -> std::io::Result<[String; 3]> { unimplemented!() }
+/// # async fn read_secret_store() -> std::io::Result<[String; 3]> { Err(std::io::ErrorKind::NotFound.into()) }
 /// let config = Config::default().key_source(|| async {
 ///     let [client_id, client_secret, subscription_key] = read_secret_store().await?;
 ///     Ok(Keys::from(PartnerKeys::new(client_id, client_secret, subscription_key)?))

@@ -164,7 +164,8 @@ impl SpecializedKeys {
     /// Keys for the specialized flow. Refuses an empty part, one with control characters or with white space around it, and a
     /// colon in the `client_id`, naming the field.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Result<Self> {
-        let (client_id, client_secret) = (client_id.into(), client_secret.into());
+        let client_id = client_id.into();
+        let client_secret = client_secret.into();
         check_basic_part("client_id", &client_id)?;
         check_basic_part("client_secret", client_secret.expose())?;
         if client_id.contains(':') {

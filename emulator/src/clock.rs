@@ -53,14 +53,17 @@ fn real_time() -> Duration {
 pub(crate) fn azure_timestamp(now: Duration) -> String {
     let seconds = now.as_secs();
     let (year, month, day) = civil_date(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    let hour = seconds / 3_600 % 24;
+    let minute = seconds / 60 % 60;
+    let second = seconds % 60;
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// Year, month and day of the proleptic Gregorian calendar. Years are counted from March, so that the leap day comes last.
 fn civil_date(days_since_1970: u64) -> (u64, u64, u64) {
     let days = days_since_1970.saturating_add(719_468);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let era = days / 146_097;
+    let day_of_era = days % 146_097;
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let months_since_march = (5 * day_of_year + 2) / 153;

@@ -57,7 +57,8 @@ impl Call<'_> {
     }
 
     fn backchannel_options(&self) -> BackchannelOptions {
-        let (given, mut options) = (&self.given.options, BackchannelOptions::default());
+        let given = &self.given.options;
+        let mut options = BackchannelOptions::default();
         if let Some(message) = &given.binding_message {
             options = options.binding_message(message);
         }

@@ -41,7 +41,8 @@ impl Call<'_> {
         let scopes = needed(self.given.scopes.as_ref(), "scopes")?;
         let login = self.login(&self.clock()?)?;
         let started = async {
-            let (login, options) = (login?, self.login_options()?);
+            let login = login?;
+            let options = self.login_options()?;
             let first = login.start_with(scopes, &options).await?;
             Ok((first, login.start_with(scopes, &options).await?))
         };
@@ -54,7 +55,8 @@ impl Call<'_> {
     }
 
     fn login_options(&self) -> Result<LoginOptions, Error> {
-        let (given, mut options) = (&self.given.options, LoginOptions::default());
+        let given = &self.given.options;
+        let mut options = LoginOptions::default();
         if let Some(market) = &given.market {
             options = options.market(market.parse()?);
         }
@@ -125,9 +127,11 @@ impl Call<'_> {
 
     async fn finished(&self, clock: &ManualClock) -> Attempt<(Login, LoginResult)> {
         let callback_url = needed(self.given.callback_url.as_ref(), "callback_url")?;
-        let (login, request) = (self.login(clock)?, self.request()?);
+        let login = self.login(clock)?;
+        let request = self.request()?;
         let finished = async {
-            let (login, request) = (login?, request?);
+            let login = login?;
+            let request = request?;
             let result = login.finish(callback_url, &request).await?;
             Ok((login, result))
         };

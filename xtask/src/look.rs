@@ -102,7 +102,8 @@ impl Opened {
         let is_zip = path.extension().is_some_and(|end| end == "whl" || end == "jar");
         let (program, words) = if is_zip { ("python3", "-m zipfile -e") } else { ("tar", "-xzf") };
         let words: Vec<&str> = words.split(' ').collect();
-        let (path_text, into_text) = (path.to_string_lossy(), into.to_string_lossy());
+        let path_text = path.to_string_lossy();
+        let into_text = into.to_string_lossy();
         let mut args = words;
         args.push(&path_text);
         args.extend(if is_zip { vec![&*into_text] } else { vec!["-C", &into_text] });

@@ -30,7 +30,8 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_never_newer() {
-        let (here, nowhere) = (repo::root().join("Cargo.toml"), repo::root().join("no-such-file"));
+        let here = repo::root().join("Cargo.toml");
+        let nowhere = repo::root().join("no-such-file");
         assert!(is_newer(&here, &here));
         assert!(!is_newer(&nowhere, &here) && !is_newer(&here, &nowhere));
     }

@@ -22,7 +22,8 @@ impl Environment {
     /// Makes one, and installs what `requirements` names, unless that was done since the file last changed.
     pub(crate) fn ready(name: &str, python: &Path, requirements: &Path) -> Result<Self> {
         let here = Self::of(name);
-        let (stamp, wanted) = (here.0.join("requirements.txt"), repo::read(&repo::root().join(requirements))?);
+        let stamp = here.0.join("requirements.txt");
+        let wanted = repo::read(&repo::root().join(requirements))?;
         if fs::read_to_string(&stamp).is_ok_and(|done| done == wanted) {
             return Ok(here);
         }

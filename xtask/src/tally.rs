@@ -30,7 +30,8 @@ impl Tally {
     /// Node counts on a line for each outcome, after `ℹ` for people and `#` in TAP.
     fn from_node(line: &str) -> Option<Self> {
         let (outcome, count) = line.strip_prefix("ℹ ").or_else(|| line.strip_prefix("# "))?.split_once(' ')?;
-        let (count, none) = (count.parse().ok()?, Self::default());
+        let count = count.parse().ok()?;
+        let none = Self::default();
         match outcome {
             "pass" => Some(Self { passed: count, ..none }),
             "fail" | "cancelled" => Some(Self { failed: count, ..none }),
@@ -67,7 +68,10 @@ impl Tally {
         let counts = Some(counts).filter(|counts| !counts.contains("Time elapsed"))?;
         let mut numbers = counts.split(", ").map(|part| part.rsplit(' ').next()?.parse::<u64>().ok());
         let mut next = || numbers.next().flatten();
-        let (run, failures, errors, skipped) = (next()?, next()?, next()?, next()?);
+        let run = next()?;
+        let failures = next()?;
+        let errors = next()?;
+        let skipped = next()?;
         let failed = failures + errors;
         Some(Self { passed: run.checked_sub(failed + skipped)?, failed, skipped })
     }

@@ -83,7 +83,8 @@ pub(crate) fn prepare_swift(profile: Profile) -> Result<[PathBuf; 2]> {
     build_generator()?;
     copy_swift_sources()?;
     for library in &LIBRARIES {
-        let (package, module) = (swift_package(library.swift.package), library.swift.module);
+        let package = swift_package(library.swift.package);
+        let module = library.swift.module;
         let built = library.build(profile)?;
         let generated = repo::target().join("swift/generated").join(library.jvm);
         generate(&built, "swift", &generated)?;
@@ -100,7 +101,8 @@ fn swift_package(name: &str) -> PathBuf {
 /// What was built in a package stays; a source that is gone does not.
 fn copy_swift_sources() -> Result {
     let ours = repo::root().join("bindings-kotlin/swift");
-    let (app, server) = (swift_package("app"), swift_package("package"));
+    let app = swift_package("app");
+    let server = swift_package("package");
     for part in ["Sources", "Tests"] {
         remove(&app.join(part))?;
         remove(&server.join(part))?;
@@ -152,7 +154,8 @@ fn ship(profile: Profile, library: &Path, into: &Path) -> Result {
 
 /// Swift's package manager wants a folder for each module.
 fn arrange(generated: &Path, sources: &Path, name: &str, library: &str) -> Result {
-    let (code, header) = (format!("{name}Native"), format!("{name}FFI"));
+    let code = format!("{name}Native");
+    let header = format!("{name}FFI");
     copy(&generated.join(format!("{code}.swift")), &sources.join(&code).join(format!("{code}.swift")))?;
     copy(&generated.join(format!("{header}.h")), &sources.join(&header).join(format!("{header}.h")))?;
     let map = format!("module {header} {{\n    header \"{header}.h\"\n    link \"{library}\"\n    export *\n}}\n");

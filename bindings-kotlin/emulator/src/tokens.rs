@@ -65,7 +65,8 @@ impl EmulatorIdToken {
         let lifetime = self.lifetime.map(span).transpose()?;
         let alg = self.alg.as_deref().map(choices::signing_alg).transpose()?;
         let signed_by = self.signed_by.as_deref().map(choices::signed_by).transpose()?;
-        let (claims, headers) = (values(self.claims)?, values(self.headers)?);
+        let claims = values(self.claims)?;
+        let headers = values(self.headers)?;
         Ok(move |mut spec: IdTokenSpec| {
             spec = self.subject.into_iter().fold(spec, IdTokenSpec::subject);
             spec = self.nonce.into_iter().fold(spec, IdTokenSpec::nonce);

@@ -22,7 +22,8 @@ static KEY: LazyLock<EcdsaKeyPair> =
 
 static VERIFIER: LazyLock<IdTokenVerifier> = LazyLock::new(|| {
     let point = KEY.public_key().as_ref();
-    let (x, y) = (BASE64.encode(&point[1..33]), BASE64.encode(&point[33..]));
+    let x = BASE64.encode(&point[1..33]);
+    let y = BASE64.encode(&point[33..]);
     let jwks = format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"ec-1","x":"{x}","y":"{y}"}}]}}"#);
     let config = Config::default().clock(Arc::new(ManualClock::at_unix(fuzz::NOW)));
     IdTokenVerifier::with_jwks(config, &jwks).expect("a key set")

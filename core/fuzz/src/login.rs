@@ -102,7 +102,8 @@ impl Vipps {
         }
         if url.ends_with("/jwks.json") {
             let point = KEY.public_key().as_ref();
-            let (x, y) = (BASE64.encode(&point[1..33]), BASE64.encode(&point[33..]));
+            let x = BASE64.encode(&point[1..33]);
+            let y = BASE64.encode(&point[33..]);
             let key = format!(r#"{{"kty":"EC","crv":"P-256","kid":"ec-1","x":"{x}","y":"{y}"}}"#);
             return Response::new(format!(r#"{{"keys":[{key}]}}"#).into());
         }

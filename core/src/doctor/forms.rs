@@ -38,7 +38,8 @@ impl Forms<'_> {
         let [id, secret] = [&*self.keys.client_id, self.keys.client_secret.expose()];
         let subscription_key = self.keys.subscription_key.expose();
         let [id_name, secret_name, key_name] = ["client_id", "client_secret", "subscription_key"].map(self.names);
-        let (id_is_one, secret_is_id) = (looks_like_a_guid(id), looks_like_a_guid(secret));
+        let id_is_one = looks_like_a_guid(id);
+        let secret_is_id = looks_like_a_guid(secret);
         let [secret_is_key, key_is_one] = [secret, subscription_key].map(looks_like_a_subscription_key);
         self.same(findings);
         if secret_is_id && !id_is_one {

@@ -41,7 +41,8 @@ pub(super) async fn look(inner: &Inner, findings: &mut Findings) -> Reached {
 
 /// As far as the first server on the way: the proxy where there is one.
 async fn go(way: &Way, limit: Duration, findings: &mut Findings) -> bool {
-    let (host, port) = (&*way.first.0, way.first.1);
+    let host = &*way.first.0;
+    let port = way.first.1;
     match &way.proxy {
         Some(proxy) => findings.ok("proxy", format!("calls go through the proxy {proxy}")),
         None => findings.ok("proxy", "calls go to Vipps directly, through no proxy"),

@@ -45,7 +45,8 @@ pub(super) fn look(text: &str, environment: &Environment, findings: &mut Finding
     }
     if is_fine {
         let slash = if place.ends_with('/') { "with" } else { "without" };
-        let (scheme, length) = (url.scheme(), text.len());
+        let scheme = url.scheme();
+        let length = text.len();
         let detail =
             format!("{scheme}, {shown}, {length} characters, {slash} a slash at the end: register exactly this text");
         findings.ok(CHECK, detail);

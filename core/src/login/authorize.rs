@@ -420,7 +420,8 @@ impl Stored {
         let Ok(url) = Url::parse(&self.url) else { return false };
         let told: HashMap<_, _> = url.query_pairs().collect();
         let told = |name: &str| told.get(name).map(|value| &**value);
-        let (scope, challenge) = (self.scopes.join(" "), code_challenge(&self.code_verifier));
+        let scope = self.scopes.join(" ");
+        let challenge = code_challenge(&self.code_verifier);
         let members = [
             ("redirect_uri", self.redirect_uri.as_str()),
             ("scope", &scope),

@@ -323,7 +323,8 @@ impl Backchannel {
                 Either::Left((outcome, _)) => return outcome,
                 Either::Right(_) => return Ok(None),
             }
-            let (due_in, left) = (self.next_poll_in(pending), left());
+            let due_in = self.next_poll_in(pending);
+            let left = left();
             clock.sleep(due_in.min(left)).await;
             if due_in > left {
                 return Ok(None);

@@ -245,7 +245,8 @@ const VERSION: u8 = 1;
 
 impl From<&PendingLogin> for Stored {
     fn from(pending: &PendingLogin) -> Self {
-        let (facts, pace) = (pending.facts().clone(), *pending.pace());
+        let facts = pending.facts().clone();
+        let pace = *pending.pace();
         let redirect = facts.redirect.map(|redirect| (redirect.uri.as_str().to_owned(), redirect.state));
         let (redirect_uri, state) = redirect.unzip();
         Self {

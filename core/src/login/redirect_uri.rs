@@ -69,7 +69,8 @@ impl RedirectUri {
         } else {
             Url::parse(place).map_err(|_| Elsewhere::NoAddress)?
         };
-        let (own, there) = (Place::of(&own), Place::of(&url));
+        let own = Place::of(&own);
+        let there = Place::of(&url);
         match there {
             there if there == own => Ok(()),
             there if there.path == own.path => Err(Elsewhere::Origin),

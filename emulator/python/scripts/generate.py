@@ -34,6 +34,7 @@ Generated from ``emulator/openapi.json`` by ``scripts/generate.py``: change that
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -389,28 +390,28 @@ def start(known: Description, is_async: bool) -> list[str]:
 
 SYNC = '''
 
-class Operations:
+class Operations(ABC):
     """Every control and every reading of a running emulator. All but ``start`` can be called from any thread."""
 
-    def _call(self, operation: str, /, **members: object) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _call(self, operation: str, /, **members: object) -> Any: ...
 
     @classmethod
-    def _start(cls: type[E], config: str | PathLike[str] | None, /, **options: object) -> E:
-        raise NotImplementedError
+    @abstractmethod
+    def _start(cls: type[E], config: str | PathLike[str] | None, /, **options: object) -> E: ...
 '''
 
 ASYNC = '''
 
-class AsyncOperations:
+class AsyncOperations(ABC):
     """Every control and every reading of a running emulator, for an event loop of ``asyncio``."""
 
-    async def _call_async(self, operation: str, /, **members: object) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    async def _call_async(self, operation: str, /, **members: object) -> Any: ...
 
     @classmethod
-    def _start(cls: type[A], config: str | PathLike[str] | None, /, **options: object) -> Starting[A]:
-        raise NotImplementedError
+    @abstractmethod
+    def _start(cls: type[A], config: str | PathLike[str] | None, /, **options: object) -> Starting[A]: ...
 '''
 
 

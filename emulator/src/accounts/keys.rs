@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let (keys, special) = (Keys::invented(), SpecializedKeys::invented());
+        let keys = Keys::invented();
+        let special = SpecializedKeys::invented();
         let shown = format!("{keys:?} {special:?}");
         for secret in
             [&keys.client_secret, &keys.subscription_key, &keys.second_subscription_key, &special.client_secret]

@@ -140,7 +140,8 @@ mod tests {
     fn scopes_outside_the_plan_are_dropped_or_refused() {
         let mut setup = LoginSetup::new(String::new());
         setup.scopes = vec!["openid".to_owned()];
-        let (dropped, refused) = (ScopeOutsidePlan::Dropped, ScopeOutsidePlan::Refused);
+        let dropped = ScopeOutsidePlan::Dropped;
+        let refused = ScopeOutsidePlan::Refused;
         assert_eq!(setup.grant("openid name", dropped), Ok((vec!["openid".to_owned()], false)));
         assert!(setup.grant("openid name", refused).is_err());
         assert_eq!(setup.grant("openid", refused), Ok((vec!["openid".to_owned()], true)));

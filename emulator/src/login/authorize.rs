@@ -148,7 +148,8 @@ fn not_registered(state: &State, msn: &Msn, sent: &str) -> String {
 }
 
 fn begin(state: &mut State, msn: Msn, client_id: String, redirect_uri: &str, wish: Wish) -> String {
-    let (id, now) = (random::uuid(), state.clock.now());
+    let id = random::uuid();
+    let now = state.clock.now();
     let Wish { scopes, state: csrf, nonce, challenge, acr, app_callback_uri } = wish;
     let facts = Facts { msn, client_id, scopes, nonce, acr, sid: random::uuid(), by_phone: false, started_at: now };
     let redirect_uri = redirect_uri.to_owned();

@@ -73,7 +73,8 @@ fn too_many() -> Refusal {
 }
 
 fn begin(state: &mut State, client: Client, ask: Ask, msisdn: String) -> Value {
-    let (id, now) = (random::uuid(), state.clock.now());
+    let id = random::uuid();
+    let now = state.clock.now();
     let Ask { scopes, nonce, binding_message, expiry, redirect_uri, .. } = ask;
     let Client { msn, client_id } = client;
     let facts =

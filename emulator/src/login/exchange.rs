@@ -156,7 +156,8 @@ fn s256(verifier: &str) -> String {
 }
 
 fn browser_reply(state: &mut State, session: &Session) -> Value {
-    let (now, lifetime) = (state.clock.now(), state.settings.login_lifetime());
+    let now = state.clock.now();
+    let lifetime = state.settings.login_lifetime();
     let access_token = state.login_tokens.issue("", session.clone(), now, lifetime);
     let id_token = mint(state, browser_id_token(session, &access_token), session);
     json!({
@@ -181,7 +182,8 @@ fn browser_id_token(session: &Session, access_token: &str) -> IdTokenSpec {
 }
 
 fn redirect_reply(state: &mut State, session: &Session, auth_req_id: &str) -> Value {
-    let (now, lifetime) = (state.clock.now(), state.settings.login_lifetime());
+    let now = state.clock.now();
+    let lifetime = state.settings.login_lifetime();
     let access_token = state.login_tokens.issue("", session.clone(), now, lifetime);
     let spec = redirect_id_token(session).auth_req_id(state.settings.login.auth_req_id_name, auth_req_id);
     let id_token = mint(state, spec, session);

@@ -120,7 +120,8 @@ mod tests {
     fn another_site_may_link_here_and_nothing_else() {
         let host = ("host", "127.0.0.1:8585");
         let site = |value| ("sec-fetch-site", value);
-        let (navigate, document) = (("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"));
+        let navigate = ("sec-fetch-mode", "navigate");
+        let document = ("sec-fetch-dest", "document");
         for own in ["same-origin", "none"] {
             assert!(admitted("POST", &[host, site(own)]), "{own}");
         }

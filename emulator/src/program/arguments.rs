@@ -169,7 +169,8 @@ fn change(name: &str, parser: &mut Parser) -> Parsed<Option<Change>> {
             plain(move |setup| setup.options.merchants.push(msn))
         }
         "client-id" | "client-secret" | "subscription-key" | "second-subscription-key" => {
-            let (name, value) = (name.to_owned(), parser.value()?.string()?);
+            let name = name.to_owned();
+            let value = parser.value()?.string()?;
             plain(move |setup| {
                 let keys = setup.options.partner_keys.get_or_insert_with(Keys::invented);
                 match name.as_str() {
@@ -181,7 +182,8 @@ fn change(name: &str, parser: &mut Parser) -> Parsed<Option<Change>> {
             })
         }
         "specialized-client-id" | "specialized-client-secret" => {
-            let (is_id, value) = (name.ends_with("id"), parser.value()?.string()?);
+            let is_id = name.ends_with("id");
+            let value = parser.value()?.string()?;
             plain(move |setup| {
                 let keys = setup.options.specialized_keys.get_or_insert_with(SpecializedKeys::invented);
                 if is_id { keys.client_id = value } else { keys.client_secret = value }

@@ -103,7 +103,8 @@ impl EcKey {
     fn jwk(&self) -> Value {
         // An uncompressed point: the byte 4, then 32 bytes each of x and y (SEC 1 section 2.3.3).
         let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
-        let (x, y) = (base64url(x), base64url(y));
+        let x = base64url(x);
+        let y = base64url(y);
         json!({ "use": "sig", "kty": "EC", "crv": "P-256", "kid": self.kid, "alg": "ES256", "x": x, "y": y })
     }
 }

@@ -89,7 +89,8 @@ mod tests {
         let mut issue = || {
             tokens.issue(Grant::Specialized { scopes: Vec::new() }, "client", Duration::ZERO, Duration::from_secs(900))
         };
-        let (first, second) = (issue(), issue());
+        let first = issue();
+        let second = issue();
         assert_ne!(first, second);
         assert_eq!(first.split('.').count(), 3);
         assert!((1_000..2_000).contains(&first.len()), "{}", first.len());

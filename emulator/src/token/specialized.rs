@@ -137,7 +137,8 @@ fn check_the_rest(state: &State, call: &mut Call<'_>, form: &Form) -> Outcome<()
 }
 
 fn success(state: &mut State, scope: Option<&str>) -> Value {
-    let (now, lifetime) = (state.clock.now(), state.settings.specialized_lifetime());
+    let now = state.clock.now();
+    let lifetime = state.settings.specialized_lifetime();
     let client_id = state.accounts.specialized.client_id.clone();
     let scopes = scope.unwrap_or_default().split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     let token = state.tokens.issue(Grant::Specialized { scopes }, &client_id, now, lifetime);

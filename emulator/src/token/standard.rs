@@ -143,7 +143,8 @@ fn refuse_keys_elsewhere(call: &mut Call<'_>) -> Outcome<()> {
 }
 
 fn success(state: &mut State, owner: Owner, client_id: &str) -> Value {
-    let (now, lifetime) = (state.clock.now(), state.settings.standard_lifetime());
+    let now = state.clock.now();
+    let lifetime = state.settings.standard_lifetime();
     let token = state.tokens.issue(Grant::Standard(owner), client_id, now, lifetime);
     let number = |seconds: u64| match state.settings.numbers {
         Numbers::AsDocumented | Numbers::Strings => json!(seconds.to_string()),

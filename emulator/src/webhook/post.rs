@@ -73,7 +73,8 @@ fn request(ping: &Outgoing) -> io::Result<Request<Full<Bytes>>> {
 
 /// `localhost` is not looked up: it means this machine, whatever a resolver says.
 async fn connect(uri: &Uri) -> io::Result<TcpStream> {
-    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80));
+    let host = uri.host().unwrap_or_default();
+    let port = uri.port_u16().unwrap_or(80);
     if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
         return TcpStream::connect((address, port)).await;
     }

@@ -121,7 +121,9 @@ impl Reply {
 impl Reply {
     /// Azure AD, behind `/accesstoken/get`: `code` is the number in `AADSTS…`.
     pub(crate) fn aad(status: StatusCode, error: &str, code: u32, text: &str, now: Duration) -> Self {
-        let (trace, correlation, timestamp) = (random::uuid(), random::uuid(), azure_timestamp(now));
+        let trace = random::uuid();
+        let correlation = random::uuid();
+        let timestamp = azure_timestamp(now);
         let description = format!(
             "AADSTS{code}: {text}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {timestamp}"
         );

@@ -34,7 +34,8 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn new(head: Parts, body: Bytes) -> Self {
-        let (path, query) = (head.uri.path().to_owned(), head.uri.query().map(str::to_owned));
+        let path = head.uri.path().to_owned();
+        let query = head.uri.query().map(str::to_owned);
         Self { method: head.method, path, query, headers: head.headers, body }
     }
 

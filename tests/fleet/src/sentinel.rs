@@ -27,7 +27,8 @@ impl Sentinel {
         let master = Redis::with(options)?;
         let master_port = master.port().to_string();
         let replica = Redis::with(&[&["--replicaof", "127.0.0.1", &master_port], options].concat())?;
-        let (scratch, port) = (Scratch::new()?, free_port()?);
+        let scratch = Scratch::new()?;
+        let port = free_port()?;
         let settings = format!(
             "port {port}\nbind 127.0.0.1\ndir {folder}\nsentinel monitor {NAME} 127.0.0.1 {master_port} 1\n\
              sentinel down-after-milliseconds {NAME} 500\nsentinel failover-timeout {NAME} 2000\n",

@@ -164,7 +164,9 @@ fn good(reply: Value) -> Outcome<Value> {
 fn sum(replies: Vec<Value>) -> Outcome<Calls> {
     replies.into_iter().try_fold(Calls::default(), |sum, reply| {
         let own: Calls = serde_json::from_value(reply)?;
-        let (calls, failed, waited) = (sum.calls + own.calls, sum.failed + own.failed, sum.waited + own.waited);
+        let calls = sum.calls + own.calls;
+        let failed = sum.failed + own.failed;
+        let waited = sum.waited + own.waited;
         Ok(Calls { calls, failed, waited })
     })
 }

@@ -71,7 +71,8 @@ impl Caller {
     async fn burst(&self, merchant: usize, rng: &mut Rng) {
         let calls: Vec<_> = (0..8)
             .map(|_| {
-                let (caller, mut rng) = (self.clone(), rng.fork());
+                let caller = self.clone();
+                let mut rng = rng.fork();
                 tokio::spawn(async move { drop(caller.headers(merchant, &mut rng).await) })
             })
             .collect();
@@ -139,10 +140,12 @@ impl Caller {
     }
 
     async fn verify(&self, rng: &mut Rng) {
-        let (process, fleet) = (&self.process, &self.process.fleet);
+        let process = &self.process;
+        let fleet = &self.process.fleet;
         let key = fleet.vipps.newest_key();
         let id_token = fleet.vipps.id_token(key);
-        let (begin, is_known) = (self.begin(), process.has_key(key));
+        let begin = self.begin();
+        let is_known = process.has_key(key);
         let expect = Expect::default();
         let Some(outcome) = self.patiently("verify", self.merchants[0].verify_id_token(&id_token, &expect), rng).await
         else {

@@ -127,7 +127,8 @@ async fn play(processes: u32, shared: bool, refused_merchant: bool) -> Day {
 
 /// One of the fleet's places: the process that is there first, and the one of the deploy.
 fn spawn_place(fleet: &Arc<Fleet>, place: u32, of: u32, rng: &mut Rng) -> JoinHandle<(u64, u64)> {
-    let (fleet, mut rng) = (fleet.clone(), rng.fork());
+    let fleet = fleet.clone();
+    let mut rng = rng.fork();
     let within = |from: Duration, until: Duration| from + (until - from) * place / of;
     let begin_of_day = MIDNIGHT - BEGIN;
     let started = within(Duration::ZERO, DEPLOY.1 - DEPLOY.0);

@@ -68,8 +68,10 @@ const MOST_DOCUMENT_REQUESTS_IN_A_MINUTE: usize = 18;
 
 impl Fleet {
     pub(crate) fn new(settings: Settings, weather: Weather, rng: &mut Rng) -> Arc<Self> {
-        let (trace, weather) = (Arc::new(Trace::new()), Arc::new(weather));
-        let (lifetime, repeats) = (settings.lifetime, settings.repeats_tokens);
+        let trace = Arc::new(Trace::new());
+        let weather = Arc::new(weather);
+        let lifetime = settings.lifetime;
+        let repeats = settings.repeats_tokens;
         let vipps = Vipps::new(trace.clone(), weather.clone(), lifetime, repeats, rng.fork());
         let redis = settings.shares.then(|| Arc::new(Redis::new(trace.clone(), weather.clone(), rng.fork())));
         Arc::new(Self { settings, trace, weather, vipps, redis, state: Mutex::default() })

@@ -38,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn plan() -> Result<Plan, lexopt::Error> {
-    let (mut seed, mut seeds) = (None, None);
+    let mut seed = None;
+    let mut seeds = None;
     let mut words = lexopt::Parser::from_env();
     while let Some(word) = words.next()? {
         match word {
@@ -55,7 +56,8 @@ fn plan() -> Result<Plan, lexopt::Error> {
 
 fn play(plan: &Seeds) -> ExitCode {
     let mut span = Duration::ZERO;
-    let (mut maxima, mut counts) = (BTreeMap::new(), BTreeMap::new());
+    let mut maxima = BTreeMap::new();
+    let mut counts = BTreeMap::new();
     let mut broken = 0;
     for seed in plan.first..plan.first.saturating_add(plan.count) {
         let outcome = run(seed);

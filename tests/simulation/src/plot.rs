@@ -58,12 +58,14 @@ fn row(day: &Day, top: usize, text: &mut String) {
     let _ = writeln!(text, "<text x=\"{LEFT}\" y=\"{}\">{how}{refused}: {total} requests in all</text>", top + 12);
     for (class, (from, until)) in [("outage", OUTAGE), ("deploy", DEPLOY)] {
         let width = column(until) - column(from);
-        let (x, y) = (column(from), base - HEIGHT);
+        let x = column(from);
+        let y = base - HEIGHT;
         let _ = writeln!(text, "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{HEIGHT}\"/>");
     }
     for (place, requests) in bars.iter().enumerate().filter(|(_, requests)| **requests > 0) {
         let height = (*requests as usize * HEIGHT).div_ceil(most as usize).max(2);
-        let (x, y) = (LEFT + place * BAR, base - height);
+        let x = LEFT + place * BAR;
+        let y = base - height;
         let _ = writeln!(text, "<rect class=\"bar\" x=\"{x}\" y=\"{y}\" width=\"{BAR}\" height=\"{height}\"/>");
     }
     let right = column(Duration::from_secs(24 * 60 * 60));

@@ -75,7 +75,8 @@ impl Process {
     pub(crate) fn partner(self: &Arc<Self>, rng: &Rng) -> Partner {
         let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "secret", "subscription-key");
         let settings = &self.fleet.settings;
-        let (jitter, process) = (Mutex::new(rng.clone()), self.clone());
+        let jitter = Mutex::new(rng.clone());
+        let process = self.clone();
         let mut config = Config::default()
             .deadline(settings.deadline)
             .request_timeout(settings.request_timeout)

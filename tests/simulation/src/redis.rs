@@ -134,7 +134,8 @@ impl TokenCache for ProcessRedis {
             };
             let found = self.ask("redis: load", Access::Read, read).await?;
             let wall = self.process.clock.now().wall;
-            let (month, hour) = (Duration::from_secs(24 * 30 * 60 * 60), Duration::from_secs(60 * 60));
+            let month = Duration::from_secs(24 * 30 * 60 * 60);
+            let hour = Duration::from_secs(60 * 60);
             let found = match self.redis.fault() {
                 Some(RedisFault::Garbage) => return key.open(b"garbage").map(Some),
                 Some(RedisFault::Absurd) => return Ok(Some(CachedToken::new("absurd", wall + month, month))),

@@ -142,7 +142,8 @@ pub(crate) struct Clock(pub(crate) Duration);
 
 impl fmt::Display for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, millis) = (self.0.as_secs(), self.0.subsec_millis());
+        let seconds = self.0.as_secs();
+        let millis = self.0.subsec_millis();
         write!(f, "{:02}:{:02}:{:02}.{millis:03}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
     }
 }

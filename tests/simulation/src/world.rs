@@ -147,7 +147,8 @@ impl World {
     fn spawn_events(&self) -> Vec<JoinHandle<()>> {
         let weather = &self.fleet.weather;
         let losses = weather.redis_losses.iter().filter_map(|loss| {
-            let (redis, loss) = (self.fleet.redis.clone()?, *loss);
+            let redis = self.fleet.redis.clone()?;
+            let loss = *loss;
             let moment = self.fleet.trace.moment(loss.at);
             Some(tokio::spawn(async move {
                 sleep_until(moment).await;
@@ -169,8 +170,13 @@ impl World {
     /// The caller of a process that lives to the end.
     fn spawn_life(&self, number: u32, life: &Life, rng: &mut Rng) -> JoinHandle<Option<Caller>> {
         let fleet = self.fleet.clone();
-        let (start, stop, dies, wall_millis) = (life.start, life.stop, life.dies, life.wall_millis);
-        let (upsets, callers, gap) = (life.upsets.clone(), self.callers, self.gap);
+        let start = life.start;
+        let stop = life.stop;
+        let dies = life.dies;
+        let wall_millis = life.wall_millis;
+        let upsets = life.upsets.clone();
+        let callers = self.callers;
+        let gap = self.gap;
         let survives = stop >= self.span;
         let mut rng = rng.fork();
         tokio::spawn(async move {

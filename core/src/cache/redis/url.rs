@@ -125,7 +125,8 @@ impl<'a> Parts<'a> {
                 "redis+sentinel:// needs the name of the master after the hosts, such as redis+sentinel://cache.internal/mymaster",
             ));
         }
-        let (mut username, mut password) = (None, None);
+        let mut username = None;
+        let mut password = None;
         for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
             match &*name {
                 "sentinel_username" => username = Some(value.into_owned()),
@@ -137,7 +138,8 @@ impl<'a> Parts<'a> {
                 }
             }
         }
-        let (nodes, master) = (self.nodes(SENTINEL_PORT)?, master.to_owned());
+        let nodes = self.nodes(SENTINEL_PORT)?;
+        let master = master.to_owned();
         Ok((Place::Sentinel(Sentinels { nodes, master, username, password }), database(db)?))
     }
 

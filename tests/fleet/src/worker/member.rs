@@ -88,7 +88,8 @@ impl Member {
 
     pub(crate) fn start_load(&mut self) -> Value {
         let over = Arc::<AtomicBool>::default();
-        let (partner, end) = (self.partner.clone(), over.clone());
+        let partner = self.partner.clone();
+        let end = over.clone();
         let task = tokio::spawn(async move {
             let mut tally = Tally::default();
             while !end.load(SeqCst) {
