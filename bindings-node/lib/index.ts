@@ -50,7 +50,7 @@ export type {
   SalesUnit,
   SalesUnitChanges,
   SalesUnitStatus,
-} from './sales_units.js'
+} from './sales-units.js'
 export {
   environment,
   fitSystemValue,

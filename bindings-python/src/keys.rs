@@ -73,6 +73,12 @@ pub(crate) fn any(value: &Bound<'_, PyAny>) -> PyResult<core::Keys> {
     Ok(keys.get().keys())
 }
 
+/// Raises ``TypeError`` for what is no keys.
+#[pyfunction]
+pub(crate) fn check_keys(keys: &Bound<'_, PyAny>) -> PyResult<()> {
+    any(keys).map(drop)
+}
+
 #[pymethods]
 impl PartnerKeys {
     #[new]

@@ -50,6 +50,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("APP_AUTH", vipps_partner_auth::LoginOptions::APP_AUTH)?;
     module.add_function(wrap_pyfunction!(events::end, module)?)?;
     module.add_function(wrap_pyfunction!(doctor::doctor_command, module)?)?;
+    module.add_function(wrap_pyfunction!(keys::check_keys, module)?)?;
     module.add_function(wrap_pyfunction!(fork_generation, module)?)?;
     add_classes(module)
 }

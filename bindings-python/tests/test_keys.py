@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import vipps_partner_auth as vipps
+import vipps_partner_auth.types as vipps_types
 from vipps_emulator import Emulator
 
 MSN = "123456"
@@ -88,6 +89,31 @@ class TestKeySource:
         partner.headers()
         partner.headers()
         assert asked == [True]
+
+    @pytest.mark.parametrize("kind", ["partner", "sales_unit", "psp", "specialized"])
+    def test_it_may_give_keys_of_each_kind(self, vipps_emulator: Emulator, kind: str) -> None:
+        partners = vipps_emulator.partner_keys()
+        unit = vipps_emulator.sales_unit_keys(MSN)
+        special = vipps_emulator.specialized_keys()
+        kinds: dict[str, Callable[[bool], vipps_types.Keys]] = {
+            "partner": lambda good: vipps.PartnerKeys(
+                partners.client_id, partners.client_secret if good else "wrong", partners.subscription_key
+            ),
+            "sales_unit": lambda good: vipps.SalesUnitKeys(
+                unit.client_id, unit.client_secret if good else "wrong", unit.subscription_key, MSN
+            ),
+            "psp": lambda good: vipps.PspKeys(
+                partners.client_id, partners.client_secret if good else "wrong", partners.subscription_key, "psp-42"
+            ),
+            "specialized": lambda good: vipps.SpecializedKeys(
+                special.client_id, special.client_secret if good else "wrong"
+            ),
+        }
+        keys = kinds[kind]
+        partner = vipps.Partner(
+            keys(False), SYSTEM, environment=vipps_emulator.base_url, key_source=lambda: keys(True)
+        )
+        assert partner.access_token().secret
 
     @pytest.mark.parametrize("found", [RuntimeError("no vault"), "secret", None])
     def test_one_that_fails_changes_nothing(

@@ -13,16 +13,13 @@ if TYPE_CHECKING:
 
     from .types import Keys, KeySource
 
-_KINDS = (_native.PartnerKeys, _native.SalesUnitKeys, _native.SpecializedKeys)
-
 
 def ask(source: KeySource) -> Keys | None:
     """The keys, or ``None`` where the source failed, which is logged."""
     try:
         found = source()
         keys = _awaited(found) if inspect.isawaitable(found) else found
-        if not isinstance(keys, _KINDS):
-            raise TypeError(f"key_source must give keys, not {type(keys).__name__}")
+        _native.check_keys(keys)
         return keys
     except BaseException:
         # Whatever it is, even what would end a program: this thread must be there for the next question.

@@ -14,6 +14,7 @@ __all__ = [
     "__version__",
     "end",
     "doctor_command",
+    "check_keys",
     "fork_generation",
     "Backchannel",
     "BackchannelPing",
@@ -57,6 +58,9 @@ def end() -> None:
 
 def doctor_command(arguments: list[str]) -> tuple[str, int]:
     """The program ``vipps-doctor`` with these arguments: what it prints, and the code that it ends with."""
+
+def check_keys(keys: Keys) -> None:
+    """Raises ``TypeError`` for what is no keys."""
 
 def fork_generation() -> int:
     """Counts the forks between the first process and this one."""
