@@ -151,12 +151,10 @@ fn told_token(error: Option<Error>) -> CheckFinding {
 fn told_clock(difference: Option<i64>, leeway: Duration) -> CheckFinding {
     let Some(difference) = difference else { return CheckFinding::unknown("no reply of Vipps said the time") };
     if difference == 0 {
-        return CheckFinding::good("this machine's clock and that of Vipps agree");
+        return CheckFinding::good(CLOCKS_AGREE);
     }
-    let seconds = difference.unsigned_abs();
-    let side = if difference > 0 { "behind" } else { "ahead of" };
-    let detail = format!("this machine's clock is {seconds} s {side} that of Vipps");
-    if seconds > leeway.as_secs() { CheckFinding::bad(detail) } else { CheckFinding::good(detail) }
+    let detail = clock_in_words(difference);
+    if difference.unsigned_abs() > leeway.as_secs() { CheckFinding::bad(detail) } else { CheckFinding::good(detail) }
 }
 
 fn told_connection(sales_unit: &Result<SalesUnitStatus>) -> CheckFinding {
@@ -210,6 +208,14 @@ pub(crate) fn clock_difference(headers: &HeaderMap, sent_at: Now, received_at: N
     let earliest = signed(sent_at.wall);
     let latest = signed(received_at.wall);
     Some(told - told.clamp(earliest.min(latest), latest))
+}
+
+pub(crate) const CLOCKS_AGREE: &str = "this machine's clock and that of Vipps agree";
+
+/// A [`clock_difference`] that is not zero.
+pub(crate) fn clock_in_words(difference: i64) -> String {
+    let side = if difference > 0 { "behind" } else { "ahead of" };
+    format!("this machine's clock is {} s {side} that of Vipps", difference.unsigned_abs())
 }
 
 fn signed(span: Duration) -> i64 {

@@ -11,7 +11,7 @@ use crate::{
     partner::Inner,
     provider::Held,
     reply::{Refusal, SalesUnitFault, not_understood},
-    retry::{Tries, TryFailure},
+    retry::{Tries, TryFailure, is_passing},
 };
 
 /// What came back.
@@ -120,7 +120,7 @@ impl Asked {
 
     /// This answer, where no other try may bring a better one.
     fn or_try_again(self) -> Result<Self, Failed> {
-        if !matches!(self.status().as_u16(), 429 | 500 | 502 | 503 | 504) {
+        if !is_passing(self.status().as_u16()) {
             return Ok(self);
         }
         Err(Failed { error: self.error(), may_be_repeated: true })

@@ -69,9 +69,13 @@ impl Tries<'_> {
     }
 }
 
-/// A network error, or a status that says the same request may do better in a moment.
 fn is_passing_fault(error: &Error) -> bool {
-    error.retryable() && error.status().is_none_or(|status| matches!(status, 429 | 500 | 502 | 503 | 504))
+    error.retryable() && error.status().is_none_or(is_passing)
+}
+
+/// Whether this status says that the same request may do better in a moment.
+pub(crate) fn is_passing(status: u16) -> bool {
+    matches!(status, 429 | 500 | 502 | 503 | 504)
 }
 
 /// The pause after failed fetches: a second, doubling to a minute; as long as the service asks for, and half a minute at

@@ -11,7 +11,7 @@ use tokio::{
 
 use super::report::Findings;
 use crate::{
-    check::clock_difference,
+    check::{CLOCKS_AGREE, clock_difference, clock_in_words},
     clock::Now,
     http::{SendError, Way, words_of},
     partner::Inner,
@@ -122,13 +122,12 @@ fn date(inner: &Inner, headers: &HeaderMap, asked: Now, answered: Now, findings:
         );
     };
     let seconds = difference.unsigned_abs();
-    let side = if difference > 0 { "behind" } else { "ahead of" };
-    let detail = format!("this machine's clock is {seconds} s {side} that of Vipps");
+    let detail = clock_in_words(difference);
     let leeway = inner.login.leeway.as_secs();
     match seconds {
         _ if seconds > leeway => findings.fault("clock", format!("{detail}: ID tokens are refused"), NTP),
         _ if seconds > WORTH_A_WORD => findings.warn("clock", detail, NTP),
-        _ => findings.ok("clock", "this machine's clock and that of Vipps agree"),
+        _ => findings.ok("clock", CLOCKS_AGREE),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     environment::Environment,
     error::Result,
     keys::{Keys, SpecializedKeys},
+    secret::Secret,
     system::SystemInfo,
     variables::optional,
 };
@@ -56,8 +57,8 @@ pub(super) fn look(vars: &impl Fn(&str) -> Option<String>, specialized: bool, fi
 }
 
 /// Secrets in the variables, which no text may hold.
-pub(super) fn secrets(vars: &impl Fn(&str) -> Option<String>) -> Vec<crate::Secret> {
-    SECRET.iter().filter_map(|name| vars(name)).map(crate::Secret::new).collect()
+pub(super) fn secrets(vars: &impl Fn(&str) -> Option<String>) -> Vec<Secret> {
+    SECRET.iter().filter_map(|name| vars(name)).map(Secret::new).collect()
 }
 
 /// The variable for a field of keys.

@@ -32,7 +32,7 @@ use crate::{
     origin::TrustedOrigins,
     partner::{Inner, Merchant},
     renewing::Lease,
-    retry::{Tries, TryFailure},
+    retry::{Tries, TryFailure, is_passing},
     secret::Secret,
     token::{basic, post},
 };
@@ -419,7 +419,7 @@ impl Answer {
     #[expect(clippy::result_large_err, reason = "the answer goes along, whole, on the rare way")]
     fn or_try_again(self, resend: Resend) -> Result<Self, Failed> {
         let may_be_repeated = match resend {
-            Resend::Freely => matches!(self.status().as_u16(), 429 | 500 | 502 | 503 | 504),
+            Resend::Freely => is_passing(self.status().as_u16()),
             Resend::Never => self.was_held_back(),
             Resend::WithAnotherToken => false,
         };
