@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
+use crate::files::{copy, entries, remove, trouble};
 use crate::notices::{self, Notices};
 use crate::step::{self, Step};
 use crate::targets::{self, GLIBC_FLOOR, TARGETS, Target};
@@ -364,30 +365,6 @@ fn only(folder: &Path, fits: impl Fn(&str) -> bool) -> Result<PathBuf> {
         .into_iter()
         .find(|path| path.is_dir() && path.file_name().is_some_and(|name| fits(&name.to_string_lossy())));
     found.ok_or_else(|| Failure::failed(format!("{}: not what was expected in it", folder.display())))
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let listed = fs::read_dir(folder).map_err(|error| trouble(folder, &error))?;
-    let mut found: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).collect();
-    found.sort();
-    Ok(found)
-}
-
-fn copy(from: &Path, to: &Path) -> Result {
-    let folder = to.parent().unwrap_or(to);
-    fs::create_dir_all(folder).map_err(|error| trouble(folder, &error))?;
-    fs::copy(from, to).map(drop).map_err(|error| trouble(from, &error))
-}
-
-fn remove(folder: &Path) -> Result {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(trouble(folder, &error)),
-        _ => Ok(()),
-    }
-}
-
-fn trouble(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("{}: {error}", path.display()))
 }
 
 /// What `cargo xtask package` is asked for, if it is one of these.

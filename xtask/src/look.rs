@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
+use crate::files::{below, trouble};
 use crate::notices::{self, LIST, TEXTS};
 use crate::step;
 use crate::targets::{GLIBC_FLOOR, TARGETS, Target};
@@ -80,7 +81,7 @@ fn missing(names: &[String]) -> Vec<String> {
 
 /// Everything that can be opened.
 fn listed() -> Result<Vec<PathBuf>> {
-    let all = walk(&dist::packages())?;
+    let all = below(&dist::packages())?;
     let is_package = |path: &PathBuf| {
         ["whl", "gz", "tgz", "crate", "jar"].iter().any(|end| path.extension().is_some_and(|e| e == *end))
     };
@@ -95,10 +96,10 @@ impl Opened {
         let name = path.strip_prefix(dist::packages()).unwrap_or(path).display().to_string().replace('\\', "/");
         let into = repo::target().join("dist/opened").join(name.replace('/', "+"));
         match fs::remove_dir_all(&into) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unreadable(&into, &error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(trouble(&into, &error)),
             _ => {}
         }
-        fs::create_dir_all(&into).map_err(|error| unreadable(&into, &error))?;
+        fs::create_dir_all(&into).map_err(|error| trouble(&into, &error))?;
         let is_zip = path.extension().is_some_and(|end| end == "whl" || end == "jar");
         let (program, words) = if is_zip { ("python3", "-m zipfile -e") } else { ("tar", "-xzf") };
         let words: Vec<&str> = words.split(' ').collect();
@@ -108,8 +109,8 @@ impl Opened {
         args.push(&path_text);
         args.extend(if is_zip { vec![&*into_text] } else { vec!["-C", &into_text] });
         step::ask(program, &args).ok_or_else(|| Failure::failed(format!("{name} can't be opened")))?;
-        let files = walk(&into)?.into_iter().map(|file| {
-            let bytes = fs::read(&file).map_err(|error| unreadable(&file, &error))?;
+        let files = below(&into)?.into_iter().map(|file| {
+            let bytes = fs::read(&file).map_err(|error| trouble(&file, &error))?;
             Ok(File { path: file.strip_prefix(&into).unwrap_or(&file).display().to_string(), bytes })
         });
         let size = fs::metadata(path).map(|about| about.len()).unwrap_or_default();
@@ -246,23 +247,6 @@ fn glibc_versions(bytes: &[u8]) -> impl Iterator<Item = u32> {
             .collect();
         digits.parse().ok()
     })
-}
-
-fn walk(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))? {
-            let path = entry.map_err(|error| unreadable(&folder, &error))?.path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("could not read {}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod dist;
 mod doctor;
 mod failure;
 mod fetched;
+mod files;
 mod fuzz;
 mod hygiene;
 mod jdk;

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::Command;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
+use crate::files::{below, trouble};
 use crate::job::{self, Job};
 use crate::notices::Notices;
 use crate::step::{self, Step};
@@ -212,7 +213,7 @@ fn for_python() -> Result<Tally> {
 fn report(name: &str, version: &str) -> Result {
     let folder = repo::target().join("package").join(format!("{name}-{version}"));
     let archive = folder.with_file_name(format!("{name}-{version}.crate"));
-    let packed = std::fs::metadata(&archive).map_err(|error| unreadable(&archive, &error))?.len();
+    let packed = std::fs::metadata(&archive).map_err(|error| trouble(&archive, &error))?.len();
     let files = files(&folder)?;
     let total: u64 = files.iter().map(|(_, size)| size).sum();
     println!("\n{name} {version}: {} files, {total} bytes, {packed} bytes packed", files.len());
@@ -223,21 +224,11 @@ fn report(name: &str, version: &str) -> Result {
 }
 
 fn files(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))? {
-            let path = entry.map_err(|error| unreadable(&folder, &error))?.path();
-            let metadata = path.metadata().map_err(|error| unreadable(&path, &error))?;
-            if metadata.is_dir() { folders.push(path) } else { found.push((path, metadata.len())) }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("could not read {}: {error}", path.display()))
+    let size = |path: PathBuf| {
+        let metadata = path.metadata().map_err(|error| trouble(&path, &error))?;
+        Ok((path, metadata.len()))
+    };
+    below(folder)?.into_iter().map(size).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::env::consts::{ARCH, DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX, OS};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
+use crate::files::{copy, entries, remove, trouble};
 use crate::repo;
 use crate::step::Step;
 
@@ -175,29 +176,11 @@ fn jna_platform() -> String {
 }
 
 fn copy_all(from: &Path, to: &Path) -> Result {
-    for entry in fs::read_dir(from).map_err(|error| trouble(from, &error))? {
-        let entry = entry.map_err(|error| trouble(from, &error))?.path();
+    for entry in entries(from)? {
         let place = to.join(entry.file_name().unwrap_or_default());
         if entry.is_dir() { copy_all(&entry, &place)? } else { copy(&entry, &place)? }
     }
     Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> Result {
-    let folder = to.parent().unwrap_or(to);
-    fs::create_dir_all(folder).map_err(|error| trouble(folder, &error))?;
-    fs::copy(from, to).map(drop).map_err(|error| trouble(from, &error))
-}
-
-fn remove(folder: &Path) -> Result {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(trouble(folder, &error)),
-        _ => Ok(()),
-    }
-}
-
-fn trouble(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]
