@@ -98,8 +98,8 @@ export class WebhookVerifier {
 }
 
 /**
- * A call that passed every check of a {@link WebhookVerifier}; there is no other way to make one. Vipps sends an event again when
- * it had no good answer, so the same one may come twice.
+ * A call that passed every check of a {@link WebhookVerifier}; there is no other way to make one. Be ready for the
+ * same event to come twice.
  */
 export class VerifiedWebhook {
   /** Which registration it came through (`Webhook-Id`). */

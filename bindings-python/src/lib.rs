@@ -10,7 +10,6 @@
 )]
 #![deny(unsafe_code)]
 // What is public here is public to Python, and documented there.
-#![allow(clippy::needless_pass_by_value, reason = "the shape of methods that Python calls")]
 
 mod backchannel;
 mod call;

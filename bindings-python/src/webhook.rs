@@ -106,7 +106,7 @@ impl WebhookVerifier {
 
 /// A call that passed every check of a ``WebhookVerifier``. There is no other way to make one, so it can't be pickled.
 ///
-/// Vipps sends an event again when it had no good answer, so the same one may come twice.
+/// Be ready for the same event to come twice.
 #[pyclass(frozen, eq, module = "vipps_partner_auth")]
 #[derive(PartialEq)]
 pub(crate) struct VerifiedWebhook(pub(crate) core::VerifiedWebhook);

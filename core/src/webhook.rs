@@ -382,7 +382,7 @@ impl fmt::Debug for WebhookVerifier {
 
 /// A call that passed every check of a [`WebhookVerifier`]. There is no other way to make one.
 ///
-/// Vipps sends an event again when it had no good answer, so the same one may come twice.
+/// Be ready for the same event to come twice.
 ///
 /// ```
 /// # use vipps_partner_auth::WebhookVerifier;

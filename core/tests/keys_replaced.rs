@@ -22,7 +22,7 @@ use support::{
 };
 use tokio::sync::watch;
 use vipps_partner_auth::{
-    BoxFuture, Config, ErrorKind, Event, HttpSend, KeySourceError, Keys, MemoryCache, Partner, PartnerKeys,
+    BoxFuture, Config, ErrorKind, Event, HttpSend, KeySourceError, Keys, MemoryCache, Partner, PartnerKeys, PspKeys,
     SalesUnitKeys, SendError, SpecializedKeys,
 };
 
@@ -148,10 +148,13 @@ async fn keys_for_another_purpose_are_refused_without_a_request() {
     let world = World::new();
     let scoped = |scope: &str| Keys::from(specialized_keys().with_scope(scope).expect("a scope"));
     let unit = |of: &str| Keys::from(sales_unit_keys(of));
+    let psp = |id: &str| Keys::from(PspKeys::new(CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION_KEY, id).expect("good keys"));
     for (own, other, field) in [
         (Keys::from(partner_keys()), unit("123456"), "keys"),
         (unit("123456"), Keys::from(partner_keys()), "keys"),
         (unit("123456"), unit("654321"), "msn"),
+        (psp("psp-1"), psp("psp-2"), "psp_id"),
+        (psp("psp-1"), Keys::from(partner_keys()), "keys"),
         (Keys::from(partner_keys()), Keys::from(specialized_keys()), "keys"),
         (Keys::from(specialized_keys()), scoped("donations:read"), "scope"),
         (scoped("donations:read"), scoped("other"), "scope"),

@@ -786,7 +786,7 @@ class WebhookVerifier:
 class VerifiedWebhook:
     """A call that passed every check of a ``WebhookVerifier``. There is no other way to make one, so it can't be pickled.
 
-    Vipps sends an event again when it had no good answer, so the same one may come twice.
+    Be ready for the same event to come twice.
     """
     @property
     def webhook_id(self) -> str:

@@ -68,8 +68,8 @@ public final class WebhookVerifier: Sendable {
     }
 }
 
-/// A call that passed every check of a ``WebhookVerifier``; there is no other way to make one. Vipps sends an event
-/// again when it had no good answer, so the same one may come twice.
+/// A call that passed every check of a ``WebhookVerifier``; there is no other way to make one. Be ready for
+/// the same event to come twice.
 public struct VerifiedWebhook: Sendable, CustomStringConvertible, CustomReflectable {
     let parts: WebhookParts
 

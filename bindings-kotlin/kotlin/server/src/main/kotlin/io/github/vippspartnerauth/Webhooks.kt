@@ -118,8 +118,8 @@ private fun <T> each(values: Map<String, Collection<String>>, make: (String, Str
     values.flatMap { (name, several) -> several.map { make(name, it) } }
 
 /**
- * A call that passed every check of a [WebhookVerifier]; there is no other way to make one. Vipps sends an event
- * again when it had no good answer, so the same one may come twice.
+ * A call that passed every check of a [WebhookVerifier]; there is no other way to make one. Be ready for
+ * the same event to come twice.
  *
  * @property webhookId which registration it came through (`Webhook-Id`)
  * @property sentAt when Vipps sent it (`x-ms-date`)
