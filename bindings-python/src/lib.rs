@@ -1,15 +1,13 @@
 //! The native half of the Python package `vipps_partner_auth`: handles over the core, conversions, and the bridge to
 //! threads and event loops. The Python half is in `python/vipps_partner_auth`.
-#![allow(
+#![expect(
     clippy::unused_self,
     clippy::unnecessary_wraps,
     clippy::used_underscore_items,
-    clippy::used_underscore_binding,
     clippy::type_complexity,
     reason = "Python's protocols (`__copy__`, `__reduce__`) fix the shapes of methods"
 )]
 #![deny(unsafe_code)]
-// What is public here is public to Python, and documented there.
 
 mod backchannel;
 mod call;
