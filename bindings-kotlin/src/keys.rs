@@ -77,7 +77,7 @@ impl KeysHandle {
         }))
     }
 
-    /// PSP keys from `VIPPS_CLIENT_ID`, its fellows and `VIPPS_PSP_ID`.
+    /// PSP keys from `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and `VIPPS_PSP_ID`.
     #[uniffi::constructor]
     pub fn psp_from_env() -> Result<Arc<Self>> {
         Ok(Self::of(PspKeys::from_env()?))

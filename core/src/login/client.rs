@@ -137,7 +137,7 @@ impl LoginClient {
         answer.read(|body| Userinfo::parse(body, result.claims().sub()))
     }
 
-    /// Checks the tokens of a login. They can't be had twice, so keys that are late are waited for.
+    /// Checks the tokens of a login. Vipps gives them once, so keys that are late are waited for.
     pub(super) async fn accept(&self, tokens: Tokens, expect: Expect, asked: &[String]) -> Result<LoginResult> {
         let expect = expect.access_token(tokens.access_token.secret());
         let claims = match self.merchant.verify_id_token(tokens.id_token.expose(), &expect).await {
