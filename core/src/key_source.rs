@@ -4,7 +4,8 @@ use std::{error::Error as StdError, future::Future};
 
 use crate::{clock::BoxFuture, keys::Keys};
 
-/// Where the keys are kept, such as a secret store: asked for them again when Vipps refuses those in use.
+/// Where the keys are kept, such as a secret store: asked for them again when Vipps refuses those in use,
+/// at a token call or at Login.
 ///
 /// Asked at most every 30 seconds, one question at a time, on the library's own thread, and given up after
 /// [`Config::deadline`](crate::Config::deadline). Keys that differ from those in use are tried, and take their place where

@@ -1,10 +1,11 @@
 //! The only place that sends Login's calls: who calls, what may be sent twice, and what is checked of the tokens that
 //! come back.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
+use futures_util::future::{Either, select};
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use url::Url;
 use zeroize::Zeroizing;
@@ -18,7 +19,7 @@ use super::{
     userinfo::Userinfo,
 };
 use crate::{
-    clock::{Clock, Now},
+    clock::{BoxFuture, Clock, Now},
     config::{BasicEncoding, LoginAuthMethod},
     discovery::Endpoints,
     error::{Error, Result},
@@ -216,8 +217,27 @@ impl LoginClient {
         }
     }
 
-    /// One request, and one more where who calls was refused and can say so in another way.
+    /// One request, and more where who calls was refused and can say so in another way or with newer keys.
     async fn try_once(&self, call: &Call<'_>) -> Result<Answer, Failed> {
+        let keys = self.keys();
+        let answer = self.try_with_these_keys(call).await?;
+        let carries_keys = matches!(call.content, Content::Form(..)) && !matches!(*keys, Keys::Partner(_));
+        if carries_keys && answer.refuses_keys(call.resend) && self.has_newer_keys(keys, call.deadline).await {
+            return self.try_with_these_keys(call).await;
+        }
+        Ok(answer)
+    }
+
+    /// Whether the source of keys had others, and they are in use now.
+    fn has_newer_keys(&self, refused: Arc<Keys>, deadline: Now) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            let others = pin!(self.inner().provider.has_others_than(refused));
+            let late = self.clock().sleep(self.clock().now().until(deadline));
+            matches!(select(others, late).await, Either::Left((true, _)))
+        })
+    }
+
+    async fn try_with_these_keys(&self, call: &Call<'_>) -> Result<Answer, Failed> {
         match (call.content, &*self.keys(), self.inner().login.auth_method) {
             (Content::Form(..), Keys::Partner(_), _) => self.try_with_token(call).await,
             (Content::Form(_, place), _, LoginAuthMethod::ClientSecretBasic) => self.try_with_basic(call, *place).await,
@@ -403,6 +423,12 @@ impl Answer {
         let refusal = self.refusal();
         let is_sure = refusal.of_gateway || refusal.oauth_error.as_deref() == Some("invalid_client");
         resend != Resend::Never || is_sure || self.is_empty()
+    }
+
+    /// Whether other keys may do, and this request may be sent again with them.
+    fn refuses_keys(&self, resend: Resend) -> bool {
+        let is_refused = self.status() == StatusCode::UNAUTHORIZED && self.has_used_up_nothing(resend);
+        is_refused || self.refuses_client()
     }
 
     /// Whether the keys themselves were refused, or could not be read.

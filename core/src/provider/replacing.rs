@@ -6,6 +6,7 @@ use futures_util::{
     FutureExt,
     future::{Either, select},
 };
+use tokio::sync::MutexGuard;
 
 use super::{Token, TokenProvider, credential::Credential, shared::Place};
 use crate::{
@@ -49,6 +50,32 @@ impl TokenProvider {
         Ok(())
     }
 
+    /// Login refused these keys: asks where they are kept for others. Tells whether others are in use now.
+    pub(crate) async fn has_others_than(self: &Arc<Self>, refused: Arc<Keys>) -> bool {
+        let Some(source) = self.key_source.clone() else { return false };
+        let provider = self.clone();
+        let replaced = async move { provider.replace_refused(&refused, &*source).await };
+        self.executor().complete(replaced).await.unwrap_or(false)
+    }
+
+    async fn replace_refused(self: &Arc<Self>, refused: &Arc<Keys>, source: &dyn KeySource) -> Result<bool> {
+        let turn = self.replacing.lock().await;
+        let old = self.credential.load_full();
+        if old.keys != *refused {
+            return Ok(true);
+        }
+        let newer = self.newer_keys(source, refused).await;
+        let Some(keys) = newer.inspect_err(|error| self.events.tell(Event::KeysNotReplaced { error: error.clone() }))?
+        else {
+            return Ok(false);
+        };
+        let replaced = self.replace_in_turn(keys.clone(), old, turn).await;
+        if replaced.as_ref().is_err_and(Error::retryable) {
+            self.memory().asked.untried = Some(keys);
+        }
+        replaced.map(|()| true)
+    }
+
     async fn try_and_replace(self: &Arc<Self>, keys: Keys) -> Result<()> {
         let turn = self.replacing.lock().await;
         let old = self.credential.load_full();
@@ -56,6 +83,15 @@ impl TokenProvider {
             return Ok(());
         }
         old.keys.check_successor(&keys)?;
+        self.replace_in_turn(keys, old, turn).await
+    }
+
+    async fn replace_in_turn(
+        self: &Arc<Self>,
+        keys: Keys,
+        old: Arc<Credential>,
+        turn: MutexGuard<'_, ()>,
+    ) -> Result<()> {
         let attempt = self.renewing.attempt();
         let (new, fetched) = match self.try_keys(keys, true, &attempt).await {
             Ok(tried) => tried,

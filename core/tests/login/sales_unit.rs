@@ -1,8 +1,13 @@
 //! The same code with the keys of one sales unit: what a partner is given in the test environment.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use url::Url;
-use vipps_partner_auth::{BasicEncoding, Config, Event, LoginAuthMethod, SalesUnitKeys};
+use vipps_partner_auth::{BasicEncoding, Config, Event, Keys, LoginAuthMethod, SalesUnitKeys};
 
 use crate::{
     scene::{At, CALLBACK, Decision, PHONE, Scene, assert_why, form, refused_by_gateway},
@@ -189,6 +194,70 @@ async fn a_401_is_the_end_since_there_is_no_token_to_renew() {
         assert_eq!(error.code(), "credentials_rejected");
         assert_eq!([At::Exchange, At::Start, At::ApiToken].map(|at| scene.count(at)), [1, 1, 0]);
     }
+}
+
+const NEW_SECRET: &str = "rotated-Secret_42";
+
+fn new_keys() -> SalesUnitKeys {
+    SalesUnitKeys::new(CLIENT_ID, NEW_SECRET, SUBSCRIPTION_KEY, msn("123456")).expect("good keys")
+}
+
+/// A source of keys that counts how often it is asked.
+fn source_of(keys: SalesUnitKeys, config: Config) -> (Config, Arc<AtomicUsize>) {
+    let asked = Arc::<AtomicUsize>::default();
+    let count = asked.clone();
+    let config = config.key_source(move || {
+        count.fetch_add(1, SeqCst);
+        let keys = keys.clone();
+        async move { Ok(Keys::from(keys)) }
+    });
+    (config, asked)
+}
+
+#[tokio::test]
+async fn keys_that_login_refuses_are_asked_for_again_and_the_code_is_not_lost() {
+    for method in [LoginAuthMethod::ClientSecretBasic, LoginAuthMethod::ClientSecretPost] {
+        let scene = Scene::new();
+        let (config, asked) = source_of(new_keys(), scene.config().login_auth_method(method));
+        let shop = partner_of(keys(), config).merchant(msn("123456"));
+        let login = shop.login(CALLBACK).expect("a good redirect_uri");
+        let request = login.start(&["openid"]).await.expect("a request");
+        // Basic is tried both ways before the source is asked.
+        let refusals = if method == LoginAuthMethod::ClientSecretBasic { 2 } else { 1 };
+        scene.next(At::Exchange, vec![invalid_client(); refusals]);
+        login.finish(&scene.approve(&request), &request).await.expect("a login with the new keys");
+        assert_eq!((scene.count(At::Exchange), scene.count(At::ApiToken)), (refusals + 1, 1));
+        let phone = shop.backchannel().expect("keys for this");
+        phone.start(PHONE, &["openid"]).await.expect("a login");
+        assert_eq!((asked.load(SeqCst), scene.count(At::Start)), (1, 1));
+        if method == LoginAuthMethod::ClientSecretBasic {
+            assert_eq!(basic(&scene.seen(At::Start)[0]), format!("{CLIENT_ID}:{NEW_SECRET}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_that_the_source_still_has_stay_refused() {
+    let scene = Scene::new();
+    let (config, asked) = source_of(keys(), scene.config());
+    let phone = partner_of(keys(), config).merchant(msn("123456")).backchannel().expect("keys for this");
+    scene.always(At::Start, Reply::status(401));
+    for _ in 0..3 {
+        let error = phone.start(PHONE, &["openid"]).await.expect_err("refused");
+        assert_eq!(error.code(), "credentials_rejected");
+    }
+    assert_eq!((asked.load(SeqCst), scene.count(At::Start), scene.count(At::ApiToken)), (1, 3, 0));
+}
+
+#[tokio::test]
+async fn a_code_that_may_be_used_up_is_not_handed_in_again_with_other_keys() {
+    let scene = Scene::new();
+    let (config, asked) = source_of(new_keys(), scene.config());
+    let login = partner_of(keys(), config).merchant(msn("123456")).login(CALLBACK).expect("a good redirect_uri");
+    let request = login.start(&["openid"]).await.expect("a request");
+    scene.next(At::Exchange, [Reply::refusal(401, r#"{"error":"invalid_grant"}"#)]);
+    login.finish(&scene.approve(&request), &request).await.expect_err("refused");
+    assert_eq!((asked.load(SeqCst), scene.count(At::Exchange)), (0, 1));
 }
 
 #[tokio::test]
