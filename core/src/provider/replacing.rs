@@ -65,7 +65,8 @@ impl TokenProvider {
             return Ok(true);
         }
         let newer = self.newer_keys(source, refused).await;
-        let Some(keys) = newer.inspect_err(|error| self.events.tell(Event::KeysNotReplaced { error: error.clone() }))?
+        let Some(keys) =
+            newer.inspect_err(|error| self.events.tell(Event::KeysNotReplaced { error: error.clone() }))?
         else {
             return Ok(false);
         };

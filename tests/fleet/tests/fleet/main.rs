@@ -2,6 +2,7 @@
 
 mod clocks;
 mod cold;
+mod doctor;
 mod locks;
 mod refusal;
 mod renewal;
