@@ -5,9 +5,15 @@ pub mod reqwest_middleware;
 #[cfg(feature = "tower")]
 pub mod tower;
 
-use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use http::{Extensions, HeaderMap, StatusCode, header::CONTENT_TYPE};
 
-use crate::{Caller, finished::Headers};
+use crate::{Caller, Merchant, finished::Headers};
+
+/// On whose behalf this request is: that of whom its extensions name, else that of the client's own.
+fn caller_of(extensions: &Extensions, own: &Caller) -> Caller {
+    let merchant = || extensions.get::<Merchant>().cloned().map(Caller::from);
+    extensions.get::<Caller>().cloned().or_else(merchant).unwrap_or_else(|| own.clone())
+}
 
 /// Puts the headers on, over any of the same name.
 fn put(own: &Headers, headers: &mut HeaderMap) {

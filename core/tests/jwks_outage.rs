@@ -113,7 +113,7 @@ async fn the_end_of_all_patience_is_an_outage_and_not_a_forgery() {
     work(&world, 1).await;
 }
 
-const ROUND: [&LazyLock<Signer>; 3] = [&RSA, &OTHER_RSA, &UNPUBLISHED_RSA];
+static ROUND: [&LazyLock<Signer>; 3] = [&RSA, &OTHER_RSA, &UNPUBLISHED_RSA];
 
 /// Which key signs in this second and which is the next, when the issuer changes keys every ten minutes.
 fn turn(second: usize) -> (usize, usize) {

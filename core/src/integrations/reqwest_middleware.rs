@@ -9,32 +9,57 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! What this library fails with is an [`Error::Middleware`]; [`downcast_ref`](https://docs.rs/anyhow) finds it there:
+//!
+//! ```
+//! fn ours(error: &reqwest_middleware::Error) -> Option<&vipps_partner_auth::Error> {
+//!     match error {
+//!         reqwest_middleware::Error::Middleware(error) => error.downcast_ref(),
+//!         reqwest_middleware::Error::Reqwest(_) => None,
+//!     }
+//! }
+//! ```
+
+use std::{future::Future, time::Instant};
 
 use async_trait::async_trait;
 use http::{Extensions, StatusCode};
 use reqwest::{Request, Response, redirect::Policy};
 use reqwest_middleware::{ClientBuilder, Error, Middleware, Next, Result};
 
-use super::{note, put};
-use crate::Caller;
+use super::{caller_of, note, put};
+use crate::{Caller, error::Error as OwnError};
 
 /// A client that puts the headers of `caller` on every request to Vipps and tries once more, with another token,
 /// after a 401 (if the body can be sent again). Requests to other hosts pass as they are.
 ///
+/// A request on behalf of another merchant is made with
+/// [`with_extension(merchant)`](reqwest_middleware::RequestBuilder::with_extension): a [`Merchant`](crate::Merchant) or a
+/// [`Caller`].
+///
+/// The time limit of a request (`RequestBuilder::timeout`) holds for all of it: the fetch of a token and both tries. Where it
+/// passes during the fetch, the error is [`unavailable`](crate::ErrorKind::Unavailable). That of the client holds for each try by itself, since nobody can ask reqwest for it; a token is waited for as long as
+/// [`Config::deadline`](crate::Config::deadline) says.
+///
 /// It takes the builder rather than a finished client because it must set the redirect policy: reqwest would carry
-/// the subscription key along to wherever a redirect points. Redirects within one origin are followed, up to ten;
-/// others are handed back as they are. Fails where reqwest can't build the client. More middleware can be added to what it returns.
+/// the subscription key along to wherever a redirect points. Redirects are followed, up to ten, where the headers
+/// [may follow](Caller::may_follow), and of requests without headers within one origin; others are handed back as they are. Fails where reqwest can't build the client.
+/// More middleware can be added to what it returns.
 pub fn authorized(client: reqwest::ClientBuilder, caller: impl Into<Caller>) -> reqwest::Result<ClientBuilder> {
-    let client = client.redirect(within_one_origin()).build()?;
-    Ok(ClientBuilder::new(client).with(Authorize(caller.into())))
+    let caller = caller.into();
+    let client = client.redirect(where_headers_may_follow(caller.clone())).build()?;
+    Ok(ClientBuilder::new(client).with(Authorize(caller)))
 }
 
 const MOST_REDIRECTS: usize = 10;
 
-fn within_one_origin() -> Policy {
-    Policy::custom(|attempt| {
-        let same = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
-        if !same {
+fn where_headers_may_follow(caller: Caller) -> Policy {
+    Policy::custom(move |attempt| {
+        let Some(from) = attempt.previous().last() else { return attempt.stop() };
+        let is_within = from.origin() == attempt.url().origin();
+        let has_headers = caller.partner().covers_url(from);
+        if !is_within || has_headers && !caller.may_follow(from.as_str(), attempt.url().as_str()) {
             return attempt.stop();
         }
         if attempt.previous().len() > MOST_REDIRECTS {
@@ -49,24 +74,51 @@ struct Authorize(Caller);
 #[async_trait]
 impl Middleware for Authorize {
     async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
-        if !self.0.partner().covers_url(request.url()) {
+        let caller = caller_of(extensions, &self.0);
+        if !caller.partner().covers_url(request.url()) {
+            caller.partner().headers_withheld(request.url().as_str());
             return next.run(request, extensions).await;
         }
+        let limit = Limit::of(&request);
         let again = request.try_clone();
-        let headers = self.0.authorization().await.map_err(Error::middleware)?;
+        let headers = limit.keep(caller.authorization()).await?.map_err(Error::middleware)?;
         put(&headers, request.headers_mut());
+        limit.pass_on(&mut request);
         let response = next.clone().run(request, extensions).await?;
-        note(&self.0, response.status(), response.headers());
+        note(&caller, response.status(), response.headers());
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
         // Also where this call can't be made again, for the sake of the next one. Where there is no other token, the API's
         // own answer says more than why.
-        let others = self.0.refused(headers.token()).await;
+        let others = limit.keep(caller.refused(headers.token())).await?;
         let (Some(mut request), Ok(others)) = (again, others) else { return Ok(response) };
         put(&others, request.headers_mut());
+        limit.pass_on(&mut request);
         let response = next.run(request, extensions).await?;
-        note(&self.0, response.status(), response.headers());
+        note(&caller, response.status(), response.headers());
         Ok(response)
+    }
+}
+
+/// When the caller's own time limit for the whole request ends.
+struct Limit(Option<Instant>);
+
+impl Limit {
+    fn of(request: &Request) -> Self {
+        Self(request.timeout().and_then(|limit| Instant::now().checked_add(*limit)))
+    }
+
+    async fn keep<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+        let Some(end) = self.0 else { return Ok(work.await) };
+        let late = || OwnError::unavailable("the time limit of the request passed while a token was fetched");
+        tokio::time::timeout_at(end.into(), work).await.map_err(|_| Error::middleware(late()))
+    }
+
+    /// What is left of it.
+    fn pass_on(&self, request: &mut Request) {
+        if let Some(end) = self.0 {
+            *request.timeout_mut() = Some(end.saturating_duration_since(Instant::now()));
+        }
     }
 }

@@ -20,7 +20,7 @@ use http::{Request, Response, StatusCode};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{note, put};
+use super::{caller_of, note, put};
 use crate::{Caller, clock::BoxFuture};
 
 /// What a stack's errors are boxed into.
@@ -28,6 +28,9 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Puts the headers of a merchant or partner on every request to Vipps and, after a 401, tries once more with another
 /// token. Requests to other hosts pass as they are.
+///
+/// A request on behalf of another merchant has that [`Merchant`](crate::Merchant), or a [`Caller`], among its
+/// [extensions](Request::extensions_mut).
 ///
 /// A request needs an absolute URI; one without a host passes as it is, since nobody can say where it goes.
 ///
@@ -123,7 +126,8 @@ where
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         let again = R::copy(&request);
-        Box::pin(exchange(inner, self.caller.clone(), request, again))
+        let caller = caller_of(request.extensions(), &self.caller);
+        Box::pin(exchange(inner, caller, request, again))
     }
 }
 
@@ -137,7 +141,9 @@ where
     S: Service<Request<B>, Response = Response<C>>,
     S::Error: Into<BoxError>,
 {
-    if !caller.partner().covers(&request.uri().to_string()) {
+    let url = request.uri().to_string();
+    if !caller.covers(&url) {
+        caller.partner().headers_withheld(&url);
         return inner.call(request).await.map_err(Into::into);
     }
     let headers = caller.authorization().await?;

@@ -25,6 +25,9 @@ const INHERITED: [&str; 11] = [
     "REQUEST_METHOD",
 ];
 
+/// The program that starts those of another processor, with its arguments.
+const RUNNER: &str = "VIPPS_TEST_RUNNER";
+
 /// The argument that [`run`] gave, in the child; `None` in the parent.
 pub(crate) fn argument() -> Option<String> {
     env::var(MARK).ok()
@@ -32,7 +35,7 @@ pub(crate) fn argument() -> Option<String> {
 
 /// Runs the test of this name in a child with these variables, and fails when it fails there.
 pub(crate) fn run(name: &str, argument: &str, variables: &[(&str, &str)]) {
-    let mut command = Command::new(env::current_exe().expect("the test binary"));
+    let mut command = this_program();
     command.args(["--exact", name, "--nocapture"]);
     for variable in INHERITED {
         command.env_remove(variable);
@@ -40,6 +43,17 @@ pub(crate) fn run(name: &str, argument: &str, variables: &[(&str, &str)]) {
     let output = command.envs(variables.iter().copied()).env(MARK, argument).output().expect("a child process");
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("1 passed"), "{name} failed in the child:\n{said}");
+}
+
+/// The test binary, started by another program where one plays its processor.
+fn this_program() -> Command {
+    let binary = env::current_exe().expect("the test binary");
+    let runner = env::var(RUNNER).unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    let Some(player) = words.next() else { return Command::new(binary) };
+    let mut command = Command::new(player);
+    command.args(words).arg(binary);
+    command
 }
 
 /// A path for a file of one test, in a folder that cargo keeps for that.
