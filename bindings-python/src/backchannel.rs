@@ -1,5 +1,7 @@
 //! Login from a phone number.
 
+use std::time::Duration;
+
 use pyo3::{
     IntoPyObjectExt,
     prelude::*,
@@ -78,10 +80,12 @@ impl Backchannel {
         Ok(Call::new(async move { phone.poll(&pending).await }, LoginResult::made_if_any))
     }
 
-    fn _wait(&self, py: Python<'_>, pending: &Bound<'_, PyAny>, timeout: &Bound<'_, PyAny>) -> PyResult<Call> {
+    #[pyo3(signature = (pending, timeout=None))]
+    fn _wait(&self, py: Python<'_>, pending: &Bound<'_, PyAny>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Call> {
         let phone = self.core(py)?;
         let pending = PendingLogin::of(pending)?;
-        let timeout = span("timeout", timeout)?;
+        // Without a limit the wait ends with the login.
+        let timeout = timeout.map_or(Ok(Duration::MAX), |limit| span("timeout", limit))?;
         Ok(Call::new(async move { phone.wait(&pending, timeout).await }, LoginResult::made_if_any))
     }
 

@@ -94,6 +94,18 @@ def test_waiting_for_a_person_keeps_its_own_limit(shop: vipps.Merchant) -> None:
     assert pending().auth_req_id
 
 
+def test_without_a_limit_the_wait_is_as_long_as_the_login(shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
+    phone = shop.backchannel()
+    approved, late = (phone.start(f"urn:msisdn:{KARI}", ["openid"]) for _ in range(2))
+    vipps_emulator.approve(approved.auth_req_id, KARI)
+    result = phone.wait(approved)
+    assert result is not None and result.claims.msn == shop.msn
+    vipps_emulator.advance(601)
+    with pytest.raises(vipps.LoginFailedError) as expired:
+        phone.wait(late)
+    assert expired.value.reason == "expired"
+
+
 def test_who_gives_up_takes_nothing_from_the_others(shop: vipps.Merchant, vipps_emulator: Emulator) -> None:
     vipps_emulator.fail_next("standard_token", kind="hang")
 

@@ -150,6 +150,7 @@ def phone(vipps: Emulator, shop: Merchant) -> None:
     assert_type(pending, PendingLogin)
     vipps.approve(pending.auth_req_id, "4791234567")
     assert_type(backchannel.wait(pending, timeout=60), "LoginResult | None")
+    assert_type(backchannel.wait(pending), "LoginResult | None")
 
 
 def webhooks(headers: Mapping[str, str], body: bytes, backchannel: Backchannel, pending: PendingLogin) -> str | None:

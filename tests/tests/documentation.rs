@@ -256,6 +256,7 @@ fn documents() -> Vec<PathBuf> {
     let folders = [
         "",
         "docs",
+        "examples",
         "emulator",
         "emulator/node",
         "emulator/python",

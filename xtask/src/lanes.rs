@@ -150,8 +150,9 @@ fn node() -> Result<Tally> {
         test.within(folder).counted()
     };
     let worlds = npm::install("node: runners, packers and other clients", &library.join("tests/worlds"));
+    let examples = npm::install("node: packages of the examples", Path::new("examples/node"));
     let tests = [test("the emulator", Path::new(node::EMULATOR)), test("the library", library)];
-    lane("node", worlds.into_iter().chain(node::build("node", node::Profile::Debug)).chain(tests))
+    lane("node", worlds.into_iter().chain(examples).chain(node::build("node", node::Profile::Debug)).chain(tests))
 }
 
 /// All tests on the interpreter of the machine, and those that need nothing but pytest on each other one that is there:
@@ -176,6 +177,7 @@ fn python() -> Result<Tally> {
         at(main.step("python: types", "-m mypy --strict -p vipps_partner_auth")).on_failure(),
         at(main.step("python: types of a program", "-m mypy --strict tests/typed_sample.py")).on_failure(),
         at(main.pyright("tests/typed_sample.py")),
+        within("examples/python", main.step("python: types of the examples", "-m mypy --strict .")).on_failure(),
     ]);
     for (version, interpreter) in python::others() {
         let heading = format!("python {version}");

@@ -514,15 +514,16 @@ class Backchannel(_native.Backchannel):
 
         return await run(self._poll(pending), timeout)
 
-    def wait(self, pending: _native.PendingLogin, *, timeout: Span) -> _native.LoginResult | None:
-        """Polls at the pace Vipps wants until the person has decided; ``None`` when ``timeout`` is over first.
+    def wait(self, pending: _native.PendingLogin, *, timeout: Span | None = None) -> _native.LoginResult | None:
+        """Polls at the pace Vipps wants until the person has decided; ``None`` when ``timeout`` is over first, which is the
+        life of the login when missing.
 
         The login goes on then, and so it does after Ctrl-C: call again with the same ``pending``.
         """
         return self._wait(pending, timeout).wait()
 
     async def wait_async(
-        self, pending: _native.PendingLogin, *, timeout: Span
+        self, pending: _native.PendingLogin, *, timeout: Span | None = None
     ) -> _native.LoginResult | None:
         """``wait()`` for an event loop. It may be cancelled; the login goes on."""
         from ._aio import run

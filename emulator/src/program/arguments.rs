@@ -26,7 +26,8 @@ Start:
       --config FILE              options and operations, in TOML (.toml) or JSON; the options below go first. May be
                                  repeated: a member of a later one replaces that of an earlier one. `-` reads one line
                                  of JSON from standard input
-      --port PORT                the port (default 8585, or a free one with --exit-with-stdin; 0 takes a free one)
+      --port PORT                the port (default 8585, or a free one with both --json and --exit-with-stdin, where the program
+                                 that started it reads which; 0 takes a free one)
       --listen ADDRESS           listen at this address, such as 0.0.0.0 in a container. Whoever can reach it can read all
                                  keys and decide all logins
       --public-url URL           how it is reached, such as https://api.vipps.no behind a proxy that ends TLS: issuer,
@@ -232,7 +233,8 @@ fn call(text: &str) -> Parsed<(String, Value)> {
 impl Given {
     fn serve(self) -> Parsed<Serve> {
         let documents = self.configs.iter().map(|path| read(path)).collect::<Parsed<Vec<_>>>()?;
-        let port = if self.exits_with_stdin { 0 } else { DEFAULT_PORT };
+        // Who only wants it to end with themselves, as the npm package's command does, still expects the usual port.
+        let port = if self.json && self.exits_with_stdin { 0 } else { DEFAULT_PORT };
         let mut setup = Setup::from_documents(documents)?.or_port(port);
         setup.options.port = self.port.unwrap_or(setup.options.port);
         self.changes.into_iter().for_each(|change| change(&mut setup));
@@ -251,5 +253,26 @@ impl Given {
         }
         let setup = self.calls.into_iter().fold(setup, |setup, (name, input)| setup.with_call(&name, input));
         Ok(Serve { setup, json: self.json, exits_with_stdin: self.exits_with_stdin })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(args: &[&str]) -> u16 {
+        match parse(args.iter().map(OsString::from)) {
+            Ok(Command::Serve(serve)) => serve.setup.options.port,
+            _ => panic!("no emulator by these: {args:?}"),
+        }
+    }
+
+    #[test]
+    fn only_who_reads_which_gets_a_free_port() {
+        for args in [&[][..], &["--json"], &["--exit-with-stdin"]] {
+            assert_eq!(port(args), DEFAULT_PORT, "{args:?}");
+        }
+        assert_eq!(port(&["--exit-with-stdin", "--json"]), 0);
+        assert_eq!(port(&["--exit-with-stdin", "--port", "4000", "--json"]), 4000);
     }
 }
