@@ -7,7 +7,7 @@ use crate::fetched;
 use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{Command, about, api, deny, hygiene, quickstart, repo, site, targets, tool, versions};
+use crate::{Command, about, api, bindings, deny, hygiene, quickstart, repo, site, targets, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
@@ -24,6 +24,13 @@ pub(crate) const CHECKS: &[Job] = &[
         needs: &[&tool::GIT],
         fetches: &[],
         run: hygiene::run,
+    },
+    Job {
+        name: "bindings",
+        about: "no header name, address, variable or status in a binding: such rules belong in the core",
+        needs: &[&tool::GIT],
+        fetches: &[],
+        run: bindings::run,
     },
     Job {
         name: "versions",

@@ -6,6 +6,7 @@
 mod about;
 mod api;
 mod bench;
+mod bindings;
 mod checks;
 mod cross;
 mod demo;

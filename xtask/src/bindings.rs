@@ -1,0 +1,153 @@
+//! That bindings hold no rule: what another language would need as well belongs in the core.
+
+use std::path::Path;
+
+use crate::failure::{Failure, Result};
+use crate::tally::Tally;
+use crate::{hygiene, repo};
+
+/// A sign of a rule, in lower case, and what it is a sign of.
+const SIGNS: &[(&str, &str)] = &[
+    ("vipps.no", "an address of Vipps"),
+    ("mobilepay.", "an address of Vipps"),
+    ("/accesstoken", "a path of an endpoint"),
+    ("/miami/", "a path of an endpoint"),
+    ("/.well-known", "a path of an endpoint"),
+    ("/oauth2/", "a path of an endpoint"),
+    ("ocp-apim", "the name of a header"),
+    ("merchant-serial-number", "the name of a header"),
+    ("vipps-system-", "the name of a header"),
+    ("psp-id", "the name of a header"),
+    ("retry-after", "the name of a header"),
+    ("\"bearer ", "the form of a header"),
+    ("'bearer ", "the form of a header"),
+    ("`bearer ", "the form of a header"),
+    ("vipps_client", "the name of a variable"),
+    ("vipps_environment", "the name of a variable"),
+    ("vipps_subscription", "the name of a variable"),
+    ("vipps_merchant", "the name of a variable"),
+    ("vipps_system_", "the name of a variable"),
+    ("vipps_redis", "the name of a variable"),
+    ("http_proxy", "the name of a variable"),
+    ("https_proxy", "the name of a variable"),
+    ("ssl_cert_", "the name of a variable"),
+];
+
+const A_STATUS: &str = "what a status means";
+
+/// An adapter sees the client's answer before the core does, and asks the core what a 401 means.
+const THE_STATUS_OF_ADAPTERS: u16 = 401;
+
+/// Sources that ship, of each language.
+const SOURCES: &[(&str, &[&str])] = &[
+    ("bindings-python/src/", &["rs"]),
+    ("bindings-python/python/", &["py"]),
+    ("bindings-node/src/", &["rs"]),
+    ("bindings-node/lib/", &["ts", "mts"]),
+    ("bindings-kotlin/src/", &["rs"]),
+    ("bindings-kotlin/kotlin/shared/", &["kt", "java"]),
+    ("bindings-kotlin/kotlin/server/", &["kt", "java"]),
+    ("bindings-kotlin/swift/Sources/VippsPartnerAuth", &["swift"]),
+];
+
+pub(crate) fn run() -> Result<Tally> {
+    eprintln!("== bindings");
+    let mut found = Vec::new();
+    for path in hygiene::files()?.iter().filter(|path| is_source(path)) {
+        let text = std::fs::read_to_string(repo::root().join(path)).unwrap_or_default();
+        found.extend(findings(path, &text));
+    }
+    if found.is_empty() { Ok(Tally::default()) } else { Err(Failure::failed(found.join("\n  "))) }
+}
+
+fn is_source(path: &str) -> bool {
+    let extension = Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let is_test = path.contains("/test/") || path.contains("/tests/");
+    !is_test && SOURCES.iter().any(|(folder, kinds)| path.starts_with(folder) && kinds.contains(&extension))
+}
+
+fn findings(path: &str, text: &str) -> Vec<String> {
+    let mut is_in_docstring = false;
+    let mut found = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        let marks = if path.ends_with(".py") { line.matches("\"\"\"").count() } else { 0 };
+        let is_text = is_in_docstring || marks > 0 || is_comment(line);
+        is_in_docstring ^= marks % 2 == 1;
+        if !is_text {
+            found.extend(
+                rules(line).map(|what| format!("{path}:{number}: {what} belongs in the core: {}", line.trim())),
+            );
+        }
+    }
+    found
+}
+
+/// Documentation may show what the core does.
+fn is_comment(line: &str) -> bool {
+    ["//", "/*", "*", "#"].iter().any(|mark| line.trim_start().starts_with(mark))
+}
+
+fn rules(line: &str) -> impl Iterator<Item = &'static str> {
+    let line = line.to_ascii_lowercase();
+    let is_status = line.contains("status") && numbers(&line).any(|number| is_refusal(number));
+    let signs = SIGNS.iter().filter(move |(sign, _)| line.contains(sign)).map(|(_, what)| *what);
+    signs.chain(is_status.then_some(A_STATUS))
+}
+
+fn numbers(line: &str) -> impl Iterator<Item = u16> {
+    line.split(|c: char| !c.is_ascii_alphanumeric()).filter_map(|word| word.parse().ok())
+}
+
+fn is_refusal(number: u16) -> bool {
+    (400..600).contains(&number) && number != THE_STATUS_OF_ADAPTERS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str, text: &str) -> usize {
+        findings(path, text).len()
+    }
+
+    #[test]
+    fn signs_of_rules_are_found_in_code() {
+        for line in [
+            "headers['Ocp-Apim-Subscription-Key'] = key",
+            "const url = 'https://api.vipps.no/x'",
+            "if response.status_code == 403:",
+            "let name = \"VIPPS_CLIENT_ID\";",
+            "value = f'Bearer {token}'",
+        ] {
+            assert_eq!(found("x.py", line), 1, "{line}");
+        }
+    }
+
+    #[test]
+    fn documentation_and_the_401_of_adapters_are_not() {
+        for (path, text) in [
+            ("x.ts", " * Sets `Merchant-Serial-Number`."),
+            ("x.rs", "/// `VIPPS_CLIENT_ID`"),
+            ("x.py", "\"\"\"Reads\n``VIPPS_CLIENT_ID``.\n\"\"\""),
+            ("x.ts", "if (response.status !== 401) return response"),
+            ("x.kt", "val size = 404"),
+        ] {
+            assert_eq!(found(path, text), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn code_after_a_docstring_is_code_again() {
+        assert_eq!(found("x.py", "\"\"\"One.\"\"\"\nurl = 'https://api.vipps.no'"), 1);
+        assert_eq!(found("x.py", "\"\"\"One.\n\"\"\"\nurl = 'https://api.vipps.no'"), 1);
+    }
+
+    #[test]
+    fn each_language_is_looked_at() -> Result {
+        let files = hygiene::files()?;
+        for (folder, _) in SOURCES {
+            assert!(files.iter().any(|path| path.starts_with(folder) && is_source(path)), "{folder}");
+        }
+        Ok(())
+    }
+}
