@@ -182,8 +182,23 @@ fn musl() -> Result<Tally> {
 fn windows() -> Result<Tally> {
     let place = repo::target().join("cross");
     std::fs::create_dir_all(&place).map_err(|error| Failure::failed(format!("{}: {error}", place.display())))?;
+    check_that_wine_is_new_enough()?;
     tests("windows", "x86_64-pc-windows-gnu", Some("wine"))
 }
+
+/// Rust's own library asks Windows for random numbers by a function that wine has since version 9.
+fn check_that_wine_is_new_enough() -> Result {
+    let version = tool::WINE.version().unwrap_or_default();
+    let digits = version.trim_start_matches("wine-").split('.').next().unwrap_or_default();
+    match digits.parse::<u32>() {
+        Ok(number) if number >= OLDEST_WINE => Ok(()),
+        _ => Err(Failure::failed(format!(
+            "windows: needs wine {OLDEST_WINE} or newer, as Debian trixie has; this is {version}"
+        ))),
+    }
+}
+
+const OLDEST_WINE: u32 = 9;
 
 fn arm64() -> Result<Tally> {
     tests("arm64", "aarch64-unknown-linux-gnu", Some("qemu-aarch64 -L /usr/aarch64-linux-gnu"))
