@@ -44,7 +44,10 @@ class EmulatorKit(val emulator: Emulator) : AutoCloseable {
 
     /** One merchant of such a partner; unless an MSN is given, the first that the emulator lists. */
     @JvmOverloads
-    fun merchant(msn: String = emulator.merchants().first().msn): Merchant = partner().merchant(msn)
+    fun merchant(msn: String = firstMsn()): Merchant = partner().merchant(msn)
+
+    internal fun firstMsn(): String =
+        requireNotNull(emulator.merchants().firstOrNull()) { "msn: the emulator has no merchant yet" }.msn
 
     /** Moves both clocks ahead. */
     fun advance(span: Duration) {

@@ -63,7 +63,10 @@ internal fun JsonElement.moment(): Instant {
 }
 
 internal inline fun <reified W> JsonElement.word(): W where W : Enum<W>, W : Word =
-    enumValues<W>().first { it.toString() == text() }
+    enumValues<W>().firstOrNull { it.toString() == text() } ?: throw unknownWord(text(), W::class.java.simpleName)
+
+internal fun unknownWord(word: String, kind: String) =
+    EmulatorException("`$word` is no $kind that is known here: the emulator is of another version")
 
 internal fun <T> JsonElement.list(item: (JsonElement) -> T): List<T> = jsonArray.map(item)
 

@@ -99,7 +99,7 @@ private class Running(options: EmulatorOptions) : Store.CloseableResource, AutoC
     private val both = lazy { EmulatorKit(emulator) }
     val kit by both
     val partner by lazy { kit.partner() }
-    val merchant by lazy { partner.merchant(emulator.merchants().first().msn) }
+    val merchant by lazy { partner.merchant(kit.firstMsn()) }
 
     override fun close() = if (both.isInitialized()) kit.close() else emulator.close()
 }

@@ -165,6 +165,13 @@ class EmulatorTest {
     }
 
     @Test
+    fun `an emulator that is newer says what is not known here`() {
+        assertEquals(Mode.TEST, jsonOf(mapOf("mode" to "test")).getValue("mode").word<Mode>())
+        val error = refused { jsonOf(mapOf("mode" to "brand_new")).getValue("mode").word<Mode>() }
+        assertTrue("`brand_new` is no Mode" in error.message!!, "$error")
+    }
+
+    @Test
     fun `platforms are named as JNA names them`() {
         assertEquals("linux-x86-64", platform("Linux", "amd64"))
         assertEquals("darwin-aarch64", platform("Mac OS X", "aarch64"))

@@ -1,5 +1,6 @@
 package io.github.vippspartnerauth.emulator
 
+import java.io.File
 import java.nio.file.Path
 import java.util.concurrent.atomic.AtomicReference
 import kotlin.concurrent.thread
@@ -16,20 +17,35 @@ class LifeTest {
     @ParameterizedTest
     @CsvSource("return,0", "exit,3", "halt,4", "throw,1", "terminate,143", "kill,137")
     fun `the end of a process ends its emulator`(way: String, code: Int) {
-        val java = Path.of(System.getProperty("java.home"), "bin", "java")
-        val command = listOf("$java", "-cp", System.getProperty("java.class.path"), "${Ending::class.java.name}", way)
-        val process = ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start()
+        val process = started(way, CLASSES)
         val (id, folder) = process.inputReader().readLine().split(' ')
         val emulator = ProcessHandle.of(id.toLong())
+        // By its handle, which leaves its standard input open: the end of that would end it first.
         when (way) {
-            "terminate" -> process.destroy()
-            "kill" -> process.destroyForcibly()
+            "terminate" -> process.toHandle().destroy()
+            "kill" -> process.toHandle().destroyForcibly()
         }
         assertEquals(code, process.waitFor())
         emulator.ifPresent { it.onExit().join() }
         val left = Path.of(folder).toFile()
         assertEquals(way == "halt" || way == "kill", left.exists(), "only a process that is killed can't tidy up")
         left.deleteRecursively()
+    }
+
+    @Test
+    fun `neither the library nor JUnit has to be there`() {
+        val absent = listOf("vipps-partner-auth", "junit", "jackson", "opentest4j")
+        val others = CLASSES.filterNot { path -> File(path).let { file -> absent.any { it in "${file.parentFile?.name}/${file.name}" } } }
+        assertTrue(others.size < CLASSES.size)
+        val process = started("return", others)
+        assertEquals(2, process.inputReader().readLine().split(' ').size)
+        assertEquals(0, process.waitFor())
+    }
+
+    private fun started(way: String, classes: List<String>): Process {
+        val java = Path.of(System.getProperty("java.home"), "bin", "java")
+        val command = listOf("$java", "-cp", classes.joinToString(File.pathSeparator), Ending::class.java.name, way)
+        return ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start()
     }
 
     @Test
@@ -76,6 +92,8 @@ class LifeTest {
         assertEquals(161, vipps.users().size)
     }
 }
+
+private val CLASSES = System.getProperty("java.class.path").split(File.pathSeparator)
 
 /** A process that starts an emulator and ends in some way. */
 object Ending {
