@@ -173,6 +173,7 @@ fn readmes_of_packages_have_absolute_links_only() {
         "emulator/README.md",
         "emulator/node/README.md",
         "emulator/python/README.md",
+        "emulator/kotlin/README.md",
         "bindings-python/README.md",
         "bindings-node/README.md",
     ] {
@@ -260,6 +261,7 @@ fn documents() -> Vec<PathBuf> {
         "emulator",
         "emulator/node",
         "emulator/python",
+        "emulator/kotlin",
         "bindings-python",
         "bindings-node",
         "bindings-kotlin/kotlin",

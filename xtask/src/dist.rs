@@ -21,7 +21,7 @@ struct Library {
     is_for: fn(&Target) -> bool,
 }
 
-const LIBRARIES: [Library; 4] = [
+const LIBRARIES: [Library; 3] = [
     Library {
         krate: "vipps-partner-auth-node",
         features: &[],
@@ -43,17 +43,13 @@ const LIBRARIES: [Library; 4] = [
         folder: "jvm/server",
         is_for: Target::is_for_the_jvm,
     },
-    Library {
-        krate: "vipps-emulator-ffi",
-        features: &[],
-        file: "vipps_emulator_ffi",
-        folder: "jvm/emulator",
-        is_for: Target::is_for_the_jvm,
-    },
 ];
 
 /// Programs that are offered as archives.
-const PROGRAMS: [&str; 1] = ["vipps-emulator"];
+const PROGRAMS: [&str; 1] = [EMULATOR];
+
+/// It is also within a package for the JVM.
+const EMULATOR: &str = "vipps-emulator";
 
 /// Folders of Python packages, and the crates that their wheels hold.
 const WHEELS: [(&str, &str); 2] = [("bindings-python", "vipps-partner-auth-python"), ("emulator", "vipps-emulator")];
@@ -251,8 +247,8 @@ fn for_node(targets: &[&Target]) -> Result {
     package::pack_for_node(&packages().join("npm"), libraries).map(drop)
 }
 
-/// The generated code is the same for all platforms and profiles; the libraries that this machine made on the way give way to
-/// those that are published.
+/// The generated code is the same for all platforms and profiles; the native parts that this machine made on the way give way
+/// to those that are published.
 fn for_jvm(targets: &[&Target]) -> Result {
     uniffi::prepare_jvm(Profile::Debug)?;
     let natives = repo::target().join("jvm/native");
@@ -266,6 +262,13 @@ fn for_jvm(targets: &[&Target]) -> Result {
         }
         Notices::of(library.krate, library.features, "all")?.write(&into.join("META-INF"))?;
     }
+    let emulator = natives.join("emulator");
+    for target in targets {
+        let Some(jna) = target.jna else { continue };
+        let file = target.program(EMULATOR);
+        copy(&native(target).join("programs").join(EMULATOR).join(&file), &emulator.join(jna).join(&file))?;
+    }
+    Notices::of(EMULATOR, &[], "all")?.write(&emulator.join("META-INF"))?;
     let classifiers = targets.iter().filter_map(|target| target.jna).map(|jna| format!("-Djar.{jna}=package"));
     let time = format!("-Dproject.build.outputTimestamp={}", commit_time());
     package::deploy_for_the_jvm(&packages().join("maven"), classifiers.chain([time]))

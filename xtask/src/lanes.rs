@@ -66,8 +66,8 @@ pub(crate) const LANES: &[Job] = &[
     },
     Job {
         name: "jvm",
-        about: "the Maven build: vectors from Kotlin, the face from Java, the adapters with the real clients",
-        needs: &[&tool::C_COMPILER, &tool::JDK, &tool::MAVEN, &tool::REDIS],
+        about: "the Maven build: vectors from Kotlin, the face from Java, the adapters with the real clients, the emulator",
+        needs: &[&tool::C_COMPILER, &tool::JDK, &tool::MAVEN, &tool::REDIS, &tool::PYTHON],
         fetches: &[],
         run: jvm,
     },
@@ -198,7 +198,9 @@ fn jvm() -> Result<Tally> {
     uniffi::prepare_jvm(Profile::Debug)?;
     let folder = Path::new("bindings-kotlin/kotlin");
     let test = Step::new("jvm: build and test", "mvn").words("verify").args(jdk::newer());
-    lane("jvm", [test.within(folder).counted()])
+    let operations = Step::new("jvm: operations of the emulator", "python3");
+    let operations = operations.words("emulator/kotlin/scripts/generate.py --check").on_failure();
+    lane("jvm", [operations, test.within(folder).counted()])
 }
 
 fn swift_package() -> Result<Tally> {

@@ -14,8 +14,10 @@ struct Library {
     krate: &'static str,
     features: &'static str,
     file: &'static str,
-    /// Its folders in the Maven build.
-    jvm: &'static str,
+    /// Its folders in what is built of it.
+    folder: &'static str,
+    /// On the JVM the emulator is a program.
+    is_for_the_jvm: bool,
     swift: Swift,
 }
 
@@ -31,21 +33,24 @@ const LIBRARIES: [Library; 3] = [
         krate: "vipps-partner-auth-ffi",
         features: "--no-default-features",
         file: "vipps_partner_auth_ffi",
-        jvm: "app",
+        folder: "app",
+        is_for_the_jvm: true,
         swift: Swift { package: "app", module: "VippsPartnerAuth" },
     },
     Library {
         krate: "vipps-partner-auth-ffi",
         features: "",
         file: "vipps_partner_auth_ffi",
-        jvm: "server",
+        folder: "server",
+        is_for_the_jvm: true,
         swift: Swift { package: "package", module: "VippsPartnerAuth" },
     },
     Library {
         krate: "vipps-emulator-ffi",
         features: "",
         file: "vipps_emulator_ffi",
-        jvm: "emulator",
+        folder: "emulator",
+        is_for_the_jvm: false,
         swift: Swift { package: "package", module: "VippsEmulator" },
     },
 ];
@@ -66,16 +71,25 @@ impl Profile {
     }
 }
 
-/// Fills the Maven build's folders for native libraries and generated code.
+/// Fills the Maven build's folders for native parts and generated code.
 pub(crate) fn prepare_jvm(profile: Profile) -> Result {
     build_generator()?;
     let output = repo::target().join("jvm");
-    for library in &LIBRARIES {
+    for library in LIBRARIES.iter().filter(|library| library.is_for_the_jvm) {
         let built = library.build(profile)?;
-        generate(&built, "kotlin", &output.join("generated").join(library.jvm))?;
-        ship(profile, &built, &output.join("native").join(library.jvm).join(jna_platform()))?;
+        generate(&built, "kotlin", &output.join("generated").join(library.folder))?;
+        ship(profile, &built, &output.join("native").join(library.folder).join(jna_platform()))?;
     }
-    Ok(())
+    let emulator = output.join("native/emulator");
+    remove(&emulator)?;
+    ship(profile, &build_emulator(profile)?, &emulator.join(jna_platform()))
+}
+
+/// The program, where it lies afterwards.
+fn build_emulator(profile: Profile) -> Result<PathBuf> {
+    let words = format!("build -p vipps-emulator {}", profile.flag());
+    Step::cargo("emulator: program", &words).on_failure().run()?;
+    Ok(profile.folder().join(format!("vipps-emulator{EXE_SUFFIX}")))
 }
 
 /// Puts the Swift packages together, of the repository's sources, generated code and libraries: the one for apps, and the
@@ -87,7 +101,7 @@ pub(crate) fn prepare_swift(profile: Profile) -> Result<[PathBuf; 2]> {
         let package = swift_package(library.swift.package);
         let module = library.swift.module;
         let built = library.build(profile)?;
-        let generated = repo::target().join("swift/generated").join(library.jvm);
+        let generated = repo::target().join("swift/generated").join(library.folder);
         generate(&built, "swift", &generated)?;
         arrange(&generated, &package.join("Sources"), module, library.file)?;
         ship(profile, &built, &package.join("native"))?;
@@ -119,7 +133,7 @@ fn copy_swift_sources() -> Result {
 impl Library {
     /// Builds it and returns where it lies.
     fn build(&self, profile: Profile) -> Result<PathBuf> {
-        let heading = format!("{}: native library", self.jvm);
+        let heading = format!("{}: native library", self.folder);
         let words = format!("build -p {} {} {}", self.krate, self.features, profile.flag());
         Step::cargo(heading, &words).on_failure().run()?;
         Ok(profile.folder().join(format!("{DLL_PREFIX}{}{DLL_SUFFIX}", self.file)))
@@ -143,10 +157,10 @@ fn generate(library: &Path, language: &str, into: &Path) -> Result {
         .map(drop)
 }
 
-/// Copies a library to where it is packed from; one that is to be published, without symbols that nobody needs.
-fn ship(profile: Profile, library: &Path, into: &Path) -> Result {
-    let copied = into.join(library.file_name().unwrap_or_default());
-    copy(library, &copied)?;
+/// Copies a library or program to where it is packed from; one that is to be published, without symbols that nobody needs.
+fn ship(profile: Profile, built: &Path, into: &Path) -> Result {
+    let copied = into.join(built.file_name().unwrap_or_default());
+    copy(built, &copied)?;
     if profile == Profile::Release && cfg!(target_os = "linux") {
         Step::new("without symbols", "strip").args([&copied]).on_failure().run()?;
     }
@@ -190,7 +204,7 @@ mod tests {
     #[test]
     fn the_one_for_apps_does_not_stay_in_the_place_of_the_other() {
         let last = LIBRARIES.iter().rfind(|library| library.file == "vipps_partner_auth_ffi");
-        assert!(last.is_some_and(|library| library.jvm == "server"));
+        assert!(last.is_some_and(|library| library.folder == "server"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The native half of the Kotlin, Java and Swift packages of `vipps-emulator`. For tests only.
+//! The native half of the Swift package of `vipps-emulator`. For tests only.
 //!
 //! Small choices come as texts, spans of time as seconds. Documentation comments of exported items are copied into the
 //! generated code as they are.

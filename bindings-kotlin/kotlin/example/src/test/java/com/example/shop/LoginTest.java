@@ -3,9 +3,7 @@ package com.example.shop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.vippspartnerauth.emulator.Emulator;
-import io.github.vippspartnerauth.emulator.EmulatorException;
-import io.github.vippspartnerauth.emulator.EmulatorKeys;
-import io.github.vippspartnerauth.emulator.EmulatorOptions;
+import io.github.vippspartnerauth.emulator.NewKeys;
 import java.io.IOException;
 import java.net.CookieManager;
 import java.net.InetAddress;
@@ -15,7 +13,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -26,10 +23,10 @@ import org.springframework.test.context.DynamicPropertySource;
 /** The whole round, with an HTTP client in the place of the browser and the emulator in that of Vipps. */
 @SpringBootTest(webEnvironment = WebEnvironment.DEFINED_PORT, properties = "spring.main.banner-mode=off")
 class LoginTest {
-    private static final EmulatorKeys KEYS = new EmulatorKeys(
-            System.getenv("VIPPS_CLIENT_ID"), System.getenv("VIPPS_CLIENT_SECRET"),
-            System.getenv("VIPPS_SUBSCRIPTION_KEY"), "fedcba9876543210fedcba9876543210");
-    private static final Emulator VIPPS = new Emulator(new EmulatorOptions(0, null, List.of("123456"), KEYS, null));
+    private static final NewKeys KEYS = new NewKeys()
+            .clientId(System.getenv("VIPPS_CLIENT_ID")).clientSecret(System.getenv("VIPPS_CLIENT_SECRET"))
+            .subscriptionKey(System.getenv("VIPPS_SUBSCRIPTION_KEY"));
+    private static final Emulator VIPPS = Emulator.start(it -> it.merchants("123456").partnerKeys(KEYS));
     private static final int PORT = freePort();
     private static final String SHOP = "http://localhost:" + PORT;
 
@@ -37,10 +34,10 @@ class LoginTest {
             .followRedirects(HttpClient.Redirect.NORMAL).cookieHandler(new CookieManager()).build();
 
     @DynamicPropertySource
-    static void settings(DynamicPropertyRegistry settings) throws EmulatorException {
+    static void settings(DynamicPropertyRegistry settings) {
         VIPPS.registerRedirectUri("123456", SHOP + "/callback");
         settings.add("server.port", () -> PORT);
-        settings.add("vipps.environment", VIPPS::baseUrl);
+        settings.add("vipps.environment", VIPPS::getBaseUrl);
         settings.add("shop.msn", () -> "123456");
         settings.add("shop.redirect-uri", () -> SHOP + "/callback");
     }

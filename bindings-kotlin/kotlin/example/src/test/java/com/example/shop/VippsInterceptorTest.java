@@ -11,14 +11,12 @@ import io.github.vippspartnerauth.Partner;
 import io.github.vippspartnerauth.SystemInfo;
 import io.github.vippspartnerauth.VippsAuthIOException;
 import io.github.vippspartnerauth.emulator.Emulator;
-import io.github.vippspartnerauth.emulator.EmulatorKit;
-import io.github.vippspartnerauth.emulator.EmulatorReply;
-import io.github.vippspartnerauth.emulator.EmulatorRequest;
+import io.github.vippspartnerauth.emulator.RecordedRequest;
+import io.github.vippspartnerauth.emulator.Reply;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.client.JdkClientHttpRequestFactory;
@@ -29,12 +27,12 @@ import org.springframework.web.client.RestClient;
 /** The adapter for a client that the library ships none for, made of public names alone. */
 class VippsInterceptorTest {
     private static final String PAYMENTS = "/epayment/v1/payments";
-    private final Emulator vipps = EmulatorKit.start("123456");
+    private final Emulator vipps = Emulator.start(it -> it.merchants("123456"));
     private final Partner partner = new Partner(
-            EmulatorKit.getPartnerKeys(vipps), new SystemInfo("acme", "3.1.2"), EmulatorKit.getEnvironment(vipps));
+            vipps.partnerKeys().forPartner(), new SystemInfo("acme", "3.1.2"), vipps.getEnvironment());
     private final Merchant shop = partner.merchant("123456");
     private final RestClient client = RestClient.builder().requestFactory(new JdkClientHttpRequestFactory())
-            .baseUrl(vipps.baseUrl()).requestInterceptor(new VippsInterceptor(shop)).build();
+            .baseUrl(vipps.getBaseUrl()).requestInterceptor(new VippsInterceptor(shop)).build();
 
     @AfterEach
     void stop() {
@@ -47,14 +45,14 @@ class VippsInterceptorTest {
         shop.headersBlocking();
         vipps.revokeTokens();
         client.post().uri(PAYMENTS).body("{\"amount\":100}").retrieve().toBodilessEntity();
-        List<EmulatorRequest> calls = vipps.requests().stream().filter(call -> call.getPath().equals(PAYMENTS)).toList();
-        assertEquals(List.of(401, 200), calls.stream().map(EmulatorRequest::getStatus).toList());
-        assertEquals(List.of("{\"amount\":100}"), calls.stream().map(EmulatorRequest::getBody).distinct().toList());
+        List<RecordedRequest> calls = vipps.requests().stream().filter(call -> call.getPath().equals(PAYMENTS)).toList();
+        assertEquals(List.of(401, 200), calls.stream().map(RecordedRequest::getStatus).toList());
+        assertEquals(List.of("{\"amount\":100}"), calls.stream().map(RecordedRequest::getBody).distinct().toList());
     }
 
     @Test
     void aSecondRefusalIsHandedOver() throws Exception {
-        vipps.script(PAYMENTS, List.of(new EmulatorReply(401, Map.of(), ""), new EmulatorReply(401, Map.of(), "")));
+        vipps.script(PAYMENTS, new Reply(401), new Reply(401));
         assertThrows(
                 HttpClientErrorException.Unauthorized.class, () -> client.get().uri(PAYMENTS).retrieve().toBodilessEntity());
         assertEquals(2, vipps.count(PAYMENTS));
@@ -62,7 +60,7 @@ class VippsInterceptorTest {
 
     @Test
     void aTokenThatCanNotBeHadIsTheClientsOwnKindOfError() {
-        vipps.wrongEnvironment(true);
+        vipps.wrongEnvironment();
         ResourceAccessException error = assertThrows(
                 ResourceAccessException.class, () -> client.get().uri(PAYMENTS).retrieve().toBodilessEntity());
         assertInstanceOf(VippsAuthIOException.class, error.getCause());

@@ -4,7 +4,6 @@ import io.github.vippspartnerauth.Merchant;
 import io.github.vippspartnerauth.Partner;
 import io.github.vippspartnerauth.SystemInfo;
 import io.github.vippspartnerauth.emulator.Emulator;
-import io.github.vippspartnerauth.emulator.EmulatorKit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,10 +27,10 @@ public class HeadersBench {
 
     @Setup
     public void prepare() throws Exception {
-        vipps = EmulatorKit.start();
+        vipps = Emulator.start();
         Partner partner = new Partner(
-                EmulatorKit.getPartnerKeys(vipps), new SystemInfo("acme", "3.1.2", "plugin", "4"),
-                EmulatorKit.getEnvironment(vipps));
+                vipps.partnerKeys().forPartner(), new SystemInfo("acme", "3.1.2", "plugin", "4"),
+                vipps.getEnvironment());
         token = partner.accessTokenBlocking().getSecret();
         freshUntil = System.currentTimeMillis() + 3_600_000;
         shops = IntStream.range(0, MERCHANTS).mapToObj(at -> partner.merchant(String.format("%06d", at))).toList();

@@ -21,10 +21,9 @@ import io.github.vippspartnerauth.VippsAuthException;
 import io.github.vippspartnerauth.VippsJavaHttp;
 import io.github.vippspartnerauth.VippsOkHttp;
 import io.github.vippspartnerauth.emulator.Emulator;
-import io.github.vippspartnerauth.emulator.EmulatorIdToken;
-import io.github.vippspartnerauth.emulator.EmulatorKeys;
 import io.github.vippspartnerauth.emulator.EmulatorKit;
-import io.github.vippspartnerauth.emulator.EmulatorOptions;
+import io.github.vippspartnerauth.emulator.NewKeys;
+import io.github.vippspartnerauth.emulator.VippsEmulatorExtension;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -38,18 +37,19 @@ import java.util.concurrent.FutureTask;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The Java blocks of the README, word for word, and how the face reads from Java. */
+/** The Java blocks of the READMEs, word for word, and how the face reads from Java. */
 class ReadmeJavaTest {
-    private static final EmulatorKeys KEYS = new EmulatorKeys(
-            System.getenv("VIPPS_CLIENT_ID"), System.getenv("VIPPS_CLIENT_SECRET"),
-            System.getenv("VIPPS_SUBSCRIPTION_KEY"), "fedcba9876543210fedcba9876543210");
-    private final Emulator vipps = new Emulator(new EmulatorOptions(0, null, List.of("123456"), KEYS, null));
-    private final Environment environment = EmulatorKit.getEnvironment(vipps);
+    private static final NewKeys KEYS = new NewKeys()
+            .clientId(System.getenv("VIPPS_CLIENT_ID")).clientSecret(System.getenv("VIPPS_CLIENT_SECRET"))
+            .subscriptionKey(System.getenv("VIPPS_SUBSCRIPTION_KEY"));
+    private final Emulator vipps = Emulator.start(it -> it.merchants("123456").partnerKeys(KEYS));
+    private final Environment environment = vipps.getEnvironment();
     private final Merchant shop =
-            new Partner(EmulatorKit.getPartnerKeys(vipps), new SystemInfo("acme", "3.1.2"), environment)
+            new Partner(vipps.partnerKeys().forPartner(), new SystemInfo("acme", "3.1.2"), environment)
                     .merchant("123456");
-    private final String url = vipps.baseUrl() + "/epayment/v1/payments";
+    private final String url = vipps.getBaseUrl() + "/epayment/v1/payments";
 
     @Test
     void quickStart() throws Exception {
@@ -61,9 +61,9 @@ class ReadmeJavaTest {
 
     @Test
     void offline() throws Exception {
-        try (Emulator vipps = EmulatorKit.start("123456")) {
-            PartnerKeys keys = EmulatorKit.getPartnerKeys(vipps);
-            Partner partner = new Partner(keys, new SystemInfo("acme", "3.1.2"), EmulatorKit.getEnvironment(vipps));
+        try (Emulator vipps = Emulator.start(it -> it.merchants("123456"))) {
+            PartnerKeys keys = vipps.partnerKeys().forPartner();
+            Partner partner = new Partner(keys, new SystemInfo("acme", "3.1.2"), vipps.getEnvironment());
             Map<String, String> headers = partner.merchant("123456").headersBlocking();
             assertEquals("123456", headers.get("merchant-serial-number"));
         }
@@ -101,9 +101,7 @@ class ReadmeJavaTest {
     @Test
     void verifier() throws Exception {
         String nonce = "n-0001";
-        Map<String, String> none = Map.of();
-        String jwt = vipps.mintIdToken(new EmulatorIdToken(
-                "123456", null, nonce, null, null, null, null, null, null, null, none, List.of(), none, List.of()));
+        String jwt = vipps.mintIdToken("123456", it -> it.nonce(nonce));
         try (IdTokenVerifier verifier = new IdTokenVerifier(environment)) {
             IdTokenClaims claims = verifier.verifyBlocking(jwt, new Expect("123456").withNonce(nonce));
             System.out.println(claims.getSub());
@@ -114,7 +112,7 @@ class ReadmeJavaTest {
     void events() throws Exception {
         Map<String, Integer> counts = new ConcurrentHashMap<>();
         Settings settings = Settings.builder().onEvent(event -> counts.merge(event.getName(), 1, Integer::sum)).build();
-        PartnerKeys keys = EmulatorKit.getPartnerKeys(vipps);
+        PartnerKeys keys = vipps.partnerKeys().forPartner();
         new Partner(keys, new SystemInfo("acme", "3.1.2"), environment, settings).headersBlocking();
         while (!counts.containsKey("token_fetched")) {
             Thread.onSpinWait();
@@ -127,5 +125,16 @@ class ReadmeJavaTest {
         VippsAuthException.InvalidConfig error = assertThrows(
                 VippsAuthException.InvalidConfig.class, () -> new IdTokenVerifier(environment, settings));
         assertEquals("deadline", error.getField());
+    }
+}
+
+@ExtendWith(VippsEmulatorExtension.class)
+class ShopTest {
+    @Test
+    void aTokenIsRenewedADayLater(Emulator vipps, EmulatorKit kit, Merchant shop) throws Exception {
+        shop.headersBlocking();
+        kit.advance(Duration.ofDays(1));
+        shop.headersBlocking();
+        assertEquals(2, vipps.count("/accesstoken/get"));
     }
 }

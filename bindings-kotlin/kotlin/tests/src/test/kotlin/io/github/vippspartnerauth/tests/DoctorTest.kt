@@ -3,7 +3,6 @@ package io.github.vippspartnerauth.tests
 import io.github.vippspartnerauth.Partner
 import io.github.vippspartnerauth.PartnerKeys
 import io.github.vippspartnerauth.SystemInfo
-import io.github.vippspartnerauth.emulator.environment
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 import kotlinx.coroutines.runBlocking
@@ -19,7 +18,7 @@ class DoctorTest {
         val report = shop.partner.doctorBlocking(listOf("123456"), "https://shop.example/callback")
         assertEquals("ok", report.outcome, "$report")
         assertTrue(report.findings.any { it.check == "sales_unit" }, "$report")
-        assertEquals(shop.vipps.baseUrl(), report.environment)
+        assertEquals(shop.vipps.baseUrl, report.environment)
     }
 
     @Test

@@ -4,7 +4,8 @@ import com.sun.jna.Platform
 import io.github.vippspartnerauth.Event
 import io.github.vippspartnerauth.EventListener
 import io.github.vippspartnerauth.Settings
-import io.github.vippspartnerauth.emulator.EmulatorFailure
+import io.github.vippspartnerauth.emulator.Endpoint
+import io.github.vippspartnerauth.emulator.ErrorShape
 import java.io.File
 import java.net.URLClassLoader
 import java.util.concurrent.CompletableFuture
@@ -60,11 +61,11 @@ class EventsTest {
         val logged = LinkedBlockingQueue<LogRecord>()
         listening(logged::put) {
             Shop().use { shop ->
-                shop.vipps.wrongEnvironment(true)
+                shop.vipps.wrongEnvironment()
                 runCatching { shop.merchant.headersBlocking() }
                 val failed = generateSequence(logged::take).first { "token_fetch_failed" in it.message }
                 assertEquals(Level.WARNING, failed.level)
-                assertFalse(shop.vipps.keysOfPartner().clientSecret in failed.message)
+                assertFalse(shop.vipps.partnerKeys().clientSecret in failed.message)
             }
             Shop().use { it.merchant.headersBlocking() }
             assertEquals(Level.FINE, generateSequence(logged::take).first { "token_fetched" in it.message }.level)
@@ -153,7 +154,7 @@ class EventsTest {
 
     @Test
     fun `a coroutine without a thread of its own does not go on where the network is served`(): Unit = Shop().use { shop ->
-        shop.vipps.failNext("standard_token", 1, EmulatorFailure.Reply(503, "problem"))
+        shop.vipps.failNext(Endpoint.STANDARD_TOKEN) { status(503).shape(ErrorShape.PROBLEM) }
         val other = Shop()
         val names = runBlocking(Dispatchers.Unconfined) {
             async { shop.merchant.headers(); other.merchant.headersBlocking(); Thread.currentThread().name }.await()
@@ -171,8 +172,8 @@ class EventsTest {
         System.setProperty("jna.library.path", "$folder")
         try {
             Shop().use { shop ->
-                val keys = shop.vipps.keysOfPartner()
-                val arguments = arrayOf<Any>(shop.vipps.baseUrl(), keys.clientId, keys.clientSecret, keys.subscriptionKey)
+                val keys = shop.vipps.partnerKeys()
+                val arguments = arrayOf<Any>(shop.vipps.baseUrl, keys.clientId, keys.clientSecret, keys.subscriptionKey)
                 val loaders = List(2) { URLClassLoader(urls.toTypedArray(), ClassLoader.getPlatformClassLoader()) }
                 val applications = loaders.map { it.loadClass(Application::class.java.name) }
                 fun call(at: Int, name: String, vararg given: Any): Any? =

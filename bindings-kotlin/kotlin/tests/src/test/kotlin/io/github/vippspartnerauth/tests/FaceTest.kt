@@ -18,13 +18,8 @@ import io.github.vippspartnerauth.SystemInfo
 import io.github.vippspartnerauth.VippsAuthException
 import io.github.vippspartnerauth.VippsAuthIOException
 import io.github.vippspartnerauth.emulator.EmulatorException
-import io.github.vippspartnerauth.emulator.EmulatorFailure
-import io.github.vippspartnerauth.emulator.EmulatorIdToken
-import io.github.vippspartnerauth.emulator.advance
-import io.github.vippspartnerauth.emulator.environment
-import io.github.vippspartnerauth.emulator.partnerKeys
-import io.github.vippspartnerauth.emulator.salesUnitKeys
-import io.github.vippspartnerauth.emulator.specializedKeys
+import io.github.vippspartnerauth.emulator.Endpoint
+import io.github.vippspartnerauth.emulator.Mishap
 import java.io.ByteArrayOutputStream
 import java.io.ObjectInputStream
 import java.io.ObjectOutputStream
@@ -80,16 +75,16 @@ class FaceTest {
     @Test
     fun `all kinds of keys get their headers`(): Unit = Shop().use { shop ->
         val system = SystemInfo("acme", "3.1.2", "plugin", "4")
-        val unit = Partner(shop.vipps.salesUnitKeys("123456")!!, system, shop.vipps.environment)
+        val unit = Partner(shop.vipps.salesUnitKeys("123456").forSalesUnit("123456"), system, shop.vipps.environment)
         assertEquals("plugin", unit.merchant("123456").headersBlocking()["vipps-system-plugin-name"])
-        val special = Partner(shop.vipps.specializedKeys, system, shop.vipps.environment)
+        val special = Partner(shop.vipps.specializedKeys().forPartner(), system, shop.vipps.environment)
         assertFalse("ocp-apim-subscription-key" in special.headersBlocking())
-        assertNull(shop.vipps.salesUnitKeys("999999"))
+        assertThrows(EmulatorException::class.java) { shop.vipps.salesUnitKeys("999999") }
     }
 
     @Test
     fun `an ID token is checked with and without the network`(): Unit = Shop().use { shop ->
-        val jwt = shop.vipps.mintIdToken(EmulatorIdToken(msn = "123456", nonce = "n-0001", claims = mapOf("x" to "7")))
+        val jwt = shop.vipps.mintIdToken("123456") { nonce("n-0001").claims(mapOf("x" to 7)) }
         val expect = Expect().withNonce("n-0001")
         assertNull(shop.merchant.verifyIdTokenCached(jwt, expect))
         val claims = shop.merchant.verifyIdTokenBlocking(jwt, expect)
@@ -107,8 +102,8 @@ class FaceTest {
 
     @Test
     fun `a plain native call says what the generated one would`(): Unit = Shop().use { shop ->
-        val extra = mapOf("name" to "\"Kåre 🦉\"", "half" to "\"?\"")
-        val jwt = shop.vipps.mintIdToken(EmulatorIdToken(msn = "123456", nonce = "?", claims = extra))
+        val extra = mapOf("name" to "Kåre 🦉", "half" to "?")
+        val jwt = shop.vipps.mintIdToken("123456") { nonce("?").claims(extra) }
         val verifier = IdTokenVerifier(shop.vipps.environment, shop.vipps.jwks())
         val plain = verifier.verifyCached(jwt, Expect("123456").withFlow(Flow.BROWSER).withNonce("?"))!!
         assertEquals("Kåre 🦉", plain.text("name"))
@@ -166,8 +161,6 @@ class FaceTest {
             assertFalse(error.retryable)
         }
         assertThrows(VippsAuthException.InvalidConfig::class.java) { BackchannelPing.parse("\ud800") }
-        assertThrows(EmulatorException::class.java) { shop.vipps.advance(Duration.ofSeconds(-1)) }
-        assertThrows(EmulatorException::class.java) { shop.vipps.setLatency("nowhere", 1.0) }
     }
 
     @Test
@@ -180,7 +173,7 @@ class FaceTest {
 
     @Test
     fun `an error says what happened`(): Unit = Shop().use { shop ->
-        shop.vipps.wrongEnvironment(true)
+        shop.vipps.wrongEnvironment()
         val error = assertThrows(VippsAuthException.CredentialsRejected::class.java) { shop.merchant.headersBlocking() }
         assertTrue(error.message!!.contains("status=`400`"), error.message)
         assertTrue(error.detail in error.message!!)
@@ -193,8 +186,8 @@ class FaceTest {
         val token = shop.partner.accessTokenBlocking()
         val login = shop.merchant.login("https://shop.example/callback")
         val request = login.startBlocking(listOf("openid"))
-        val shown = listOf(token, shop.vipps.partnerKeys, shop.merchant, shop.partner, request, login).joinToString()
-        val keys = shop.vipps.keysOfPartner()
+        val shown = listOf(token, shop.vipps.partnerKeys().forPartner(), shop.merchant, shop.partner, request, login).joinToString()
+        val keys = shop.vipps.partnerKeys()
         val secrets = listOf(token.secret, keys.clientSecret, keys.subscriptionKey, request.codeVerifier, request.state)
         secrets.forEach { assertFalse(it in shown) }
     }
@@ -212,10 +205,10 @@ class FaceTest {
     @Test
     fun `members of claims and userinfo are read by their types`(): Unit = Shop().use { shop ->
         val values = mapOf(
-            "name" to "\"Kåre 🦉\"", "yes" to "true", "count" to "42", "half" to "0.5", "none" to "null",
-            "roles" to """["a", "b"]""", "mixed" to """["a", 1]""",
+            "name" to "Kåre 🦉", "yes" to true, "count" to 42, "half" to 0.5, "none" to null,
+            "roles" to listOf("a", "b"), "mixed" to listOf("a", 1),
         )
-        val jwt = shop.vipps.mintIdToken(EmulatorIdToken(msn = "123456", claims = values))
+        val jwt = shop.vipps.mintIdToken("123456") { claims(values) }
         val claims = IdTokenVerifier(shop.vipps.environment, shop.vipps.jwks()).verifyBlocking(jwt, Expect("123456"))
         assertEquals(listOf("Kåre 🦉", null, null, null), listOf("name", "count", "none", "absent").map(claims::text))
         assertEquals(listOf(true, null), listOf("yes", "name").map(claims::bool))
@@ -239,7 +232,7 @@ class FaceTest {
 
     @Test
     fun `an exception survives being written and read`(): Unit = Shop().use { shop ->
-        shop.vipps.wrongEnvironment(true)
+        shop.vipps.wrongEnvironment()
         val error = assertThrows(VippsAuthException.CredentialsRejected::class.java) { shop.merchant.headersBlocking() }
         for (thrown in listOf(error, VippsAuthIOException(error))) {
             val bytes = ByteArrayOutputStream().also { ObjectOutputStream(it).writeObject(thrown) }.toByteArray()
@@ -252,21 +245,21 @@ class FaceTest {
 
     @Test
     fun `keys say whose they are and no secret`(): Unit = Shop().use { shop ->
-        val keys = shop.vipps.keysOfSalesUnit("123456")!!
-        assertEquals(listOf(keys.clientId, "123456"), shop.vipps.salesUnitKeys("123456")!!.let { listOf(it.clientId, it.msn) })
-        assertEquals("PartnerKeys(clientId=${shop.vipps.partnerKeys.clientId})", "${shop.vipps.partnerKeys}")
-        assertEquals(shop.vipps.specializedKeys.clientId, shop.vipps.keysOfSpecialized().clientId)
+        val keys = shop.vipps.salesUnitKeys("123456")
+        assertEquals(listOf(keys.clientId, "123456"), keys.forSalesUnit("123456").let { listOf(it.clientId, it.msn) })
+        val partnerKeys = shop.vipps.partnerKeys().forPartner()
+        assertEquals("PartnerKeys(clientId=${partnerKeys.clientId})", "$partnerKeys")
     }
 
     @Test
     fun `a future is the same call, and cancelling it ends the wait`(): Unit = Shop().use { shop ->
-        shop.vipps.failNext("standard_token", 1, EmulatorFailure.Hang)
+        shop.vipps.failNext(Endpoint.STANDARD_TOKEN) { kind(Mishap.HANG) }
         val waiting = shop.merchant.headersAsync()
         while (shop.tokenRequests() == 0L) Thread.onSpinWait()
         waiting.cancel(true)
         shop.vipps.releaseHung()
         assertEquals("123456", shop.merchant.headersAsync().get()["merchant-serial-number"])
-        shop.vipps.wrongEnvironment(true)
+        shop.vipps.wrongEnvironment()
         shop.partner.invalidate(shop.partner.accessTokenAsync().get())
         val failure = assertThrows(ExecutionException::class.java) { shop.partner.accessTokenAsync().get() }
         assertTrue(failure.cause is VippsAuthException.CredentialsRejected)

@@ -5,8 +5,6 @@ import io.github.vippspartnerauth.Partner
 import io.github.vippspartnerauth.Settings
 import io.github.vippspartnerauth.SystemInfo
 import io.github.vippspartnerauth.VippsAuthException
-import io.github.vippspartnerauth.emulator.environment
-import io.github.vippspartnerauth.emulator.partnerKeys
 import java.io.File
 import java.net.InetAddress
 import java.net.ServerSocket
@@ -32,7 +30,7 @@ class FleetTest(@TempDir folder: File) {
     fun `two partners share one token`() = Shop(Settings { redisUrl(redis.url) }).use { shop ->
         val first = shop.merchant.headersBlocking()
         val other = Partner(
-            shop.vipps.partnerKeys, SystemInfo("acme", "3.1.2"), shop.vipps.environment, Settings { redisUrl(redis.url) },
+            shop.vipps.partnerKeys().forPartner(), SystemInfo("acme", "3.1.2"), shop.vipps.environment, Settings { redisUrl(redis.url) },
         )
         assertEquals(first, other.merchant("123456").headersBlocking())
         assertEquals(listOf(1L, 1L), listOf(shop.tokenRequests(), other.stats.tokensFromCache))
@@ -41,9 +39,9 @@ class FleetTest(@TempDir folder: File) {
     @Test
     fun `two processes share one token`() = Shop().use { shop ->
         List(2) { Worker() }.let { workers ->
-            val keys = shop.vipps.keysOfPartner()
+            val keys = shop.vipps.partnerKeys()
             val settings = mapOf(
-                "environment" to shop.vipps.baseUrl(), "client_id" to keys.clientId, "redis_url" to redis.url,
+                "environment" to shop.vipps.baseUrl, "client_id" to keys.clientId, "redis_url" to redis.url,
                 "client_secret" to keys.clientSecret, "subscription_key" to keys.subscriptionKey,
             )
             workers.forEach { assertEquals("{}", it.ask(mapOf("do" to "start", "settings" to settings))) }

@@ -1,7 +1,7 @@
 package io.github.vippspartnerauth.tests
 
 import io.github.vippspartnerauth.VippsAuthIOException
-import io.github.vippspartnerauth.emulator.EmulatorReply
+import io.github.vippspartnerauth.emulator.Reply
 import io.github.vippspartnerauth.send
 import io.github.vippspartnerauth.sendAsync
 import java.io.IOException
@@ -32,7 +32,7 @@ class JavaHttpTest {
         shop.vipps.revokeTokens()
         assertEquals(200, shop.merchant.send(client, shop.get(), counting).statusCode())
         assertEquals(1, asked.get())
-        shop.vipps.script(PAYMENTS, List(2) { EmulatorReply(401, body = "not you") })
+        shop.vipps.script(PAYMENTS, List(2) { Reply(401).body("not you") })
         assertEquals("not you", shop.merchant.send(client, shop.get(), counting).body())
         assertEquals(2, asked.get())
     }
@@ -44,7 +44,7 @@ class JavaHttpTest {
             "nothing" to BodyHandlers.discarding(),
         )
         for ((name, handler) in handlers) {
-            shop.vipps.script(PAYMENTS, List(2) { EmulatorReply(401, body = "not you") })
+            shop.vipps.script(PAYMENTS, List(2) { Reply(401).body("not you") })
             val response = shop.merchant.send(client, shop.get(), handler)
             assertEquals(401, response.statusCode())
             val body = when (val body = response.body() as Any?) {
@@ -70,7 +70,7 @@ class JavaHttpTest {
 
     @Test
     fun `errors are of the client's own kind, from a future too`(): Unit = Shop().use { shop ->
-        shop.vipps.wrongEnvironment(true)
+        shop.vipps.wrongEnvironment()
         assertThrows(VippsAuthIOException::class.java) { shop.merchant.send(client, shop.get(), BodyHandlers.ofString()) }
         val failure = assertThrows(ExecutionException::class.java) {
             shop.merchant.sendAsync(client, shop.get(), BodyHandlers.ofString()).get()
@@ -81,7 +81,7 @@ class JavaHttpTest {
     @Test
     fun `trouble with the network is the client's own error`(): Unit = Shop().use { shop ->
         shop.merchant.headersBlocking()
-        shop.vipps.stop()
+        shop.vipps.close()
         assertThrows(IOException::class.java) { shop.merchant.send(client, shop.get(), BodyHandlers.ofString()) }
     }
 

@@ -42,7 +42,7 @@ internal open class JavaHttpWorld(private val caller: Caller, private val hooks:
 
     protected fun caller(call: Call) = call.caller ?: caller
 
-    override fun make(call: Call, abortable: (() -> Unit) -> Unit): Reply {
+    override fun make(call: Call, abortable: (() -> Unit) -> Unit): Answer {
         var request = request(call, URI(call.url), call.method)
         val hooked = Hooked(HttpClient.newHttpClient(), hooks.filter { it.isAfter })
         var response = exchange(call, request, hooked, abortable)
@@ -51,7 +51,7 @@ internal open class JavaHttpWorld(private val caller: Caller, private val hooks:
             request = request(call, target, if (response.statusCode() == 307) call.method else "GET")
             response = exchange(call, request, hooked, abortable)
         }
-        return Reply(response.statusCode(), response.body()) { response.headers().firstValue(it).orElse(null) }
+        return Answer(response.statusCode(), response.body()) { response.headers().firstValue(it).orElse(null) }
     }
 
     private fun request(call: Call, url: URI, method: String): HttpRequest {

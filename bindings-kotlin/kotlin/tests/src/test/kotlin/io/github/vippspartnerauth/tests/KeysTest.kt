@@ -6,9 +6,6 @@ import io.github.vippspartnerauth.PartnerKeys
 import io.github.vippspartnerauth.Settings
 import io.github.vippspartnerauth.SystemInfo
 import io.github.vippspartnerauth.VippsAuthException
-import io.github.vippspartnerauth.emulator.environment
-import io.github.vippspartnerauth.emulator.partnerKeys
-import io.github.vippspartnerauth.emulator.specializedKeys
 import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -28,7 +25,7 @@ class KeysTest {
         val before = shop.merchant.headersBlocking()
         assertThrows(VippsAuthException.CredentialsRejected::class.java) { shop.partner.replaceKeysBlocking(wrong) }
         assertSame(before, shop.merchant.headersBlocking())
-        runBlocking { shop.partner.replaceKeys(shop.vipps.partnerKeys) }
+        runBlocking { shop.partner.replaceKeys(shop.vipps.partnerKeys().forPartner()) }
         assertEquals(before, shop.merchant.headersBlocking(), "the same keys cost nothing")
     }
 
@@ -36,7 +33,7 @@ class KeysTest {
     fun `keys that were refused are replaced`(): Unit = Shop().use { shop ->
         shop.partnerOf(wrong).use { partner ->
             assertThrows(VippsAuthException.CredentialsRejected::class.java) { partner.headersBlocking() }
-            partner.replaceKeysAsync(shop.vipps.partnerKeys).join()
+            partner.replaceKeysAsync(shop.vipps.partnerKeys().forPartner()).join()
             assertEquals("123456", partner.merchant("123456").headersBlocking()["merchant-serial-number"])
         }
     }
@@ -44,7 +41,7 @@ class KeysTest {
     @Test
     fun `keys for another purpose are refused`(): Unit = Shop().use { shop ->
         val refused = assertThrows(VippsAuthException.InvalidConfig::class.java) {
-            shop.partner.replaceKeysBlocking(shop.vipps.specializedKeys)
+            shop.partner.replaceKeysBlocking(shop.vipps.specializedKeys().forPartner())
         }
         assertEquals("keys", refused.field)
     }
@@ -52,7 +49,7 @@ class KeysTest {
     @Test
     fun `a source is asked when Vipps refuses the keys`(): Unit = Shop().use { shop ->
         val asked = AtomicInteger()
-        val source = KeySource { shop.vipps.partnerKeys.also { asked.incrementAndGet() } }
+        val source = KeySource { shop.vipps.partnerKeys().forPartner().also { asked.incrementAndGet() } }
         shop.partnerOf(wrong, source).use { partner -> repeat(2) { partner.headersBlocking() } }
         assertEquals(1, asked.get())
     }

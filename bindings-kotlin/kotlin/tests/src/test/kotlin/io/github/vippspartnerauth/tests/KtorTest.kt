@@ -2,8 +2,10 @@ package io.github.vippspartnerauth.tests
 
 import io.github.vippspartnerauth.VippsAuth
 import io.github.vippspartnerauth.VippsAuthIOException
-import io.github.vippspartnerauth.emulator.EmulatorFailure
-import io.github.vippspartnerauth.emulator.EmulatorReply
+import io.github.vippspartnerauth.emulator.Endpoint
+import io.github.vippspartnerauth.emulator.ErrorShape
+import io.github.vippspartnerauth.emulator.Mishap
+import io.github.vippspartnerauth.emulator.Reply
 import io.ktor.client.HttpClient
 import io.ktor.client.HttpClientConfig
 import io.ktor.client.engine.java.Java
@@ -39,7 +41,7 @@ class KtorTest {
         shop.vipps.revokeTokens()
         shop.client { expectSuccess = true }.use { client ->
             assertEquals(200, runBlocking { client.get(shop.payments).status.value })
-            shop.vipps.script(PAYMENTS, List(2) { EmulatorReply(401) })
+            shop.vipps.script(PAYMENTS, List(2) { Reply(401) })
             assertThrows(ClientRequestException::class.java) { runBlocking { client.get(shop.payments) } }
         }
         assertEquals(2, shop.tokenRequests())
@@ -57,7 +59,7 @@ class KtorTest {
             },
         )
         for (order in orders) Shop().use { shop ->
-            shop.vipps.failNext("standard_token", 1, EmulatorFailure.Hang)
+            shop.vipps.failNext(Endpoint.STANDARD_TOKEN) { kind(Mishap.HANG) }
             order(shop).use { client ->
                 assertThrows(HttpRequestTimeoutException::class.java) { runBlocking { client.get(shop.payments) } }
                 shop.vipps.releaseHung()
@@ -68,7 +70,7 @@ class KtorTest {
 
     @Test
     fun `a limit of the coroutine ends the wait`(): Unit = Shop().use { shop ->
-        shop.vipps.failNext("standard_token", 1, EmulatorFailure.Hang)
+        shop.vipps.failNext(Endpoint.STANDARD_TOKEN) { kind(Mishap.HANG) }
         shop.client().use { client ->
             assertThrows(TimeoutCancellationException::class.java) {
                 runBlocking { withTimeout(200) { client.get(shop.payments) } }
@@ -80,7 +82,7 @@ class KtorTest {
 
     @Test
     fun `repeats of another plugin carry the headers`(): Unit = Shop().use { shop ->
-        shop.vipps.failNext("payments", 1, EmulatorFailure.Reply(503, "problem"))
+        shop.vipps.failNext(Endpoint.PAYMENTS) { status(503).shape(ErrorShape.PROBLEM) }
         shop.client { install(HttpRequestRetry) { retryOnServerErrors(1).also { delayMillis { 1 } } } }.use { client ->
             assertEquals(200, runBlocking { client.get(shop.payments).status.value })
         }
@@ -101,7 +103,7 @@ class KtorTest {
 
     @Test
     fun `a token that can't be had is an IOException`(): Unit = Shop().use { shop ->
-        shop.vipps.wrongEnvironment(true)
+        shop.vipps.wrongEnvironment()
         shop.client().use { client ->
             val failure = assertThrows(VippsAuthIOException::class.java) { runBlocking { client.get(shop.payments) } }
             assertEquals("credentials_rejected", failure.cause.code)

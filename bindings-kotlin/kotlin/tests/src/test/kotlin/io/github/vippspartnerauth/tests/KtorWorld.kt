@@ -51,10 +51,10 @@ internal class KtorWorld(caller: Caller, hooks: List<Hook>, follow: Boolean) : C
         install(HttpTimeout)
     }
 
-    override fun make(call: Call, abortable: (() -> Unit) -> Unit): Reply = runBlocking {
+    override fun make(call: Call, abortable: (() -> Unit) -> Unit): Answer = runBlocking {
         val made = async(start = CoroutineStart.LAZY) {
             val response = client.request { describe(call) }
-            Reply(response.status.value, response.bodyAsText(), response.headers::get)
+            Answer(response.status.value, response.bodyAsText(), response.headers::get)
         }
         abortable { made.cancel() }
         if (call.abort == "before") made.cancel()

@@ -1,7 +1,8 @@
 package io.github.vippspartnerauth.tests
 
 import io.github.vippspartnerauth.Partner
-import io.github.vippspartnerauth.emulator.EmulatorFailure
+import io.github.vippspartnerauth.emulator.Endpoint
+import io.github.vippspartnerauth.emulator.Mishap
 import java.net.URLClassLoader
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.ExecutorService
@@ -50,7 +51,7 @@ class LifeTest {
 
     @Test
     fun `a coroutine that is cancelled in mid-fetch stops waiting and leaves the fetch to others`() = Shop().use { shop ->
-        shop.vipps.failNext("standard_token", 1, EmulatorFailure.Hang)
+        shop.vipps.failNext(Endpoint.STANDARD_TOKEN) { kind(Mishap.HANG) }
         runBlocking {
             val first = launch(Dispatchers.Default) { shop.merchant.headers() }
             while (shop.tokenRequests() == 0L) yield()
@@ -65,7 +66,7 @@ class LifeTest {
 
     @Test
     fun `an interrupt ends a blocking call`() = Shop().use { shop ->
-        shop.vipps.failNext("standard_token", 1, EmulatorFailure.Hang)
+        shop.vipps.failNext(Endpoint.STANDARD_TOKEN) { kind(Mishap.HANG) }
         val ended = CountDownLatch(1)
         val caller = Thread {
             assertThrows(InterruptedException::class.java) { shop.merchant.headersBlocking() }
@@ -99,8 +100,8 @@ class LifeTest {
     /** As an application server does when an application is deployed again. */
     @Test
     fun `class loaders come and go`() = Shop().use { shop ->
-        val keys = shop.vipps.keysOfPartner()
-        val arguments = arrayOf<Any>(shop.vipps.baseUrl(), keys.clientId, keys.clientSecret, keys.subscriptionKey)
+        val keys = shop.vipps.partnerKeys()
+        val arguments = arrayOf<Any>(shop.vipps.baseUrl, keys.clientId, keys.clientSecret, keys.subscriptionKey)
         val locations = System.getProperty("java.class.path").split(java.io.File.pathSeparator)
         val urls = locations.map { java.io.File(it).toURI().toURL() }.toTypedArray()
         repeat(5) {

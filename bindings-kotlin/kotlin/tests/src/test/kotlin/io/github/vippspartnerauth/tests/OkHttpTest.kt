@@ -9,8 +9,9 @@ import io.github.vippspartnerauth.SystemInfo
 import io.github.vippspartnerauth.VippsAuthException
 import io.github.vippspartnerauth.VippsAuthIOException
 import io.github.vippspartnerauth.authorize
-import io.github.vippspartnerauth.emulator.EmulatorFailure
-import io.github.vippspartnerauth.emulator.EmulatorReply
+import io.github.vippspartnerauth.emulator.Endpoint
+import io.github.vippspartnerauth.emulator.ErrorShape
+import io.github.vippspartnerauth.emulator.Mishap
 import io.github.vippspartnerauth.okHttpInterceptor
 import java.io.IOException
 import java.io.InterruptedIOException
@@ -52,7 +53,7 @@ class OkHttpTest {
 
     @Test
     fun `a token that can't be had is an IOException, executed or enqueued, and nothing is uncaught`(): Unit = Shop().use { shop ->
-        shop.vipps.wrongEnvironment(true)
+        shop.vipps.wrongEnvironment()
         val client = shop.client().build()
         val uncaught = CompletableFuture<Throwable>()
         val usual = Thread.getDefaultUncaughtExceptionHandler()
@@ -85,7 +86,7 @@ class OkHttpTest {
 
     @Test
     fun `an interrupt while a token is fetched is an InterruptedIOException`(): Unit = Shop().use { shop ->
-        shop.vipps.failNext("standard_token", 1, EmulatorFailure.Hang)
+        shop.vipps.failNext(Endpoint.STANDARD_TOKEN) { kind(Mishap.HANG) }
         val ended = CompletableFuture<Pair<IOException, Boolean>>()
         val caller = Thread {
             val failure = assertThrows(IOException::class.java) { shop.client().build().newCall(shop.get()).execute() }
@@ -209,7 +210,7 @@ class OkHttpTest {
     @Test
     fun `Retrofit gets answers and errors of its own kind, for the merchant of the tag`(): Unit = Shop().use { shop ->
         shop.vipps.addMerchant("654321")
-        val retrofit = Retrofit.Builder().baseUrl("${shop.vipps.baseUrl()}/").client(shop.client().build()).build()
+        val retrofit = Retrofit.Builder().baseUrl("${shop.vipps.baseUrl}/").client(shop.client().build()).build()
         val payments = retrofit.create(Payments::class.java)
         runBlocking { payments.list(shop.partner.merchant("654321")).close() }
         shop.vipps.revokeTokens()
@@ -219,9 +220,9 @@ class OkHttpTest {
             listOf("654321", "123456", "123456"),
             called.map { call -> call.headers.first { it.name == "merchant-serial-number" }.value },
         )
-        shop.vipps.failNext("payments", 1, EmulatorFailure.Reply(403, "problem"))
+        shop.vipps.failNext(Endpoint.PAYMENTS) { status(403).shape(ErrorShape.PROBLEM) }
         assertThrows(HttpException::class.java) { runBlocking { payments.list(shop.merchant) } }
-        shop.vipps.wrongEnvironment(true)
+        shop.vipps.wrongEnvironment()
         shop.partner.invalidate(shop.partner.accessTokenBlocking())
         assertThrows(VippsAuthIOException::class.java) { runBlocking { payments.list(shop.merchant) } }
     }

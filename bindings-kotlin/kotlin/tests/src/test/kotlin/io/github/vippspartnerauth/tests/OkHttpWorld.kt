@@ -26,7 +26,7 @@ internal class OkHttpWorld(caller: Caller, hooks: List<Hook>, follow: Boolean) :
         hooks.forEach { if (it.isAfter) addNetworkInterceptor(interceptor(it)) else addInterceptor(interceptor(it)) }
     }.followRedirects(follow).build()
 
-    override fun make(call: Call, abortable: (() -> Unit) -> Unit): Reply {
+    override fun make(call: Call, abortable: (() -> Unit) -> Unit): Answer {
         val builder = client.newBuilder().followRedirects(call.follow)
         call.limit?.let { builder.callTimeout(it) }
         if (call.hasAuth) builder.authenticator { _, response ->
@@ -39,7 +39,7 @@ internal class OkHttpWorld(caller: Caller, hooks: List<Hook>, follow: Boolean) :
         val made = builder.build().newCall(request.build())
         abortable(made::cancel)
         if (call.abort == "before") made.cancel()
-        return made.execute().use { Reply(it.code, it.body!!.string(), it::header) }
+        return made.execute().use { Answer(it.code, it.body!!.string(), it::header) }
     }
 
     override fun family(error: Throwable) = when {

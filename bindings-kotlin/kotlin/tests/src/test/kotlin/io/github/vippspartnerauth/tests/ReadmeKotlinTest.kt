@@ -12,11 +12,11 @@ import io.github.vippspartnerauth.VippsAuthException
 import io.github.vippspartnerauth.authorize
 import io.github.vippspartnerauth.authorizeWith
 import io.github.vippspartnerauth.emulator.Emulator
-import io.github.vippspartnerauth.emulator.EmulatorFailure
-import io.github.vippspartnerauth.emulator.EmulatorKeys
-import io.github.vippspartnerauth.emulator.EmulatorOptions
-import io.github.vippspartnerauth.emulator.environment
-import io.github.vippspartnerauth.emulator.partnerKeys
+import io.github.vippspartnerauth.emulator.EmulatorKit
+import io.github.vippspartnerauth.emulator.Endpoint
+import io.github.vippspartnerauth.emulator.Mode
+import io.github.vippspartnerauth.emulator.NewKeys
+import io.github.vippspartnerauth.emulator.VippsEmulatorExtension
 import io.ktor.client.HttpClient
 import io.ktor.client.request.get
 import java.io.File
@@ -30,14 +30,15 @@ import okhttp3.Request
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.extension.RegisterExtension
 
-/** The blocks of the README, word for word. */
+/** The blocks of the READMEs, the library's and the emulator's, word for word. */
 class ReadmeKotlinTest {
-    private val vipps = Emulator(EmulatorOptions(merchants = listOf("123456", "654321"), partnerKeys = environmentKeys()))
+    private val vipps = Emulator.start { merchants("123456", "654321").partnerKeys(environmentKeys()) }
     private val environment: Environment = vipps.environment
-    private val partner = Partner(vipps.partnerKeys, SystemInfo("acme", "3.1.2"), environment)
+    private val partner = Partner(vipps.partnerKeys().forPartner(), SystemInfo("acme", "3.1.2"), environment)
     private val shop: Merchant = partner.merchant("123456")
-    private val url = vipps.baseUrl() + PAYMENTS
+    private val url = vipps.baseUrl + PAYMENTS
 
     @Test
     fun `quick start`() = runBlocking {
@@ -79,11 +80,22 @@ class ReadmeKotlinTest {
 
     @Test
     fun offline() = runBlocking {
-        Emulator(EmulatorOptions(merchants = listOf("123456"))).use { vipps ->
-            val partner = Partner(vipps.partnerKeys, SystemInfo("acme", "3.1.2"), vipps.environment)
-            vipps.failNext("standard_token", 1, EmulatorFailure.Reply(status = 503))
+        Emulator.start { merchants("123456") }.use { vipps ->
+            val partner = Partner(vipps.partnerKeys().forPartner(), SystemInfo("acme", "3.1.2"), vipps.environment)
+            vipps.failNext(Endpoint.STANDARD_TOKEN) { status(503) }
             check(partner.merchant("123456").headers()["merchant-serial-number"] == "123456")
             check(vipps.count("/accesstoken/get") == 2L)
+        }
+    }
+
+    @Test
+    fun `both clocks`() = runBlocking {
+        EmulatorKit.start { merchants("123456") }.use { kit ->
+            val shop = kit.merchant()
+            shop.headers()
+            kit.advance(Duration.ofDays(1))
+            shop.headers()
+            check(kit.emulator.count("/accesstoken/get") == 2L)
         }
     }
 
@@ -99,7 +111,7 @@ class ReadmeKotlinTest {
         val logged = mutableListOf<String>()
         val log: (String) -> Unit = logged::add
         val tryAgainAfter: (Duration?) -> Unit = { error("wrong keys stay wrong") }
-        vipps.wrongEnvironment(true)
+        vipps.wrongEnvironment()
         try {
             shop.headers()
         } catch (error: VippsAuthException) {
@@ -110,15 +122,17 @@ class ReadmeKotlinTest {
     }
 
     @Test
-    fun `every block of the README is in a test`() {
-        val tests = File(System.getProperty("vectors")).resolve("../../bindings-kotlin/kotlin")
+    fun `every block of the READMEs is in a test`() {
+        val root = File(System.getProperty("vectors")).resolve("../..")
+        val tests = root.resolve("bindings-kotlin/kotlin")
         val folder = "tests/src/test"
         val of = "io/github/vippspartnerauth/tests"
         val sources = mapOf(
             "kotlin" to "$folder/kotlin/$of/ReadmeKotlinTest.kt",
             "java" to "$folder/java/$of/ReadmeJavaTest.java",
         )
-        val blocks = blocks(tests.resolve("README.md").readText())
+        val readmes = listOf(tests.resolve("README.md"), root.resolve("emulator/kotlin/README.md"))
+        val blocks = readmes.flatMap { blocks(it.readText()) }
         assertEquals(sources.keys, blocks.map { it.first }.toSet())
         for ((language, block) in blocks) {
             val source = plain(tests.resolve(sources.getValue(language)).readText())
@@ -132,11 +146,23 @@ class ReadmeKotlinTest {
     private fun plain(text: String) = text.lines().map(String::trim).filter(String::isNotEmpty).joinToString("\n")
 }
 
+class PaymentsTest {
+    @JvmField
+    @RegisterExtension
+    val extension = VippsEmulatorExtension { merchants("654321").mode(Mode.TEST) }
+
+    @Test
+    fun `tokens of the test environment live for an hour`(kit: EmulatorKit, shop: Merchant) {
+        shop.headersBlocking()
+        kit.advance(Duration.ofHours(1))
+        shop.headersBlocking()
+        assertEquals(2, kit.emulator.count("/accesstoken/get"))
+    }
+}
+
 /** The keys that the tests find in their environment. */
-internal fun environmentKeys() = EmulatorKeys(
-    System.getenv("VIPPS_CLIENT_ID"), System.getenv("VIPPS_CLIENT_SECRET"), System.getenv("VIPPS_SUBSCRIPTION_KEY"),
-    "fedcba9876543210fedcba9876543210",
-)
+internal fun environmentKeys() = NewKeys().clientId(System.getenv("VIPPS_CLIENT_ID"))
+    .clientSecret(System.getenv("VIPPS_CLIENT_SECRET")).subscriptionKey(System.getenv("VIPPS_SUBSCRIPTION_KEY"))
 
 /** Follows the emulator's redirects as a browser would, up to the one that leaves it. */
 internal fun whereTheBrowserGoes(url: String): String {

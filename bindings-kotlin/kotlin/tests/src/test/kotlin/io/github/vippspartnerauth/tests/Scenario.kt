@@ -11,13 +11,9 @@ import io.github.vippspartnerauth.Settings
 import io.github.vippspartnerauth.SystemInfo
 import io.github.vippspartnerauth.VippsAuthException
 import io.github.vippspartnerauth.emulator.Emulator
-import io.github.vippspartnerauth.emulator.EmulatorFailure
 import io.github.vippspartnerauth.emulator.EmulatorOptions
-import io.github.vippspartnerauth.emulator.EmulatorReply
-import io.github.vippspartnerauth.emulator.EmulatorRequest
-import io.github.vippspartnerauth.emulator.environment
-import io.github.vippspartnerauth.emulator.partnerKeys
-import io.github.vippspartnerauth.emulator.specializedKeys
+import io.github.vippspartnerauth.emulator.RecordedRequest
+import io.github.vippspartnerauth.emulator.Reply
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.time.Duration
@@ -55,12 +51,12 @@ internal class Hook(node: JsonNode) {
         (json(text) as com.fasterxml.jackson.databind.node.ObjectNode).apply { setAll<JsonNode>(added.orEmptyFields()) }.toString()
 }
 
-internal class Reply(val status: Int, val body: String, val headers: (String) -> String?)
+internal class Answer(val status: Int, val body: String, val headers: (String) -> String?)
 
 /** A client with the adapter in it. */
 internal interface Client : AutoCloseable {
     /** Makes a call in this thread and reads the reply to its end. `abortable` is told how to give the call up. */
-    fun make(call: Call, abortable: (() -> Unit) -> Unit): Reply
+    fun make(call: Call, abortable: (() -> Unit) -> Unit): Answer
 
     /** `timeout`, `aborted` or `failed`. */
     fun family(error: Throwable): String
@@ -75,7 +71,7 @@ internal fun interface ClientFactory {
 /** One scenario of `adapter.json`, described in the vectors' README. */
 internal class Scenario(private val case: JsonNode, factory: ClientFactory) : AutoCloseable {
     private val merchants = case["merchants"].orEmpty().map { it.textValue() }.ifEmpty { listOf("123456") }
-    private val vipps = Emulator(EmulatorOptions(merchants = merchants))
+    private val vipps = Emulator.start(EmulatorOptions().merchants(merchants))
     private val elsewhere = Elsewhere()
     private val events = LinkedBlockingQueue<Event>()
     private val partner = partner(vipps.environment, emptyList())
@@ -87,7 +83,7 @@ internal class Scenario(private val case: JsonNode, factory: ClientFactory) : Au
     private val results = mutableListOf<Any>()
 
     private fun partner(environment: Environment, origins: List<String>): Partner {
-        val keys = if (case["keys"]?.textValue() == "specialized") vipps.specializedKeys else vipps.partnerKeys
+        val keys = if (case["keys"]?.textValue() == "specialized") vipps.specializedKeys().forPartner() else vipps.partnerKeys().forPartner()
         val far = Duration.ofSeconds(60)
         val settings = Settings {
             deadline(far).requestTimeout(far).onEvent(events::put)
@@ -116,10 +112,10 @@ internal class Scenario(private val case: JsonNode, factory: ClientFactory) : Au
             "revoke_tokens" -> vipps.revokeTokens()
             "arrived" -> arrived(text("path"), step["times"].intValue())
             "release_hung" -> vipps.releaseHung()
-            "wrong_environment" -> vipps.wrongEnvironment(true)
-            "fail_next" -> vipps.failNext(text("endpoint"), step["times"].intValue(), failure(step["failure"]))
+            "wrong_environment" -> vipps.wrongEnvironment()
+            "fail_next" -> failNext(step)
             "script" -> vipps.script(text("path"), step["replies"].map(::reply))
-            "script_elsewhere" -> elsewhere.script(text("path"), step["replies"].map(::reply))
+            "script_elsewhere" -> elsewhere.script(text("path"), step["replies"].map { Played(it["status"].intValue(), headers(it)) })
             "call" -> results += call(step)
             "covers" -> assertEquals(step["covers"].booleanValue(), asked(step).covers(text("url")), text("url"))
             "may_follow" ->
@@ -140,22 +136,29 @@ internal class Scenario(private val case: JsonNode, factory: ClientFactory) : Au
     private fun asked(step: JsonNode): Caller =
         partner(Environment.of(step["environment"].textValue()), step["trusted_origins"].map { it.textValue() })
 
-    private fun failure(node: JsonNode): EmulatorFailure {
-        known(node, "kind", "status", "shape")
-        if (node["kind"]?.textValue() == "hang") return EmulatorFailure.Hang
-        return EmulatorFailure.Reply(node["status"].intValue(), node["shape"].textValue())
+    private fun failNext(step: JsonNode) {
+        val failure = step["failure"]
+        known(failure, "kind", "status", "shape")
+        vipps.failNext(word(step["endpoint"])) {
+            times(step["times"].intValue())
+            failure["kind"]?.let { kind(word(it)) }
+            failure["status"]?.let { status(it.intValue()) }
+            failure["shape"]?.let { shape(word(it)) }
+        }
     }
 
-    private fun reply(node: JsonNode) = EmulatorReply(
-        node["status"].intValue(), node["headers"].orEmptyFields().mapValues { filledIn(it.value.textValue()) },
-        node["body"].textValue(),
-    )
+    private inline fun <reified W : Enum<W>> word(node: JsonNode): W = enumValues<W>().first { "$it" == node.textValue() }
 
-    private fun filledIn(text: String) = text.replace("{base_url}", vipps.baseUrl()).replace("{other_url}", elsewhere.url)
+    private fun reply(node: JsonNode) = Reply(node["status"].intValue()).body(node["body"].textValue())
+        .headers(headers(node))
+
+    private fun headers(node: JsonNode) = node["headers"].orEmptyFields().mapValues { filledIn(it.value.textValue()) }
+
+    private fun filledIn(text: String) = text.replace("{base_url}", vipps.baseUrl).replace("{other_url}", elsewhere.url)
 
     private fun call(step: JsonNode): Any {
         known(step, "do", "method", "path", "url", "headers", "body", "auth", "merchant", "follow", "limit", "abort")
-        val url = step["url"]?.let { filledIn(it.textValue()) } ?: (vipps.baseUrl() + step["path"].textValue())
+        val url = step["url"]?.let { filledIn(it.textValue()) } ?: (vipps.baseUrl + step["path"].textValue())
         val call = Call(step, url, step["merchant"]?.let { shops.getValue(it.textValue()) })
         val abort = CompletableFuture<() -> Unit>()
         val before = tokenRequests()
@@ -174,7 +177,7 @@ internal class Scenario(private val case: JsonNode, factory: ClientFactory) : Au
 
     private fun tokenRequests() = vipps.requests().count(::isToken)
 
-    private fun isToken(request: EmulatorRequest) = request.path in listOf(TOKENS, "/miami/v1/token")
+    private fun isToken(request: RecordedRequest) = request.path in listOf(TOKENS, "/miami/v1/token")
 
     private fun compare(outcome: JsonNode) {
         known(outcome, "name", "results", "token_requests", "requests", "elsewhere", "events")
@@ -189,7 +192,7 @@ internal class Scenario(private val case: JsonNode, factory: ClientFactory) : Au
     private fun compareResult(expected: JsonNode, result: Any) {
         known(expected, "status", "body", "headers", "error")
         if (expected.has("error")) return compareError(expected["error"], result as? Throwable ?: fail("no error"))
-        val reply = result as? Reply ?: throw AssertionError("the call failed", result as Throwable)
+        val reply = result as? Answer ?: throw AssertionError("the call failed", result as Throwable)
         assertEquals(expected["status"].intValue(), reply.status)
         expected["body"]?.let { assertEquals(it.textValue(), reply.body) }
         expected["headers"].orEmptyFields().forEach { (name, value) -> assertEquals(value.textValue(), reply.headers(name)) }
@@ -205,7 +208,7 @@ internal class Scenario(private val case: JsonNode, factory: ClientFactory) : Au
         cause["field"]?.let { assertEquals(it.textValue(), ours.field) }
     }
 
-    private fun compareRequests(expected: List<JsonNode>, seen: List<EmulatorRequest>) {
+    private fun compareRequests(expected: List<JsonNode>, seen: List<RecordedRequest>) {
         assertEquals(expected.map { it["path"].textValue() }, seen.map { it.path + it.query?.let { query -> "?$query" }.orEmpty() })
         val tokens = mutableMapOf<Int, String>()
         expected.zip(seen).forEach { (request, arrived) ->
@@ -232,7 +235,7 @@ internal class Scenario(private val case: JsonNode, factory: ClientFactory) : Au
 
     private fun compareOurs(msn: String?, values: (String) -> List<String>, byCaller: Set<String>) {
         if (msn == null) return (OURS - byCaller).forEach { assertEquals(emptyList<String>(), values(it), it) }
-        val keys = vipps.keysOfPartner()
+        val keys = vipps.partnerKeys()
         assertEquals(1, values("authorization").count { it.startsWith("Bearer ") && it != "Bearer mine" })
         assertEquals(listOf(keys.subscriptionKey), values("ocp-apim-subscription-key"))
         assertEquals(if (msn == "partner") emptyList() else listOf(msn), values("merchant-serial-number"))
@@ -273,12 +276,14 @@ private val OURS = setOf(
     "authorization", "ocp-apim-subscription-key", "merchant-serial-number", "vipps-system-name", "vipps-system-version",
 )
 
+internal class Played(val status: Int, val headers: Map<String, String>)
+
 /** A server that is not Vipps. */
 internal class Elsewhere : AutoCloseable {
     class Seen(val method: String, val path: String, val headers: Map<String, String>)
 
     val seen = CopyOnWriteArrayList<Seen>()
-    private val scripts = ConcurrentHashMap<String, MutableList<EmulatorReply>>()
+    private val scripts = ConcurrentHashMap<String, MutableList<Played>>()
     private val server = HttpServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0)
     val url = "http://localhost:${server.address.port}"
 
@@ -287,7 +292,7 @@ internal class Elsewhere : AutoCloseable {
         server.start()
     }
 
-    fun script(path: String, replies: List<EmulatorReply>) {
+    fun script(path: String, replies: List<Played>) {
         scripts[path] = CopyOnWriteArrayList(replies)
     }
 

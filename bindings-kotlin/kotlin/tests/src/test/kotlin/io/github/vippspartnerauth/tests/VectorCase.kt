@@ -1,13 +1,14 @@
 package io.github.vippspartnerauth.tests
 
+import com.fasterxml.jackson.databind.DeserializationFeature
 import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.ObjectMapper
 import com.fasterxml.jackson.databind.node.TextNode
 import io.github.vippspartnerauth.VippsAuthException
 import io.github.vippspartnerauth.emulator.Emulator
-import io.github.vippspartnerauth.emulator.EmulatorIdToken
-import io.github.vippspartnerauth.emulator.EmulatorReply
-import io.github.vippspartnerauth.emulator.EmulatorRequest
+import io.github.vippspartnerauth.emulator.RecordedRequest
+import io.github.vippspartnerauth.emulator.Reply
+import io.github.vippspartnerauth.emulator.SigningAlg
 import java.net.URLDecoder
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -15,6 +16,9 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Assertions.fail
 
 private val mapper = ObjectMapper()
+
+/** Numbers as they stand. */
+private val exact = ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
 
 internal fun json(text: String): JsonNode = mapper.readTree(text)
 
@@ -30,7 +34,7 @@ internal class VectorCase(private val case: JsonNode, private val shared: JsonNo
         vipps.clearRequests()
         val bodies = steps.map { (_, reply) -> filledIn(reply["body"].textValue()) }
         steps.zip(bodies).forEach { (step, body) -> script(step.first["path"].textValue(), step.second, body) }
-        val environment = if (steps.isEmpty()) given.text("environment") ?: "production" else vipps.baseUrl()
+        val environment = if (steps.isEmpty()) given.text("environment") ?: "production" else vipps.baseUrl
         val outcome = runCatching { VectorCall(case["op"].textValue(), given, environment).make() }
         compareRequests(vipps.requests())
         compareResult(outcome, given.secrets() + bodies.flatMap(::tokens))
@@ -42,35 +46,38 @@ internal class VectorCase(private val case: JsonNode, private val shared: JsonNo
 
     /** The emulator can't play a token that was signed for another address, so it signs one that says the same. */
     private fun filledIn(body: String): String {
-        if ("{id_token}" !in body && "{jwks}" !in body) return body.replace("{base_url}", vipps.baseUrl())
+        if ("{id_token}" !in body && "{jwks}" !in body) return body.replace("{base_url}", vipps.baseUrl)
         val token = given["id_token"]?.let(::resolve)
         val claims = token?.get("claims")
         val jwt = claims?.let { minted(it, token["alg"]?.textValue()) } ?: token?.get("jwt")?.textValue().orEmpty()
         val jwks = if (claims != null) vipps.jwks() else given["jwks"]?.let(::resolve)?.toString().orEmpty()
-        return body.replace("{id_token}", jwt).replace("{jwks}", jwks).replace("{base_url}", vipps.baseUrl())
+        return body.replace("{id_token}", jwt).replace("{jwks}", jwks).replace("{base_url}", vipps.baseUrl)
     }
 
     private val issued = mutableMapOf<JsonNode, String>()
 
     private fun minted(claims: JsonNode, alg: String?) = issued.getOrPut(claims) {
         val values = claims.properties().associate { (name, value) ->
-            name to value.toString().replace("{base_url}", vipps.baseUrl())
+            name to exact.readValue(value.toString().replace("{base_url}", vipps.baseUrl), Any::class.java)
         }
         val left = USUAL_CLAIMS.filterNot(values::containsKey)
-        vipps.mintIdToken(EmulatorIdToken(msn = "123456", alg = alg, claims = values, withoutClaims = left))
+        vipps.mintIdToken("123456") {
+            alg?.let { alg(SigningAlg.valueOf(it)) }
+            claims(values).withoutClaims(left)
+        }
     }
 
     private fun script(path: String, reply: JsonNode, body: String) {
         val headers = reply["headers"].orEmptyFields().mapValues { it.value.textValue() }
-        vipps.script(path, listOf(EmulatorReply(reply["status"].intValue(), headers, body)))
+        vipps.script(path, Reply(reply["status"].intValue()).headers(headers).body(body))
     }
 
-    private fun compareRequests(seen: List<EmulatorRequest>) {
+    private fun compareRequests(seen: List<RecordedRequest>) {
         assertEquals(steps.size, seen.size, "number of requests")
         steps.zip(seen).forEach { (step, request) -> compareRequest(step.first, request) }
     }
 
-    private fun compareRequest(expected: JsonNode, seen: EmulatorRequest) {
+    private fun compareRequest(expected: JsonNode, seen: RecordedRequest) {
         known(expected, "method", "path", "headers", "absent", "body", "form")
         assertEquals(expected["method"].textValue(), seen.method)
         assertEquals(expected["path"].textValue(), seen.path + seen.query?.let { "?$it" }.orEmpty())

@@ -14,12 +14,12 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestFactory
 import org.junit.jupiter.api.TestInstance
 
-/** The shared vectors (described in their own README), over the embedded emulator. */
+/** The shared vectors (described in their own README), over an emulator. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class VectorsTest {
     private val folder = File(System.getProperty("vectors"))
     private val index = json(File(folder, "index.json").readText())["files"]
-    private val vipps = Emulator()
+    private val vipps = Emulator.start()
     private val executed = mutableMapOf<String, Int>()
 
     @TestFactory

@@ -5,7 +5,6 @@ import io.github.vippspartnerauth.ManualClock
 import io.github.vippspartnerauth.VippsAuthException
 import io.github.vippspartnerauth.WebhookOptions
 import io.github.vippspartnerauth.WebhookVerifier
-import io.github.vippspartnerauth.emulator.partnerKeys
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.net.URI
