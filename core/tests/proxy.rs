@@ -237,6 +237,7 @@ mod refuses {
     }
 
     #[tokio::test]
+    #[cfg_attr(windows, ignore = "the verifier of the system says in other words why, and that of wine hardly")]
     async fn with_a_certificate_that_nobody_trusts() {
         let proxy = Server::tls(Authority::new("stranger").good().server(), |_| token_reply());
         let (detail, _) = refusal(&proxy.https(), LIMIT).await;
@@ -294,6 +295,7 @@ mod refuses {
     }
 
     #[tokio::test]
+    #[cfg_attr(windows, ignore = "the verifier of the system says in other words why, and that of wine hardly")]
     async fn and_the_server_behind_it_is_told_apart() {
         let world = World::new();
         let proxy = proxies::tunnel(world.vipps.address());
@@ -345,6 +347,10 @@ mod environment {
     }
 
     #[test]
+    #[cfg_attr(
+        windows,
+        ignore = "SSL_CERT_FILE and its like are for other systems, and names of variables have no case there"
+    )]
     fn a_variable_that_cannot_be_used_is_named_before_anything_is_sent() {
         if let Some(variable) = child::argument() {
             let config = || config_for(VIPPS);
@@ -381,6 +387,10 @@ mod environment {
     }
 
     #[test]
+    #[cfg_attr(
+        windows,
+        ignore = "SSL_CERT_FILE and its like are for other systems, and names of variables have no case there"
+    )]
     fn a_refusal_names_the_variable_that_sent_it_there() {
         if let Some(way) = child::argument() {
             let error = block_on(token(config_for(VIPPS))).expect_err("a proxy that refuses");
@@ -432,6 +442,10 @@ mod environment {
 
     /// The variables are read once, when the client is made.
     #[test]
+    #[cfg_attr(
+        windows,
+        ignore = "SSL_CERT_FILE and its like are for other systems, and names of variables have no case there"
+    )]
     fn a_bundle_of_its_own_and_a_proxy_go_together() {
         if child::argument().is_some() {
             return assert_eq!(block_on(token(config_for(VIPPS))).expect("trusted"), TOKEN);

@@ -111,6 +111,7 @@ async fn tls_1_2_and_1_3_are_spoken_and_http_1_1_over_both() {
 }
 
 #[tokio::test]
+#[cfg_attr(windows, ignore = "the verifier of the system says in other words why, and that of wine hardly")]
 async fn an_unknown_issuer_gets_nothing() {
     let authority = Authority::new("company");
     let expected = (
@@ -126,6 +127,7 @@ async fn an_unknown_issuer_gets_nothing() {
 }
 
 #[tokio::test]
+#[cfg_attr(windows, ignore = "the verifier of the system says in other words why, and that of wine hardly")]
 async fn without_ca_pem_the_machine_does_not_trust_it_either() {
     let server = token_server(Authority::new("company").good().server());
     let (detail, _) = refusal(config_for(&server.https()), &server.https()).await;
@@ -134,6 +136,7 @@ async fn without_ca_pem_the_machine_does_not_trust_it_either() {
 }
 
 #[tokio::test]
+#[cfg_attr(windows, ignore = "the verifier of the system says in other words why, and that of wine hardly")]
 async fn another_hosts_certificate_gets_nothing() {
     let authority = Authority::new("company");
     for names in [&["api.vipps.no"][..], &["localhost.example", "*.localhost"], &["127.0.0.1"]] {
@@ -144,6 +147,7 @@ async fn another_hosts_certificate_gets_nothing() {
 }
 
 #[tokio::test]
+#[cfg_attr(windows, ignore = "the verifier of the system says in other words why, and that of wine hardly")]
 async fn a_certificate_out_of_its_time_gets_nothing() {
     let authority = Authority::new("company");
     let hint = Some("check the clock of this machine");
@@ -313,6 +317,10 @@ mod environment {
     use super::*;
 
     #[test]
+    #[cfg_attr(
+        windows,
+        ignore = "SSL_CERT_FILE and its like are for other systems, and names of variables have no case there"
+    )]
     fn ssl_cert_file_is_honoured() {
         if let Some(url) = child::argument() {
             return assert_eq!(block_on(token(config_for(&url))).expect("trusted"), TOKEN);
@@ -326,6 +334,10 @@ mod environment {
 
     /// A company that names its authorities is not served by others in silence.
     #[test]
+    #[cfg_attr(
+        windows,
+        ignore = "SSL_CERT_FILE and its like are for other systems, and names of variables have no case there"
+    )]
     fn a_variable_that_leads_to_no_certificate_is_named() {
         const TEST: &str = "environment::a_variable_that_leads_to_no_certificate_is_named";
         if let Some(argument) = child::argument() {
@@ -377,6 +389,10 @@ mod environment {
 
     /// As with `docker run -e SSL_CERT_FILE=`.
     #[test]
+    #[cfg_attr(
+        windows,
+        ignore = "SSL_CERT_FILE and its like are for other systems, and names of variables have no case there"
+    )]
     fn an_empty_variable_is_none() {
         if let Some(url) = child::argument() {
             let (detail, _) = block_on(refusal(config_for(&url), &url));
@@ -389,6 +405,10 @@ mod environment {
     }
 
     #[test]
+    #[cfg_attr(
+        windows,
+        ignore = "SSL_CERT_FILE and its like are for other systems, and names of variables have no case there"
+    )]
     fn file_and_folders_are_trusted_together_and_ca_pem_besides() {
         if let Some(argument) = child::argument() {
             let (urls, pem) = argument.split_once('\n').expect("two parts");
@@ -413,6 +433,10 @@ mod environment {
     }
 
     #[test]
+    #[cfg_attr(
+        windows,
+        ignore = "SSL_CERT_FILE and its like are for other systems, and names of variables have no case there"
+    )]
     fn a_proxy_carries_the_bytes_and_sees_no_key() {
         const TEST: &str = "environment::a_proxy_carries_the_bytes_and_sees_no_key";
         if child::argument().is_some() {
@@ -436,6 +460,10 @@ mod environment {
     }
 
     #[test]
+    #[cfg_attr(
+        windows,
+        ignore = "SSL_CERT_FILE and its like are for other systems, and names of variables have no case there"
+    )]
     fn a_proxy_never_sees_what_stays_on_this_machine() {
         if let Some(urls) = child::argument() {
             for url in urls.split(' ') {
