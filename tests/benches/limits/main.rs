@@ -2,12 +2,18 @@
 //!
 //! Each round runs every case once; a ratio is taken inside a round, then the median over the rounds. Times drift with
 //! the machine, ratios hardly do.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints its table and may stop at a fault")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a benchmark prints its table and may stop at a fault"
+)]
 
 mod cold_start;
 mod fake;
 mod headers;
 mod id_token;
+mod memory;
 mod renewal;
 mod rounds;
 
@@ -15,8 +21,15 @@ use rounds::Table;
 
 fn main() {
     let json = std::env::args().any(|argument| argument == "--json");
-    let tables: [fn() -> Table; 5] =
-        [|| id_token::table(2048), || id_token::table(4096), headers::table, cold_start::table, renewal::table];
+    // Memory first, in a process that holds nothing yet.
+    let tables: [fn() -> Table; 6] = [
+        memory::table,
+        || id_token::table(2048),
+        || id_token::table(4096),
+        headers::table,
+        cold_start::table,
+        renewal::table,
+    ];
     for table in tables {
         let table = table();
         println!("{}", if json { table.json() } else { table.text() });
