@@ -16,10 +16,11 @@ struct Library {
     file: &'static str,
     /// Its folders in the Maven build.
     jvm: &'static str,
-    swift: Swift,
+    swift: Option<Swift>,
 }
 
 /// The Swift package that a library is a part of, and the name of its modules.
+#[derive(Clone, Copy)]
 struct Swift {
     package: &'static str,
     module: &'static str,
@@ -32,22 +33,16 @@ const LIBRARIES: [Library; 3] = [
         features: "--no-default-features",
         file: "vipps_partner_auth_ffi",
         jvm: "app",
-        swift: Swift { package: "app", module: "VippsPartnerAuth" },
+        swift: Some(Swift { package: "app", module: "VippsPartnerAuth" }),
     },
     Library {
         krate: "vipps-partner-auth-ffi",
         features: "",
         file: "vipps_partner_auth_ffi",
         jvm: "server",
-        swift: Swift { package: "package", module: "VippsPartnerAuth" },
+        swift: Some(Swift { package: "package", module: "VippsPartnerAuth" }),
     },
-    Library {
-        krate: "vipps-emulator-ffi",
-        features: "",
-        file: "vipps_emulator_ffi",
-        jvm: "emulator",
-        swift: Swift { package: "package", module: "VippsEmulator" },
-    },
+    Library { krate: "vipps-emulator-ffi", features: "", file: "vipps_emulator_ffi", jvm: "emulator", swift: None },
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,19 +74,23 @@ pub(crate) fn prepare_jvm(profile: Profile) -> Result {
 }
 
 /// Puts the Swift packages together, of the repository's sources, generated code and libraries: the one for apps, and the
-/// one for servers with the emulator. Returns their folders.
+/// one for servers with the emulator's program. Returns their folders.
 pub(crate) fn prepare_swift(profile: Profile) -> Result<[PathBuf; 2]> {
     build_generator()?;
     copy_swift_sources()?;
     for library in &LIBRARIES {
-        let package = swift_package(library.swift.package);
-        let module = library.swift.module;
+        let Some(Swift { package, module }) = library.swift else { continue };
+        let package = swift_package(package);
         let built = library.build(profile)?;
         let generated = repo::target().join("swift/generated").join(library.jvm);
         generate(&built, "swift", &generated)?;
         arrange(&generated, &package.join("Sources"), module, library.file)?;
         ship(profile, &built, &package.join("native"))?;
     }
+    let words = format!("build -p vipps-emulator {}", profile.flag());
+    Step::cargo("the emulator's program", &words).on_failure().run()?;
+    let program = profile.folder().join(format!("vipps-emulator{EXE_SUFFIX}"));
+    ship(profile, &program, &swift_package("package").join("native"))?;
     Ok(["app", "package"].map(swift_package))
 }
 
@@ -143,7 +142,7 @@ fn generate(library: &Path, language: &str, into: &Path) -> Result {
         .map(drop)
 }
 
-/// Copies a library to where it is packed from; one that is to be published, without symbols that nobody needs.
+/// Copies a library or a program to where it is packed from; one that is to be published, without symbols that nobody needs.
 fn ship(profile: Profile, library: &Path, into: &Path) -> Result {
     let copied = into.join(library.file_name().unwrap_or_default());
     copy(library, &copied)?;
