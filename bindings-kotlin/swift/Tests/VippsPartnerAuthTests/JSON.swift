@@ -53,6 +53,11 @@ func known(_ json: JSON, _ names: Set<String>) throws {
     try ensure(unknown.isEmpty, "unknown members \(unknown)")
 }
 
+/// Waits for something, and leaves the machine to it meanwhile.
+func until(_ isSo: () async throws -> Bool) async throws {
+    while try await !isSo() { try await Task.sleep(for: .milliseconds(2)) }
+}
+
 /// The fields of a form or query, in order.
 func form(_ text: String) -> [(name: String, value: String)] {
     text.split(separator: "&").map { field in

@@ -42,16 +42,29 @@ struct LifeOfEmulatorsTests {
         await #expect(throws: EmulatorError.self) { try await Emulator.connect(url) }
     }
 
+    @Test func whoeverElseAnswersIsNoEmulator() async throws {
+        let other = try Elsewhere()
+        await #expect(throws: (any Error).self) { try await Emulator.connect(other.url) }
+        other.script("/emulator/control/info", [.init(status: 404)])
+        let url = other.url.replacingOccurrences(of: "localhost", with: "anna:secret@localhost")
+        await #expect {
+            try await Emulator.connect(url)
+        } throws: { error in
+            "\(error)" == "\(other.url) is no vipps-emulator, or does not let this program in: info got 404"
+        }
+        #expect(other.seen.count == 2)
+    }
+
     @Test func itEndsWithTheLastReference() async throws {
         func known() async throws -> Known { try await Known(Emulator.start()) }
-        await ends(try await known())
+        try await ends(known())
     }
 
     @Test func itEndsWithTheProcessThatStartedIt() async throws {
         let holder = try Holder(["VIPPS_EMULATOR": program])
         let known = try await Known(Emulator.connect(holder.line()))
         holder.kill()
-        await ends(known)
+        try await ends(known)
     }
 
     @Test func itIsFoundOnThePath() async throws {
@@ -59,7 +72,7 @@ struct LifeOfEmulatorsTests {
         let holder = try Holder(["PATH": "/nowhere:\(folder)"])
         let known = try await Known(Emulator.connect(holder.line()))
         holder.end()
-        await ends(known)
+        try await ends(known)
     }
 
     @Test func whatWasLookedForIsTold() throws {
@@ -112,8 +125,8 @@ struct LifeOfEmulatorsTests {
         print("emulator: start \(starts.sorted()[10]), control \(controls.sorted()[200]) (medians)")
     }
 
-    private func ends(_ known: Known) async {
-        while await known.isThere() { await Task.yield() }
+    private func ends(_ known: Known) async throws {
+        try await until { await !known.isThere() }
         #expect(await !known.isThere())
     }
 }

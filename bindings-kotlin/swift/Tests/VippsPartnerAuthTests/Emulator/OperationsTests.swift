@@ -3,6 +3,7 @@ import Testing
 @testable import VippsEmulator
 
 /// The shared vectors of the operations, `emulator.json`, through the methods.
+@Suite(.serialized)
 struct OperationsTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let json: JSON
