@@ -1,8 +1,8 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// `cargo xtask` puts the generated sources and, in `native`, the libraries beside this file. Where an app is built for
-// Apple's platforms, an XCFramework takes the place of the two system libraries.
+// `cargo xtask` puts the generated sources and, in `native`, the library beside this file. Where an app is built for
+// Apple's platforms, an XCFramework takes the place of the system library.
 let native = Context.packageDirectory + "/native"
 let library: [LinkerSetting] = [.unsafeFlags(["-L\(native)", "-Xlinker", "-rpath", "-Xlinker", native])]
 
@@ -12,15 +12,20 @@ let package = Package(
     products: [
         .library(name: "VippsPartnerAuth", targets: ["VippsPartnerAuth"]),
         .library(name: "VippsEmulator", targets: ["VippsEmulator"]),
+        .library(name: "VippsEmulatorTesting", targets: ["VippsEmulatorTesting"]),
     ],
     targets: [
         .systemLibrary(name: "VippsPartnerAuthFFI"),
         .target(name: "VippsPartnerAuthNative", dependencies: ["VippsPartnerAuthFFI"], linkerSettings: library),
         .target(name: "VippsPartnerAuth", dependencies: ["VippsPartnerAuthNative"]),
-        .systemLibrary(name: "VippsEmulatorFFI"),
-        .target(name: "VippsEmulatorNative", dependencies: ["VippsEmulatorFFI"], linkerSettings: library),
-        .target(name: "VippsEmulator", dependencies: ["VippsEmulatorNative", "VippsPartnerAuth"]),
-        .testTarget(name: "VippsPartnerAuthTests", dependencies: ["VippsPartnerAuth", "VippsEmulator"]),
+        .target(name: "VippsEmulator", dependencies: ["VippsPartnerAuth"], swiftSettings: [.swiftLanguageMode(.v6)]),
+        // Apart, since these two need the frameworks of the test runners.
+        .target(
+            name: "VippsEmulatorTesting", dependencies: ["VippsEmulator"], swiftSettings: [.swiftLanguageMode(.v6)]),
+        // Of the tests.
+        .executableTarget(name: "EmulatorHolder", dependencies: ["VippsEmulator"], path: "Tests/EmulatorHolder"),
+        .testTarget(
+            name: "VippsPartnerAuthTests", dependencies: ["VippsPartnerAuth", "VippsEmulator", "VippsEmulatorTesting"]),
     ],
     // The compiler of Swift 6.0 ends in a crash on generated code in the mode of version 6.
     swiftLanguageModes: [.v5]

@@ -120,13 +120,14 @@ fn the_table_of_variables_has_each_variable() {
 fn every_block_in_a_compiled_language_is_in_a_test() {
     let kotlin = "bindings-kotlin/kotlin/tests/src/test";
     let package = "io/github/vippspartnerauth/tests";
+    let swift = "bindings-kotlin/swift/Tests/VippsPartnerAuthTests";
     let sources = [
         ("kotlin", format!("{kotlin}/kotlin/{package}/ReadmeKotlinTest.kt")),
         ("java", format!("{kotlin}/java/{package}/ReadmeJavaTest.java")),
-        ("swift", "bindings-kotlin/swift/Tests/VippsPartnerAuthTests/ReadmeTests.swift".to_owned()),
+        ("swift", format!("{swift}/ReadmeTests.swift {swift}/Emulator/RunnersTests.swift")),
     ];
-    for (language, source) in sources {
-        let source = trimmed(&read(&source));
+    for (language, files) in sources {
+        let source: String = files.split(' ').map(|file| trimmed(&read(file))).collect();
         for page in documents() {
             for block in blocks(&read_path(&page), language) {
                 assert!(source.contains(&trimmed(&block)), "no test holds this block of {}:\n{block}", page.display());

@@ -116,8 +116,7 @@ fn compile() -> Result<Tally> {
     Ok(Tally::default())
 }
 
-const FOR_SERVERS: &[&str] =
-    &["--all-features -p vipps-partner-auth -p vipps-emulator -p vipps-partner-auth-ffi -p vipps-emulator-ffi \
+const FOR_SERVERS: &[&str] = &["--all-features -p vipps-partner-auth -p vipps-emulator -p vipps-partner-auth-ffi \
      -p vipps-partner-auth-node -p vipps-partner-auth-python"];
 const FOR_APPS: &[&str] = &["--no-default-features -p vipps-partner-auth-ffi"];
 

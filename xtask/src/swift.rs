@@ -31,6 +31,7 @@ mount --bind "$3" "$1/vectors"
 root=$1
 shift 3
 exec chroot "$root" env -i HOME=/var/cache LC_ALL=C.UTF-8 VECTORS=/vectors PATH=/usr/bin:/bin \
+    VIPPS_EMULATOR=/package/native/vipps-emulator \
     sh -c 'cd /package && exec swift "$@" 2>&1' swift "$@"
 "#;
 

@@ -16,25 +16,23 @@ struct Library {
     file: &'static str,
     /// Its folders in what is built of it.
     folder: &'static str,
-    /// On the JVM the emulator is a program.
-    is_for_the_jvm: bool,
     swift: Swift,
 }
 
 /// The Swift package that a library is a part of, and the name of its modules.
+#[derive(Clone, Copy)]
 struct Swift {
     package: &'static str,
     module: &'static str,
 }
 
 /// The one for apps first: it is built from the same crate, and what was built last stays.
-const LIBRARIES: [Library; 3] = [
+const LIBRARIES: [Library; 2] = [
     Library {
         krate: "vipps-partner-auth-ffi",
         features: "--no-default-features",
         file: "vipps_partner_auth_ffi",
         folder: "app",
-        is_for_the_jvm: true,
         swift: Swift { package: "app", module: "VippsPartnerAuth" },
     },
     Library {
@@ -42,16 +40,7 @@ const LIBRARIES: [Library; 3] = [
         features: "",
         file: "vipps_partner_auth_ffi",
         folder: "server",
-        is_for_the_jvm: true,
         swift: Swift { package: "package", module: "VippsPartnerAuth" },
-    },
-    Library {
-        krate: "vipps-emulator-ffi",
-        features: "",
-        file: "vipps_emulator_ffi",
-        folder: "emulator",
-        is_for_the_jvm: false,
-        swift: Swift { package: "package", module: "VippsEmulator" },
     },
 ];
 
@@ -75,7 +64,7 @@ impl Profile {
 pub(crate) fn prepare_jvm(profile: Profile) -> Result {
     build_generator()?;
     let output = repo::target().join("jvm");
-    for library in LIBRARIES.iter().filter(|library| library.is_for_the_jvm) {
+    for library in &LIBRARIES {
         let built = library.build(profile)?;
         generate(&built, "kotlin", &output.join("generated").join(library.folder))?;
         ship(profile, &built, &output.join("native").join(library.folder).join(jna_platform()))?;
@@ -93,19 +82,20 @@ fn build_emulator(profile: Profile) -> Result<PathBuf> {
 }
 
 /// Puts the Swift packages together, of the repository's sources, generated code and libraries: the one for apps, and the
-/// one for servers with the emulator. Returns their folders.
+/// one for servers with the emulator's program. Returns their folders.
 pub(crate) fn prepare_swift(profile: Profile) -> Result<[PathBuf; 2]> {
     build_generator()?;
     copy_swift_sources()?;
     for library in &LIBRARIES {
-        let package = swift_package(library.swift.package);
-        let module = library.swift.module;
+        let Swift { package, module } = library.swift;
+        let package = swift_package(package);
         let built = library.build(profile)?;
         let generated = repo::target().join("swift/generated").join(library.folder);
         generate(&built, "swift", &generated)?;
         arrange(&generated, &package.join("Sources"), module, library.file)?;
         ship(profile, &built, &package.join("native"))?;
     }
+    ship(profile, &build_emulator(profile)?, &swift_package("package").join("native"))?;
     Ok(["app", "package"].map(swift_package))
 }
 

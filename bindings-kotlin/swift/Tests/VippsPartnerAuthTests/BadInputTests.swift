@@ -9,10 +9,11 @@ struct BadInputTests {
     private let partner: Partner
     private let shop: Merchant
 
-    init() throws {
-        vipps = try Emulator(options: EmulatorOptions(merchants: ["123456"]))
-        partner = try Partner(
-            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"), environment: vipps.environment)
+    init() async throws {
+        vipps = try await Emulator.start(.init(merchants: ["123456"]))
+        partner = try await Partner(
+            keys: vipps.partnerKeys().forPartner(), system: SystemInfo(name: "acme", version: "3.1.2"),
+            environment: vipps.environment)
         shop = try partner.merchant("123456")
     }
 
@@ -28,7 +29,9 @@ struct BadInputTests {
         #expect(field { try shop.login(redirectURI: "/callback") } == "redirect_uri")
     }
 
-    @Test func aSettingIsRefusedByItsName() throws {
+    @Test func aSettingIsRefusedByItsName() async throws {
+        let keys = try await keys()
+        func refused(_ change: (inout VippsSettings) -> Void) -> String? { field { try partner(keys, with: change) } }
         #expect(refused { $0.redisURL = "http://cache.internal" } == "redis_url")
         #expect(refused { $0.redisURL = "redis://" } == "redis_url")
         let none = Data("none".utf8)
@@ -39,9 +42,10 @@ struct BadInputTests {
         #expect(refused { $0.trustedOrigins = ["http://gateway.example"] } == "trusted_origin")
     }
 
-    @Test func noPasswordOfRedisIsTold() throws {
+    @Test func noPasswordOfRedisIsTold() async throws {
+        let keys = try await keys()
         #expect {
-            _ = try partner { $0.redisURL = "redis://user:fixture-Password@cache.internal:port" }
+            _ = try partner(keys) { $0.redisURL = "redis://user:fixture-Password@cache.internal:port" }
         } throws: { error in
             !"\(error) \(error.localizedDescription) \(String(reflecting: error))".contains("fixture-Password")
         }
@@ -49,6 +53,8 @@ struct BadInputTests {
 
     @Test(arguments: [-1, .nan, .infinity, -.infinity, 1e300, .greatestFiniteMagnitude])
     func aSpanThatIsNoneIsRefused(_ seconds: Double) async throws {
+        let keys = try await keys()
+        func refused(_ change: (inout VippsSettings) -> Void) -> String? { field { try partner(keys, with: change) } }
         #expect(refused { $0.connectTimeout = seconds } == "connect_timeout")
         #expect(refused { $0.requestTimeout = seconds } == "request_timeout")
         #expect(refused { $0.deadline = seconds } == "deadline")
@@ -59,9 +65,7 @@ struct BadInputTests {
         #expect(field { try ManualClock(at: moment) } == "unix_seconds")
         #expect(field { try clock.setWall(moment) } == "unix_seconds")
         #expect(field { try clock.advance(seconds) } == "span")
-        #expect(throws: EmulatorError.self) { try vipps.advance(seconds: seconds) }
-        #expect(throws: EmulatorError.self) { try vipps.setTime(unixSeconds: seconds) }
-        #expect(throws: EmulatorError.self) { try vipps.setLatency(endpoint: "jwks", seconds: seconds) }
+        await #expect(throws: (any Error).self) { try await vipps.setTime(moment) }
 
         let (phone, hint) = (try shop.backchannel(), "urn:msisdn:4791234567")
         let options = BackchannelOptions(requestedExpiry: seconds)
@@ -71,15 +75,20 @@ struct BadInputTests {
         #expect(await field { try await phone.wait(pending, timeout: seconds) } == "timeout")
     }
 
-    @Test(arguments: [Int32.min, -1, 65_536, .max])
-    func aNumberThatIsNoneIsRefused(_ number: Int32) {
-        func refuses<T>(_ call: () throws -> T) { #expect(throws: EmulatorError.self) { _ = try call() } }
-        refuses { try Emulator(options: EmulatorOptions(port: number)) }
-        refuses { try Emulator(options: EmulatorOptions(rsaBits: number)) }
-        refuses { try vipps.fields(count: number) }
-        refuses { try vipps.failNext(endpoint: "jwks", times: 1, failure: .reply(status: number)) }
-        refuses { try vipps.script(path: "/", replies: [EmulatorReply(status: number)]) }
-        refuses { try vipps.approve(id: "nothing", msisdn: String(number)) }
+    @Test(arguments: [Int.min, -1, 65_536, .max])
+    func aNumberThatIsNoneIsRefused(_ number: Int) async throws {
+        func member(_ call: () async throws -> Void) async -> String? {
+            do { try await call() } catch { return (error as? EmulatorError)?.refusal?.member }
+            return nil
+        }
+        #expect(await member { _ = try await Emulator.start(.init(port: number)) } == "port")
+        #expect(await member { try await vipps.backchannelLimit(number) } == "logins")
+        #expect(await member { try await vipps.failNext(.jwks, status: number) } == "status")
+        #expect(await member { try await vipps.script("/", replies: [.init(status: number)]) } == "replies[0].status")
+        #expect(await member { try await vipps.approve(String(number)) } == "id")
+        let span = Duration.seconds(-1)
+        #expect(await member { try await vipps.advance(span) } == "seconds")
+        #expect(await member { try await vipps.setLatency(.jwks, duration: span) } == "seconds")
     }
 
     private static let texts = [
@@ -90,6 +99,7 @@ struct BadInputTests {
     @Test(arguments: texts.keys.sorted())
     func noTextEndsTheProcess(_ name: String) async throws {
         let text = try #require(Self.texts[name])
+        let keys = try await keys()
         let verifier = try IDTokenVerifier(environment: vipps.environment)
         let login = try shop.login(redirectURI: "https://shop.example/callback")
         let request = try await login.start(scopes: ["openid"])
@@ -107,7 +117,7 @@ struct BadInputTests {
             { try await login.finish(callbackURL: text, request: request) },
             { try await shop.backchannel().userExists(msisdn: text) as Any },
             { try await shop.backchannel().start(loginHint: text, scopes: [text]) },
-            { try partner { ($0.caPEM, $0.redisURL, $0.trustedOrigins) = (Data(text.utf8), text, [text]) } },
+            { try partner(keys) { ($0.caPEM, $0.redisURL, $0.trustedOrigins) = (Data(text.utf8), text, [text]) } },
         ]
         for call in calls {
             do {
@@ -118,14 +128,14 @@ struct BadInputTests {
         }
     }
 
-    private func refused(_ change: (inout VippsSettings) -> Void) -> String? { field { try partner(with: change) } }
+    private func keys() async throws -> Keys { try await vipps.partnerKeys().forPartner() }
 
-    private func partner(with change: (inout VippsSettings) -> Void) throws -> Partner {
+    private func partner(_ keys: Keys, with change: (inout VippsSettings) -> Void) throws -> Partner {
         var settings = VippsSettings()
         change(&settings)
         return try Partner(
-            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"),
-            environment: vipps.environment, settings: settings)
+            keys: keys, system: SystemInfo(name: "acme", version: "3.1.2"), environment: vipps.environment,
+            settings: settings)
     }
 }
 

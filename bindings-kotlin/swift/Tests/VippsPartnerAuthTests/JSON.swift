@@ -1,50 +1,11 @@
 import Foundation
+import VippsEmulator
 
-/// JSON that can be compared.
-indirect enum JSON: Hashable, Codable {
-    case null, bool(Bool), number(Double), text(String), list([JSON]), object([String: JSON])
+typealias JSON = Emulator.JSON
 
-    init(from decoder: Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        if value.decodeNil() {
-            self = .null
-        } else if let bool = try? value.decode(Bool.self) {
-            self = .bool(bool)
-        } else if let number = try? value.decode(Double.self) {
-            self = .number(number)
-        } else if let text = try? value.decode(String.self) {
-            self = .text(text)
-        } else if let list = try? value.decode([JSON].self) {
-            self = .list(list)
-        } else {
-            self = .object(try value.decode([String: JSON].self))
-        }
-    }
-
-    func encode(to encoder: Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .null: try container.encodeNil()
-        case .bool(let bool): try container.encode(bool)
-        // A whole number is written as one: the library reads it as such.
-        case .number(let number) where number == number.rounded() && abs(number) < 1e15:
-            try container.encode(Int64(number))
-        case .number(let number): try container.encode(number)
-        case .text(let text): try container.encode(text)
-        case .list(let list): try container.encode(list)
-        case .object(let members): try container.encode(members)
-        }
-    }
-
+extension Emulator.JSON {
     static func parse(_ text: String) throws -> JSON {
         try JSONDecoder().decode(JSON.self, from: Data(text.utf8))
-    }
-
-    var string: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        guard let data = try? encoder.encode(self) else { return "" }
-        return String(decoding: data, as: UTF8.self)
     }
 
     subscript(name: String) -> JSON? { if case .object(let members) = self { members[name] } else { nil } }
@@ -60,6 +21,16 @@ indirect enum JSON: Hashable, Codable {
     static func of(_ members: [String: JSON?]) -> JSON { .object(members.mapValues { $0 ?? .null }) }
     static func texts(_ texts: [String]) -> JSON { .list(texts.map(JSON.text)) }
     static func maybe(_ text: String?) -> JSON? { text.map(JSON.text) }
+
+    /// With another text in the place of this one, wherever it stands in a text.
+    func replacing(_ old: String, with new: String) -> JSON {
+        switch self {
+        case .text(let text): .text(text.replacingOccurrences(of: old, with: new))
+        case .list(let list): .list(list.map { $0.replacing(old, with: new) })
+        case .object(let members): .object(members.mapValues { $0.replacing(old, with: new) })
+        default: self
+        }
+    }
 }
 
 struct Broken: Error, CustomStringConvertible {
@@ -80,6 +51,11 @@ func same<T: Equatable>(_ what: String, _ expected: T, _ made: T) throws {
 func known(_ json: JSON, _ names: Set<String>) throws {
     let unknown = Set(json.members.keys).subtracting(names)
     try ensure(unknown.isEmpty, "unknown members \(unknown)")
+}
+
+/// Waits for something, and leaves the machine to it meanwhile.
+func until(_ isSo: () async throws -> Bool) async throws {
+    while try await !isSo() { try await Task.sleep(for: .milliseconds(2)) }
 }
 
 /// The fields of a form or query, in order.

@@ -12,10 +12,11 @@ struct PartnerTests {
     private let partner: Partner
     private let shop: Merchant
 
-    init() throws {
-        vipps = try Emulator(options: EmulatorOptions(merchants: ["123456"]))
-        partner = try Partner(
-            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"), environment: vipps.environment)
+    init() async throws {
+        vipps = try await Emulator.start(.init(merchants: ["123456"]))
+        partner = try await Partner(
+            keys: vipps.partnerKeys().forPartner(), system: SystemInfo(name: "acme", version: "3.1.2"),
+            environment: vipps.environment)
         shop = try partner.merchant("123456")
     }
 
@@ -24,7 +25,7 @@ struct PartnerTests {
         let headers = try await shop.headers()
         #expect(headers["merchant-serial-number"] == "123456")
         #expect(shop.cachedHeaders() == headers)
-        #expect(vipps.count(path: "/accesstoken/get") == 1)
+        #expect(try await vipps.count("/accesstoken/get") == 1)
         #expect(partner.stats.tokensFetched == 1)
     }
 
@@ -33,11 +34,11 @@ struct PartnerTests {
             for _ in 0..<1_000 { group.addTask { _ = try await shop.headers() } }
             try await group.waitForAll()
         }
-        #expect(vipps.count(path: "/accesstoken/get") == 1)
+        #expect(try await vipps.count("/accesstoken/get") == 1)
     }
 
     @Test func aRequestIsAuthorizedAndARealCallWorks() async throws {
-        let url = try #require(URL(string: vipps.baseUrl() + "/epayment/v1/payments"))
+        let url = try #require(URL(string: vipps.baseURL + "/epayment/v1/payments"))
         var call = URLRequest(url: url)
         try await call.authorize(with: shop)
         let (_, response) = try await URLSession.shared.data(for: call)
@@ -52,24 +53,24 @@ struct PartnerTests {
     }
 
     @Test func aRedirectIsFollowedOnlyWhereTheHeadersMayGo() async throws {
-        let elsewhere = try Emulator(options: EmulatorOptions(merchants: ["123456"]))
+        let elsewhere = try await Emulator.start(.init(merchants: ["123456"]))
         let payments = "/epayment/v1/payments"
-        let url = try #require(URL(string: vipps.baseUrl() + payments))
+        let url = try #require(URL(string: vipps.baseURL + payments))
         let call = try await URLRequest(url: url).authorized(with: shop)
         let session = URLSession(configuration: .ephemeral, delegate: CoveredRedirects(for: shop), delegateQueue: nil)
-        for (origin, status) in [(elsewhere.baseUrl(), 302), (vipps.baseUrl(), 200)] {
-            let redirect = EmulatorReply(status: 302, headers: ["location": origin + payments])
-            try vipps.script(path: payments, replies: [redirect])
+        for (origin, status) in [(elsewhere.baseURL, 302), (vipps.baseURL, 200)] {
+            let redirect = Emulator.Reply(status: 302, headers: ["location": origin + payments])
+            try await vipps.script(payments, replies: [redirect])
             let (_, response) = try await session.data(for: call)
             #expect((response as? HTTPURLResponse)?.statusCode == status)
         }
-        #expect(elsewhere.requests().isEmpty)
-        #expect(vipps.count(path: payments) == 3)
+        #expect(try await elsewhere.requests().isEmpty)
+        #expect(try await vipps.count(payments) == 3)
         session.invalidateAndCancel()
     }
 
     @Test func anErrorSaysWhatHappened() async throws {
-        vipps.wrongEnvironment(wrong: true)
+        try await vipps.wrongEnvironment()
         do {
             _ = try await shop.headers()
             Issue.record("it passed")
@@ -82,9 +83,9 @@ struct PartnerTests {
     }
 
     @Test func nothingShowsASecret() async throws {
-        vipps.clearRequests()
+        try await vipps.clearRequests()
         let token = try await partner.accessToken()
-        let keys = try vipps.partnerKeys
+        let keys = try await vipps.partnerKeys().forPartner()
         let expect = Expect(msn: "123456", accessToken: token.secret)
         var settings = VippsSettings()
         settings.redisURL = "redis://user:fixture-Password@cache.internal"
@@ -93,13 +94,13 @@ struct PartnerTests {
         values.forEach { dump($0, to: &shown) }
         #expect(!shown.contains(token.secret))
         #expect(!shown.contains("fixture-Password"))
-        #expect(!shown.contains(vipps.keysOfPartner().clientSecret))
+        #expect(try await !shown.contains(vipps.partnerKeys().clientSecret))
     }
 
     @Test func aLoginBringsAPerson() async throws {
         let callback = "https://shop.example/callback"
-        try vipps.registerRedirectUri(msn: "123456", uri: callback)
-        try vipps.autoApprove(msisdn: "4791234567")
+        try await vipps.registerRedirectURI("123456", redirectURI: callback)
+        try await vipps.autoApprove("4791234567")
         let login = try shop.login(redirectURI: callback)
         let request = try await login.start(scopes: ["openid", "name"])
         let kept = try JSONDecoder().decode(LoginRequest.self, from: JSONEncoder().encode(request))
@@ -112,25 +113,25 @@ struct PartnerTests {
         let phone = try shop.backchannel()
         let pending = try await phone.start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
         #expect(try await phone.poll(pending) == nil)
-        _ = try vipps.approve(id: pending.authReqID, msisdn: "4791234567")
-        try vipps.advance(seconds: pending.interval)
-        let body = try vipps.pingBody(id: pending.authReqID)
+        try await vipps.approve(pending.authReqID, msisdn: "4791234567")
+        try await vipps.advance(.seconds(pending.interval))
+        let body = try await vipps.pingBody(pending.authReqID)
         let result = try #require(try await phone.finishPing(body: body, pending: pending))
         #expect(result.scopes == ["openid"])
     }
 
     @Test func eventsAreTold() async throws {
         let told = Told()
-        let partner = try partner { $0.onEvent = { told.add($0.name) } }
+        let partner = try await partner { $0.onEvent = { told.add($0.name) } }
         _ = try await partner.headers()
         #expect(await told.has("token_fetched"))
     }
 
     @Test func aListenerMayTakeItsTimeAndCallTheLibrary() async throws {
         let told = Told()
-        let other = try partner { _ in }
+        let other = try await partner { _ in }
         let wait = DispatchSemaphore(value: 0)
-        let slow = try partner { settings in
+        let slow = try await partner { settings in
             settings.onEvent = { event in
                 wait.wait()
                 let done = DispatchSemaphore(value: 0)
@@ -151,39 +152,39 @@ struct PartnerTests {
     @Test func aSessionAnswersA401WithAnotherToken() async throws {
         let session = VippsSession(for: shop, configuration: .ephemeral)
         let payments = "/epayment/v1/payments"
-        var call = URLRequest(url: try #require(URL(string: vipps.baseUrl() + payments)))
+        var call = URLRequest(url: try #require(URL(string: vipps.baseURL + payments)))
         call.httpMethod = "POST"
         call.httpBody = Data("{}".utf8)
         _ = try await shop.headers()
-        vipps.revokeTokens()
+        try await vipps.revokeTokens()
         let (_, response) = try await session.data(for: call)
         #expect((response as? HTTPURLResponse)?.statusCode == 200)
-        let calls = vipps.requests().filter { $0.path == payments }
+        let calls = try await vipps.requests().filter { $0.path == payments }
         #expect(calls.map(\.status) == [401, 200])
         #expect(calls.map(\.body) == ["{}", "{}"])
     }
 
     @Test func aSessionKeepsItsLimitsWhileATokenIsFetched() async throws {
         let session = VippsSession(for: shop, configuration: .ephemeral)
-        try vipps.failNext(endpoint: "standard_token", times: 1, failure: .hang)
-        var call = URLRequest(url: try #require(URL(string: vipps.baseUrl() + "/epayment/v1/payments")))
+        try await vipps.failNext(.standardToken, kind: .hang)
+        var call = URLRequest(url: try #require(URL(string: vipps.baseURL + "/epayment/v1/payments")))
         call.timeoutInterval = 0.2
         await #expect { try await session.data(for: call) } throws: { ($0 as? URLError)?.code == .timedOut }
-        vipps.releaseHung()
-        #expect(vipps.count(path: "/epayment/v1/payments") == 0)
+        try await vipps.releaseHung()
+        #expect(try await vipps.count("/epayment/v1/payments") == 0)
     }
 
     @Test func aSessionTakesNothingElsewhere() async throws {
-        let elsewhere = try Emulator(options: EmulatorOptions(merchants: ["123456"]))
+        let elsewhere = try await Emulator.start(.init(merchants: ["123456"]))
         let payments = "/epayment/v1/payments"
         let session = VippsSession(for: shop, configuration: .ephemeral)
-        let redirect = EmulatorReply(status: 302, headers: ["location": elsewhere.baseUrl() + payments])
-        try vipps.script(path: payments, replies: [redirect])
+        let redirect = Emulator.Reply(status: 302, headers: ["location": elsewhere.baseURL + payments])
+        try await vipps.script(payments, replies: [redirect])
         let (_, response) = try await session.data(
-            for: URLRequest(url: try #require(URL(string: vipps.baseUrl() + payments))))
+            for: URLRequest(url: try #require(URL(string: vipps.baseURL + payments))))
         #expect((response as? HTTPURLResponse)?.statusCode == 302)
-        _ = try await session.data(for: URLRequest(url: try #require(URL(string: elsewhere.baseUrl() + payments))))
-        #expect(elsewhere.requests().allSatisfy { request in !request.headers.contains { $0.name == "authorization" } })
+        _ = try await session.data(for: URLRequest(url: try #require(URL(string: elsewhere.baseURL + payments))))
+        #expect(try await elsewhere.requests().allSatisfy { request in !request.headers.contains { $0.name == "authorization" } })
     }
 
     @Test func aRefusedTokenIsReplacedTogetherWithItsHeaders() async throws {
@@ -195,8 +196,8 @@ struct PartnerTests {
     }
 
     @Test func membersAreReadByTheirTypes() async throws {
-        let claims = ["name": "\"Kari\"", "yes": "true", "count": "42", "roles": "[\"a\", \"b\"]"]
-        let jwt = try vipps.mintIdToken(recipe: EmulatorIdToken(msn: "123456", claims: claims))
+        let claims: [String: Emulator.JSON] = ["name": "Kari", "yes": true, "count": 42, "roles": ["a", "b"]]
+        let jwt = try await vipps.mintIDToken("123456", claims: claims)
         let checked = try await shop.verifyIDToken(jwt)
         #expect(checked.text("name") == "Kari" && checked.bool("yes") == true && checked.int("count") == 42)
         #expect(checked.list("roles") == ["a", "b"] && checked.list("aud")?.count == 1)
@@ -205,15 +206,15 @@ struct PartnerTests {
         #expect(try checked.decoded(as: Person.self).name == "Kari")
     }
 
-    @Test func keysSayWhoseTheyAre() throws {
-        let keys = try #require(try vipps.salesUnitKeys("123456"))
+    @Test func keysSayWhoseTheyAre() async throws {
+        let keys = try await vipps.salesUnitKeys("123456").forSalesUnit("123456")
         #expect(keys.kind == "sales_unit" && keys.msn == "123456" && !keys.clientID.isEmpty)
         #expect(partner.environment == vipps.environment)
     }
 
     @Test func aRedisThatIsOutOfReachCostsNoCall() async throws {
         let told = Told()
-        let partner = try partner { settings in
+        let partner = try await partner { settings in
             settings.redisURL = "redis://127.0.0.1:1"
             settings.onEvent = { told.add($0.name) }
         }
@@ -222,11 +223,11 @@ struct PartnerTests {
         #expect(partner.stats.cacheFailures > 0)
     }
 
-    private func partner(with change: (inout VippsSettings) -> Void) throws -> Partner {
+    private func partner(with change: (inout VippsSettings) -> Void) async throws -> Partner {
         var settings = VippsSettings()
         change(&settings)
-        return try Partner(
-            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"),
+        return try await Partner(
+            keys: vipps.partnerKeys().forPartner(), system: SystemInfo(name: "acme", version: "3.1.2"),
             environment: vipps.environment, settings: settings)
     }
 }

@@ -7,30 +7,31 @@ import VippsPartnerAuth
     import FoundationNetworking
 #endif
 
-/// The blocks of the README, word for word.
+/// The blocks of the README, word for word; those for test runners are in ``RunnersTests``.
 @Suite(.serialized)
 struct ReadmeTests {
     private let vipps: Emulator
     private let environment: VippsEnvironment
     private let shop: Merchant
 
-    init() throws {
+    init() async throws {
         setenv("VIPPS_CLIENT_ID", "11111111-2222-4333-8444-555555555555", 1)
         setenv("VIPPS_CLIENT_SECRET", "fixture-Secret+/42==", 1)
         setenv("VIPPS_SUBSCRIPTION_KEY", "0123456789abcdef0123456789abcdef", 1)
-        let keys = EmulatorKeys(
-            clientId: "11111111-2222-4333-8444-555555555555", clientSecret: "fixture-Secret+/42==",
-            subscriptionKey: "0123456789abcdef0123456789abcdef",
-            secondSubscriptionKey: "fedcba9876543210fedcba9876543210")
-        vipps = try Emulator(options: EmulatorOptions(merchants: ["123456"], partnerKeys: keys))
+        let keys = Emulator.NewKeys(
+            clientID: "11111111-2222-4333-8444-555555555555", clientSecret: "fixture-Secret+/42==",
+            secondSubscriptionKey: "fedcba9876543210fedcba9876543210",
+            subscriptionKey: "0123456789abcdef0123456789abcdef")
+        vipps = try await Emulator.start(.init(merchants: ["123456"], partnerKeys: keys))
         environment = vipps.environment
-        let partner = try Partner(
-            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"), environment: environment)
+        let partner = try await Partner(
+            keys: vipps.partnerKeys().forPartner(), system: SystemInfo(name: "acme", version: "3.1.2"),
+            environment: environment)
         shop = try partner.merchant("123456")
     }
 
     @Test func quickStart() async throws {
-        let url = try #require(URL(string: vipps.baseUrl() + "/epayment/v1/payments"))
+        let url = try #require(URL(string: vipps.baseURL + "/epayment/v1/payments"))
         let partner = try Partner(
             keys: .fromEnvironment(), system: SystemInfo(name: "acme", version: "3.1.2"), environment: environment)
         let shop = try partner.merchant("123456")
@@ -40,14 +41,14 @@ struct ReadmeTests {
     }
 
     @Test func session() async throws {
-        let url = try #require(URL(string: vipps.baseUrl() + "/epayment/v1/payments"))
+        let url = try #require(URL(string: vipps.baseURL + "/epayment/v1/payments"))
         let session = VippsSession(for: shop)
         let (data, response) = try await session.data(for: URLRequest(url: url))
         #expect((response as? HTTPURLResponse)?.statusCode == 200 && !data.isEmpty)
     }
 
-    @Test func fleet() throws {
-        let keys = try vipps.partnerKeys
+    @Test func fleet() async throws {
+        let keys = try await vipps.partnerKeys().forPartner()
         let system = try SystemInfo(name: "acme", version: "3.1.2")
         var settings = VippsSettings()
         settings.redisURL = "redis://cache.internal:6379"
@@ -57,8 +58,8 @@ struct ReadmeTests {
 
     @Test func login() async throws {
         let callback = "https://shop.example/callback"
-        try vipps.registerRedirectUri(msn: "123456", uri: callback)
-        try vipps.autoApprove(msisdn: "4791234567")
+        try await vipps.registerRedirectURI("123456", redirectURI: callback)
+        try await vipps.autoApprove("4791234567")
         var session: [String: String] = [:]
         func callbackURL() async throws -> String {
             try await whereTheBrowserGoes(LoginRequest(json: session["login"] ?? "").url)
@@ -74,19 +75,19 @@ struct ReadmeTests {
     }
 
     @Test func phone() async throws {
-        let now = Date(timeIntervalSince1970: Double(vipps.nowUnix()))
+        let now = try await vipps.now().now
         var settings = VippsSettings()
         settings.clock = try ManualClock(at: now, runsThroughSleeps: true)
-        let partner = try Partner(
-            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"), environment: environment,
-            settings: settings)
+        let partner = try await Partner(
+            keys: vipps.partnerKeys().forPartner(), system: SystemInfo(name: "acme", version: "3.1.2"),
+            environment: environment, settings: settings)
         let shop = try partner.merchant("123456")
         var told: [String] = []
         func print(_ line: String) { told.append(line) }
         let phone = try shop.backchannel()
         let pending = try await phone.start(
             loginHint: "urn:msisdn:4791234567", scopes: ["openid"], options: BackchannelOptions(bindingMessage: "A1B2-C3"))
-        _ = try vipps.approve(id: pending.authReqID, msisdn: "4791234567")
+        try await vipps.approve(pending.authReqID, msisdn: "4791234567")
         if let result = try await phone.wait(pending, timeout: 300) {
             print(result.claims.sub)
         }
@@ -94,16 +95,27 @@ struct ReadmeTests {
     }
 
     @Test func offline() async throws {
-        let vipps = try Emulator(options: EmulatorOptions(merchants: ["123456"]))
-        let partner = try Partner(
-            keys: vipps.partnerKeys, system: SystemInfo(name: "acme", version: "3.1.2"), environment: vipps.environment)
+        let vipps = try await Emulator.start(.init(merchants: ["123456"]))
+        let partner = try await Partner(
+            keys: vipps.partnerKeys().forPartner(), system: SystemInfo(name: "acme", version: "3.1.2"),
+            environment: vipps.environment)
         let headers = try await partner.merchant("123456").headers()
         #expect(headers["merchant-serial-number"] == "123456")
     }
 
+    @Test func time() async throws {
+        let vipps = try await TestKit.start(.init(merchants: ["123456"]))
+        let shop = try await vipps.merchant()
+        _ = try await shop.headers()
+        try await vipps.advance(.seconds(25 * 3_600))
+        _ = try await shop.headers()
+        print(try await vipps.emulator.count("/accesstoken/get"))  // 2
+        #expect(try await vipps.emulator.count("/accesstoken/get") == 2)
+    }
+
     @Test func verifier() async throws {
         let nonce = "n-0001"
-        let jwt = try vipps.mintIdToken(recipe: EmulatorIdToken(msn: "123456", nonce: nonce))
+        let jwt = try await vipps.mintIDToken("123456", nonce: nonce)
         let verifier = try IDTokenVerifier(environment: environment)
         let claims = try await verifier.verify(jwt, expect: Expect(msn: "123456", nonce: nonce))
         print(claims.sub)
@@ -113,7 +125,7 @@ struct ReadmeTests {
         var logged: [String] = []
         func log(_ line: String) { logged.append(line) }
         func tryAgain(_ after: TimeInterval?) { Issue.record("wrong keys stay wrong") }
-        vipps.wrongEnvironment(wrong: true)
+        try await vipps.wrongEnvironment()
         do {
             _ = try await shop.headers()
         } catch let error as VippsAuthError where error.isRetryable {
@@ -130,10 +142,12 @@ struct ReadmeTests {
         func trimmed(_ text: String) -> String {
             text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")
         }
+        let runners = here.deletingLastPathComponent().appendingPathComponent("Emulator/RunnersTests.swift")
         let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
-        let tests = trimmed(try String(contentsOf: here, encoding: .utf8))
+        let sources = try [here, runners].map { try String(contentsOf: $0, encoding: .utf8) }
+        let tests = trimmed(sources.joined(separator: "\n"))
         let blocks = readme.components(separatedBy: "```swift\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
-        #expect(blocks.count == 9)
+        #expect(blocks.count == 12)
         for block in blocks { #expect(tests.contains(trimmed(block)), "\(block)") }
     }
 }

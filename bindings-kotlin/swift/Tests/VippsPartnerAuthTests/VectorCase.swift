@@ -26,52 +26,52 @@ struct VectorCase {
     }
 
     func run() async throws {
-        vipps.clearFailures()
-        vipps.clearRequests()
-        let token = try issued()
+        try await vipps.clearFailures()
+        try await vipps.clearRequests()
+        let token = try await issued()
         let bodies = steps.map { filledIn($0.reply["body"]?.text ?? "", token) }
         for (step, body) in zip(steps, bodies) {
-            let reply = EmulatorReply(
-                status: Int32(step.reply["status"]?.number ?? 0),
-                headers: (step.reply["headers"]?.members ?? [:]).compactMapValues(\.text), body: body)
-            try vipps.script(path: step.request["path"]?.text ?? "", replies: [reply])
+            let reply = Emulator.Reply(
+                status: Int(step.reply["status"]?.number ?? 0), body: body,
+                headers: (step.reply["headers"]?.members ?? [:]).compactMapValues(\.text))
+            try await vipps.script(step.request["path"]?.text ?? "", replies: [reply])
         }
-        let environment = steps.isEmpty ? given.text("environment") ?? "production" : vipps.baseUrl()
+        let environment = steps.isEmpty ? given.text("environment") ?? "production" : vipps.baseURL
         let outcome: Result<JSON, Error>
         do {
             outcome = .success(try await VectorCall(op: one["op"]?.text ?? "", given: given, in: environment).make())
         } catch {
             outcome = .failure(error)
         }
-        try compareRequests(vipps.requests())
+        try compareRequests(await vipps.requests())
         try compare(outcome, secrets: try given.secrets() + bodies.flatMap(tokens))
     }
 
     /// The emulator can't play a token that was signed for another address, so it signs one that says the same.
-    private func issued() throws -> (jwt: String, jwks: String) {
+    private func issued() async throws -> (jwt: String, jwks: String) {
         let token = try given.resolved("id_token")
         guard let claims = token?["claims"] else {
             return (token?["jwt"]?.text ?? "", try given.resolved("jwks")?.string ?? "")
         }
-        let values = claims.members.mapValues { $0.string.replacingOccurrences(of: "{base_url}", with: vipps.baseUrl()) }
+        let values = claims.replacing("{base_url}", with: vipps.baseURL).members
         let usual = ["iss", "aud", "sub", "iat", "exp", "auth_time", "rat", "jti", "sid", "nonce", "msn"]
-        let recipe = EmulatorIdToken(
-            msn: "123456", alg: token?["alg"]?.text, claims: values,
+        let jwt = try await vipps.mintIDToken(
+            "123456", alg: token?["alg"]?.text.flatMap(Emulator.SigningAlg.init), claims: values,
             withoutClaims: usual.filter { values[$0] == nil })
-        return (try vipps.mintIdToken(recipe: recipe), vipps.jwks())
+        return (jwt, try await vipps.jwks().string)
     }
 
     private func filledIn(_ body: String, _ token: (jwt: String, jwks: String)) -> String {
-        [("{id_token}", token.jwt), ("{jwks}", token.jwks), ("{base_url}", vipps.baseUrl())]
+        [("{id_token}", token.jwt), ("{jwks}", token.jwks), ("{base_url}", vipps.baseURL)]
             .reduce(body) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
     }
 
-    private func compareRequests(_ seen: [EmulatorRequest]) throws {
+    private func compareRequests(_ seen: [Emulator.RecordedRequest]) throws {
         try same("number of requests", steps.count, seen.count)
         for (step, request) in zip(steps, seen) { try compare(step.request, request) }
     }
 
-    private func compare(_ expected: JSON, _ seen: EmulatorRequest) throws {
+    private func compare(_ expected: JSON, _ seen: Emulator.RecordedRequest) throws {
         try known(expected, ["method", "path", "headers", "absent", "body", "form"])
         try same("method", expected["method"]?.text, seen.method)
         try same("path", expected["path"]?.text, seen.path + (seen.query.map { "?\($0)" } ?? ""))

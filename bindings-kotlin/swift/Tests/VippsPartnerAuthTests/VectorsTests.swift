@@ -25,7 +25,7 @@ struct VectorsTests {
     @Test(arguments: VectorFile.all)
     func executesEveryCase(of file: VectorFile) async throws {
         let content = try read(file.name)
-        let (vipps, shared) = (try Emulator(options: nil), content["shared"] ?? .object([:]))
+        let (vipps, shared) = (try await Emulator.start(), content["shared"] ?? .object([:]))
         var executed = 0
         for one in content["cases"]?.list ?? [] {
             executed += 1
@@ -46,7 +46,7 @@ struct VectorsTests {
     }
 
     @Test func aWrongExpectationIsFound() async throws {
-        let vipps = try Emulator(options: nil)
+        let vipps = try await Emulator.start()
         let content = try read("msn.json")
         let good = try #require(content["cases"]?.list.first { $0["result"]?["ok"] != nil })
         var members = good.members

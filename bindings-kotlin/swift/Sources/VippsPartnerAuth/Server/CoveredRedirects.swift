@@ -23,7 +23,23 @@ public final class CoveredRedirects: NSObject, URLSessionTaskDelegate, Sendable 
         guard let from = response.url?.absoluteString, let to = request.url?.absoluteString else {
             return completionHandler(nil)
         }
-        // A call that carried nothing may go anywhere.
-        completionHandler(!caller.covers(from) || caller.mayFollow(from: from, to: to) ? request : nil)
+        let mayGo = caller.lets(from, lead: to) && !isLeftBehind(bodyOf: task.originalRequest, by: request)
+        completionHandler(mayGo ? request : nil)
     }
+
+    /// On Linux a session leaves the body behind where a redirect says to make the same call elsewhere, and a call without its
+    /// body is another call.
+    private func isLeftBehind(bodyOf original: URLRequest?, by next: URLRequest) -> Bool {
+        #if canImport(FoundationNetworking)
+            let hasBody = original?.httpBody != nil || original?.httpBodyStream != nil
+            return hasBody && original?.httpMethod == next.httpMethod
+        #else
+            return false
+        #endif
+    }
+}
+
+extension Caller {
+    /// A call that carried nothing may go anywhere.
+    func lets(_ from: String, lead to: String) -> Bool { !covers(from) || mayFollow(from: from, to: to) }
 }

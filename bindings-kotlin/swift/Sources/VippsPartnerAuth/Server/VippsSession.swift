@@ -25,24 +25,38 @@ public final class VippsSession: Sendable {
         let caller = other ?? self.caller
         guard let url = request.url?.absoluteString, caller.covers(url) else {
             request.url.map { caller.withheld($0.absoluteString) }
-            return try await session.data(for: request)
+            return try await follow(request, of: caller)
         }
         let used = try await limited(request) { try await caller.authorization() }
-        let answer = try await session.data(for: request.carrying(used))
+        let answer = try await follow(request.carrying(used), of: caller)
         caller.note(answer.1)
         guard (answer.1 as? HTTPURLResponse)?.statusCode == unauthorized else { return answer }
         // Also where this call can't be made again, for the sake of the next one.
         let another = try await limited(request, { try? await caller.refused(used) })
         guard request.httpBodyStream == nil, let another else { return answer }
-        let second = try await session.data(for: request.carrying(another))
+        let second = try await follow(request.carrying(another), of: caller)
         caller.note(second.1)
         return second
+    }
+
+    /// Follows redirects that ask for the same call elsewhere, where the session has left that to us; see ``CoveredRedirects``.
+    private func follow(_ request: URLRequest, of caller: any Caller) async throws -> (Data, URLResponse) {
+        var (request, asked) = (request, Set<URL>())
+        while true {
+            let answer = try await session.data(for: request)
+            guard let from = answer.1.url, let to = request.url(askedBy: answer.1), asked.insert(to).inserted,
+                caller.lets(from.absoluteString, lead: to.absoluteString)
+            else { return answer }
+            request.url = to
+        }
     }
 
     deinit { session.finishTasksAndInvalidate() }
 }
 
 private let unauthorized = 401
+/// Temporary and permanent: the same call, elsewhere.
+private let sameCallElsewhere: Set = [307, 308]
 
 extension Caller {
     fileprivate func note(_ response: URLResponse) {
@@ -52,6 +66,14 @@ extension Caller {
 }
 
 extension URLRequest {
+    /// Where an answer asks to make this call again, body and all, as far as it can be.
+    fileprivate func url(askedBy answer: URLResponse) -> URL? {
+        guard let answer = answer as? HTTPURLResponse, sameCallElsewhere.contains(answer.statusCode), httpBody != nil,
+            httpBodyStream == nil, let location = answer.value(forHTTPHeaderField: "Location")
+        else { return nil }
+        return URL(string: location, relativeTo: answer.url)?.absoluteURL
+    }
+
     fileprivate func carrying(_ authorization: Authorization) -> URLRequest {
         var copy = self
         for (name, value) in authorization.headers { copy.setValue(value, forHTTPHeaderField: name) }
