@@ -67,10 +67,11 @@ fn is_source(path: &str) -> bool {
 }
 
 fn findings(path: &str, text: &str) -> Vec<String> {
+    let has_docstrings = Path::new(path).extension().is_some_and(|extension| extension == "py");
     let mut is_in_docstring = false;
     let mut found = Vec::new();
     for (line, number) in text.lines().zip(1..) {
-        let marks = if path.ends_with(".py") { line.matches("\"\"\"").count() } else { 0 };
+        let marks = if has_docstrings { line.matches("\"\"\"").count() } else { 0 };
         let is_text = is_in_docstring || marks > 0 || is_comment(line);
         is_in_docstring ^= marks % 2 == 1;
         if !is_text {
@@ -89,7 +90,7 @@ fn is_comment(line: &str) -> bool {
 
 fn rules(line: &str) -> impl Iterator<Item = &'static str> {
     let line = line.to_ascii_lowercase();
-    let is_status = line.contains("status") && numbers(&line).any(|number| is_refusal(number));
+    let is_status = line.contains("status") && numbers(&line).any(is_refusal);
     let signs = SIGNS.iter().filter(move |(sign, _)| line.contains(sign)).map(|(_, what)| *what);
     signs.chain(is_status.then_some(A_STATUS))
 }

@@ -1,26 +1,21 @@
 // An emulator with the library under test beside it, on one time.
 
-import * as timers from 'node:timers'
-
 import type { ManualClock, Merchant, Partner, Settings } from 'vipps-partner-auth'
 
 import { Emulator } from './emulator.js'
 import { installed } from './keys.js'
 import type { EmulatorOptions } from './operations.js'
 
-// Taken when this is loaded, so that a test's fake timers don't stop the clock.
-const { setInterval, clearInterval } = timers
-const monotonic = process.hrtime.bigint
-
-/** How often the library's clock is moved to where the real time is. */
-const STEP = 10
-
 /** What a `Partner` takes beside keys, system and address, which are the kit's. */
 export type KitSettings = Settings
 
 /**
- * An emulator, and the clock of the library under test beside it: both run with the real time until told otherwise, and every
- * method here that moves the time moves both. Needs vipps-partner-auth.
+ * An emulator, and the clock of the library under test beside it: both stand still until a method here moves them, and each moves
+ * both. Needs vipps-partner-auth.
+ *
+ * Nobody waits for it: a wait of the library, such as that before another try, moves the library's clock by its length, and the
+ * emulator's goes along at the next {@link advance} or {@link sync}. So poll for a login by phone number with `poll` and
+ * `advance(pending.interval)`, not with `wait`.
  *
  * `emulator.advance` moves the emulator alone: a token then looks expired to one side and fresh to the other.
  */
@@ -32,17 +27,13 @@ export class TestKit {
   readonly #library: typeof import('vipps-partner-auth')
   readonly #variables: { [name: string]: string }
   readonly #merchants: readonly string[]
-  #runs: NodeJS.Timeout | undefined
 
   private constructor(emulator: Emulator, library: typeof import('vipps-partner-auth'), start: Start) {
     this.emulator = emulator
     this.#library = library
     this.#variables = start.variables
     this.#merchants = start.merchants
-    this.clock = new library.ManualClock(start.now)
-    // It was made to stand at a whole second.
-    this.clock.advance(start.now.getTime() - this.clock.now().getTime())
-    this.#run()
+    this.clock = start.clock
   }
 
   /** Starts an emulator and sets a clock by it. */
@@ -51,7 +42,10 @@ export class TestKit {
     if (library === undefined) throw new Error('vipps-emulator: a test kit needs vipps-partner-auth: npm install vipps-partner-auth')
     const emulator = await Emulator.start(options)
     const [{ now }, variables] = await Promise.all([emulator.now(), emulator.environment()])
-    return new TestKit(emulator, library, { now, variables, merchants: options.merchants ?? [] })
+    const clock = new library.ManualClock(now, { runsThroughSleeps: true })
+    const kit = new TestKit(emulator, library, { clock, variables, merchants: options.merchants ?? [] })
+    await kit.sync()
+    return kit
   }
 
   /** Where the emulator is reached. */
@@ -74,56 +68,40 @@ export class TestKit {
     return this.partner(settings).merchant(msn)
   }
 
-  /** Moves both clocks ahead. Whoever waits until then, for a retry or the next poll, goes on. */
+  /** Where both clocks stand. */
+  get now(): Date {
+    return this.clock.now()
+  }
+
+  /** Moves both clocks ahead. */
   async advance(milliseconds: number): Promise<void> {
-    // The emulator's first: the library may go on at once, and would be too early.
-    await this.emulator.advance(milliseconds)
     this.clock.advance(milliseconds)
+    await this.sync()
   }
 
-  /** Stops both clocks at a moment; from then on only {@link advance} moves them. */
+  /** Stops both clocks at a moment. */
   async setTime(at: Date | number): Promise<void> {
-    this.#stand()
-    const { now } = await this.emulator.setTime(at)
-    this.clock.setWall(now)
+    this.clock.setWall(at)
+    await this.sync()
   }
 
-  /** Both clocks show the real time again, and run. */
-  async realTime(): Promise<void> {
-    this.#stand()
-    const { now } = await this.emulator.realTime()
-    this.clock.setWall(now)
-    this.#run()
+  /** Has the emulator's clock show what the library's shows, which may have waited meanwhile. */
+  async sync(): Promise<void> {
+    await this.emulator.setTime(this.clock.now())
   }
 
   /** Ends the emulator. */
   async stop(): Promise<void> {
-    this.#stand()
     await this.emulator.stop()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
-
-  /** By what has passed and not by what the timer was set to, which is late when the thread is busy. */
-  #run(): void {
-    let last = monotonic()
-    const step = () => {
-      const now = monotonic()
-      this.clock.advance(Number(now - last) / 1e6)
-      last = now
-    }
-    this.#runs = setInterval(step, STEP).unref()
-  }
-
-  #stand(): void {
-    clearInterval(this.#runs)
-  }
 }
 
 interface Start {
-  now: Date
+  clock: ManualClock
   variables: { [name: string]: string }
   merchants: readonly string[]
 }
