@@ -32,6 +32,11 @@ abstract class KeyHolder {
     this.#native = keys
   }
 
+  /** The id of the client that the keys are for. It is no secret. */
+  get clientId(): string {
+    return this.#native.clientId
+  }
+
   /** @internal */
   [INSPECT](): string {
     const { msn } = this.#native

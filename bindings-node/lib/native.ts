@@ -70,6 +70,7 @@ export interface NativeKeyQuestion {
 }
 
 export interface NativeKeys {
+  readonly clientId: string
   readonly msn: string | null
   readonly pspId: string | null
 }

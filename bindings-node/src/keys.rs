@@ -87,6 +87,12 @@ impl Keys {
         Ok(Self(core::SpecializedKeys::from_vars(named(&vars)).or_fault()?.into()))
     }
 
+    /// The id of the client that the keys are for.
+    #[napi(getter, catch_unwind)]
+    pub fn client_id(&self) -> String {
+        self.0.client_id().to_owned()
+    }
+
     /// The sales unit that sales unit keys are for.
     #[napi(getter, catch_unwind)]
     pub fn msn(&self) -> Option<String> {

@@ -31,6 +31,12 @@ test('keys that were refused are replaced', async () => {
   assert.equal((await partner.merchant('123456').headers())['merchant-serial-number'], '123456')
 })
 
+test('the client id is no secret, and all else is', () => {
+  const keys = wrong()
+  assert.equal(keys.clientId, '11111111-2222-4333-8444-555555555555')
+  assert.deepEqual([Object.keys(keys), JSON.stringify(keys)], [[], '{}'])
+})
+
 test('keys for another purpose are refused', async () => {
   const partner = partnerOf(wrong())
   await assert.rejects(partner.replaceKeys(specializedKeys), { code: 'invalid_config', field: 'keys' })

@@ -61,6 +61,38 @@ def declared(module: str, name: str) -> Iterator[str]:
         yield name
     for node in found:
         yield from lines(node, "")
+        if isinstance(node, ast.ClassDef):
+            yield from inherited(module, node, f"{name}.", set(members_of(node)))
+
+
+def inherited(module: str, node: ast.ClassDef, owner: str, known: set[str]) -> Iterator[str]:
+    """What a class has from bases that no program may import, such as those of the native module."""
+    for base in node.bases:
+        place, _, name = ast.unparse(base).rpartition(".")
+        if not place and not name.startswith("_"):
+            continue
+        for other, found in found_class(place or module, name.partition("[")[0]):
+            members = {name: member for name, member in members_of(found).items() if name not in known}
+            for name in sorted(members):
+                yield from lines(members[name], owner)
+            yield from inherited(other, found, owner, known | set(members))
+
+
+def found_class(module: str, name: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    """The class of this name, where this module or the one that it imports it from is one of the package."""
+    if not any((PACKAGE / f"{module}{suffix}").exists() for suffix in (".py", ".pyi")):
+        return
+    for node in parsed(module).body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            yield module, node
+        elif isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    yield from found_class(node.module, alias.name)
+
+
+def members_of(node: ast.ClassDef) -> dict[str, ast.stmt]:
+    return {name: member for member in node.body for name in named(member) if is_public(name)}
 
 
 def lines(node: ast.stmt, owner: str) -> Iterator[str]:

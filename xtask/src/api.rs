@@ -1,5 +1,7 @@
 //! `cargo xtask api`: the public API of each language's package, written down in `tests/api`, so that no change of it goes unseen.
 
+mod swift;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +10,7 @@ use crate::Command;
 use crate::failure::{Failure, Result};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{checks, npm, repo, tool};
+use crate::{checks, files, npm, repo, tool};
 
 pub(crate) const COMMAND: Command = Command {
     name: "api",
@@ -25,11 +27,12 @@ struct Record {
     make: fn() -> Result<Option<String>>,
 }
 
-const RECORDS: [Record; 4] = [
+const RECORDS: [Record; 5] = [
     Record { name: "rust", make: of_rust },
     Record { name: "python", make: of_python },
     Record { name: "node", make: of_node },
     Record { name: "jvm", make: of_the_jvm },
+    Record { name: "swift", make: of_swift },
 ];
 
 /// Of a difference so many lines are shown.
@@ -37,7 +40,7 @@ const SHOWN: usize = 20;
 
 fn details() -> String {
     "Rust by its rendered documentation, Python by its sources and stubs, Node.js by its type declarations, the JVM by its classes (run the\n\
-     lane jvm before). What is written down lies in tests/api, one declaration a line; `--write` writes it anew, and the review of\n\
+     lane jvm before), Swift by its sources. What is written down lies in tests/api, one declaration a line; `--write` writes it anew, and the review of\n\
      that change is where a break of users is decided."
         .to_owned()
 }
@@ -271,7 +274,8 @@ fn members(told: &str) -> Vec<String> {
         if line.ends_with('{') {
             class = text.starts_with("public ").then(|| text.to_owned());
             found.extend(class.clone());
-        } else if let Some(class) = class.as_ref().filter(|_| line.starts_with("  ") && !text.contains('$')) {
+        } else if let Some(class) = class.as_ref().filter(|_| line.starts_with("  ") && !is_made_by_the_compiler(text))
+        {
             let name = class
                 .split_whitespace()
                 .skip_while(|word| !["class", "interface"].contains(word))
@@ -281,6 +285,23 @@ fn members(told: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// By its own name; a builder's type has the same sign in it.
+fn is_made_by_the_compiler(member: &str) -> bool {
+    let head = member.split('(').next().unwrap_or_default();
+    head.split_whitespace().next_back().is_some_and(|name| name.contains('$') && !name.contains('.'))
+}
+
+fn of_swift() -> Result<Option<String>> {
+    let sources = repo::root().join("bindings-kotlin/swift/Sources/VippsPartnerAuth");
+    let mut lines = Vec::new();
+    for path in files::below(&sources)?.iter().filter(|path| path.extension().is_some_and(|end| end == "swift")) {
+        lines.extend(swift::declarations(&repo::read(path)?));
+    }
+    lines.sort();
+    lines.dedup();
+    Ok(Some(lines.join("\n") + "\n"))
 }
 
 fn told(program: &str, args: &[&str]) -> Result<Option<String>> {
@@ -327,9 +348,10 @@ mod tests {
 
     #[test]
     fn members_of_public_classes_are_listed_with_their_class() {
-        let told = "Compiled from \"A.kt\"\npublic final class a.A {\n  public final int b();\n  public static final int access$c();\n}\n\
+        let told = "Compiled from \"A.kt\"\npublic final class a.A {\n  public final int b();\n  public static final int access$c();\n  public final a.A$Builder e(int);\n}\n\
             final class a.Hidden {\n  public final int d();\n}\n";
-        assert_eq!(members(told), ["public final class a.A", "a.A: public final int b()"]);
+        let found = ["public final class a.A", "a.A: public final int b()", "a.A: public final a.A$Builder e(int)"];
+        assert_eq!(members(told), found);
         assert!(is_anonymous("a.A$1") && is_anonymous("a.A$b$1") && !is_anonymous("a.A$Companion"));
     }
 

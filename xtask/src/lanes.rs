@@ -23,11 +23,11 @@ pub(crate) const LANES: &[Job] = &[
         run: rust,
     },
     Job {
-        name: "page",
-        about: "the emulator's page in a real browser",
+        name: "emulator",
+        about: "the emulator alone: its operations, its program, its page in a real browser",
         needs: &[&tool::C_COMPILER, &tool::NODE, &tool::NPM, &tool::CHROMIUM],
         fetches: &[],
-        run: page,
+        run: emulator,
     },
     Job {
         name: "openid",
@@ -105,13 +105,15 @@ fn rust() -> Result<Tally> {
     )
 }
 
-fn page() -> Result<Tally> {
+fn emulator() -> Result<Tally> {
     let folder = Path::new("tests/page");
     let program = repo::target().join("debug").join(format!("vipps-emulator{}", std::env::consts::EXE_SUFFIX));
-    let build = Step::cargo("page: build", "build -p vipps-emulator").on_failure();
-    let test = Step::new("page: test", "node").words("--test --test-reporter=spec").within(folder).counted();
-    let test = test.env("VIPPS_EMULATOR", program);
-    lane("page", [Some(build), npm::install("page: packages", folder), Some(test)].into_iter().flatten())
+    let build = Step::cargo("emulator: build", "test -p vipps-emulator --no-run").on_failure();
+    let test = Step::cargo("emulator: test", "test -p vipps-emulator --no-fail-fast --quiet").counted();
+    let page = Step::new("emulator: page", "node").words("--test --test-reporter=spec").within(folder).counted();
+    let page = page.env("VIPPS_EMULATOR", program);
+    let packages = npm::install("emulator: packages of the page's tests", folder);
+    lane("emulator", [Some(build), Some(test), packages, Some(page)].into_iter().flatten())
 }
 
 fn openid() -> Result<Tally> {

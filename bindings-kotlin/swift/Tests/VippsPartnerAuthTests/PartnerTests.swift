@@ -102,6 +102,7 @@ struct PartnerTests {
         try await vipps.registerRedirectURI("123456", redirectURI: callback)
         try await vipps.autoApprove("4791234567")
         let login = try shop.login(redirectURI: callback)
+        #expect(login.redirectURI == callback)
         let request = try await login.start(scopes: ["openid", "name"])
         let kept = try JSONDecoder().decode(LoginRequest.self, from: JSONEncoder().encode(request))
         let result = try await login.finish(callbackURL: try await whereTheBrowserGoes(request.url), request: kept)

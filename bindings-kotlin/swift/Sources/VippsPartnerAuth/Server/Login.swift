@@ -68,8 +68,13 @@ public struct LoginOptions: Sendable {
 /// Login in the browser for one merchant and one `redirect_uri`.
 public final class Login: Sendable {
     private let handle: LoginHandle
+    /// Where the browser comes back to.
+    public let redirectURI: String
 
-    init(handle: LoginHandle) { self.handle = handle }
+    init(handle: LoginHandle, redirectURI: String) {
+        self.handle = handle
+        self.redirectURI = redirectURI
+    }
 
     /// Makes a request for these scopes, `openid` among them.
     public func start(scopes: [String], options: LoginOptions = LoginOptions()) async throws -> LoginRequest {

@@ -252,7 +252,7 @@ public final class Merchant: Caller {
 
     /// Login in the browser, with this `redirect_uri`: the very text that is registered in the portal.
     public func login(redirectURI: String) throws -> Login {
-        Login(handle: try native { try handle.login(redirectUri: redirectURI) })
+        Login(handle: try native { try handle.login(redirectUri: redirectURI) }, redirectURI: redirectURI)
     }
 
     /// Login from a phone number. Not for web pages or apps: Vipps forbids it there.
