@@ -10,7 +10,7 @@ use crate::notices::{self, Notices};
 use crate::step::{self, Step};
 use crate::targets::{self, GLIBC_FLOOR, TARGETS, Target};
 use crate::uniffi::{self, Profile};
-use crate::{look, package, python, repo, versions};
+use crate::{look, node, package, python, repo, versions};
 
 /// A library that packages carry, the features it is built with, and where it waits for them.
 struct Library {
@@ -46,7 +46,7 @@ const LIBRARIES: [Library; 3] = [
 ];
 
 /// Programs that are offered as archives.
-const PROGRAMS: [&str; 1] = [EMULATOR];
+pub(crate) const PROGRAMS: [&str; 2] = [EMULATOR, "vipps-doctor"];
 
 /// It is also within a package for the JVM.
 const EMULATOR: &str = "vipps-emulator";
@@ -244,7 +244,12 @@ fn for_node(targets: &[&Target]) -> Result {
         let library = native(target).join("node").join(target.library("vipps_partner_auth_node"));
         Some((target.npm?, library))
     });
-    package::pack_for_node(&packages().join("npm"), libraries).map(drop)
+    package::pack_for_npm(node::PACKAGE, &packages().join("npm"), libraries)?;
+    let programs = targets.iter().filter_map(|target| {
+        let program = native(target).join("programs").join(EMULATOR).join(target.program(EMULATOR));
+        Some((target.npm?, program))
+    });
+    package::pack_for_npm(node::EMULATOR, &packages().join("npm-emulator"), programs).map(drop)
 }
 
 /// The generated code is the same for all platforms and profiles; the native parts that this machine made on the way give way
@@ -301,7 +306,7 @@ fn programs(targets: &[&Target]) -> Result {
 }
 
 fn checksums() -> Result {
-    const ALL: &str = "find . -type f ! -path './npm/stage/*' ! -name SHA256SUMS -printf '%P\\0' | sort -z | xargs -0 sha256sum >SHA256SUMS";
+    const ALL: &str = "find . -type f ! -path './npm*/stage/*' ! -name SHA256SUMS -printf '%P\\0' | sort -z | xargs -0 sha256sum >SHA256SUMS";
     Step::new("checksums", "sh").args(["-ec", ALL]).within(&packages()).on_failure().run().map(drop)
 }
 
@@ -311,6 +316,8 @@ pub(crate) fn try_them() -> Result {
     let folder = Path::new("bindings-node");
     let node = Step::new("try: npm", "node").words("scripts/try.mjs").args([packages().join("npm")]);
     node.within(folder).run()?;
+    let emulator = Step::new("try: npm, the emulator", "node").words("scripts/try.mjs");
+    emulator.args([packages().join("npm-emulator")]).within(Path::new(node::EMULATOR)).run()?;
     let python = if cfg!(windows) { "python" } else { "python3" };
     let environment = python::Environment::ready(
         "try",

@@ -48,6 +48,7 @@ fn names(targets: &[&Target], version: &str) -> Result<Vec<String>> {
         format!("python/vipps_partner_auth-{version}.tar.gz"),
         format!("python/vipps_emulator-{version}.tar.gz"),
         format!("npm/vipps-partner-auth-{version}.tgz"),
+        format!("npm-emulator/vipps-emulator-{version}.tgz"),
         format!("crates/vipps-partner-auth-{version}.crate"),
         format!("crates/vipps-emulator-{version}.crate"),
         "SHA256SUMS".to_owned(),
@@ -69,7 +70,11 @@ fn names(targets: &[&Target], version: &str) -> Result<Vec<String>> {
         names.push(format!("python/vipps_emulator-{version}-py3-none-{wheel}.whl"));
         names.push(format!("npm/platforms/vipps-partner-auth-{npm}-{version}.tgz"));
         names.push(format!("npm/self-contained/{npm}/vipps-partner-auth-{version}.tgz"));
-        names.push(format!("programs/vipps-emulator-{version}-{}.tar.gz", target.triple));
+        names.push(format!("npm-emulator/platforms/vipps-emulator-{npm}-{version}.tgz"));
+        names.push(format!("npm-emulator/self-contained/{npm}/vipps-emulator-{version}.tgz"));
+        for program in dist::PROGRAMS {
+            names.push(format!("programs/{program}-{version}-{}.tar.gz", target.triple));
+        }
     }
     Ok(names)
 }
@@ -85,10 +90,12 @@ fn listed() -> Result<Vec<PathBuf>> {
     let is_package = |path: &PathBuf| {
         ["whl", "gz", "tgz", "crate", "jar"].iter().any(|end| path.extension().is_some_and(|e| e == *end))
     };
-    Ok(all
-        .into_iter()
-        .filter(|path| is_package(path) && !path.starts_with(dist::packages().join("npm/stage")))
-        .collect())
+    Ok(all.into_iter().filter(|path| is_package(path) && !is_staged(path)).collect())
+}
+
+/// What npm packs a package from.
+fn is_staged(path: &Path) -> bool {
+    ["npm/stage", "npm-emulator/stage"].iter().any(|stage| path.starts_with(dist::packages().join(stage)))
 }
 
 impl Opened {
@@ -153,12 +160,13 @@ impl Opened {
 
     fn lacks_platforms(&self, targets: &[&Target], version: &str) -> Vec<String> {
         let mut found = Vec::new();
-        if self.name == format!("npm/vipps-partner-auth-{version}.tgz") {
+        let main = [("npm", "vipps-partner-auth"), ("npm-emulator", "vipps-emulator")];
+        if let Some((_, package)) =
+            main.iter().find(|(folder, package)| self.name == format!("{folder}/{package}-{version}.tgz"))
+        {
             let manifest = self.files.iter().find(|file| file.path.ends_with("package/package.json"));
-            let names = TARGETS
-                .iter()
-                .filter_map(|target| target.npm)
-                .map(|npm| format!("\"vipps-partner-auth-{npm}\": \"{version}\""));
+            let names =
+                TARGETS.iter().filter_map(|target| target.npm).map(|npm| format!("\"{package}-{npm}\": \"{version}\""));
             let missing = names.filter(|name| !manifest.is_some_and(|manifest| manifest.holds(name.as_bytes())));
             found.extend(missing.map(|name| format!("its optionalDependencies lack {name}")));
         }

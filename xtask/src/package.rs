@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Command;
 use crate::failure::Result;
-use crate::files::{below, trouble};
+use crate::files::{below, copy, trouble};
 use crate::job::{self, Job};
 use crate::notices::Notices;
 use crate::step::{self, Step};
@@ -67,6 +67,7 @@ const PACKAGES: &[Job] = &[
     },
 ];
 
+const NODE: &str = node::PACKAGE;
 const CRATES: [&str; 2] = ["vipps-partner-auth", "vipps-emulator"];
 
 fn details() -> String {
@@ -125,7 +126,7 @@ fn for_node() -> Result<Tally> {
     let folder = library.parent().unwrap_or(&library);
     Notices::of("vipps-partner-auth-node", &[], this.triple)?.write(folder)?;
     let packed = repo::target().join("npm");
-    pack_for_node(&packed, this.npm.map(|npm| (npm, library.clone())))?;
+    pack_for_npm(NODE, &packed, this.npm.map(|npm| (npm, library.clone())))?;
     // It is tried with the emulator of the repository.
     step::run_all(node::build("package: node", node::Profile::Debug))?;
     let script = Step::new("package: node scripts/try.mjs", "node").words("scripts/try.mjs");
@@ -134,29 +135,33 @@ fn for_node() -> Result<Tally> {
 
 /// The main package, which names those of all platforms, and the packages of those whose library is given, with its notices
 /// beside it.
-pub(crate) fn pack_for_node(
+pub(crate) fn pack_for_npm(
+    package: &str,
     into: &Path,
-    libraries: impl IntoIterator<Item = (&'static str, PathBuf)>,
+    binaries: impl IntoIterator<Item = (&'static str, PathBuf)>,
 ) -> Result<Tally> {
-    let folder = Path::new("bindings-node");
-    let script = |name: &str| Step::new(format!("package: node {name}"), "node").args([name]).within(folder);
+    let folder = Path::new(package);
+    let script = |name: &str| Step::new(format!("package: {package} {name}"), "node").args([name]).within(folder);
     let platforms: Vec<&str> = targets::TARGETS.iter().filter_map(|target| target.npm).collect();
-    let libraries = libraries.into_iter().map(|(npm, library)| format!("{npm}={}", library.display()));
-    let pack = script("scripts/pack.mjs").args([into.as_os_str(), platforms.join(",").as_ref()]).args(libraries);
+    let binaries = binaries.into_iter().map(|(npm, binary)| format!("{npm}={}", binary.display()));
+    let pack = script("scripts/pack.mjs").args([into.as_os_str(), platforms.join(",").as_ref()]).args(binaries);
     let steps = [script("scripts/build.mjs").on_failure(), pack];
-    step::run_all(npm::install("package: node packages", folder).into_iter().chain(steps))
+    step::run_all(npm::install(&format!("package: {package} packages"), folder).into_iter().chain(steps))
 }
 
 /// The same for the emulator, whose binary is a program.
 fn for_npm_with_emulator() -> Result<Tally> {
+    let this = targets::of_this_machine()?;
     let program = release_of("vipps-emulator")?.join(format!("vipps-emulator{EXE_SUFFIX}"));
+    // Notices lie beside what they are of, and another's may be there already.
+    let place = repo::target().join("npm-emulator-program").join(format!("vipps-emulator{EXE_SUFFIX}"));
+    copy(&program, &place)?;
+    Notices::of("vipps-emulator", &[], this.triple)?.write(place.parent().unwrap_or(&place))?;
     step::run_all(node::build("package: emulator-npm", node::Profile::Debug))?;
     let packed = repo::target().join("npm-emulator");
-    let script = |name: &str| {
-        let step = Step::new(format!("package: emulator-npm {name}"), "node").args([name]);
-        step.within(Path::new(node::EMULATOR))
-    };
-    step::run_all([script("scripts/pack.mjs").args([&program, &packed]), script("scripts/try.mjs").args([&packed])])
+    pack_for_npm(node::EMULATOR, &packed, this.npm.map(|npm| (npm, place)))?;
+    let script = Step::new("package: emulator-npm scripts/try.mjs", "node").words("scripts/try.mjs");
+    script.args([&packed]).within(Path::new(node::EMULATOR)).run()
 }
 
 /// The folder with what a crate is for release; on Linux for every glibc since 2.17 (2012), whatever the machine that builds

@@ -6,7 +6,9 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+
+import { thisPlatform } from './platform.mjs'
 
 const PROGRAM = `
   import assert from 'node:assert/strict'
@@ -27,9 +29,12 @@ const [packed] = process.argv.slice(2)
 if (packed === undefined) throw new Error('where are the packages?')
 const tarballs = (folder) => readdirSync(folder).filter((file) => file.endsWith('.tgz')).map((file) => join(folder, file))
 
-works('the package and its program', tarballs(resolve(packed)))
-works('both in one', tarballs(resolve(packed, 'self-contained')))
-saysWhatIsMissing(tarballs(resolve(packed)).filter((file) => !/-(linux|darwin|win32)-/.test(basename(file))))
+const main = tarballs(resolve(packed))
+const platform = tarballs(resolve(packed, 'platforms')).filter((file) => file.includes(`-${thisPlatform()}-`))
+
+works('the package and its program', [...main, ...platform])
+works('both in one', tarballs(resolve(packed, 'self-contained', thisPlatform())))
+saysWhatIsMissing(main)
 
 function works(what, files) {
   installed(files, (run) => {
