@@ -46,7 +46,9 @@ export class Program {
 
   /** Ends it, and waits until it is gone. */
   async stop(): Promise<void> {
+    // Its end is known once all of these have ended, and nothing else may keep this process alive until then.
     this.#child.ref()
+    for (const stream of this.#streams()) stream.ref()
     this.#child.stdin.end()
     await this.#ended
   }
@@ -75,7 +77,12 @@ export class Program {
   /** From now on it keeps this process alive no more. */
   #letGo(): void {
     this.#child.unref()
-    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) (stream as unknown as Socket).unref()
+    for (const stream of this.#streams()) stream.unref()
+  }
+
+  #streams(): Socket[] {
+    const { stdin, stdout, stderr } = this.#child
+    return [stdin, stdout, stderr] as unknown as Socket[]
   }
 }
 

@@ -129,17 +129,12 @@ class TestTheEndOfAProcess:
         assert ends(pid)
 
     def test_ctrl_c_is_for_the_test_and_not_for_its_emulator(self) -> None:
+        # It is ignored where the tests run in the background of a script.
+        heed = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\ntry:\n"
+        begin = textwrap.indent(textwrap.dedent(START), "    ") + "    time.sleep(120)\n"
+        clean_up = 'except KeyboardInterrupt:\n    vipps.users()\n    print("cleaned up", flush=True)\n'
         program = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(START) + textwrap.dedent(
-                """
-                try:
-                    time.sleep(120)
-                except KeyboardInterrupt:
-                    vipps.users()
-                    print("cleaned up", flush=True)
-                """
-            )],
-            stdout=subprocess.PIPE, text=True, start_new_session=True,
+            [sys.executable, "-c", heed + begin + clean_up], stdout=subprocess.PIPE, text=True, start_new_session=True
         )
         assert program.stdout is not None
         pid = int(program.stdout.readline().split()[1])
