@@ -43,7 +43,8 @@ export function installed(): typeof library | undefined {
 }
 
 function readable(name: string, keys: object, made: object = {}): object {
-  Object.assign(made, keys)
+  // Over what the library's own class reads, such as the client id, which is the same.
+  Object.defineProperties(made, Object.getOwnPropertyDescriptors(keys))
   const show = (_depth: number, options: object) => `${name} ${inspect(Object.assign({}, keys), options)}`
   return Object.defineProperty(made, INSPECT, { value: show })
 }
