@@ -132,15 +132,15 @@ impl BackchannelHandle {
         Ok(polled.map(ResultParts::from))
     }
 
-    /// Polls until the person has decided or so many seconds have passed.
+    /// Polls until the person has decided or so many seconds, if any are given, have passed.
     pub async fn wait(
         &self,
         pending: Arc<PendingHandle>,
-        timeout: f64,
+        timeout: Option<f64>,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<Option<ResultParts>> {
         let phone = self.0.clone();
-        let timeout = span("timeout", timeout)?;
+        let timeout = timeout.map(|limit| span("timeout", limit)).transpose()?;
         let waited = run(cancellation, async move { phone.wait(&pending.0, timeout).await }).await?;
         Ok(waited.map(ResultParts::from))
     }

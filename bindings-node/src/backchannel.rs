@@ -1,7 +1,5 @@
 //! Login from a phone number.
 
-use std::time::Duration;
-
 use napi::{Env, bindgen_prelude::Object};
 use napi_derive::napi;
 use vipps_partner_auth as core;
@@ -77,8 +75,7 @@ impl Backchannel {
     ) -> napi::Result<Object<'env>> {
         let phone = self.0.clone();
         let pending = pending.0.clone();
-        // Without a limit the wait ends with the login.
-        let timeout = timeout.map_or(Ok(Duration::MAX), |limit| span("timeout", limit))?;
+        let timeout = timeout.map(|limit| span("timeout", limit)).transpose()?;
         promise(env, cancel, async move { Ok(phone.wait(&pending, timeout).await.or_fault()?.map(LoginResult::from)) })
     }
 

@@ -1,7 +1,5 @@
 //! Login from a phone number.
 
-use std::time::Duration;
-
 use pyo3::{
     IntoPyObjectExt,
     prelude::*,
@@ -84,8 +82,7 @@ impl Backchannel {
     fn _wait(&self, py: Python<'_>, pending: &Bound<'_, PyAny>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Call> {
         let phone = self.core(py)?;
         let pending = PendingLogin::of(pending)?;
-        // Without a limit the wait ends with the login.
-        let timeout = timeout.map_or(Ok(Duration::MAX), |limit| span("timeout", limit))?;
+        let timeout = timeout.map(|limit| span("timeout", limit)).transpose()?;
         Ok(Call::new(async move { phone.wait(&pending, timeout).await }, LoginResult::made_if_any))
     }
 

@@ -258,7 +258,7 @@ class Call:
     def op_backchannel_wait(self) -> Json:
         began = self.clock.now
         phone, pending = self.phone(), self.pending()
-        ended = self.so_far(phone, pending, self.both(phone, "wait", pending, timeout=self.given["timeout"]))
+        ended = self.so_far(phone, pending, self.both(phone, "wait", pending, timeout=self.given.get("timeout")))
         return {**ended, "interval": whole(pending.interval), "waited": whole(self.clock.now - began)}
 
     def op_backchannel_ping(self) -> Json:

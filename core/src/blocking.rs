@@ -253,7 +253,7 @@ impl Blocking<Backchannel> {
     }
 
     /// [`Backchannel::wait`], whose own limit is `timeout`.
-    pub fn wait(&self, pending: &PendingLogin, timeout: Duration) -> Result<Option<LoginResult>> {
+    pub fn wait(&self, pending: &PendingLogin, timeout: impl Into<Option<Duration>>) -> Result<Option<LoginResult>> {
         self.executor.check_may_block()?;
         wait(self.handle.wait(pending, timeout), Duration::MAX).unwrap_or_else(|| Err(too_late()))
     }

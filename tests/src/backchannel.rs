@@ -134,7 +134,7 @@ impl Call<'_> {
     async fn backchannel_wait(&self) -> Attempt<Value> {
         let clock = self.clock()?;
         let began = clock.now();
-        let timeout = Duration::from_secs(*needed(self.given.timeout.as_ref(), "timeout")?);
+        let timeout = self.given.timeout.map(Duration::from_secs);
         Ok(match (self.phone(&clock)?, self.pending()?) {
             (Ok(phone), Ok(pending)) => phone.wait(&pending, timeout).await.map(|result| {
                 let mut ended = so_far(&phone, &pending, result.as_ref(), &clock);

@@ -22,16 +22,15 @@ const SIGNS: &[(&str, &str)] = &[
     ("\"bearer ", "the form of a header"),
     ("'bearer ", "the form of a header"),
     ("`bearer ", "the form of a header"),
-    ("vipps_client", "the name of a variable"),
-    ("vipps_environment", "the name of a variable"),
-    ("vipps_subscription", "the name of a variable"),
-    ("vipps_merchant", "the name of a variable"),
-    ("vipps_system_", "the name of a variable"),
-    ("vipps_redis", "the name of a variable"),
     ("http_proxy", "the name of a variable"),
     ("https_proxy", "the name of a variable"),
     ("ssl_cert_", "the name of a variable"),
 ];
+
+const A_VARIABLE: &str = "the name of a variable";
+/// How the library's variables begin, and codes of warnings, which are no variables.
+const VARIABLES: &str = "VIPPS_";
+const WARNINGS: &str = "VIPPS_AUTH_";
 
 const A_STATUS: &str = "what a status means";
 
@@ -89,10 +88,16 @@ fn is_comment(line: &str) -> bool {
 }
 
 fn rules(line: &str) -> impl Iterator<Item = &'static str> {
+    let names_variable = names_variable(line);
     let line = line.to_ascii_lowercase();
     let is_status = line.contains("status") && numbers(&line).any(is_refusal);
     let signs = SIGNS.iter().filter(move |(sign, _)| line.contains(sign)).map(|(_, what)| *what);
-    signs.chain(is_status.then_some(A_STATUS))
+    signs.chain(names_variable.then_some(A_VARIABLE)).chain(is_status.then_some(A_STATUS))
+}
+
+fn names_variable(line: &str) -> bool {
+    let begins = |at: usize| !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    line.match_indices(VARIABLES).any(|(at, _)| begins(at) && !line[at..].starts_with(WARNINGS))
 }
 
 fn numbers(line: &str) -> impl Iterator<Item = u16> {
@@ -117,7 +122,7 @@ mod tests {
             "headers['Ocp-Apim-Subscription-Key'] = key",
             "const url = 'https://api.vipps.no/x'",
             "if response.status_code == 403:",
-            "let name = \"VIPPS_CLIENT_ID\";",
+            "let name = \"VIPPS_MSN\";",
             "value = f'Bearer {token}'",
         ] {
             assert_eq!(found("x.py", line), 1, "{line}");
@@ -132,6 +137,8 @@ mod tests {
             ("x.py", "\"\"\"Reads\n``VIPPS_CLIENT_ID``.\n\"\"\""),
             ("x.ts", "if (response.status !== 401) return response"),
             ("x.kt", "val size = 404"),
+            ("x.kt", "RETURN_FROM_VIPPS_APP(\"return_from_vipps_app\"),"),
+            ("x.ts", "warn('keySource failed', 'VIPPS_AUTH_KEY_SOURCE')"),
         ] {
             assert_eq!(found(path, text), 0, "{text}");
         }

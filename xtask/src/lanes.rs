@@ -105,6 +105,8 @@ fn rust() -> Result<Tally> {
     )
 }
 
+/// For whoever works on the emulator alone. The lane `rust` runs its tests too: without them the features of the workspace would be
+/// others, and everything would be built twice.
 fn emulator() -> Result<Tally> {
     let folder = Path::new("tests/page");
     let program = repo::target().join("debug").join(format!("vipps-emulator{}", std::env::consts::EXE_SUFFIX));

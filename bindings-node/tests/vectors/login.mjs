@@ -130,7 +130,9 @@ export class LoginCall extends Call {
     const clock = this.clock()
     const began = clock.now()
     const [phone, pending] = [this.phone(clock), this.pending()]
-    const ended = soFar(phone, pending, await phone.wait(pending, { timeout: this.given.timeout * 1000 }), clock)
+    const { timeout } = this.given
+    const limit = timeout === undefined ? {} : { timeout: timeout * 1000 }
+    const ended = soFar(phone, pending, await phone.wait(pending, limit), clock)
     return { ...ended, interval: pending.interval / 1000, waited: Math.floor((clock.now() - began) / 1000) }
   }
 

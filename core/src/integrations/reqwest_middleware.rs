@@ -39,13 +39,15 @@ use crate::{Caller, error::Error as OwnError};
 /// [`Caller`].
 ///
 /// The time limit of a request (`RequestBuilder::timeout`) holds for all of it: the fetch of a token and both tries. Where it
-/// passes during the fetch, the error is [`unavailable`](crate::ErrorKind::Unavailable). That of the client holds for each try by itself, since nobody can ask reqwest for it; a token is waited for as long as
+/// passes during the fetch, the error is [`unavailable`](crate::ErrorKind::Unavailable). The time limit of the client holds
+/// for each try by itself, since reqwest does not tell it; a token is then waited for as long as
 /// [`Config::deadline`](crate::Config::deadline) says.
 ///
-/// It takes the builder rather than a finished client because it must set the redirect policy: reqwest would carry
-/// the subscription key along to wherever a redirect points. Redirects are followed, up to ten, where the headers
-/// [may follow](Caller::may_follow), and of requests without headers within one origin; others are handed back as they are. Fails where reqwest can't build the client.
-/// More middleware can be added to what it returns.
+/// It takes the builder and not a finished client because it must set the redirect policy: reqwest would carry the
+/// subscription key along to wherever a redirect points. Up to ten redirects are followed: of a request with headers where
+/// those [may follow](Caller::may_follow), of others within one origin. All other redirects are handed back as they are.
+///
+/// Fails where reqwest can't build the client. More middleware can be added to what it returns.
 pub fn authorized(client: reqwest::ClientBuilder, caller: impl Into<Caller>) -> reqwest::Result<ClientBuilder> {
     let caller = caller.into();
     let client = client.redirect(where_headers_may_follow(caller.clone())).build()?;

@@ -4,7 +4,8 @@ What they are called, take, give and mean stands there. Run it after the descrip
 says whether that is due.
 
 How an operation becomes a method: what is required is an argument, and so is the only member that may be left out. Several of
-those are set on an object of options. What is given by one member alone is given by itself.
+those are set on an object of options. What is given by one member alone is given by itself. References are followed by what the
+script that does the same for Python has.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parents[1]
+sys.path.insert(0, str(HERE.parent / "python/scripts"))
+
+from generate import input_of, name_of, output_of, references, without_null  # noqa: E402
+
 DESCRIPTION = HERE.parent / "openapi.json"
 OPERATIONS = HERE / "src/main/kotlin/io/github/vippspartnerauth/emulator/Operations.kt"
 
@@ -89,39 +94,6 @@ class Description:
             inner = {name for known in names for name in references(self.schemas[known])}
             names = {name for name in inner if self.is_object(name)} - found
         return found
-
-
-def name_of(schema: Json) -> str:
-    return str(schema["$ref"]).rsplit("/", 1)[-1]
-
-
-def input_of(operation: Json) -> Json:
-    return dict(operation["requestBody"]["content"]["application/json"]["schema"])
-
-
-def output_of(operation: Json) -> Json:
-    return dict(operation["responses"]["200"]["content"]["application/json"]["schema"])
-
-
-def references(value: Any) -> list[str]:
-    if isinstance(value, list):
-        return [name for item in value for name in references(item)]
-    if not isinstance(value, dict):
-        return []
-    own = [name_of(value)] if "$ref" in value else []
-    return own + [name for member in value.values() for name in references(member)]
-
-
-def without_null(schema: Json) -> tuple[Json, bool]:
-    """The schema less ``null``, and whether that was in it."""
-    if "anyOf" in schema:
-        others = [choice for choice in schema["anyOf"] if choice.get("type") != "null"]
-        if len(others) == 1:
-            return others[0], True
-    if isinstance(schema.get("type"), list):
-        (other,) = [kind for kind in schema["type"] if kind != "null"]
-        return {**schema, "type": other}, True
-    return schema, False
 
 
 # Names

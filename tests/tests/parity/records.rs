@@ -109,7 +109,8 @@ fn node(api: &mut Api, line: &str) {
     let Some((_, declaration)) = line.split_once(": ") else { return };
     let head = declaration.replace("export ", "").replace("declare ", "").replace("abstract ", "");
     if let Some(alias) = head.strip_prefix("type ").and_then(|alias| alias.split_once(" = ")) {
-        let (name, other) = (alias.0, alias.1.trim_end_matches(';'));
+        let (name, other) = alias;
+        let other = other.trim_end_matches(';');
         if other.chars().all(char::is_alphanumeric) {
             api.begin(name, [other.to_owned()]);
         }

@@ -81,7 +81,8 @@ impl Client for Reqwest {
                 request = changed(request, hook)?;
             }
             let reply = request.send().await?;
-            let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+            let status = reply.status().as_u16();
+            let headers = reply.headers().clone();
             Ok(Reply { status, headers, body: reply.text().await? })
         })
     }

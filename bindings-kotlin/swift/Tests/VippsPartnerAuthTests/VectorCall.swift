@@ -74,7 +74,7 @@ final class VectorCall {
             return try soFar(phone, pending, await phone.finishPing(body: given.needed("text"), pending: pending))
         case "backchannel_wait":
             let (phone, pending, began) = (try phone(), try pending(), try clock().now)
-            let result = try await phone.wait(pending, timeout: given["timeout"]?.number ?? 0)
+            let result = try await phone.wait(pending, timeout: given["timeout"]?.number)
             var ended = try soFar(phone, pending, result).members
             ended["interval"] = .number(pending.interval)
             ended["waited"] = .number(try clock().now.timeIntervalSince(began).rounded(.down))

@@ -12,14 +12,16 @@ pub(super) fn cases() -> Vec<Scene> {
     [paces(), troubles(), ends()].into_iter().flatten().collect()
 }
 
-fn wait(id: &'static str, timeout: u32, comment: &'static str) -> Scene {
-    Scene::new(id, "backchannel_wait", phone_token(), comment)
-        .giving("pending", "pending")
-        .given("timeout", &timeout.to_string())
+fn wait(id: &'static str, timeout: impl Into<Option<u32>>, comment: &'static str) -> Scene {
+    let scene = Scene::new(id, "backchannel_wait", phone_token(), comment).giving("pending", "pending");
+    match timeout.into() {
+        Some(timeout) => scene.given("timeout", &timeout.to_string()),
+        None => scene,
+    }
 }
 
 /// Polls that are answered so, after what comes before the first of them.
-fn polled(id: &'static str, timeout: u32, replies: &[Reply], comment: &'static str) -> Scene {
+fn polled(id: &'static str, timeout: impl Into<Option<u32>>, replies: &[Reply], comment: &'static str) -> Scene {
     let first = wait(id, timeout, comment).asks_keys().asks_token();
     replies.iter().fold(first, |scene, reply| scene.sends("poll", reply))
 }
@@ -139,6 +141,14 @@ fn ends() -> Vec<Scene> {
             300,
             &[undecided(), undecided(), undecided()],
             "the login expires between two polls: whoever waits learns it at once, and nothing more is sent",
+        )
+        .given("pending", &expires_in(12))
+        .ends(login_failed("expired")),
+        polled(
+            "backchannel-wait-without-limit",
+            None,
+            &[undecided(), undecided(), undecided()],
+            "without a limit of the caller's own the wait lasts as long as the login",
         )
         .given("pending", &expires_in(12))
         .ends(login_failed("expired")),

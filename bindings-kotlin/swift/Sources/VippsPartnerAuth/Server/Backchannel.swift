@@ -96,9 +96,10 @@ public final class Backchannel: Sendable {
             .map(LoginResult.init)
     }
 
-    /// Polls at the pace Vipps wants until the person has decided; `nil` when `timeout` is over first. The login goes on
-    /// then, and so it does when the task is cancelled: call again with the same `pending`.
-    public func wait(_ pending: PendingLogin, timeout: TimeInterval) async throws -> LoginResult? {
+    /// Polls at the pace Vipps wants until the person has decided; `nil` when `timeout` is over first. Without one it waits
+    /// as long as the login lives. The login goes on after a timeout, and so it does when the task is cancelled: call again
+    /// with the same `pending`.
+    public func wait(_ pending: PendingLogin, timeout: TimeInterval? = nil) async throws -> LoginResult? {
         try await native {
             try await handle.wait(pending: pending.parts.handle, timeout: timeout, cancellation: $0)
         }.map(LoginResult.init)

@@ -165,19 +165,22 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) {
     fun pollAsync(pending: PendingLogin): CompletableFuture<LoginResult?> = future { poll(pending) }
 
     /**
-     * Polls at the pace Vipps wants until the person has decided; `null` when [timeout] is over first. The login goes on
-     * then, and so it does when the coroutine is cancelled: call again with the same [pending].
+     * Polls at the pace Vipps wants until the person has decided; `null` when [timeout] is over first. Without one it waits
+     * as long as the login lives. The login goes on after a timeout, and so it does when the coroutine is cancelled: call
+     * again with the same [pending].
      */
     @JvmSynthetic
-    suspend fun wait(pending: PendingLogin, timeout: Duration): LoginResult? =
-        awaited { handle.wait(pending.handle, timeout.inSeconds(), null) }?.let(::LoginResult)
+    suspend fun wait(pending: PendingLogin, timeout: Duration? = null): LoginResult? =
+        awaited { handle.wait(pending.handle, timeout?.inSeconds(), null) }?.let(::LoginResult)
 
     /** [wait] for callers that are not coroutines. An interrupt ends it. */
+    @JvmOverloads
     @Throws(InterruptedException::class)
-    fun waitBlocking(pending: PendingLogin, timeout: Duration): LoginResult? = blocking { wait(pending, timeout) }
+    fun waitBlocking(pending: PendingLogin, timeout: Duration? = null): LoginResult? = blocking { wait(pending, timeout) }
 
     /** [wait] as a future. Cancelling it ends the wait. */
-    fun waitAsync(pending: PendingLogin, timeout: Duration): CompletableFuture<LoginResult?> =
+    @JvmOverloads
+    fun waitAsync(pending: PendingLogin, timeout: Duration? = null): CompletableFuture<LoginResult?> =
         future { wait(pending, timeout) }
 
     /** How long until [poll] will ask Vipps again, for those who keep their own time. */

@@ -252,7 +252,7 @@ internal class VectorCall(private val op: String, private val given: Given, priv
 
     private fun waited(): JsonNode {
         val (phone, pending, began) = Triple(phone(), pending(), clock.now)
-        val result = phone.waitBlocking(pending, Duration.ofSeconds(checkNotNull(given["timeout"]).longValue()))
+        val result = phone.waitBlocking(pending, given["timeout"]?.longValue()?.let(Duration::ofSeconds))
         val ended = soFar(phone, pending, result)
         return ended.put("interval", pending.interval.seconds).put("waited", Duration.between(began, clock.now).seconds)
     }
