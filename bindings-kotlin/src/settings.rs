@@ -1,8 +1,9 @@
 //! Settings as they come from the other language, and the core's [`Config`] made of them.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
-use vipps_partner_auth::{BasicEncoding, Config, Environment, LoginAuthMethod};
+use serde_json::{Number, Value};
+use vipps_partner_auth::{BasicEncoding, Config, LoginAuthMethod, Settings};
 
 use crate::{
     clock::ManualClockHandle,
@@ -11,41 +12,36 @@ use crate::{
     runtime::runtime,
 };
 
-/// Everything that can be set. What is absent has the core's default. Spans of time are in seconds.
+/// A value of a setting.
+#[derive(Clone, uniffi::Enum)]
+pub enum SettingValue {
+    /// A text, a word, or PEM.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// A span of time.
+    Span {
+        /// Its length.
+        seconds: f64,
+    },
+    /// A switch.
+    Flag {
+        /// Whether it is on.
+        is_on: bool,
+    },
+    /// Several texts.
+    Texts {
+        /// All of them.
+        texts: Vec<String>,
+    },
+}
+
+/// Everything that can be set: values by the names that they have in the core, and objects.
 #[derive(Clone, Default, uniffi::Record)]
 pub struct SettingsParts {
-    /// `production`, `test` or a base URL.
-    pub environment: Option<String>,
-    /// Limit for a TCP and TLS handshake.
-    pub connect_timeout: Option<f64>,
-    /// Limit for one request.
-    pub request_timeout: Option<f64>,
-    /// Limit for a whole fetch with its retries.
-    pub deadline: Option<f64>,
-    /// How far the clocks of issuer and reader may differ.
-    pub leeway: Option<f64>,
-    /// How long past its age a key set is still used during an outage.
-    pub stale_keys_for: Option<f64>,
-    /// More certificate authorities, in PEM.
-    pub ca_pem: Option<Vec<u8>>,
-    /// The proxy for everything that leaves this machine, or `direct`.
-    pub proxy: Option<String>,
-    /// Where tokens are shared with other processes.
-    pub redis_url: Option<String>,
-    /// The authorities (PEM) that Redis' certificate is checked against, instead of the machine's.
-    pub redis_ca_pem: Option<Vec<u8>>,
-    /// `raw` or `form`.
-    pub basic_encoding: Option<String>,
-    /// `raw` or `form`.
-    pub login_basic_encoding: Option<String>,
-    /// `raw` or `form`.
-    pub backchannel_basic_encoding: Option<String>,
-    /// `client_secret_basic` or `client_secret_post`.
-    pub login_auth_method: Option<String>,
-    /// Lets partner keys be used with the test environment.
-    pub allow_partner_keys_in_test: bool,
-    /// More origins to which adapters may attach headers.
-    pub trusted_origins: Vec<String>,
+    /// What is absent has the core's default.
+    pub values: HashMap<String, SettingValue>,
     /// A clock for tests.
     pub clock: Option<Arc<ManualClockHandle>>,
 }
@@ -71,73 +67,35 @@ impl fmt::Debug for SettingsParts {
     }
 }
 
-impl SettingsParts {
-    pub(crate) fn config(&self, events: &EventQueue) -> Result<Config> {
-        let mut config = self.places(Config::default().runtime(runtime()?.clone()).event_sink(events.hook()))?;
-        config = self.limits(config)?;
-        config = self.encodings(config)?;
-        if let Some(clock) = &self.clock {
-            config = config.clock(Arc::new(clock.0.clone()));
-        }
-        if self.allow_partner_keys_in_test {
-            config = config.allow_partner_keys_in_test();
-        }
-        Ok(config)
-    }
-
-    fn places(&self, mut config: Config) -> Result<Config> {
-        if let Some(text) = &self.environment {
-            config = config.environment(text.parse::<Environment>()?);
-        }
-        if let Some(pem) = &self.ca_pem {
-            config = config.ca_pem(pem.as_slice());
-        }
-        if let Some(proxy) = &self.proxy {
-            config = config.proxy(proxy);
-        }
-        if let Some(url) = &self.redis_url {
-            config = config.redis_url(url);
-        }
-        if let Some(pem) = &self.redis_ca_pem {
-            config = config.redis_ca_pem(pem.as_slice());
-        }
-        Ok(self.trusted_origins.iter().fold(config, Config::trusted_origin))
-    }
-
-    fn limits(&self, config: Config) -> Result<Config> {
-        let config = set(config, "connect_timeout", self.connect_timeout, Config::connect_timeout)?;
-        let config = set(config, "request_timeout", self.request_timeout, Config::request_timeout)?;
-        let config = set(config, "deadline", self.deadline, Config::deadline)?;
-        let config = set(config, "leeway", self.leeway, Config::leeway)?;
-        set(config, "stale_keys_for", self.stale_keys_for, Config::stale_keys_for)
-    }
-
-    fn encodings(&self, mut config: Config) -> Result<Config> {
-        if let Some(text) = &self.basic_encoding {
-            config = config.basic_encoding(BasicEncoding::parse("basic_encoding", text)?);
-        }
-        if let Some(text) = &self.login_basic_encoding {
-            config = config.login_basic_encoding(BasicEncoding::parse("login_basic_encoding", text)?);
-        }
-        if let Some(text) = &self.backchannel_basic_encoding {
-            config = config.backchannel_basic_encoding(BasicEncoding::parse("backchannel_basic_encoding", text)?);
-        }
-        if let Some(text) = &self.login_auth_method {
-            config = config.login_auth_method(text.parse()?);
-        }
-        Ok(config)
+/// Without the value, which may be a secret.
+impl fmt::Debug for SettingValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SettingValue")
     }
 }
 
-fn set(
-    config: Config,
-    field: &str,
-    seconds: Option<f64>,
-    setter: impl FnOnce(Config, Duration) -> Config,
-) -> Result<Config> {
-    match seconds {
-        Some(seconds) => Ok(setter(config, span(field, seconds)?)),
-        None => Ok(config),
+impl From<SettingValue> for Value {
+    fn from(value: SettingValue) -> Self {
+        match value {
+            SettingValue::Text { text } => text.into(),
+            // JSON has no number for what is none; the core refuses it as a text.
+            SettingValue::Span { seconds } => {
+                Number::from_f64(seconds).map_or_else(|| seconds.to_string().into(), Self::Number)
+            }
+            SettingValue::Flag { is_on } => is_on.into(),
+            SettingValue::Texts { texts } => texts.into(),
+        }
+    }
+}
+
+impl SettingsParts {
+    pub(crate) fn config(&self, events: &EventQueue) -> Result<Config> {
+        let values = self.values.clone().into_iter().map(|(name, value)| (name, Value::from(value)));
+        let config = Config::from(Settings::read(values)?).runtime(runtime()?.clone()).event_sink(events.hook());
+        Ok(match &self.clock {
+            Some(clock) => config.clock(Arc::new(clock.0.clone())),
+            None => config,
+        })
     }
 }
 

@@ -30,14 +30,14 @@ export function texts(name: string, value: unknown, field: string = snake(name))
 const HALF_A_PAIR = /\p{Surrogate}/u
 
 /** `keys.clientId` is `client_id` in other languages. */
-function snake(name: string): string {
+export function snake(name: string): string {
   const own = name.slice(name.lastIndexOf('.') + 1)
   return own.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 /** What a member of an options object may be; the second of a pair is its field. */
 export type Rule = Kind | readonly [Kind, field: string]
-type Kind = 'string' | 'number' | 'boolean' | 'function' | 'strings' | 'bytes' | 'signal' | 'any'
+type Kind = 'string' | 'number' | 'milliseconds' | 'boolean' | 'function' | 'strings' | 'bytes' | 'signal' | 'any'
 
 /**
  * What an options object says, as an object of our own: each known name is read once, whether the object has it itself, inherits
@@ -117,10 +117,17 @@ function member(what: string, name: string, value: unknown, rule: Rule): unknown
       return typeof value === 'string' ? text(name, value, field) : bytes(name, value)
     case 'signal':
       return signal(value)
+    case 'milliseconds':
+      return number(name, value)
     default:
       if (typeof value !== kind) throw new TypeError(`${name} must be a ${kind}`)
       return value
   }
+}
+
+function number(name: string, value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`)
+  return value
 }
 
 function bytes(name: string, value: unknown): Uint8Array {

@@ -54,7 +54,7 @@ export interface NativeSystem {
   pluginVersion?: string | undefined
 }
 
-/** The members of `Settings` but for `onEvent`, with a `listener` and the native clock. */
+/** `Settings` as the native part takes them: `values` as JSON, by the names that they have in every language, and objects. */
 export interface NativeSettings {
   [name: string]: unknown
 }

@@ -8,47 +8,84 @@ import { asker } from './key-source.js'
 import type { Keys } from './keys.js'
 import { native, type NativeSettings, type NativeSystem } from './native.js'
 
-/** Everything that can be set; defaults come from the library. Spans are in milliseconds. */
+/** Everything that can be set. Spans are in milliseconds. */
 export interface Settings {
-  /** `production`, `test`, or a base URL such as the emulator's. Default: production, where alone partner keys work. */
+  // Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
+  /**
+   * Which Vipps to talk to: `production`, `test`, or a base URL such as the emulator's. Partner keys work in production alone.
+   * Default: `production`.
+   */
   environment?: 'production' | 'test' | (string & {}) | undefined
-  /** Limit for a TCP and TLS handshake. */
+  /** Limit for a TCP and TLS handshake. In milliseconds. Default: 5 s; more than 0, at most 1 h. */
   connectTimeout?: number | undefined
-  /** Limit for one request. */
+  /** Limit for one request, from connecting to the last byte. In milliseconds. Default: 10 s; more than 0, at most 1 h. */
   requestTimeout?: number | undefined
-  /** Limit for a whole fetch with its retries, while somebody waits. */
+  /**
+   * Limit for a whole fetch with its retries, while somebody waits. A caller who joins a renewal in flight may wait for that
+   * first, for one request at most. A shared cache has one second of its own, and waiting for what another process fetches takes
+   * 10 s at most, never more than this limit. In milliseconds. Default: 30 s; more than 0, at most 1 h.
+   */
   deadline?: number | undefined
-  /** How far the clocks of Vipps and this machine may differ when an ID token is judged, at most five minutes. */
+  /**
+   * How far the clocks of Vipps and this machine may differ when an ID token is checked. In milliseconds. Default: 60 s; 0 to 300
+   * s.
+   */
   leeway?: number | undefined
-  /** For how long past their age keys are still used while Vipps can't be reached, at most 24 hours. */
+  /**
+   * How long past their age Vipps' public keys are still used while it can't be reached. Longer survives longer outages and
+   * trusts a withdrawn key longer. In milliseconds. Default: 4 h; 0 to 24 h.
+   */
   staleKeysFor?: number | undefined
-  /** A company's own certificate authorities in PEM, trusted besides those of the machine. */
+  /**
+   * A company's own certificate authorities (PEM), trusted besides the machine's. On Linux and other Unix systems `SSL_CERT_FILE`
+   * and `SSL_CERT_DIR` are honoured without this; macOS and Windows have their own stores. A store of the language's runtime,
+   * such as the JVM's, is not read. Default: none.
+   */
   caPem?: string | Uint8Array | undefined
   /**
-   * The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`, `https` or
-   * `socks5`), in the place of the proxy variables; `direct` for none. Default: the variables.
+   * The proxy for everything that leaves this machine, in the place of the proxy variables; `direct` for none. It looks like
+   * `http://user:password@proxy.example:8080` (`http`, `https` or `socks5`), and stands for all proxy variables, `NO_PROXY` too.
+   * A value that can't be used is refused. Default: the variables `https_proxy`, `all_proxy` and `no_proxy`, small or in
+   * capitals.
    */
   proxy?: string | undefined
   /**
-   * Shares the token with other processes through Redis or Valkey: `redis://[user:password@]host[:6379][/db]`, with TLS
-   * `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused as `redis_url`; a Redis that is
-   * out of reach costs an event and no call.
+   * Where processes share their token: the URL of a Redis or Valkey. It looks like `redis://[user:password@]host[:6379][/db]`,
+   * with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused at once; a Redis that is out
+   * of reach costs an event and no call. Default: none.
    */
   redisUrl?: string | undefined
-  /** The authorities (PEM) that Redis' certificate is checked against, instead of the machine's. */
+  /** The authorities (PEM) that a `rediss://` server is checked against, instead of the machine's. Default: the machine's. */
   redisCaPem?: string | Uint8Array | undefined
-  /** How Basic is written at the token endpoint of specialised keys. */
+  /**
+   * How specialised keys are written in HTTP Basic at the token endpoint: as they are, or form-encoded first (RFC 6749 section
+   * 2.3.1). Default: `raw`.
+   */
   basicEncoding?: 'raw' | 'form' | undefined
-  /** How sales unit keys write Basic at Login's token endpoint. Where they are refused the other way is tried once. */
+  /**
+   * How sales unit keys are written in HTTP Basic at Login's token endpoint. Where Vipps refuses them, the other way is tried
+   * once. Servers of the kind that Vipps appears to run decode the parts. What works is remembered, and told as the event
+   * `other_basic_encoding_used`. Default: `form`.
+   */
   loginBasicEncoding?: 'raw' | 'form' | undefined
-  /** How they write it where a login from a phone number starts. */
+  /**
+   * How sales unit keys are written in HTTP Basic where a login by phone number starts, and where it is asked whether a user
+   * exists. Where Vipps refuses them, the other way is tried once. Vipps' own examples write them as they are. Default: `raw`.
+   */
   backchannelBasicEncoding?: 'raw' | 'form' | undefined
-  /** How sales unit keys authenticate at Login's endpoints, as the portal has it. */
+  /**
+   * How sales unit keys authenticate in Login, as the portal has it for that sales unit: in a header, or in the body. Default:
+   * `client_secret_basic`.
+   */
   loginAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined
-  /** Lets partner keys be used with `test`, where Vipps refuses them. */
+  /** Lets partner keys be used with the test environment, where Vipps refuses them. Default: false. */
   allowPartnerKeysInTest?: boolean | undefined
-  /** More origins (`https://gateway.example`) that adapters may send headers to. */
+  /**
+   * More origins (`https://gateway.example`) that adapters may send headers to, besides the environment's own. The discovery
+   * document may place Login's endpoints and the keys of ID tokens there as well. Default: none.
+   */
   trustedOrigins?: string[] | undefined
+  // End of what is generated.
   /**
    * Receives everything that happens in the background. It may call the library; what it throws, also later, is reported
    * once as a warning of the process and harms nobody. The diagnostics channel `vipps-partner-auth` tells the same. Without
@@ -76,12 +113,13 @@ export interface SystemInfo {
 }
 
 export const RULES = {
+  // Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
   environment: 'string',
-  connectTimeout: 'number',
-  requestTimeout: 'number',
-  deadline: 'number',
-  leeway: 'number',
-  staleKeysFor: 'number',
+  connectTimeout: 'milliseconds',
+  requestTimeout: 'milliseconds',
+  deadline: 'milliseconds',
+  leeway: 'milliseconds',
+  staleKeysFor: 'milliseconds',
   caPem: 'bytes',
   proxy: 'string',
   redisUrl: 'string',
@@ -92,6 +130,7 @@ export const RULES = {
   loginAuthMethod: 'string',
   allowPartnerKeysInTest: 'boolean',
   trustedOrigins: ['strings', 'trusted_origin'],
+  // End of what is generated.
   onEvent: 'function',
   keySource: 'function',
   clock: 'any',
@@ -99,14 +138,27 @@ export const RULES = {
 
 /** What the native part takes, of options that {@link check.options} has read. */
 export function settings(read: Settings): NativeSettings {
-  const made = Object.create(null) as { [name: string]: unknown }
-  for (const name of Object.keys(RULES)) made[name] = read[name as keyof Settings]
-  for (const name of Object.keys(made)) if (made[name] === undefined) delete made[name]
-  if (read.clock !== undefined) made.clock = check.instance('clock', read.clock, ManualClock).native
-  delete made.onEvent
-  made.listener = listener(read.onEvent)
+  const values: Record<string, unknown> = Object.create(null)
+  for (const [name, rule] of Object.entries(RULES)) values[check.snake(name)] = plain(rule, read[name as keyof Settings])
+  const made: NativeSettings = { values: JSON.stringify(values), listener: listener(read.onEvent) }
   if (read.keySource !== undefined) made.keySource = asker(read.keySource)
+  if (read.clock !== undefined) made.clock = check.instance('clock', read.clock, ManualClock).native
   return made
+}
+
+/** A value as JSON has it: a span in seconds, as in other languages, and as a text where JSON has no number for it. */
+function plain(rule: check.Rule, value: unknown): unknown {
+  switch (rule) {
+    case 'milliseconds':
+      return Number.isFinite(value) ? (value as number) / 1_000 : value?.toString()
+    case 'bytes':
+      return typeof value === 'object' ? new TextDecoder().decode(value as Uint8Array) : value
+    case 'function':
+    case 'any':
+      return undefined
+    default:
+      return value
+  }
 }
 
 const SYSTEM = {

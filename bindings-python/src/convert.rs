@@ -58,14 +58,19 @@ pub(crate) fn object<'a, 'py, T: PyClass<Frozen = True> + Sync>(
 }
 
 /// Seconds as a number, or a `timedelta`.
+pub(crate) fn seconds(field: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
+    counted(field, value, "total_seconds", "a number of seconds or a timedelta")
+}
+
+/// The same as the core takes it.
 pub(crate) fn span(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
-    let seconds = seconds(field, value, "total_seconds", "a number of seconds or a timedelta")?;
-    up_to(LONGEST_SPAN, seconds).ok_or_else(|| invalid(value.py(), field, "must be zero or more seconds"))
+    up_to(LONGEST_SPAN, seconds(field, value)?)
+        .ok_or_else(|| invalid(value.py(), field, "must be zero or more seconds"))
 }
 
 /// Seconds since the Unix epoch as a number, or a `datetime`.
 pub(crate) fn instant(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
-    let seconds = seconds(field, value, "timestamp", "a number of seconds since 1970 or a datetime")?;
+    let seconds = counted(field, value, "timestamp", "a number of seconds since 1970 or a datetime")?;
     up_to(LAST_INSTANT, seconds).ok_or_else(|| invalid(value.py(), field, "must be a moment from 1970 to 9999"))
 }
 
@@ -78,7 +83,7 @@ fn up_to(most: Duration, seconds: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok().filter(|span| *span <= most)
 }
 
-fn seconds(field: &str, value: &Bound<'_, PyAny>, method: &str, expected: &str) -> PyResult<f64> {
+fn counted(field: &str, value: &Bound<'_, PyAny>, method: &str, expected: &str) -> PyResult<f64> {
     let is_number = value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>();
     if is_number && !value.is_instance_of::<PyBool>() {
         return value.extract().map_err(|_| invalid(value.py(), field, "is too large"));

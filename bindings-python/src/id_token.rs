@@ -207,7 +207,7 @@ impl IdTokenVerifier {
         let given = settings.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
         given.set_item("environment", environment)?;
         let jwks = jwks.map(jwks_text).transpose()?;
-        let verifier = Self { settings: Settings::parse(Some(&given))?, jwks, live: PerProcess::empty() };
+        let verifier = Self { settings: Settings::parse(py, Some(&given))?, jwks, live: PerProcess::empty() };
         verifier.build(verifier.settings.silent()).or_raise(py)?;
         Ok(verifier)
     }

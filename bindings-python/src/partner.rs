@@ -227,7 +227,7 @@ impl Partner {
         settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let system = object::<SystemInfo>("system", system)?.get().0.clone();
-        Self::make(py, keys::any(keys)?, system, Settings::parse(settings)?)
+        Self::make(py, keys::any(keys)?, system, Settings::parse(py, settings)?)
     }
 
     /// Reads keys (sales unit keys where ``VIPPS_MSN`` is set, PSP keys where ``VIPPS_PSP_ID`` is, else partner keys),
@@ -236,7 +236,7 @@ impl Partner {
     #[pyo3(signature = (**settings))]
     fn from_env<'py>(cls: &Bound<'py, PyType>, settings: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
         let py = cls.py();
-        let (variables, chosen) = Variables::read(Settings::parse(settings)?.silent()).or_raise(py)?;
+        let (variables, chosen) = Variables::read(Settings::parse(py, settings)?.silent()).or_raise(py)?;
         let kwargs = settings.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
         kwargs.set_item("environment", Environment(chosen.environment().clone()).into_pyobject(py)?)?;
         let system = SystemInfo(core::SystemInfo::from_env().or_raise(py)?);

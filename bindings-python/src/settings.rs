@@ -8,11 +8,12 @@ use pyo3::{
     prelude::*,
     types::{PyBool, PyBytes, PyDict, PyString, PyType},
 };
+use serde_json::{Map, Value};
 use vipps_partner_auth as core;
 
 use crate::{
     clock::ManualClock,
-    convert::{object, optional_text, parsed, span, text, texts},
+    convert::{object, optional_text, seconds, text, texts},
     errors::{OrRaise, wrong_type},
     events::{Hook, teller},
     key_source, process,
@@ -28,29 +29,30 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn parse(given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let config = core::Config::default().event_sink(teller(0));
-        let mut settings = Self { config, clock: None, hook: None, key_source: None };
+    pub(crate) fn parse(py: Python<'_>, given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let (mut values, mut objects) = (Map::new(), Vec::new());
         for (name, value) in given.into_iter().flatten() {
-            settings = settings.set_if_any(&text("settings", &name)?, &value)?;
+            let name = text("settings", &name)?;
+            match core::Settings::kind_of(&name) {
+                // `None` stands for a setting that was not made, but not for one that does not exist.
+                Some(_) if value.is_none() => {}
+                Some(kind) => drop(values.insert(name.clone(), plain(&name, kind, &value)?)),
+                None => objects.push((name, value)),
+            }
         }
-        Ok(settings)
+        let read = core::Settings::read(values).or_raise(py)?;
+        let config = core::Config::from(read).event_sink(teller(0));
+        let settings = Self { config, clock: None, hook: None, key_source: None };
+        objects.iter().try_fold(settings, |settings, (name, value)| settings.with_object(name, value))
     }
 
-    /// `None` stands for a setting that was not made, but not for one that does not exist.
-    fn set_if_any(self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
-        if !NAMES.contains(&name) {
-            return Err(PyTypeError::new_err(format!("there is no setting {name}")));
-        }
-        if value.is_none() { Ok(self) } else { self.set(name, value) }
-    }
-
-    fn set(self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+    fn with_object(self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
         match name {
+            "clock" | "on_event" | "key_source" if value.is_none() => Ok(self),
             "clock" => Ok(Self { clock: Some(object(name, value)?.clone().unbind()), ..self }),
             "on_event" => self.with_hook(value),
             "key_source" => self.with_key_source(value),
-            _ => Ok(Self { config: set(self.config, name, value)?, ..self }),
+            _ => Err(PyTypeError::new_err(format!("there is no setting {name}"))),
         }
     }
 
@@ -96,62 +98,27 @@ impl Settings {
     }
 }
 
-/// All settings.
-const NAMES: [&str; 19] = [
-    "environment",
-    "connect_timeout",
-    "request_timeout",
-    "deadline",
-    "leeway",
-    "stale_keys_for",
-    "ca_pem",
-    "proxy",
-    "redis_url",
-    "redis_ca_pem",
-    "basic_encoding",
-    "login_basic_encoding",
-    "backchannel_basic_encoding",
-    "login_auth_method",
-    "allow_partner_keys_in_test",
-    "trusted_origins",
-    "on_event",
-    "key_source",
-    "clock",
-];
-
-fn set(config: core::Config, name: &str, value: &Bound<'_, PyAny>) -> PyResult<core::Config> {
-    Ok(match name {
-        "environment" => config.environment(environment(value)?),
-        "connect_timeout" => config.connect_timeout(span(name, value)?),
-        "request_timeout" => config.request_timeout(span(name, value)?),
-        "deadline" => config.deadline(span(name, value)?),
-        "leeway" => config.leeway(span(name, value)?),
-        "stale_keys_for" => config.stale_keys_for(span(name, value)?),
-        "ca_pem" => config.ca_pem(pem(name, value)?),
-        "proxy" => config.proxy(text(name, value)?),
-        "redis_url" => config.redis_url(text(name, value)?),
-        "redis_ca_pem" => config.redis_ca_pem(pem(name, value)?),
-        "basic_encoding" => config.basic_encoding(encoding("basic_encoding", value)?),
-        "login_basic_encoding" => config.login_basic_encoding(encoding("login_basic_encoding", value)?),
-        "backchannel_basic_encoding" => {
-            config.backchannel_basic_encoding(encoding("backchannel_basic_encoding", value)?)
-        }
-        "login_auth_method" => config.login_auth_method(parsed(name, value)?),
-        "allow_partner_keys_in_test" if flag(name, value)? => config.allow_partner_keys_in_test(),
-        "allow_partner_keys_in_test" => config,
-        "trusted_origins" => texts(name, value)?.into_iter().fold(config, core::Config::trusted_origin),
-        _ => return Err(PyTypeError::new_err(format!("there is no setting {name}"))),
+/// A value as JSON has it, which the core reads.
+fn plain(name: &str, kind: core::Kind, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    Ok(match kind {
+        core::Kind::Environment => environment_text(name, value)?.into(),
+        core::Kind::Span => number(seconds(name, value)?),
+        core::Kind::Pem => pem(name, value)?.into(),
+        core::Kind::Flag => flag(name, value)?.into(),
+        core::Kind::Texts => texts(name, value)?.into(),
+        core::Kind::Text | core::Kind::Word { .. } => text(name, value)?.into(),
     })
 }
 
-fn encoding(field: &'static str, value: &Bound<'_, PyAny>) -> PyResult<core::BasicEncoding> {
-    core::BasicEncoding::parse(field, &text(field, value)?).or_raise(value.py())
+/// JSON has no number for what is none; the core refuses it as a text.
+fn number(value: f64) -> Value {
+    serde_json::Number::from_f64(value).map_or_else(|| value.to_string().into(), Value::Number)
 }
 
-fn pem(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+fn pem(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     match value.cast::<PyBytes>() {
-        Ok(bytes) => Ok(bytes.as_bytes().to_vec()),
-        Err(_) if value.is_instance_of::<PyString>() => text(field, value).map(String::into_bytes),
+        Ok(bytes) => Ok(String::from_utf8_lossy(bytes.as_bytes()).into_owned()),
+        Err(_) if value.is_instance_of::<PyString>() => text(field, value),
         Err(_) => Err(wrong_type(field, "str or bytes", value)),
     }
 }
@@ -161,11 +128,11 @@ pub(crate) fn flag(field: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.cast::<PyBool>().map(PyBoolMethods::is_true).map_err(|_| wrong_type(field, "bool", value))
 }
 
-fn environment(value: &Bound<'_, PyAny>) -> PyResult<core::Environment> {
+fn environment_text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     match value.cast::<Environment>() {
-        Ok(environment) => Ok(environment.get().0.clone()),
-        Err(_) if value.is_instance_of::<PyString>() => parsed("environment", value),
-        Err(_) => Err(wrong_type("environment", "str or Environment", value)),
+        Ok(environment) => Ok(environment.get().0.base_url().to_owned()),
+        Err(_) if value.is_instance_of::<PyString>() => text(field, value),
+        Err(_) => Err(wrong_type(field, "str or Environment", value)),
     }
 }
 
@@ -180,7 +147,7 @@ pub(crate) struct Environment(pub(crate) core::Environment);
 impl Environment {
     #[new]
     fn new(name: &Bound<'_, PyAny>) -> PyResult<Self> {
-        environment(name).map(Self)
+        environment_text("environment", name)?.parse().or_raise(name.py()).map(Self)
     }
 
     /// Reads ``VIPPS_ENVIRONMENT``; production when it is not set.

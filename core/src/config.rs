@@ -31,7 +31,7 @@ pub enum BasicEncoding {
 
 impl BasicEncoding {
     /// `raw` or `form`: the same text in every language.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Raw => "raw",
             Self::Form => "form",
@@ -84,20 +84,26 @@ pub enum LoginAuthMethod {
     ClientSecretPost,
 }
 
+impl LoginAuthMethod {
+    /// `client_secret_basic` or `client_secret_post`: the same text in every language.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+        }
+    }
+}
+
 impl FromStr for LoginAuthMethod {
     type Err = Error;
 
     /// `client_secret_basic` or `client_secret_post` (OpenID Connect Core section 9); anything else is `InvalidConfig`,
     /// field `login_auth_method`.
     fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "client_secret_basic" => Ok(Self::ClientSecretBasic),
-            "client_secret_post" => Ok(Self::ClientSecretPost),
-            _ => {
-                let rule = "must be client_secret_basic or client_secret_post";
-                Err(Error::breaks_rule("login_auth_method", rule).with_value(text))
-            }
-        }
+        let found =
+            [Self::ClientSecretBasic, Self::ClientSecretPost].into_iter().find(|method| method.as_str() == text);
+        let rule = "must be client_secret_basic or client_secret_post";
+        found.ok_or_else(|| Error::breaks_rule("login_auth_method", rule).with_value(text))
     }
 }
 
@@ -172,99 +178,142 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Which Vipps to talk to. Default: production, the only one where partner keys work.
+    /// Which Vipps to talk to: `production`, `test`, or a base URL such as the emulator's.
+    ///
+    /// Partner keys work in production alone.
+    ///
+    /// Default: `production`.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
     }
 
-    /// Limit for a TCP and TLS handshake. Default 5 s; more than zero.
+    /// Limit for a TCP and TLS handshake.
+    ///
+    /// Default: 5 s; more than 0, at most 1 h.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// Limit for one request from connect to the last byte. Default 10 s; more than zero.
+    /// Limit for one request, from connecting to the last byte.
+    ///
+    /// Default: 10 s; more than 0, at most 1 h.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.request_timeout = limit;
         self
     }
 
-    /// Limit for a whole fetch with its retries, while somebody waits. Default 30 s; more than zero. A caller who joins a
-    /// renewal in flight may wait for that first, for one request at most. A shared cache has one second of its own, and
-    /// waiting for what another process fetches takes 10 s at most, never more than this limit.
+    /// Limit for a whole fetch with its retries, while somebody waits.
+    ///
+    /// A caller who joins a renewal in flight may wait for that first, for one request at most. A shared cache has one
+    /// second of its own, and waiting for what another process fetches takes 10 s at most, never more than this limit.
+    ///
+    /// Default: 30 s; more than 0, at most 1 h.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = limit;
         self
     }
 
-    /// A company's own certificate authorities (PEM), trusted besides those of the machine. On Linux and other Unix
-    /// systems `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured without this; macOS and Windows have their own stores.
+    /// A company's own certificate authorities (PEM), trusted besides the machine's.
+    ///
+    /// On Linux and other Unix systems `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured without this; macOS and Windows have
+    /// their own stores. A store of the language's runtime, such as the JVM's, is not read.
+    ///
+    /// Default: none.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_pem = Some(pem.into());
         self
     }
 
-    /// The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`,
-    /// `https` or `socks5`), instead of all proxy variables, `NO_PROXY` too; `direct` for none, whatever they say.
-    /// Default: the variables `https_proxy`, `all_proxy` and `no_proxy`, small or in capitals, as
-    /// [`ReqwestClient`](crate::ReqwestClient) tells. A value that can't be used is refused, field `proxy`, and so is any beside
-    /// an [`http`](Self::http) of your own.
+    /// The proxy for everything that leaves this machine, in the place of the proxy variables; `direct` for none.
+    ///
+    /// It looks like `http://user:password@proxy.example:8080` (`http`, `https` or `socks5`), and stands for all proxy
+    /// variables, `NO_PROXY` too. A value that can't be used is refused.
+    ///
+    /// Default: the variables `https_proxy`, `all_proxy` and `no_proxy`, small or in capitals.
+    ///
+    /// Any is refused beside an [`http`](Self::http) of your own. What the variables may hold
+    /// [`ReqwestClient`](crate::ReqwestClient) tells.
     pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
         self.proxy = Some(Secret::new(proxy));
         self
     }
 
-    /// How `POST /miami/v1/token` writes Basic. Default [`BasicEncoding::Raw`].
+    /// How specialised keys are written in HTTP Basic at the token endpoint: as they are, or form-encoded first (RFC 6749
+    /// section 2.3.1).
+    ///
+    /// Default: `raw`.
     pub fn basic_encoding(mut self, encoding: BasicEncoding) -> Self {
         self.basic_encoding = encoding;
         self
     }
 
-    /// How the Basic of sales unit keys is written at Login's token endpoint. Default [`BasicEncoding::Form`]: servers of
-    /// the kind that Vipps appears to run decode the parts.
+    /// How sales unit keys are written in HTTP Basic at Login's token endpoint. Where Vipps refuses them, the other way is
+    /// tried once.
     ///
-    /// Where Vipps refuses the keys and the other encoding differs, that is tried once, remembered if it works, and told as
-    /// [`Event::OtherBasicEncodingUsed`].
+    /// Servers of the kind that Vipps appears to run decode the parts. What works is remembered, and told as the event
+    /// `other_basic_encoding_used`.
+    ///
+    /// Default: `form`.
+    ///
+    /// The event is [`Event::OtherBasicEncodingUsed`].
     pub fn login_basic_encoding(mut self, encoding: BasicEncoding) -> Self {
         self.login_basic_encoding = encoding;
         self
     }
 
-    /// How it is written where a login from a phone number starts and at `user_exists`. Default [`BasicEncoding::Raw`], as
-    /// in Vipps' own examples. The other is tried as with [`login_basic_encoding`](Self::login_basic_encoding).
+    /// How sales unit keys are written in HTTP Basic where a login by phone number starts, and where it is asked whether a
+    /// user exists. Where Vipps refuses them, the other way is tried once.
+    ///
+    /// Vipps' own examples write them as they are.
+    ///
+    /// Default: `raw`.
     pub fn backchannel_basic_encoding(mut self, encoding: BasicEncoding) -> Self {
         self.backchannel_basic_encoding = encoding;
         self
     }
 
-    /// How sales unit keys authenticate in Login. Default [`LoginAuthMethod::ClientSecretBasic`].
+    /// How sales unit keys authenticate in Login, as the portal has it for that sales unit: in a header, or in the body.
+    ///
+    /// Default: `client_secret_basic`.
     pub fn login_auth_method(mut self, method: LoginAuthMethod) -> Self {
         self.login_auth_method = method;
         self
     }
 
-    /// How far the clocks of issuer and reader may differ when an ID token is checked. Default 60 s, 0 to 300 s.
+    /// How far the clocks of Vipps and this machine may differ when an ID token is checked.
+    ///
+    /// Default: 60 s; 0 to 300 s.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// How long after the end of its age a key set is still used while Vipps can't be reached. Default 4 h, at most
-    /// 24 h. Longer survives longer outages and trusts a withdrawn key longer.
+    /// How long past their age Vipps' public keys are still used while it can't be reached. Longer survives longer outages
+    /// and trusts a withdrawn key longer.
+    ///
+    /// Default: 4 h; 0 to 24 h.
     pub fn stale_keys_for(mut self, span: Duration) -> Self {
         self.stale_keys_for = span;
         self
     }
 
-    /// Lets partner keys be used with [`Environment::Test`], where Vipps refuses them.
+    /// Lets partner keys be used with the test environment, where Vipps refuses them.
+    ///
+    /// Default: false.
     pub fn allow_partner_keys_in_test(mut self) -> Self {
         self.allow_partner_keys_in_test = true;
         self
     }
 
-    /// One more origin (`https://gateway.example`) besides the environment's own: adapters may attach headers there, and the
-    /// discovery document may place Login's endpoints and the keys of ID tokens there. May be called again for others.
+    /// More origins (`https://gateway.example`) that adapters may send headers to, besides the environment's own.
+    ///
+    /// The discovery document may place Login's endpoints and the keys of ID tokens there as well.
+    ///
+    /// Default: none.
+    ///
+    /// May be called again for others.
     pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
         self.trusted_origins.push(origin.into());
         self
@@ -295,14 +344,23 @@ impl Config {
         self
     }
 
-    /// Shares tokens with other processes through Redis or Valkey: see [`RedisCache`](crate::RedisCache) for the forms a URL
-    /// can have. Default: none. Needs the feature `redis`, without which it is refused, as is a wrong URL: field `redis_url`.
+    /// Where processes share their token: the URL of a Redis or Valkey.
+    ///
+    /// It looks like `redis://[user:password@]host[:6379][/db]`, with TLS `rediss://`, or `redis+sentinel`,
+    /// `redis+cluster`, `redis+unix`. A wrong URL is refused at once; a Redis that is out of reach costs an event and no
+    /// call.
+    ///
+    /// Default: none.
+    ///
+    /// See [`RedisCache`](crate::RedisCache) for the forms a URL can have. It needs the feature `redis`, without which it is refused.
     pub fn redis_url(mut self, url: impl Into<String>) -> Self {
         self.redis_url = Some(Secret::new(url));
         self
     }
 
-    /// The authorities (PEM) that a `rediss` server is checked against, instead of the machine's.
+    /// The authorities (PEM) that a `rediss://` server is checked against, instead of the machine's.
+    ///
+    /// Default: the machine's.
     pub fn redis_ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.redis_ca_pem = Some(pem.into());
         self
@@ -457,6 +515,10 @@ impl fmt::Debug for Config {
             .field("request_timeout", &self.request_timeout)
             .field("deadline", &self.deadline)
             .field("basic_encoding", &self.basic_encoding)
+            .field("login_basic_encoding", &self.login_basic_encoding)
+            .field("backchannel_basic_encoding", &self.backchannel_basic_encoding)
+            .field("login_auth_method", &self.login_auth_method)
+            .field("allow_partner_keys_in_test", &self.allow_partner_keys_in_test)
             .field("leeway", &self.leeway)
             .field("stale_keys_for", &self.stale_keys_for)
             .finish_non_exhaustive()

@@ -5,6 +5,7 @@ pub mod make;
 pub mod mutate;
 pub mod runner;
 mod sales_units;
+pub mod settings;
 pub mod vectors;
 pub mod wire;
 

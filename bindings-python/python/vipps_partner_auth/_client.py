@@ -200,14 +200,8 @@ class _Signature:
 class Partner(_native.Partner, Caller):
     """One set of keys at work. Build one per set of keys and keep it: it holds the token.
 
-    All settings are optional: ``environment`` (``production``, ``test``, a base URL or an ``Environment``),
-    ``connect_timeout`` (5 s), ``request_timeout`` (10 s), ``deadline`` (30 s), ``leeway`` (60 s) and ``stale_keys_for``
-    (4 h), each seconds or a ``timedelta``; ``ca_pem``, ``proxy``, ``redis_url`` and ``redis_ca_pem`` (a token for many processes),
-    ``basic_encoding``, ``login_basic_encoding`` and ``backchannel_basic_encoding`` (``raw`` or ``form``), ``login_auth_method``
-    (``client_secret_basic`` or ``client_secret_post``), ``allow_partner_keys_in_test``, ``trusted_origins``,
-    ``on_event`` (called with each ``Event``, on another thread), ``key_source`` (called for the keys when Vipps refuses
-    those in use) and ``clock`` (a ``ManualClock``, for tests). Each is described at
-    ``vipps_partner_auth.types.Settings``. A wrong one raises ``InvalidConfigError`` and is named.
+    All settings are optional; each is described at ``vipps_partner_auth.types.Settings``. A wrong one raises
+    ``InvalidConfigError`` and is named.
     """
 
     __slots__ = ("_flights",)

@@ -127,37 +127,59 @@ class BackchannelOptions(TypedDict, total=False):
 class OtherSettings(TypedDict, total=False):
     """Everything that can be set but the environment. One that is ``None`` counts as not given."""
 
+
+    # Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
     connect_timeout: Span | None
-    """The longest a connection may take to be made. Default 5 s."""
+    """Limit for a TCP and TLS handshake. Default: 5 s; more than 0, at most 1 h."""
     request_timeout: Span | None
-    """The longest one request may take, connecting included. Default 10 s."""
+    """Limit for one request, from connecting to the last byte. Default: 10 s; more than 0, at most 1 h."""
     deadline: Span | None
-    """The longest a call may take, with all its tries. Default 30 s."""
+    """Limit for a whole fetch with its retries, while somebody waits. A caller who joins a renewal in flight may wait
+    for that first, for one request at most. A shared cache has one second of its own, and waiting for what another
+    process fetches takes 10 s at most, never more than this limit. Default: 30 s; more than 0, at most 1 h."""
     leeway: Span | None
-    """How far clocks may differ when an ID token is checked. Default 60 s, at most 300 s."""
+    """How far the clocks of Vipps and this machine may differ when an ID token is checked. Default: 60 s; 0 to 300
+    s."""
     stale_keys_for: Span | None
-    """How long old keys serve while Vipps can't be reached. Default 4 h, at most 24 h."""
+    """How long past their age Vipps' public keys are still used while it can't be reached. Longer survives longer
+    outages and trusts a withdrawn key longer. Default: 4 h; 0 to 24 h."""
     ca_pem: str | bytes | None
-    """Certificate authorities to trust besides those of the system, as PEM."""
+    """A company's own certificate authorities (PEM), trusted besides the machine's. On Linux and other Unix systems
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are honoured without this; macOS and Windows have their own stores. A store
+    of the language's runtime, such as the JVM's, is not read. Default: none."""
     proxy: str | None
-    """The proxy for everything that leaves this machine, such as ``http://user:password@proxy.example:8080`` (``http``,
-    ``https`` or ``socks5``), in the place of the proxy variables; ``direct`` for none. Default: the variables."""
+    """The proxy for everything that leaves this machine, in the place of the proxy variables; ``direct`` for none. It
+    looks like ``http://user:password@proxy.example:8080`` (``http``, ``https`` or ``socks5``), and stands for all proxy
+    variables, ``NO_PROXY`` too. A value that can't be used is refused. Default: the variables ``https_proxy``,
+    ``all_proxy`` and ``no_proxy``, small or in capitals."""
     redis_url: str | None
-    """Where processes share their token: ``redis://`` or ``rediss://``."""
+    """Where processes share their token: the URL of a Redis or Valkey. It looks like
+    ``redis://[user:password@]host[:6379][/db]``, with TLS ``rediss://``, or ``redis+sentinel``, ``redis+cluster``,
+    ``redis+unix``. A wrong URL is refused at once; a Redis that is out of reach costs an event and no call. Default:
+    none."""
     redis_ca_pem: str | bytes | None
-    """The authorities that a ``rediss://`` server is checked against, as PEM."""
+    """The authorities (PEM) that a ``rediss://`` server is checked against, instead of the machine's. Default: the
+    machine's."""
     basic_encoding: BasicEncoding | None
-    """How keys are written at the token endpoint. Default ``raw``."""
+    """How specialised keys are written in HTTP Basic at the token endpoint: as they are, or form-encoded first (RFC
+    6749 section 2.3.1). Default: ``raw``."""
     login_basic_encoding: BasicEncoding | None
-    """How keys are written at Login's token endpoint. Default ``form``. Where they are refused the other is tried once."""
+    """How sales unit keys are written in HTTP Basic at Login's token endpoint. Where Vipps refuses them, the other way
+    is tried once. Servers of the kind that Vipps appears to run decode the parts. What works is remembered, and told as
+    the event ``other_basic_encoding_used``. Default: ``form``."""
     backchannel_basic_encoding: BasicEncoding | None
-    """How they are written where a login from a phone number starts. Default ``raw``."""
+    """How sales unit keys are written in HTTP Basic where a login by phone number starts, and where it is asked whether
+    a user exists. Where Vipps refuses them, the other way is tried once. Vipps' own examples write them as they are.
+    Default: ``raw``."""
     login_auth_method: LoginAuthMethod | None
-    """How Login's token endpoint is told who asks. Default ``client_secret_basic``."""
+    """How sales unit keys authenticate in Login, as the portal has it for that sales unit: in a header, or in the body.
+    Default: ``client_secret_basic``."""
     allow_partner_keys_in_test: bool | None
-    """Takes partner keys with ``test``, where Vipps refuses them. Default false."""
+    """Lets partner keys be used with the test environment, where Vipps refuses them. Default: false."""
     trusted_origins: Iterable[str] | None
-    """More hosts that headers may be sent to, such as ``https://gateway.example``."""
+    """More origins (``https://gateway.example``) that adapters may send headers to, besides the environment's own. The
+    discovery document may place Login's endpoints and the keys of ID tokens there as well. Default: none."""
+    # End of what is generated.
     on_event: EventHandler | None
     """Called with each ``Event``, on another thread. What it raises is logged."""
     key_source: KeySource | None
@@ -170,5 +192,8 @@ class OtherSettings(TypedDict, total=False):
 class Settings(OtherSettings, total=False):
     """Everything that can be set."""
 
+    # Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
     environment: str | Environment | None
-    """Which Vipps to talk to: ``production``, ``test``, a base URL or an ``Environment``. Default ``production``."""
+    """Which Vipps to talk to: ``production``, ``test``, or a base URL such as the emulator's. Partner keys work in
+    production alone. Default: ``production``."""
+    # End of what is generated.

@@ -45,40 +45,77 @@ public enum VippsEnvironment: Sendable, Hashable {
 /// Everything that can be set besides the ``VippsEnvironment``. What is `nil` has the library's default; nothing is checked
 /// until it is used, and an error names the setting. Spans of time are in seconds.
 public struct VippsSettings: Sendable {
-    /// Limit for a TCP and TLS handshake; 5 seconds unless set.
+    // Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
+    /// Limit for a TCP and TLS handshake. In seconds. Default: 5 s; more than 0, at most 1 h.
     public var connectTimeout: TimeInterval?
-    /// Limit for one request from connect to the last byte; 10 seconds unless set.
+    /// Limit for one request, from connecting to the last byte. In seconds. Default: 10 s; more than 0, at most 1 h.
     public var requestTimeout: TimeInterval?
-    /// Limit for a whole fetch with its retries, while somebody waits; 30 seconds unless set.
+    /// Limit for a whole fetch with its retries, while somebody waits. A caller who joins a renewal in flight may wait for
+    /// that first, for one request at most. A shared cache has one second of its own, and waiting for what another process
+    /// fetches takes 10 s at most, never more than this limit. In seconds. Default: 30 s; more than 0, at most 1 h.
     public var deadline: TimeInterval?
-    /// How far the clocks of issuer and reader may differ, 0 to 300 seconds; 60 unless set.
+    /// How far the clocks of Vipps and this machine may differ when an ID token is checked. In seconds. Default: 60 s; 0 to
+    /// 300 s.
     public var leeway: TimeInterval?
-    /// How long past its age a key set is still used during an outage, at most 24 hours; 4 hours unless set.
+    /// How long past their age Vipps' public keys are still used while it can't be reached. Longer survives longer outages
+    /// and trusts a withdrawn key longer. In seconds. Default: 4 h; 0 to 24 h.
     public var staleKeysFor: TimeInterval?
-    /// A company's own certificate authorities (PEM), trusted besides those of the machine.
+    /// A company's own certificate authorities (PEM), trusted besides the machine's. On Linux and other Unix systems
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured without this; macOS and Windows have their own stores. A store of
+    /// the language's runtime, such as the JVM's, is not read. Default: none.
     public var caPEM: Data?
-    /// The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`, `https` or
-    /// `socks5`), in the place of the proxy variables; `direct` for none. The variables unless set.
+    /// The proxy for everything that leaves this machine, in the place of the proxy variables; `direct` for none. It looks
+    /// like `http://user:password@proxy.example:8080` (`http`, `https` or `socks5`), and stands for all proxy variables,
+    /// `NO_PROXY` too. A value that can't be used is refused. Default: the variables `https_proxy`, `all_proxy` and
+    /// `no_proxy`, small or in capitals.
     public var proxy: String?
-    /// Shares the token with other processes through Redis or Valkey: `redis://[user:password@]host[:6379][/db]`, with
-    /// TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused when the partner is
-    /// built; a Redis that is out of reach costs an event and no call.
+    /// Where processes share their token: the URL of a Redis or Valkey. It looks like
+    /// `redis://[user:password@]host[:6379][/db]`, with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`,
+    /// `redis+unix`. A wrong URL is refused at once; a Redis that is out of reach costs an event and no call. Default:
+    /// none.
     public var redisURL: String?
-    /// The authorities (PEM) that Redis' certificate is checked against, instead of the machine's.
+    /// The authorities (PEM) that a `rediss://` server is checked against, instead of the machine's. Default: the
+    /// machine's.
     public var redisCAPEM: Data?
-    /// How `/miami/v1/token` writes Basic; raw unless set.
+    /// How specialised keys are written in HTTP Basic at the token endpoint: as they are, or form-encoded first (RFC 6749
+    /// section 2.3.1). Default: `raw`.
     public var basicEncoding: BasicEncoding?
-    /// How Login's token endpoint is sent the Basic of sales unit keys; form-encoded unless set. Where the keys are refused
-    /// the other way is tried once.
+    /// How sales unit keys are written in HTTP Basic at Login's token endpoint. Where Vipps refuses them, the other way is
+    /// tried once. Servers of the kind that Vipps appears to run decode the parts. What works is remembered, and told as
+    /// the event `other_basic_encoding_used`. Default: `form`.
     public var loginBasicEncoding: BasicEncoding?
-    /// How it is written where a login from a phone number starts; raw unless set.
+    /// How sales unit keys are written in HTTP Basic where a login by phone number starts, and where it is asked whether a
+    /// user exists. Where Vipps refuses them, the other way is tried once. Vipps' own examples write them as they are.
+    /// Default: `raw`.
     public var backchannelBasicEncoding: BasicEncoding?
-    /// How sales unit keys authenticate in Login; in a header unless set.
+    /// How sales unit keys authenticate in Login, as the portal has it for that sales unit: in a header, or in the body.
+    /// Default: `client_secret_basic`.
     public var loginAuthMethod: LoginAuthMethod?
-    /// Lets partner keys be used with ``VippsEnvironment/test``, where Vipps refuses them.
+    /// Lets partner keys be used with the test environment, where Vipps refuses them. Default: false.
     public var allowPartnerKeysInTest = false
-    /// More origins (`https://gateway.example`) to which headers may be attached.
+    /// More origins (`https://gateway.example`) that adapters may send headers to, besides the environment's own. The
+    /// discovery document may place Login's endpoints and the keys of ID tokens there as well. Default: none.
     public var trustedOrigins: [String] = []
+
+    private func put(into values: inout [String: SettingValue]) {
+        values["connect_timeout"] = connectTimeout.map { .span(seconds: $0) }
+        values["request_timeout"] = requestTimeout.map { .span(seconds: $0) }
+        values["deadline"] = deadline.map { .span(seconds: $0) }
+        values["leeway"] = leeway.map { .span(seconds: $0) }
+        values["stale_keys_for"] = staleKeysFor.map { .span(seconds: $0) }
+        values["ca_pem"] = caPEM.map { .text(text: String(decoding: $0, as: UTF8.self)) }
+        values["proxy"] = proxy.map { .text(text: $0) }
+        values["redis_url"] = redisURL.map { .text(text: $0) }
+        values["redis_ca_pem"] = redisCAPEM.map { .text(text: String(decoding: $0, as: UTF8.self)) }
+        values["basic_encoding"] = basicEncoding.map { .text(text: $0.rawValue) }
+        values["login_basic_encoding"] = loginBasicEncoding.map { .text(text: $0.rawValue) }
+        values["backchannel_basic_encoding"] = backchannelBasicEncoding.map { .text(text: $0.rawValue) }
+        values["login_auth_method"] = loginAuthMethod.map { .text(text: $0.rawValue) }
+        values["allow_partner_keys_in_test"] = .flag(isOn: allowPartnerKeysInTest)
+        values["trusted_origins"] = .texts(texts: trustedOrigins)
+    }
+    // End of what is generated.
+
     /// Told of everything that happens in the background, in order, on a thread of its own: it may take its time and
     /// call the library. While it is busy 256 events wait for it; how many found no room is told by an event of its own,
     /// `events_dropped`. Warnings are logged also without it.
@@ -90,13 +127,10 @@ public struct VippsSettings: Sendable {
     public init() {}
 
     func parts(_ environment: VippsEnvironment?) -> SettingsParts {
-        SettingsParts(
-            environment: environment?.text, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
-            deadline: deadline, leeway: leeway, staleKeysFor: staleKeysFor, caPem: caPEM, proxy: proxy, redisUrl: redisURL,
-            redisCaPem: redisCAPEM, basicEncoding: basicEncoding?.rawValue, loginBasicEncoding: loginBasicEncoding?.rawValue,
-            backchannelBasicEncoding: backchannelBasicEncoding?.rawValue,
-            loginAuthMethod: loginAuthMethod?.rawValue, allowPartnerKeysInTest: allowPartnerKeysInTest,
-            trustedOrigins: trustedOrigins, clock: clock?.handle)
+        var values = [String: SettingValue]()
+        put(into: &values)
+        values["environment"] = environment.map { .text(text: $0.text) }
+        return SettingsParts(values: values, clock: clock?.handle)
     }
 }
 

@@ -1,5 +1,6 @@
 package io.github.vippspartnerauth
 
+import io.github.vippspartnerauth.ffi.SettingValue
 import io.github.vippspartnerauth.ffi.SettingsParts
 import io.github.vippspartnerauth.ffi.basicEncodingOf
 import io.github.vippspartnerauth.ffi.loginAuthMethodOf
@@ -16,102 +17,137 @@ import java.time.Duration
  */
 class Settings private constructor(private val set: SettingsParts, internal val listener: EventListener?) {
     /** The library's defaults. */
-    constructor() : this(NOTHING, null)
+    constructor() : this(SettingsParts(emptyMap(), null), null)
 
     internal fun parts() = set
 
-    internal fun parts(environment: Environment) = set.copy(environment = environment.baseUrl)
+    internal fun parts(environment: Environment) =
+        set.copy(values = set.values + ("environment" to SettingValue.Text(environment.baseUrl)))
 
     /** Nothing of what was set: a Redis URL can hold a password. */
     override fun toString() = "Settings"
 
     /** Puts [Settings] together. It takes no `null`, so that nothing is left out by mistake. */
     class Builder internal constructor() {
-        private var set = NOTHING
+        private val values = mutableMapOf<String, SettingValue>()
+        private var clock: ManualClock? = null
         private var listener: EventListener? = null
 
-        /** Limit for a TCP and TLS handshake; 5 s unless set. */
-        fun connectTimeout(limit: Duration) = apply { set = set.copy(connectTimeout = limit.inSeconds()) }
+        // Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
+        /** Limit for a TCP and TLS handshake. Default: 5 s; more than 0, at most 1 h. */
+        fun connectTimeout(span: Duration) = put("connect_timeout", span)
 
-        /** Limit for one request from connect to the last byte; 10 s unless set. */
-        fun requestTimeout(limit: Duration) = apply { set = set.copy(requestTimeout = limit.inSeconds()) }
-
-        /** Limit for a whole fetch with its retries, while somebody waits; 30 s unless set. */
-        fun deadline(limit: Duration) = apply { set = set.copy(deadline = limit.inSeconds()) }
-
-        /** How far the clocks of issuer and reader may differ, 0 to 300 s; 60 s unless set. */
-        fun leeway(leeway: Duration) = apply { set = set.copy(leeway = leeway.inSeconds()) }
-
-        /** How long past its age a key set is still used during an outage, at most 24 h; 4 h unless set. */
-        fun staleKeysFor(span: Duration) = apply { set = set.copy(staleKeysFor = span.inSeconds()) }
+        /** Limit for one request, from connecting to the last byte. Default: 10 s; more than 0, at most 1 h. */
+        fun requestTimeout(span: Duration) = put("request_timeout", span)
 
         /**
-         * A company's own certificate authorities in PEM, trusted besides those of the machine. The JVM's own trust store
-         * is not read.
+         * Limit for a whole fetch with its retries, while somebody waits. A caller who joins a renewal in flight may wait for
+         * that first, for one request at most. A shared cache has one second of its own, and waiting for what another process
+         * fetches takes 10 s at most, never more than this limit. Default: 30 s; more than 0, at most 1 h.
          */
-        fun caPem(pem: ByteArray) = apply { set = set.copy(caPem = pem.copyOf()) }
+        fun deadline(span: Duration) = put("deadline", span)
+
+        /** How far the clocks of Vipps and this machine may differ when an ID token is checked. Default: 60 s; 0 to 300 s. */
+        fun leeway(span: Duration) = put("leeway", span)
+
+        /**
+         * How long past their age Vipps' public keys are still used while it can't be reached. Longer survives longer outages
+         * and trusts a withdrawn key longer. Default: 4 h; 0 to 24 h.
+         */
+        fun staleKeysFor(span: Duration) = put("stale_keys_for", span)
+
+        /**
+         * A company's own certificate authorities (PEM), trusted besides the machine's. On Linux and other Unix systems
+         * `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured without this; macOS and Windows have their own stores. A store of the
+         * language's runtime, such as the JVM's, is not read. Default: none.
+         */
+        fun caPem(pem: ByteArray) = put("ca_pem", pem.decodeToString())
 
         /** [caPem] of a text. */
-        fun caPem(pem: String) = caPem(pem.toByteArray())
+        fun caPem(pem: String) = put("ca_pem", pem)
 
         /**
-         * The proxy for everything that leaves this machine, such as `http://user:password@proxy.example:8080` (`http`, `https`
-         * or `socks5`), in the place of the proxy variables; `direct` for none. The variables unless set.
+         * The proxy for everything that leaves this machine, in the place of the proxy variables; `direct` for none. It looks
+         * like `http://user:password@proxy.example:8080` (`http`, `https` or `socks5`), and stands for all proxy variables,
+         * `NO_PROXY` too. A value that can't be used is refused. Default: the variables `https_proxy`, `all_proxy` and
+         * `no_proxy`, small or in capitals.
          */
-        fun proxy(proxy: String) = apply { set = set.copy(proxy = proxy) }
+        fun proxy(text: String) = put("proxy", text)
 
         /**
-         * Where a `Partner` shares its token with other processes, Redis or Valkey: `redis://[user:password@]host[:6379][/db]`,
-         * with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A wrong URL is refused at once; a Redis
-         * that is out of reach costs an event and no call.
+         * Where processes share their token: the URL of a Redis or Valkey. It looks like
+         * `redis://[user:password@]host[:6379][/db]`, with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`.
+         * A wrong URL is refused at once; a Redis that is out of reach costs an event and no call. Default: none.
          */
-        fun redisUrl(url: String) = apply { set = set.copy(redisUrl = url) }
+        fun redisUrl(text: String) = put("redis_url", text)
 
-        /** The authorities (PEM) that Redis' certificate is checked against, instead of the machine's. */
-        fun redisCaPem(pem: ByteArray) = apply { set = set.copy(redisCaPem = pem.copyOf()) }
+        /**
+         * The authorities (PEM) that a `rediss://` server is checked against, instead of the machine's. Default: the machine's.
+         */
+        fun redisCaPem(pem: ByteArray) = put("redis_ca_pem", pem.decodeToString())
 
         /** [redisCaPem] of a text. */
-        fun redisCaPem(pem: String) = redisCaPem(pem.toByteArray())
-
-        /** How `/miami/v1/token` writes Basic; raw unless set. */
-        fun basicEncoding(encoding: BasicEncoding) = apply { set = set.copy(basicEncoding = encoding.text) }
+        fun redisCaPem(pem: String) = put("redis_ca_pem", pem)
 
         /**
-         * How Login's token endpoint is sent the Basic of sales unit keys; form-encoded unless set. Where the keys are refused
-         * the other way is tried once.
+         * How specialised keys are written in HTTP Basic at the token endpoint: as they are, or form-encoded first (RFC 6749
+         * section 2.3.1). Default: `raw`.
          */
-        fun loginBasicEncoding(encoding: BasicEncoding) = apply { set = set.copy(loginBasicEncoding = encoding.text) }
+        fun basicEncoding(word: BasicEncoding) = put("basic_encoding", word.text)
 
-        /** How it is written where a login from a phone number starts; raw unless set. */
-        fun backchannelBasicEncoding(encoding: BasicEncoding) = apply { set = set.copy(backchannelBasicEncoding = encoding.text) }
+        /**
+         * How sales unit keys are written in HTTP Basic at Login's token endpoint. Where Vipps refuses them, the other way is
+         * tried once. Servers of the kind that Vipps appears to run decode the parts. What works is remembered, and told as the
+         * event `other_basic_encoding_used`. Default: `form`.
+         */
+        fun loginBasicEncoding(word: BasicEncoding) = put("login_basic_encoding", word.text)
 
-        /** How sales unit keys authenticate in Login; in a header unless set. */
-        fun loginAuthMethod(method: LoginAuthMethod) = apply { set = set.copy(loginAuthMethod = method.text) }
+        /**
+         * How sales unit keys are written in HTTP Basic where a login by phone number starts, and where it is asked whether a
+         * user exists. Where Vipps refuses them, the other way is tried once. Vipps' own examples write them as they are.
+         * Default: `raw`.
+         */
+        fun backchannelBasicEncoding(word: BasicEncoding) = put("backchannel_basic_encoding", word.text)
 
-        /** Lets partner keys be used with [Environment.Test], where Vipps refuses them. */
-        fun allowPartnerKeysInTest() = apply { set = set.copy(allowPartnerKeysInTest = true) }
+        /**
+         * How sales unit keys authenticate in Login, as the portal has it for that sales unit: in a header, or in the body.
+         * Default: `client_secret_basic`.
+         */
+        fun loginAuthMethod(word: LoginAuthMethod) = put("login_auth_method", word.text)
 
-        /** One more origin (`https://gateway.example`) to which adapters may attach headers. */
-        fun trustedOrigin(origin: String) = apply { set = set.copy(trustedOrigins = set.trustedOrigins + origin) }
+        /** Lets partner keys be used with the test environment, where Vipps refuses them. Default: false. */
+        fun allowPartnerKeysInTest() = put("allow_partner_keys_in_test", true)
+
+        /**
+         * More origins (`https://gateway.example`) that adapters may send headers to, besides the environment's own. The
+         * discovery document may place Login's endpoints and the keys of ID tokens there as well. Default: none.
+         */
+        fun trustedOrigin(text: String) = put("trusted_origins", listOf(text))
+        // End of what is generated.
 
         /** Receives everything that happens in the background. Warnings are logged also without it. */
         fun onEvent(listener: EventListener) = apply { this.listener = listener }
 
         /** A clock for tests. */
-        fun clock(clock: ManualClock) = apply { set = set.copy(clock = clock.handle) }
+        fun clock(clock: ManualClock) = apply { this.clock = clock }
 
         /** The settings so far. */
-        fun build() = Settings(set, listener)
+        fun build() = Settings(SettingsParts(values.toMap(), clock?.handle), listener)
+
+        private fun put(name: String, value: SettingValue): Builder = apply { values[name] = value }
+
+        private fun put(name: String, span: Duration): Builder = put(name, SettingValue.Span(span.inSeconds()))
+
+        private fun put(name: String, text: String): Builder = put(name, SettingValue.Text(text))
+
+        private fun put(name: String, isOn: Boolean): Builder = put(name, SettingValue.Flag(isOn))
+
+        /** Besides those that are there. */
+        private fun put(name: String, texts: List<String>): Builder =
+            put(name, SettingValue.Texts((values[name] as? SettingValue.Texts)?.texts.orEmpty() + texts))
     }
 
     companion object {
-        private val NOTHING = SettingsParts(
-            environment = null, connectTimeout = null, requestTimeout = null, deadline = null, leeway = null,
-            staleKeysFor = null, caPem = null, proxy = null, redisUrl = null, redisCaPem = null, basicEncoding = null,
-            loginBasicEncoding = null, backchannelBasicEncoding = null, loginAuthMethod = null, allowPartnerKeysInTest = false,
-            trustedOrigins = emptyList(), clock = null,
-        )
-
         /** For Java: start here and set what differs. */
         @JvmStatic
         fun builder() = Builder()

@@ -1,0 +1,225 @@
+//! Values with names that every language has, described in one place: as a struct of Rust, and as a list from which the other
+//! languages are served and documented.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{
+    config::{BasicEncoding, LoginAuthMethod},
+    environment::Environment,
+    error::{Error, ErrorKind, Result},
+    quote::quoted,
+    secret::Secret,
+};
+
+/// What a value is, for languages that have types of their own for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An [`Environment`], as a text.
+    Environment,
+    /// A span of time, as a number of seconds.
+    Span,
+    /// A text.
+    Text,
+    /// A text in PEM. What is no UTF-8 in its comments may be replaced by anything.
+    Pem,
+    /// True or false.
+    Flag,
+    /// Several texts.
+    Texts,
+    /// One of a few words.
+    Word {
+        /// What the type with these words is called.
+        name: &'static str,
+        /// The words.
+        words: &'static [&'static str],
+    },
+}
+
+/// A value by its name.
+#[derive(Debug, Clone, Copy)]
+pub struct Member {
+    /// Its name, in the style of Rust and Python.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// Declares a struct of optional values that can be read by name, for a type that has members of the same names. The documentation
+/// of each is what all languages say of it: what it is in short, more where more is to be said, and a last paragraph that begins
+/// with `Default:`.
+macro_rules! described {
+    (
+        $what:literal
+        $(#[$meta:meta])*
+        pub struct $type:ident for $target:ident {
+            $($(#[doc = $text:literal])* pub $member:ident: $value:ty,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Default)]
+        pub struct $type {
+            $($(#[doc = $text])* pub $member: Option<$value>,)*
+        }
+
+        impl $type {
+            /// All of them.
+            #[doc(hidden)]
+            pub const MEMBERS: &'static [$crate::described::Member] = &[$($crate::described::Member {
+                name: stringify!($member),
+                kind: <$value as $crate::described::Named>::KIND,
+            },)*];
+
+            /// What is said of each, in the same order: apart, so that no package carries it.
+            #[doc(hidden)]
+            pub const TEXTS: &'static [&'static str] = &[$(concat!($($text, "\n"),*),)*];
+
+            /// What a value of this name is; `None` where there is no such name.
+            #[doc(hidden)]
+            pub fn kind_of(name: &str) -> Option<$crate::described::Kind> {
+                Self::MEMBERS.iter().find(|member| member.name == name).map(|member| member.kind)
+            }
+
+            /// Takes values by their names. `null` is the same as not there. A wrong one is `InvalidConfig` and is named by
+            /// `field`, and so is a name that does not exist, in the text.
+            pub fn read(values: impl IntoIterator<Item = (String, serde_json::Value)>) -> $crate::error::Result<Self> {
+                let mut read = Self::default();
+                for (name, value) in values {
+                    match name.as_str() {
+                        $(stringify!($member) => {
+                            read.$member = $crate::described::given(stringify!($member), value)?;
+                        })*
+                        _ => return Err($crate::described::unknown($what, &name)),
+                    }
+                }
+                Ok(read)
+            }
+        }
+
+        /// The names of those that are there, without their values: some are secrets.
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let names = [$(self.$member.is_some().then_some(stringify!($member))),*];
+                f.write_str(stringify!($type))?;
+                f.debug_set().entries(names.into_iter().flatten()).finish()
+            }
+        }
+
+        impl From<$type> for $target {
+            fn from(values: $type) -> Self {
+                let mut made = Self::default();
+                $(if let Some(value) = values.$member {
+                    made.$member = value.into();
+                })*
+                made
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let values: serde_json::Map<String, serde_json::Value> = serde::Deserialize::deserialize(from)?;
+                Self::read(values).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use described;
+
+/// A value that knows how it is written in JSON.
+pub(crate) trait Named: Sized {
+    const KIND: Kind;
+
+    /// Refused under this name.
+    fn parse(name: &'static str, value: Value) -> Result<Self>;
+}
+
+pub(crate) fn given<T: Named>(name: &'static str, value: Value) -> Result<Option<T>> {
+    if value.is_null() { Ok(None) } else { T::parse(name, value).map(Some) }
+}
+
+pub(crate) fn unknown(what: &str, name: &str) -> Error {
+    Error::new(ErrorKind::InvalidConfig, format!("there is no {what} {}", quoted(name)))
+}
+
+/// Taken over without a copy: it may be a secret.
+fn text(name: &'static str, value: Value) -> Result<String> {
+    match value {
+        Value::String(text) => Ok(text),
+        _ => Err(Error::breaks_rule(name, "must be a text")),
+    }
+}
+
+impl Named for Environment {
+    const KIND: Kind = Kind::Environment;
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        text(name, value)?.parse()
+    }
+}
+
+impl Named for Duration {
+    const KIND: Kind = Kind::Span;
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        let span = value.as_f64().and_then(|seconds| Self::try_from_secs_f64(seconds).ok());
+        span.ok_or_else(|| {
+            let shown = value.as_str().map_or_else(|| format!("{value}s"), str::to_owned);
+            Error::breaks_rule(name, "must be a span of time, not below zero and not endless").with_value(&shown)
+        })
+    }
+}
+
+impl Named for Secret {
+    const KIND: Kind = Kind::Text;
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        text(name, value).map(Self::new)
+    }
+}
+
+impl Named for Vec<u8> {
+    const KIND: Kind = Kind::Pem;
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        text(name, value).map(String::into_bytes)
+    }
+}
+
+impl Named for bool {
+    const KIND: Kind = Kind::Flag;
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        value.as_bool().ok_or_else(|| Error::breaks_rule(name, "must be true or false"))
+    }
+}
+
+impl Named for Vec<String> {
+    const KIND: Kind = Kind::Texts;
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        match value {
+            Value::Array(list) => list.into_iter().map(|one| text(name, one)).collect(),
+            _ => Err(Error::breaks_rule(name, "must be a list of texts")),
+        }
+    }
+}
+
+impl Named for BasicEncoding {
+    const KIND: Kind = Kind::Word { name: "BasicEncoding", words: &[Self::Raw.as_str(), Self::Form.as_str()] };
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        Self::parse(name, &text(name, value)?)
+    }
+}
+
+impl Named for LoginAuthMethod {
+    const KIND: Kind = Kind::Word {
+        name: "LoginAuthMethod",
+        words: &[Self::ClientSecretBasic.as_str(), Self::ClientSecretPost.as_str()],
+    };
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        text(name, value)?.parse()
+    }
+}

@@ -1,0 +1,166 @@
+//! What `core/src/settings.rs` says of each setting, written into the sources of every language and into the guide.
+//!
+//! In each file it stands between two lines that say so. What a setting is in a language (its type, its setter) is one `match` over
+//! its kind, in that language's module.
+
+mod config;
+mod guide;
+mod kotlin;
+mod node;
+mod python;
+mod swift;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use vipps_partner_auth::{Kind, Settings};
+
+/// One setting, as it is described.
+struct Setting {
+    name: &'static str,
+    kind: Kind,
+    /// What it is, for tables.
+    summary: String,
+    /// More of it, a paragraph each.
+    details: Vec<String>,
+    /// With its bounds.
+    default: String,
+}
+
+/// A file with what is generated in it.
+#[derive(Debug)]
+pub struct Written {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What it holds now.
+    pub found: String,
+    /// What it must hold.
+    pub wanted: String,
+}
+
+/// All files, whether or not they are as they must be.
+pub fn files() -> io::Result<Vec<Written>> {
+    let settings = all();
+    let parts: [(&str, Vec<String>); 7] = [
+        ("bindings-python/python/vipps_partner_auth/types.py", python::parts(&settings)),
+        ("bindings-python/README.md", vec![guide::readme(&settings, str::to_owned)]),
+        ("bindings-node/lib/settings.ts", node::parts(&settings)),
+        ("bindings-node/README.md", vec![guide::readme(&settings, camel)]),
+        (
+            "bindings-kotlin/kotlin/shared/src/main/kotlin/io/github/vippspartnerauth/Settings.kt",
+            vec![kotlin::part(&settings)],
+        ),
+        ("bindings-kotlin/swift/Sources/VippsPartnerAuth/Shared/VippsSettings.swift", vec![swift::part(&settings)]),
+        ("docs/settings.md", vec![guide::table(&settings)]),
+    ];
+    let config = written("core/src/config.rs", |found| config::documented(found, &settings))?;
+    let others = parts.iter().map(|(path, parts)| written(path, |found| replaced(path, found, parts)));
+    others.chain([Ok(config)]).collect()
+}
+
+fn written(path: &str, change: impl FnOnce(&str) -> String) -> io::Result<Written> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+    let path = root.join(path);
+    let found = fs::read_to_string(&path)?;
+    let wanted = change(&found);
+    Ok(Written { path, found, wanted })
+}
+
+const BEGIN: &str = "Generated from core/src/settings.rs";
+const END: &str = "End of what is generated";
+
+/// The text with these parts between its pairs of marks, one after the other.
+fn replaced(path: &str, found: &str, parts: &[String]) -> String {
+    let mut pieces = found.split_inclusive('\n');
+    let mut text = String::new();
+    for part in parts {
+        assert!(pieces.by_ref().inspect(|line| text += line).any(|line| line.contains(BEGIN)), "{path}: no {BEGIN}");
+        let end = pieces.find(|line| line.contains(END)).unwrap_or_else(|| panic!("{path}: no {END}"));
+        text += part;
+        text += end;
+    }
+    text.extend(pieces);
+    text
+}
+
+fn all() -> Vec<Setting> {
+    Settings::MEMBERS
+        .iter()
+        .zip(Settings::TEXTS)
+        .map(|(member, text)| described(member.name, member.kind, text))
+        .collect()
+}
+
+fn described(name: &'static str, kind: Kind, text: &str) -> Setting {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let mut paragraphs: Vec<String> = lines.split(|line| line.is_empty()).map(|lines| lines.join(" ")).collect();
+    let last = paragraphs.pop().unwrap_or_default();
+    let default = last.strip_prefix("Default: ").unwrap_or_else(|| panic!("{name} does not end with its default"));
+    let default = default.trim_end_matches('.').to_owned();
+    Setting { name, kind, summary: paragraphs.remove(0), details: paragraphs, default }
+}
+
+impl Setting {
+    /// All that is said of it, where names in back quotes are written as a language has them, and spans are in this unit.
+    fn text(&self, named: impl Fn(&str) -> String, unit: &str) -> String {
+        let unit = if self.kind == Kind::Span && !unit.is_empty() { format!(" In {unit}.") } else { String::new() };
+        let details: String = self.details.iter().map(|paragraph| format!(" {paragraph}")).collect();
+        quoted(&format!("{}{details}{unit} Default: {}.", self.summary, self.default), named)
+    }
+
+    /// One of several, for whoever takes them one by one.
+    fn singular(&self) -> &'static str {
+        match self.kind {
+            Kind::Texts => self.name.trim_end_matches('s'),
+            _ => self.name,
+        }
+    }
+}
+
+/// Changes what stands in back quotes and is the name of a setting.
+fn quoted(text: &str, named: impl Fn(&str) -> String) -> String {
+    let is_name = |word: &str| Settings::kind_of(word).is_some();
+    let parts = text.split('`').enumerate().map(|(at, part)| match at % 2 {
+        1 if is_name(part) => format!("`{}`", named(part)),
+        1 => format!("`{part}`"),
+        _ => part.to_owned(),
+    });
+    parts.collect()
+}
+
+/// `redis_ca_pem` is `redisCaPem`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| name + &word[..1].to_ascii_uppercase() + &word[1..])
+}
+
+/// Lines of at most so many characters.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is one");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() <= width {
+            *last += " ";
+            *last += word;
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// A comment as Java and its like have them: in one line where there is room.
+fn block_comment(indent: &str, text: &str, width: usize) -> String {
+    let whole = format!("{indent}/** {text} */\n");
+    if whole.chars().count() <= width + 1 {
+        return whole;
+    }
+    let lines: String =
+        wrapped(text, width - indent.len() - 3).iter().map(|line| format!("{indent} * {line}\n")).collect();
+    format!("{indent}/**\n{lines}{indent} */\n")
+}
