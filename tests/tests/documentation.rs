@@ -80,30 +80,6 @@ fn the_table_of_settings_has_each_setting_of_each_language() {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_code() {
-    let (page, config) = (read("docs/settings.md"), read("core/src/config.rs"));
-    let defaults = part(&config, "impl Default for Config", "\n}\n");
-    let spans: Vec<_> = defaults.lines().filter_map(span).collect();
-    assert_eq!(spans.len(), 5);
-    for (setting, seconds) in spans {
-        let row = page.lines().find(|line| line.starts_with(&format!("| `{setting}` |"))).expect(setting);
-        let default = row.split('|').nth(6).unwrap_or_default().trim();
-        assert!(default.starts_with(&in_words(seconds)), "{setting}: {default}");
-    }
-}
-
-/// `deadline: Duration::from_secs(5 * 60),`
-fn span(line: &str) -> Option<(&str, u64)> {
-    let (setting, rest) = line.trim().split_once(": Duration::from_secs(")?;
-    let factors = rest.trim_end_matches("),").split(" * ").map(|factor| factor.parse::<u64>().expect(line));
-    Some((setting, factors.product()))
-}
-
-fn in_words(seconds: u64) -> String {
-    if seconds.is_multiple_of(3600) { format!("{} h", seconds / 3600) } else { format!("{seconds} s") }
-}
-
-#[test]
 fn the_table_of_variables_has_each_variable() {
     let mentioned = |file: &PathBuf| {
         let text = read_path(file);
