@@ -101,9 +101,5 @@ impl SettingsParts {
 
 /// A span of time as the core takes it, where the other language can write one that is none.
 pub(crate) fn span(field: &str, seconds: f64) -> Result<Duration> {
-    let span = Duration::try_from_secs_f64(seconds).ok().filter(|span| *span <= LONGEST);
-    span.ok_or_else(|| AuthError::invalid(field, "must be a span of time, not below zero and not endless"))
+    vipps_partner_auth::span(seconds).map_err(|rule| AuthError::invalid(field, rule))
 }
-
-/// More than any setting takes; sums with it stay far from what a clock can hold.
-const LONGEST: Duration = Duration::from_secs(1_000_000 * 60 * 60);

@@ -36,10 +36,11 @@ impl<T> OrFault<T> for core::Result<T> {
 /// An argument that the core has no type to refuse, since in Rust it could not be written down. `field` is its name in all
 /// languages.
 pub(crate) fn refused(field: &str, rule: &str) -> Error {
+    let detail = format!("{field} {rule}");
     enveloped(&json!({
         "code": "invalid_config",
-        "message": format!("{rule} field=`{field}`"),
-        "detail": rule,
+        "message": format!("{detail} field=`{field}`"),
+        "detail": detail,
         "field": field,
         "retryable": false,
     }))

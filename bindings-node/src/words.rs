@@ -11,8 +11,7 @@ use crate::fault::refused;
 
 /// Milliseconds as a span, under the field they come from.
 pub(crate) fn span(field: &str, milliseconds: f64) -> napi::Result<Duration> {
-    let span = Duration::try_from_secs_f64(milliseconds / 1_000.0);
-    span.map_err(|_| refused(field, "must be a number of milliseconds, zero or more"))
+    vipps_partner_auth::span(milliseconds / 1_000.0).map_err(|rule| refused(field, rule))
 }
 
 pub(crate) fn milliseconds(span: Duration) -> f64 {

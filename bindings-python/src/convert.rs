@@ -64,24 +64,18 @@ pub(crate) fn seconds(field: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
 
 /// The same as the core takes it.
 pub(crate) fn span(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
-    up_to(LONGEST_SPAN, seconds(field, value)?)
-        .ok_or_else(|| invalid(value.py(), field, "must be zero or more seconds"))
+    vipps_partner_auth::span(seconds(field, value)?).map_err(|rule| invalid(value.py(), field, rule))
 }
 
 /// Seconds since the Unix epoch as a number, or a `datetime`.
 pub(crate) fn instant(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let seconds = counted(field, value, "timestamp", "a number of seconds since 1970 or a datetime")?;
-    up_to(LAST_INSTANT, seconds).ok_or_else(|| invalid(value.py(), field, "must be a moment from 1970 to 9999"))
+    let instant = Duration::try_from_secs_f64(seconds).ok().filter(|instant| *instant <= LAST_INSTANT);
+    instant.ok_or_else(|| invalid(value.py(), field, "must be a moment from 1970 to 9999"))
 }
 
 /// The last second that a `datetime` can hold.
 const LAST_INSTANT: Duration = Duration::from_secs(253_402_300_799);
-/// The longest `timedelta`, in whole seconds.
-const LONGEST_SPAN: Duration = Duration::from_secs(86_399_999_999_999);
-
-fn up_to(most: Duration, seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok().filter(|span| *span <= most)
-}
 
 fn counted(field: &str, value: &Bound<'_, PyAny>, method: &str, expected: &str) -> PyResult<f64> {
     let is_number = value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>();

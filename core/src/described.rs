@@ -150,6 +150,15 @@ fn text(name: &'static str, value: Value) -> Result<String> {
     }
 }
 
+/// A span of time of so many seconds, or the rule that the number breaks: for whoever can write down one that is none.
+pub fn span(seconds: f64) -> Result<Duration, &'static str> {
+    Duration::try_from_secs_f64(seconds).ok().filter(|span| *span <= LONGEST).ok_or(NO_SPAN)
+}
+
+const NO_SPAN: &str = "must be a span of time, not below zero and not endless";
+/// More than anybody means: sums with it stay far from what a clock can hold.
+const LONGEST: Duration = Duration::from_secs(1_000_000_000 * 24 * 60 * 60);
+
 impl Named for Environment {
     const KIND: Kind = Kind::Environment;
 
@@ -162,10 +171,9 @@ impl Named for Duration {
     const KIND: Kind = Kind::Span;
 
     fn parse(name: &'static str, value: Value) -> Result<Self> {
-        let span = value.as_f64().and_then(|seconds| Self::try_from_secs_f64(seconds).ok());
-        span.ok_or_else(|| {
+        value.as_f64().ok_or(NO_SPAN).and_then(span).map_err(|rule| {
             let shown = value.as_str().map_or_else(|| format!("{value}s"), str::to_owned);
-            Error::breaks_rule(name, "must be a span of time, not below zero and not endless").with_value(&shown)
+            Error::breaks_rule(name, rule).with_value(&shown)
         })
     }
 }

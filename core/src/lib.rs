@@ -80,7 +80,7 @@ pub use check::{CheckFinding, CheckOutcome, MerchantCheck};
 pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
 pub use config::{BasicEncoding, Config, LoginAuthMethod};
 #[doc(hidden)]
-pub use described::{Kind, Member};
+pub use described::{Kind, Member, span};
 pub use environment::{BaseUrl, Environment};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, Stats};

@@ -10,7 +10,7 @@ fn read(values: &Value) -> Result<Settings, Error> {
     Settings::read(values.as_object().cloned().unwrap_or_default())
 }
 
-fn refused(name: &str, value: Value) -> Error {
+fn refused(name: &str, value: &Value) -> Error {
     let error = read(&json!({ name: value })).expect_err(name);
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidConfig, Some(name)));
     error
@@ -46,7 +46,7 @@ fn a_value_of_another_kind_is_refused_by_its_name() {
         for wrong in [json!({}), json!([1]), json!(-1), json!("\u{7f}")] {
             let is_text = matches!(member.kind, Kind::Text | Kind::Pem) && wrong.is_string();
             if !is_text {
-                refused(member.name, wrong);
+                refused(member.name, &wrong);
             }
         }
     }
@@ -63,7 +63,7 @@ fn an_error_says_value_and_rule() {
         ("allow_partner_keys_in_test", json!("yes"), "allow_partner_keys_in_test must be true or false"),
         ("trusted_origins", json!("https://x.example"), "trusted_origins must be a list of texts"),
     ] {
-        assert_eq!(refused(name, value).detail(), text);
+        assert_eq!(refused(name, &value).detail(), text);
     }
     let unknown = read(&json!({ "dead_line": 5 })).expect_err("no such setting");
     assert_eq!((unknown.kind(), unknown.detail()), (ErrorKind::InvalidConfig, "there is no setting `dead_line`"));
@@ -80,7 +80,7 @@ fn no_secret_is_told() {
     let error = Partner::new(partner_keys(), system(), config).expect_err("no such Redis");
     assert!(!format!("{error} {error:?}").contains("FINDME"), "{error:?}");
     for name in ["redis_url", "proxy"] {
-        assert!(!refused(name, json!([secret])).to_string().contains("FINDME"));
+        assert!(!refused(name, &json!([secret])).to_string().contains("FINDME"));
     }
 }
 

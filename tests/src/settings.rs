@@ -105,9 +105,10 @@ fn described(name: &'static str, kind: Kind, text: &str) -> Setting {
 impl Setting {
     /// All that is said of it, where names in back quotes are written as a language has them, and spans are in this unit.
     fn text(&self, named: impl Fn(&str) -> String, unit: &str) -> String {
-        let unit = if self.kind == Kind::Span && !unit.is_empty() { format!(" In {unit}.") } else { String::new() };
-        let details: String = self.details.iter().map(|paragraph| format!(" {paragraph}")).collect();
-        quoted(&format!("{}{details}{unit} Default: {}.", self.summary, self.default), named)
+        let unit = (self.kind == Kind::Span && !unit.is_empty()).then(|| format!("In {unit}."));
+        let default = format!("Default: {}.", self.default);
+        let parts = [&self.summary].into_iter().chain(&self.details).chain(&unit).chain([&default]);
+        quoted(&parts.map(String::as_str).collect::<Vec<_>>().join(" "), named)
     }
 
     /// One of several, for whoever takes them one by one.
@@ -137,7 +138,11 @@ fn camel(name: &str) -> String {
     words.fold(first, |name, word| name + &word[..1].to_ascii_uppercase() + &word[1..])
 }
 
-/// Lines of at most so many characters.
+/// Lines of at most so many characters of text, each with this before it.
+fn lines(before: &str, text: &str, width: usize) -> String {
+    wrapped(text, width).iter().fold(String::new(), |all, line| all + before + line + "\n")
+}
+
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -160,7 +165,6 @@ fn block_comment(indent: &str, text: &str, width: usize) -> String {
     if whole.chars().count() <= width + 1 {
         return whole;
     }
-    let lines: String =
-        wrapped(text, width - indent.len() - 3).iter().map(|line| format!("{indent} * {line}\n")).collect();
+    let lines = lines(&format!("{indent} * "), text, width - indent.len() - 3);
     format!("{indent}/**\n{lines}{indent} */\n")
 }

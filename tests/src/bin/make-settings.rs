@@ -1,6 +1,8 @@
 //! Writes what `core/src/settings.rs` says of each setting into the sources of all languages and into the guide; with `--check` it
 //! only says where that is due.
 
+#![expect(clippy::print_stdout, reason = "a program for a terminal")]
+
 use std::{env, fs, io, process::ExitCode};
 
 fn main() -> io::Result<ExitCode> {

@@ -1,6 +1,6 @@
 //! Rust: what stands above the setters of `Config`.
 
-use super::{Setting, wrapped};
+use super::{Setting, lines};
 
 /// The source with each setter documented. What its documentation says behind the default is Rust's own, and stays.
 pub(super) fn documented(source: &str, settings: &[Setting]) -> String {
@@ -21,6 +21,5 @@ fn with_setter(source: &str, setting: &Setting) -> String {
 fn comment_of(setting: &Setting) -> String {
     let default = format!("Default: {}.", setting.default);
     let paragraphs = [&setting.summary].into_iter().chain(&setting.details).chain([&default]);
-    let lines = |paragraph: &String| wrapped(paragraph, 116).iter().map(|line| format!("    /// {line}\n")).collect();
-    paragraphs.map(lines).collect::<Vec<String>>().join("    ///\n")
+    paragraphs.map(|paragraph| lines("    /// ", paragraph, 116)).collect::<Vec<String>>().join("    ///\n")
 }

@@ -2,7 +2,7 @@
 
 use vipps_partner_auth::Kind;
 
-use super::{Setting, wrapped};
+use super::{Setting, lines};
 
 /// All but the environment, and the environment.
 pub(super) fn parts(settings: &[Setting]) -> Vec<String> {
@@ -13,8 +13,7 @@ pub(super) fn parts(settings: &[Setting]) -> Vec<String> {
 
 fn member(setting: &Setting) -> String {
     let text = format!("\"\"\"{}\"\"\"", setting.text(str::to_owned, "").replace('`', "``"));
-    let text: String = wrapped(&text, 116).iter().map(|line| format!("    {line}\n")).collect();
-    format!("    {}: {} | None\n{text}", setting.name, type_of(setting.kind))
+    format!("    {}: {} | None\n{}", setting.name, type_of(setting.kind), lines("    ", &text, 116))
 }
 
 fn type_of(kind: Kind) -> &'static str {

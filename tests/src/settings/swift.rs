@@ -2,7 +2,7 @@
 
 use vipps_partner_auth::Kind;
 
-use super::{Setting, wrapped};
+use super::{Setting, lines};
 
 /// All but the environment, which is an argument of its own.
 pub(super) fn part(settings: &[Setting]) -> String {
@@ -13,8 +13,7 @@ pub(super) fn part(settings: &[Setting]) -> String {
 }
 
 fn property(setting: &Setting) -> String {
-    let text = setting.text(named, "seconds");
-    let text: String = wrapped(&text, 116).iter().map(|line| format!("    /// {line}\n")).collect();
+    let text = lines("    /// ", &setting.text(named, "seconds"), 116);
     let declared = match setting.kind {
         Kind::Environment => unreachable!("left out"),
         Kind::Span => ": TimeInterval?",
