@@ -15,7 +15,7 @@ use crate::{
     convert::{object, optional_text, parsed, span, text, texts},
     errors::{OrRaise, wrong_type},
     events::{Hook, teller},
-    key_source, process,
+    key_source, process, token_cache, transport,
     values::{Repr, hash},
 };
 
@@ -25,12 +25,13 @@ pub(crate) struct Settings {
     clock: Option<Py<ManualClock>>,
     hook: Option<Arc<Py<Hook>>>,
     key_source: Option<Arc<Py<Hook>>>,
+    own: Vec<Arc<Py<Hook>>>,
 }
 
 impl Settings {
     pub(crate) fn parse(given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let config = core::Config::default().event_sink(teller(0));
-        let mut settings = Self { config, clock: None, hook: None, key_source: None };
+        let mut settings = Self { config, clock: None, hook: None, key_source: None, own: Vec::new() };
         for (name, value) in given.into_iter().flatten() {
             settings = settings.set_if_any(&text("settings", &name)?, &value)?;
         }
@@ -50,6 +51,8 @@ impl Settings {
             "clock" => Ok(Self { clock: Some(object(name, value)?.clone().unbind()), ..self }),
             "on_event" => self.with_hook(value),
             "key_source" => self.with_key_source(value),
+            "token_cache" => self.with_token_cache(value),
+            "transport" => self.with_transport(value),
             _ => Ok(Self { config: set(self.config, name, value)?, ..self }),
         }
     }
@@ -65,6 +68,21 @@ impl Settings {
     fn with_key_source(self, callable: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (hook, source) = key_source::source(callable)?;
         Ok(Self { config: self.config.key_source(source), key_source: Some(hook), ..self })
+    }
+
+    fn with_token_cache(self, cache: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (hook, cache) = token_cache::cache(cache)?;
+        Ok(Self { config: self.config.token_cache(cache), ..self }.holding(hook))
+    }
+
+    fn with_transport(self, transport: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (hook, sender) = transport::sender(transport)?;
+        Ok(Self { config: self.config.http(sender), ..self }.holding(hook))
+    }
+
+    fn holding(mut self, hook: Arc<Py<Hook>>) -> Self {
+        self.own.push(hook);
+        self
     }
 
     /// For a look at whether all is well, which tells nobody anything and starts no thread.
@@ -92,12 +110,13 @@ impl Settings {
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(self.hook.as_deref())?;
         visit.call(self.key_source.as_deref())?;
+        self.own.iter().try_for_each(|hook| visit.call(&**hook))?;
         visit.call(self.clock.as_ref())
     }
 }
 
 /// All settings.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 21] = [
     "environment",
     "connect_timeout",
     "request_timeout",
@@ -116,6 +135,8 @@ const NAMES: [&str; 19] = [
     "trusted_origins",
     "on_event",
     "key_source",
+    "token_cache",
+    "transport",
     "clock",
 ];
 

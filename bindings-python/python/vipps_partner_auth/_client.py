@@ -206,7 +206,7 @@ class Partner(_native.Partner, Caller):
     ``basic_encoding``, ``login_basic_encoding`` and ``backchannel_basic_encoding`` (``raw`` or ``form``), ``login_auth_method``
     (``client_secret_basic`` or ``client_secret_post``), ``allow_partner_keys_in_test``, ``trusted_origins``,
     ``on_event`` (called with each ``Event``, on another thread), ``key_source`` (called for the keys when Vipps refuses
-    those in use) and ``clock`` (a ``ManualClock``, for tests). Each is described at
+    those in use), ``token_cache`` and ``transport`` (objects of your own) and ``clock`` (a ``ManualClock``, for tests). Each is described at
     ``vipps_partner_auth.types.Settings``. A wrong one raises ``InvalidConfigError`` and is named.
     """
 
