@@ -9,6 +9,7 @@ use crate::{
     error::{AuthError, Result},
     event::EventQueue,
     runtime::runtime,
+    transport::TransportCalls,
 };
 
 /// Everything that can be set. What is absent has the core's default. Spans of time are in seconds.
@@ -48,6 +49,9 @@ pub struct SettingsParts {
     pub trusted_origins: Vec<String>,
     /// A clock for tests.
     pub clock: Option<Arc<ManualClockHandle>>,
+    /// What sends requests in the other language.
+    #[uniffi(default = None)]
+    pub transport: Option<Arc<TransportCalls>>,
 }
 
 /// Reads how Basic is written.
@@ -73,7 +77,9 @@ impl fmt::Debug for SettingsParts {
 
 impl SettingsParts {
     pub(crate) fn config(&self, events: &EventQueue) -> Result<Config> {
+        let sender = self.transport.as_ref().map(|calls| calls.sender());
         let mut config = self.places(Config::default().runtime(runtime()?.clone()).event_sink(events.hook()))?;
+        config = sender.into_iter().fold(config, Config::http);
         config = self.limits(config)?;
         config = self.encodings(config)?;
         if let Some(clock) = &self.clock {

@@ -60,7 +60,7 @@ fn start(py: Python<'_>, sending: Sending) -> PyResult<()> {
         return Ok(());
     };
     let own = py.import("vipps_partner_auth._own")?;
-    let body = PyBytes::new(py, &request.body);
+    let body = request.body.map(|body| PyBytes::new(py, &body));
     let limit = request.limit.as_secs_f64();
     let told = own.getattr("TransportRequest")?.call1((request.method, request.url, request.headers, body, limit))?;
     own.getattr("send")?.call1((transport, told, Reply(Mutex::new(Some(reply))))).map(drop)

@@ -33,13 +33,13 @@ class TransportRequest:
     """With its query."""
     headers: dict[str, str]
     """All headers but those that a client writes by itself, such as ``host`` and ``content-length``."""
-    body: bytes
-    """May be empty."""
+    body: bytes | None
+    """May be empty; ``None`` with ``GET``."""
     timeout: float
     """How long it may take in all, in seconds. The library waits for no more than a second longer."""
 
     def __init__(
-        self, method: str, url: str, headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes, timeout: float
+        self, method: str, url: str, headers: Mapping[str, str] | Iterable[tuple[str, str]], body: bytes | None, timeout: float
     ) -> None:
         self.method = method
         self.url = url
@@ -115,13 +115,23 @@ def _awaited(found: Union[T, Awaitable[T]], patience: float) -> T:
     import inspect
 
     if not inspect.isawaitable(found):
-        return found  # type: ignore[return-value]
+        return found
     import asyncio
 
-    async def wait() -> T:
-        return await asyncio.wait_for(found, patience)
+    async def ended() -> tuple[T | None, BaseException | None]:
+        try:
+            return await found, None
+        except (KeyboardInterrupt, SystemExit) as error:
+            # It would end the loop.
+            return None, error
 
-    return asyncio.run_coroutine_threadsafe(wait(), _loop()).result()
+    async def wait() -> tuple[T | None, BaseException | None]:
+        return await asyncio.wait_for(ended(), patience)
+
+    value, error = asyncio.run_coroutine_threadsafe(wait(), _loop()).result()
+    if error is not None:
+        raise error
+    return value  # type: ignore[return-value]
 
 
 _loops: dict[int, asyncio.AbstractEventLoop] = {}

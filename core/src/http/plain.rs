@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LENGTH},
 };
 
@@ -24,8 +24,8 @@ pub struct PlainRequest {
     pub url: String,
     /// Names, in small letters, and values. Some are secret.
     pub headers: Vec<(String, String)>,
-    /// May be empty, and may be secret.
-    pub body: Bytes,
+    /// May be empty, and may be secret; none where the method has no body.
+    pub body: Option<Bytes>,
     /// From connecting to the last byte of the reply.
     pub limit: Duration,
 }
@@ -69,6 +69,7 @@ impl PlainRequest {
         let (parts, body) = request.into_parts();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let body = (parts.method != Method::GET).then_some(body);
         Self { method: parts.method.to_string(), url: parts.uri.to_string(), headers, body, limit }
     }
 }
@@ -162,7 +163,7 @@ mod tests {
         let sender = PlainSender::new(|request: PlainRequest| {
             assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "https://api.vipps.no/a?b=c"));
             assert_eq!(request.headers, [("x-secret".to_owned(), "s3cret".to_owned())]);
-            assert_eq!((&*request.body, request.limit), (&b"body"[..], Duration::from_secs(3)));
+            assert_eq!((request.body.as_deref(), request.limit), (Some(&b"body"[..]), Duration::from_secs(3)));
             assert!(!format!("{request:?}").contains("s3cret"));
             let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
             Box::pin(async { Ok(PlainReply { status: 429, headers, body: b"{}".to_vec() }) })
@@ -174,6 +175,15 @@ mod tests {
         assert_eq!(reply.headers()["content-type"], "application/json");
         assert_eq!(&**reply.body(), b"{}");
         assert_eq!(format!("{sender:?}"), "PlainSender { .. }");
+    }
+
+    #[test]
+    fn only_some_methods_have_a_body() {
+        let body = |method: Method| {
+            let request = Request::builder().method(method).body(Bytes::new()).expect("good");
+            PlainRequest::new(request, Duration::ZERO).body
+        };
+        assert_eq!((body(Method::GET), body(Method::POST)), (None, Some(Bytes::new())));
     }
 
     #[test]

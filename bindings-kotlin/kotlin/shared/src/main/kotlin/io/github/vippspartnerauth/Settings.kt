@@ -14,13 +14,18 @@ import java.time.Duration
  * Settings.builder().deadline(Duration.ofSeconds(10)).build()          // Java
  * ```
  */
-class Settings private constructor(private val set: SettingsParts, internal val listener: EventListener?) {
+class Settings private constructor(
+    private val set: SettingsParts,
+    internal val listener: EventListener?,
+    private val transport: Transport?,
+) {
     /** The library's defaults. */
-    constructor() : this(NOTHING, null)
+    constructor() : this(NOTHING, null, null)
 
-    internal fun parts() = set
+    /** For one handle: it has a transport's requests to itself. */
+    internal fun parts() = set.copy(transport = callsTo(transport))
 
-    internal fun parts(environment: Environment) = set.copy(environment = environment.baseUrl)
+    internal fun parts(environment: Environment) = parts().copy(environment = environment.baseUrl)
 
     /** Nothing of what was set: a Redis URL can hold a password. */
     override fun toString() = "Settings"
@@ -29,6 +34,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
     class Builder internal constructor() {
         private var set = NOTHING
         private var listener: EventListener? = null
+        private var transport: Transport? = null
 
         /** Limit for a TCP and TLS handshake; 5 s unless set. */
         fun connectTimeout(limit: Duration) = apply { set = set.copy(connectTimeout = limit.inSeconds()) }
@@ -97,11 +103,17 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         /** Receives everything that happens in the background. Warnings are logged also without it. */
         fun onEvent(listener: EventListener) = apply { this.listener = listener }
 
+        /**
+         * What sends every request of the library, in the place of its own client. With it [proxy] is refused, and [caPem] and
+         * [connectTimeout] mean nothing.
+         */
+        fun transport(transport: Transport) = apply { this.transport = transport }
+
         /** A clock for tests. */
         fun clock(clock: ManualClock) = apply { set = set.copy(clock = clock.handle) }
 
         /** The settings so far. */
-        fun build() = Settings(set, listener)
+        fun build() = Settings(set, listener, transport)
     }
 
     companion object {
