@@ -148,6 +148,15 @@ class TestTokenCache:
         assert first.stats().cache_failures == second.stats().cache_failures == 0
 
     @needs_memcached
+    def test_the_cache_of_django_is_one(self, service: Emulator, memcached: int) -> None:
+        from django.core.cache.backends.memcached import PyMemcacheCache
+
+        caches = [PyMemcacheCache(f"127.0.0.1:{memcached}", {}) for _ in range(2)]
+        first, second = (partner(service, token_cache=cache) for cache in caches)
+        assert first.headers() == second.headers()
+        assert (service.count(TOKEN), second.stats().tokens_from_cache) == (1, 1)
+
+    @needs_memcached
     def test_processes_share_a_token_through_memcached(self, service: Emulator, memcached: int) -> None:
         settings = dict(zip(("client_id", "client_secret", "subscription_key"), KEYS))
         settings.update(environment=service.base_url)
