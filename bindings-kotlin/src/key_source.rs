@@ -1,34 +1,19 @@
 //! Where the other language keeps its keys.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 use vipps_partner_auth::{BoxFuture, KeySourceError, Keys};
 
-use crate::keys::KeysHandle;
+use crate::{handover::Handover, keys::KeysHandle};
 
 /// Hands questions over to a thread of the other language, as [`EventQueue`](crate::event::EventQueue) does with events.
 #[derive(Debug, Default, uniffi::Object)]
-pub struct KeyQuestions(Arc<Shared>);
+pub struct KeyQuestions(Handover<Arc<KeyQuestion>>);
 
 /// The keys are asked for. To be answered once.
 #[derive(Debug, uniffi::Object)]
 pub struct KeyQuestion(Mutex<Option<oneshot::Sender<Keys>>>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    waiting: Mutex<Waiting>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    questions: VecDeque<Arc<KeyQuestion>>,
-    ended: bool,
-}
 
 #[uniffi::export]
 impl KeyQuestions {
@@ -40,9 +25,7 @@ impl KeyQuestions {
 
     /// Waits until the keys are asked for. Nothing: they will not be any more.
     pub fn take(&self) -> Option<Arc<KeyQuestion>> {
-        let none = |waiting: &mut Waiting| waiting.questions.is_empty() && !waiting.ended;
-        let waiting = self.0.changed.wait_while(self.0.waiting(), none);
-        waiting.unwrap_or_else(PoisonError::into_inner).questions.pop_front()
+        self.0.take()
     }
 }
 
@@ -73,27 +56,11 @@ type Answer = BoxFuture<'static, Result<Keys, KeySourceError>>;
 impl KeyQuestions {
     /// For the core. When the core lets go of it there will be no more questions.
     pub(crate) fn source(&self) -> impl Fn() -> Answer + Send + Sync + use<> {
-        let asked = Asked(self.0.clone());
+        let source = self.0.source();
         move || -> Answer {
             let (answer, answered) = oneshot::channel();
-            asked.0.waiting().questions.push_back(Arc::new(KeyQuestion(Mutex::new(Some(answer)))));
-            asked.0.changed.notify_one();
+            source.put(Arc::new(KeyQuestion(Mutex::new(Some(answer)))));
             Box::pin(async { answered.await.map_err(|_| "the key source failed, as the log tells".into()) })
         }
-    }
-}
-
-struct Asked(Arc<Shared>);
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        self.0.waiting().ended = true;
-        self.0.changed.notify_all();
-    }
-}
-
-impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,9 +16,11 @@ pub mod direct;
 pub mod environment;
 pub mod error;
 pub mod event;
+mod handover;
 pub mod request;
 pub mod runtime;
 pub mod settings;
+pub mod transport;
 pub mod verifier;
 
 #[cfg(feature = "server")]
@@ -41,5 +43,7 @@ pub mod result;
 pub mod sales_units;
 #[cfg(feature = "server")]
 pub mod system;
+#[cfg(feature = "server")]
+pub mod token_cache;
 #[cfg(feature = "server")]
 pub mod webhook;

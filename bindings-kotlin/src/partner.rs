@@ -16,6 +16,7 @@ use crate::{
     sales_units::{MerchantCheckParts, SalesUnitChangesParts, SalesUnitParts, SalesUnitStatusParts, units},
     settings::SettingsParts,
     system::SystemParts,
+    token_cache::CacheCalls,
 };
 
 /// A token, to be told from others.
@@ -74,26 +75,28 @@ impl Source {
 #[uniffi::export]
 impl PartnerHandle {
     /// Checks everything that can be checked without asking Vipps.
-    #[uniffi::constructor]
+    #[uniffi::constructor(default(token_cache = None))]
     pub fn new(
         keys: &KeysHandle,
         system: SystemParts,
         settings: SettingsParts,
         events: &EventQueue,
         key_source: Option<Arc<KeyQuestions>>,
+        token_cache: Option<Arc<CacheCalls>>,
     ) -> Result<Arc<Self>> {
-        let config = config(&settings, events, key_source)?;
+        let config = config(&settings, events, key_source, token_cache)?;
         Ok(Self::of(Partner::new(keys.0.clone(), system.info()?, config)?, &settings))
     }
 
     /// Reads keys, system and environment from variables.
-    #[uniffi::constructor]
+    #[uniffi::constructor(default(token_cache = None))]
     pub fn from_env(
         settings: SettingsParts,
         events: &EventQueue,
         key_source: Option<Arc<KeyQuestions>>,
+        token_cache: Option<Arc<CacheCalls>>,
     ) -> Result<Arc<Self>> {
-        Ok(Self::of(Partner::from_env_with(config(&settings, events, key_source)?)?, &settings))
+        Ok(Self::of(Partner::from_env_with(config(&settings, events, key_source, token_cache)?)?, &settings))
     }
 
     /// The same keys, bound to one merchant.
@@ -250,9 +253,15 @@ impl PartnerHandle {
 }
 
 /// Whatever is wrong with the settings, the questions end.
-fn config(settings: &SettingsParts, events: &EventQueue, key_source: Option<Arc<KeyQuestions>>) -> Result<Config> {
+fn config(
+    settings: &SettingsParts,
+    events: &EventQueue,
+    key_source: Option<Arc<KeyQuestions>>,
+    token_cache: Option<Arc<CacheCalls>>,
+) -> Result<Config> {
     let source = key_source.map(|questions| questions.source());
-    let config = settings.config(events)?;
+    let cache = token_cache.map(|calls| calls.cache());
+    let config = cache.into_iter().fold(settings.config(events)?, Config::token_cache);
     Ok(match source {
         Some(source) => config.key_source(source),
         None => config,

@@ -10,6 +10,7 @@ use crate::{
     error::{AuthError, Result},
     event::EventQueue,
     runtime::runtime,
+    transport::TransportCalls,
 };
 
 /// A value of a setting.
@@ -44,6 +45,9 @@ pub struct SettingsParts {
     pub values: HashMap<String, SettingValue>,
     /// A clock for tests.
     pub clock: Option<Arc<ManualClockHandle>>,
+    /// What sends requests in the other language.
+    #[uniffi(default = None)]
+    pub transport: Option<Arc<TransportCalls>>,
 }
 
 /// Reads how Basic is written.
@@ -92,6 +96,8 @@ impl SettingsParts {
     pub(crate) fn config(&self, events: &EventQueue) -> Result<Config> {
         let values = self.values.clone().into_iter().map(|(name, value)| (name, Value::from(value)));
         let config = Config::from(Settings::read(values)?).runtime(runtime()?.clone()).event_sink(events.hook());
+        let sender = self.transport.as_ref().map(|calls| calls.sender());
+        let config = sender.into_iter().fold(config, Config::http);
         Ok(match &self.clock {
             Some(clock) => config.clock(Arc::new(clock.0.clone())),
             None => config,

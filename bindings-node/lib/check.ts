@@ -141,6 +141,13 @@ export function instance<T>(name: string, value: unknown, type: abstract new (..
   return value
 }
 
+/** An object of the user's own, told by what it can do. */
+export function methods<T extends object>(name: string, value: T, wanted: string[]): T {
+  const object = Object(value) as Record<string, unknown>
+  if (wanted.every((method) => typeof object[method] === 'function')) return value
+  throw new TypeError(`${name} must be an object with the method${wanted.length > 1 ? 's' : ''} ${wanted.join(', ')}`)
+}
+
 /** Told by what it can do: that of another realm, or of a library, is of another class. */
 export function signal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined

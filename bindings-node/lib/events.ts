@@ -44,18 +44,23 @@ export function listener(handler: Handler | undefined): (event: VippsAuthEvent) 
 const seen = new Map<string, { at: number; leftOut: number }>()
 const MOST_OFTEN = 60 * 60 * 1000
 
-/** At most once an hour for each kind: what fails goes on failing. */
 function warnOf(event: VippsAuthEvent): void {
   if (!event.isWarning) return
-  const last = seen.get(event.name)
+  const hint = 'Pass onEvent to the partner to receive all events; these warnings then stop.'
+  seldom(event.name, line(event), `VIPPS_AUTH_${event.name.toUpperCase()}`, hint)
+}
+
+/** Warns at most once an hour for each kind: what fails goes on failing. */
+export function seldom(kind: string, text: string, code: string, detail: string): void {
+  const last = seen.get(kind)
   const now = performance.now()
   if (last !== undefined && now - last.at < MOST_OFTEN) {
     last.leftOut += 1
     return
   }
-  seen.set(event.name, { at: now, leftOut: 0 })
+  seen.set(kind, { at: now, leftOut: 0 })
   const more = last !== undefined && last.leftOut > 0 ? ` (and ${last.leftOut} more since the last one)` : ''
-  warn(line(event) + more, `VIPPS_AUTH_${event.name.toUpperCase()}`, 'Pass onEvent to the partner to receive all events; these warnings then stop.')
+  warn(text + more, code, detail)
 }
 
 /** Of something that a function of the user's threw, which may be anything. */

@@ -43,6 +43,7 @@ export {
   type FlowScreen,
   type LoginOptions,
 } from './login.js'
+export { NotSentError, TransportRequest, type TokenCache, type Transport, type TransportReply } from './own.js'
 export { Merchant, Partner, type Authorization, type Caller, type PartnerOptions, type Stats } from './partner.js'
 export type {
   CheckFinding,

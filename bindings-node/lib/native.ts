@@ -69,6 +69,27 @@ export interface NativeKeyQuestion {
   fail(): void
 }
 
+/** The native part sends a request; to be told once what came of it. */
+export interface NativeTransportCall {
+  readonly method: string
+  readonly url: string
+  readonly headers: string[][]
+  readonly body?: Buffer<ArrayBuffer> | null
+  readonly timeout: number
+  came(status: number, headers: string[][], body: Uint8Array): void
+  failed(error: string, mayHaveBeenSent: boolean): void
+}
+
+/** The native part calls a method of the cache; to be answered once. */
+export interface NativeCacheCall {
+  readonly method: string
+  readonly name: string
+  readonly value?: Buffer<ArrayBuffer> | null
+  readonly ttl?: number | null
+  answer(found: Uint8Array | undefined, isAdded: boolean): void
+  fail(): void
+}
+
 export interface NativeKeys {
   readonly clientId: string
   readonly msn: string | null

@@ -7,6 +7,7 @@ import { listener, type VippsAuthEvent } from './events.js'
 import { asker } from './key-source.js'
 import type { Keys } from './keys.js'
 import { native, type NativeSettings, type NativeSystem } from './native.js'
+import { cacheCaller, sender, type TokenCache, type Transport } from './own.js'
 
 /** Everything that can be set. Spans are in milliseconds. */
 export interface Settings {
@@ -98,6 +99,13 @@ export interface Settings {
    * and what it threw is told as a warning of the process.
    */
   keySource?: (() => Keys | Promise<Keys>) | undefined
+  /** Where processes share their token, in the place of `redisUrl`. */
+  tokenCache?: TokenCache | undefined
+  /**
+   * What sends every request of the library, in the place of its own client. With it `proxy` is refused, and `caPem` and
+   * `connectTimeout` mean nothing.
+   */
+  transport?: Transport | undefined
   /** A clock that moves only when told to, for tests. */
   clock?: ManualClock | undefined
 }
@@ -133,6 +141,8 @@ export const RULES = {
   // End of what is generated.
   onEvent: 'function',
   keySource: 'function',
+  tokenCache: 'any',
+  transport: 'any',
   clock: 'any',
 } as const
 
@@ -143,6 +153,8 @@ export function settings(read: Settings): NativeSettings {
   const made: NativeSettings = { values: JSON.stringify(values), listener: listener(read.onEvent) }
   if (read.keySource !== undefined) made.keySource = asker(read.keySource)
   if (read.clock !== undefined) made.clock = check.instance('clock', read.clock, ManualClock).native
+  if (read.tokenCache !== undefined) made.tokenCache = cacheCaller(read.tokenCache)
+  if (read.transport !== undefined) made.transport = sender(read.transport)
   return made
 }
 

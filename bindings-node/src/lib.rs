@@ -27,6 +27,8 @@ mod request;
 mod result;
 mod settings;
 mod token;
+mod token_cache;
+mod transport;
 mod verifier;
 mod webhook;
 mod words;

@@ -13,6 +13,8 @@ use crate::{
     fault::{OrFault, internal},
     key_source::{KeyQuestion, source},
     promise::runtime,
+    token_cache::{CacheCall, cache},
+    transport::{TransportCall, sender},
     words::texts,
 };
 
@@ -22,6 +24,8 @@ pub struct Settings<'env> {
     pub values: String,
     pub listener: Option<Function<'env, Told, ()>>,
     pub key_source: Option<Function<'env, KeyQuestion, ()>>,
+    pub token_cache: Option<Function<'env, CacheCall, ()>>,
+    pub transport: Option<Function<'env, TransportCall, ()>>,
     pub clock: Option<ClassInstance<'env, ManualClock>>,
 }
 
@@ -34,6 +38,12 @@ impl Settings<'_> {
         }
         if let Some(asker) = &self.key_source {
             config = config.key_source(source(asker)?);
+        }
+        if let Some(caller) = &self.token_cache {
+            config = config.token_cache(cache(caller)?);
+        }
+        if let Some(caller) = &self.transport {
+            config = config.http(sender(caller)?);
         }
         if let Some(clock) = &self.clock {
             config = config.clock(clock.shared());

@@ -28,6 +28,8 @@ mod process;
 mod settings;
 mod snapshot;
 mod token;
+mod token_cache;
+mod transport;
 mod userinfo;
 mod values;
 mod webhook;
@@ -77,6 +79,7 @@ fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<token::AccessToken>()?;
     module.add_class::<token::LoginToken>()?;
     module.add_class::<token::Stats>()?;
+    module.add_class::<transport::Reply>()?;
     module.add_class::<userinfo::Address>()?;
     module.add_class::<userinfo::Userinfo>()?;
     module.add_class::<webhook::VerifiedWebhook>()?;

@@ -17,7 +17,9 @@ use std::{
 use pyo3::{PyResult, Python, exceptions::PyRuntimeError, ffi};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::{call::Delivery, events::Told, gate, key_source::Question, post::Post};
+use crate::{
+    call::Delivery, events::Told, gate, key_source::Question, post::Post, token_cache::Lookup, transport::Sending,
+};
 
 /// The runtime and what waits to be told to Python. Built on first use, so that a process that only forks workers stays
 /// without threads.
@@ -26,6 +28,8 @@ pub(crate) struct State {
     pub(crate) events: Post<Told>,
     pub(crate) results: Post<Delivery>,
     pub(crate) questions: Post<Question>,
+    pub(crate) lookups: Post<Lookup>,
+    pub(crate) requests: Post<Sending>,
     /// Taken at the end of the program.
     runtime: Mutex<Option<Runtime>>,
     is_over: AtomicBool,
@@ -47,6 +51,8 @@ impl State {
             events: Post::default(),
             results: Post::default(),
             questions: Post::default(),
+            lookups: Post::default(),
+            requests: Post::default(),
             runtime: Mutex::new(Some(runtime)),
             is_over: AtomicBool::new(false),
         })
@@ -67,6 +73,8 @@ impl State {
         self.events.wait_until_idle(PATIENCE);
         self.results.wait_until_idle(PATIENCE);
         self.questions.wait_until_idle(PATIENCE);
+        self.lookups.wait_until_idle(PATIENCE);
+        self.requests.wait_until_idle(PATIENCE);
     }
 
     /// Keeps a thread from going back to an interpreter that is no more: only threads that nobody waits for get here.

@@ -16,7 +16,7 @@ use crate::{
     convert::{object, optional_text, seconds, text, texts},
     errors::{OrRaise, wrong_type},
     events::{Hook, teller},
-    key_source, process,
+    key_source, process, token_cache, transport,
     values::{Repr, hash},
 };
 
@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     clock: Option<Py<ManualClock>>,
     hook: Option<Arc<Py<Hook>>>,
     key_source: Option<Arc<Py<Hook>>>,
+    own: Vec<Arc<Py<Hook>>>,
 }
 
 impl Settings {
@@ -42,16 +43,18 @@ impl Settings {
         }
         let read = core::Settings::read(values).or_raise(py)?;
         let config = core::Config::from(read).event_sink(teller(0));
-        let settings = Self { config, clock: None, hook: None, key_source: None };
+        let settings = Self { config, clock: None, hook: None, key_source: None, own: Vec::new() };
         objects.iter().try_fold(settings, |settings, (name, value)| settings.with_object(name, value))
     }
 
     fn with_object(self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
         match name {
-            "clock" | "on_event" | "key_source" if value.is_none() => Ok(self),
+            "clock" | "on_event" | "key_source" | "token_cache" | "transport" if value.is_none() => Ok(self),
             "clock" => Ok(Self { clock: Some(object(name, value)?.clone().unbind()), ..self }),
             "on_event" => self.with_hook(value),
             "key_source" => self.with_key_source(value),
+            "token_cache" => self.with_token_cache(value),
+            "transport" => self.with_transport(value),
             _ => Err(PyTypeError::new_err(format!("there is no setting {name}"))),
         }
     }
@@ -67,6 +70,21 @@ impl Settings {
     fn with_key_source(self, callable: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (hook, source) = key_source::source(callable)?;
         Ok(Self { config: self.config.key_source(source), key_source: Some(hook), ..self })
+    }
+
+    fn with_token_cache(self, cache: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (hook, cache) = token_cache::cache(cache)?;
+        Ok(Self { config: self.config.token_cache(cache), ..self }.holding(hook))
+    }
+
+    fn with_transport(self, transport: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (hook, sender) = transport::sender(transport)?;
+        Ok(Self { config: self.config.http(sender), ..self }.holding(hook))
+    }
+
+    fn holding(mut self, hook: Arc<Py<Hook>>) -> Self {
+        self.own.push(hook);
+        self
     }
 
     /// For a look at whether all is well, which tells nobody anything and starts no thread.
@@ -94,6 +112,7 @@ impl Settings {
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(self.hook.as_deref())?;
         visit.call(self.key_source.as_deref())?;
+        self.own.iter().try_for_each(|hook| visit.call(&**hook))?;
         visit.call(self.clock.as_ref())
     }
 }

@@ -18,7 +18,11 @@ KEYS = ("client_id", "client_secret", "subscription_key")
 class Worker:
     partner: Partner
 
-    def start(self, settings: dict[str, Any]) -> dict[str, Any]:
+    def start(self, settings: dict[str, Any], memcached: int | None = None) -> dict[str, Any]:
+        if memcached is not None:
+            from pymemcache.client.base import Client
+
+            settings["token_cache"] = Client(("127.0.0.1", memcached), default_noreply=False)
         keys = PartnerKeys(*(settings.pop(name) for name in KEYS))
         self.partner = Partner(keys, SystemInfo("fleet-worker", "1"), **settings)
         return {}

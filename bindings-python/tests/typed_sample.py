@@ -32,13 +32,15 @@ from vipps_partner_auth import (
     PartnerKeys,
     PendingLogin,
     SystemInfo,
+    TransportReply,
+    TransportRequest,
     Userinfo,
     VerifiedWebhook,
     VippsAuthError,
     WebhookVerifier,
 )
 
-from vipps_partner_auth.types import BackchannelOptions, Expect, Keys, LoginOptions, Settings, Span
+from vipps_partner_auth.types import BackchannelOptions, Expect, Keys, LoginOptions, Settings, Span, TokenCache, Transport
 
 MSN = "123456"
 
@@ -70,6 +72,37 @@ def tokens(vipps: Emulator) -> Merchant:
     assert_type(token, AccessToken)
     assert_type(token.expires_at, datetime)
     return shop
+
+
+class Sender:
+    """A transport of one's own."""
+
+    def send(self, request: TransportRequest) -> TransportReply:
+        assert_type(request.headers, dict[str, str])
+        assert_type(request.body, "bytes | None")
+        reply = requests.request(request.method, request.url, headers=request.headers, data=request.body)
+        return TransportReply(reply.status_code, reply.headers, reply.content)
+
+
+class Store:
+    """A cache of one's own, with plain functions and coroutine functions."""
+
+    async def get(self, name: str) -> bytes | None:
+        return None
+
+    async def set(self, name: str, value: bytes, ttl: int) -> None: ...
+
+    async def add(self, name: str, value: bytes, ttl: int) -> bool:
+        return True
+
+    def delete(self, name: str) -> None: ...
+
+
+def own_parts(vipps: Emulator) -> Partner:
+    transport: Transport = Sender()
+    cache: TokenCache = Store()
+    keys = vipps.partner_keys().for_partner()
+    return Partner(keys, SystemInfo("acme", "1"), environment=vipps.base_url, transport=transport, token_cache=cache)
 
 
 def any_client(caller: Caller, url: str, limit: Span) -> dict[str, str]:

@@ -4,12 +4,17 @@ mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 mod seal;
+mod store;
 
 #[cfg(all(feature = "doctor", feature = "redis"))]
 pub(crate) use self::redis::Facts;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisCache;
-pub use self::{memory::MemoryCache, seal::KeyFingerprint};
+pub use self::{
+    memory::MemoryCache,
+    seal::KeyFingerprint,
+    store::{KeyValueStore, StoreCache},
+};
 
 use std::{
     borrow::Cow,
@@ -20,6 +25,7 @@ use std::{
 };
 
 use aws_lc_rs::digest::{self, SHA256};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use self::seal::Seal;
 use crate::{
@@ -28,6 +34,10 @@ use crate::{
     keys::{Keys, SpecializedKeys, StandardKeys},
     secret::Secret,
 };
+
+/// A shared cache that does not answer is gone without.
+#[doc(hidden)]
+pub const CACHE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A store for tokens beyond one [`Partner`](crate::Partner). Looked up after its own memory and before Vipps.
 ///
@@ -216,16 +226,29 @@ impl CacheKey {
     }
 
     /// A mark that nobody should fetch before `end` (since the Unix epoch), which can't be forged without the credential.
-    #[cfg(feature = "redis")]
     fn seal_hold_off(&self, end: Duration) -> Result<Vec<u8>, CacheError> {
         self.seal.close_hold_off(&self.lock_name, end)
     }
 
     /// The end that such a mark tells.
-    #[cfg(feature = "redis")]
     fn open_hold_off(&self, mark: &[u8]) -> Result<Duration, CacheError> {
         self.seal.open_hold_off(&self.lock_name, mark)
     }
+}
+
+/// Names begin like this, so that an operator knows whose they are and an ACL can name them.
+const PREFIX: &str = "vipps-partner-auth:1:";
+
+/// The last byte that is read of an entry. A token takes 1 to 2 KB; who can write to the store must not make every process
+/// read more than a few.
+const LAST_BYTE: usize = 16 * 1024;
+
+/// The clocks of the machines that share a cache may differ by this much.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+
+/// The name under which a store holds something.
+fn name(kind: &str, hash: &[u8; 32]) -> String {
+    format!("{PREFIX}{kind}:{}", BASE64_URL_SAFE_NO_PAD.encode(hash))
 }
 
 fn hash(parts: &[&str]) -> [u8; 32] {
@@ -268,6 +291,12 @@ impl CacheError {
     /// repeat it.
     pub fn because(reason: &'static str) -> Self {
         Self { detail: Cow::Borrowed(reason), unreadable: false }
+    }
+
+    /// What went wrong is in a log already.
+    #[doc(hidden)]
+    pub fn logged() -> Self {
+        Self::because("the cache failed, as the log tells")
     }
 
     /// The store works, but what it holds can't be used: as good as nothing, and soon replaced.

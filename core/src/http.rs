@@ -5,6 +5,7 @@ mod connecting;
 mod content_encoding;
 mod fault;
 mod no_proxy;
+mod plain;
 mod proxy;
 mod target;
 mod tls;
@@ -14,6 +15,7 @@ use std::{borrow::Cow, error::Error as StdError, ffi::OsString, fmt, sync::Arc, 
 use bytes::Bytes;
 
 pub use client::ReqwestClient;
+pub use plain::{PlainReply, PlainRequest, PlainSender};
 pub(crate) use proxy::check_setting as check_proxy;
 #[cfg(feature = "redis")]
 pub(crate) use tls::verifier_of_the_machine;

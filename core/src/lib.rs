@@ -72,9 +72,13 @@ mod variables;
 mod webhook;
 
 pub use blocking::Blocking;
+#[doc(hidden)]
+pub use cache::CACHE_PATIENCE;
 #[cfg(feature = "redis")]
 pub use cache::RedisCache;
-pub use cache::{CacheError, CacheKey, CachedToken, KeyFingerprint, Lock, MemoryCache, TokenCache};
+pub use cache::{
+    CacheError, CacheKey, CachedToken, KeyFingerprint, KeyValueStore, Lock, MemoryCache, StoreCache, TokenCache,
+};
 pub use caller::Caller;
 pub use check::{CheckFinding, CheckOutcome, MerchantCheck};
 pub use clock::{BoxFuture, Clock, ManualClock, Now, SystemClock};
@@ -86,6 +90,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, Stats};
 pub use finished::Headers;
 pub use http::{HttpSend, ReqwestClient, SendError};
+#[doc(hidden)]
+pub use http::{PlainReply, PlainRequest, PlainSender};
 pub use id_token::{Expect, Flow, IdTokenClaims, IdTokenVerifier};
 #[cfg(feature = "reqwest-middleware")]
 pub use integrations::reqwest_middleware;

@@ -48,6 +48,8 @@ pub(crate) static UNSHARE: Tool =
     Tool { name: "unshare", probe: &["unshare", "--version"], installer: APT, packages: &["util-linux"] };
 pub(crate) static REDIS: Tool =
     Tool { name: "redis-server", probe: &["redis-server", "--version"], installer: APT, packages: &["redis-server"] };
+pub(crate) static MEMCACHED: Tool =
+    Tool { name: "memcached", probe: &["memcached", "--version"], installer: APT, packages: &["memcached"] };
 pub(crate) static RUSTFMT: Tool = Tool {
     name: "rustfmt",
     probe: &["cargo", "fmt", "--version"],
@@ -102,6 +104,7 @@ pub(crate) static ALL: &[&Tool] = &[
     &JDK,
     &MAVEN,
     &REDIS,
+    &MEMCACHED,
     &DEBOOTSTRAP,
     &UNSHARE,
     &GO,

@@ -57,6 +57,7 @@ from ._native import (
     WebhookVerifier,
     __version__,
 )
+from ._own import NotSentError, TransportReply, TransportRequest
 from ._told import (
     Agreement,
     CheckFinding,
@@ -105,6 +106,7 @@ __all__ = [
     "ManualClock",
     "Merchant",
     "MerchantCheck",
+    "NotSentError",
     "Partner",
     "PartnerKeys",
     "PendingLogin",
@@ -119,6 +121,8 @@ __all__ = [
     "Stats",
     "SystemInfo",
     "TimedOutError",
+    "TransportReply",
+    "TransportRequest",
     "UnavailableError",
     "UnverifiedConsentRevoked",
     "Userinfo",

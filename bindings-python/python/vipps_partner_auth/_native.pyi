@@ -40,6 +40,7 @@ __all__ = [
     "AccessToken",
     "LoginToken",
     "Stats",
+    "Reply",
     "Address",
     "Userinfo",
     "VerifiedWebhook",
@@ -672,6 +673,12 @@ class Userinfo:
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class Reply:
+    """Where the reply to one request goes. To be told once; one that is never told may have been sent."""
+    def came(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
+    def failed(self, error: str, may_have_been_sent: bool) -> None: ...
 
 @final
 class Address:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypedDict, Union
 from ._client import Authorization, Caller
 from ._doctor import DoctorFinding, DoctorReport
 from ._native import Environment, Event, ManualClock, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys
+from ._own import TransportReply, TransportRequest
 
 __all__ = [
     "Authorization",
@@ -34,6 +35,8 @@ __all__ = [
     "RequestedFlow",
     "Settings",
     "Span",
+    "TokenCache",
+    "Transport",
     "WebhookBody",
     "WebhookHeaders",
     "WebhookSecrets",
@@ -65,6 +68,46 @@ EventHandler = Callable[[Event], object]
 
 KeySource = Callable[[], Union[Keys, Awaitable[Keys]]]
 """What ``key_source`` takes: a plain function or a coroutine function, called on a thread of its own."""
+
+
+class Transport(Protocol):
+    """What ``transport`` takes: an object that sends every request of the library with an HTTP client of its own."""
+
+    def send(self, request: TransportRequest, /) -> TransportReply | Awaitable[TransportReply]:
+        """Sends one request as it is and brings the reply, of whatever status: no redirects, no second tries, no cookies.
+
+        A plain function is called on a thread of its own for each request, so several may run at once; what a coroutine
+        function begins runs in one event loop, and is cancelled when ``request.timeout`` is over. It must raise
+        ``NotSentError`` only where the request has certainly not reached the server. What it raises is logged with its
+        traceback; the error of the call names no more than its type.
+        """
+        ...
+
+
+class TokenCache(Protocol):
+    """What ``token_cache`` takes: a store that processes share. Values are sealed: who reads it can read no token.
+
+    The clients of Memcached have these methods, and so has Django's cache. Arguments are given by position; ``ttl`` is in
+    whole seconds, and what is older counts as not there. Called on one thread, one call at a time; what coroutine functions
+    begin runs in one event loop. No call of yours waits for it longer than a second, and none fails by it: what it raises
+    is logged, and told as the event ``cache_failed``.
+    """
+
+    def get(self, name: str, /) -> bytes | Awaitable[bytes | None] | None:
+        """What is there under this name, at most 100 characters of ASCII."""
+        ...
+
+    def set(self, name: str, value: bytes, ttl: int, /) -> object:
+        """Puts a value in the place of whatever was there."""
+        ...
+
+    def add(self, name: str, value: bytes, ttl: int, /) -> bool | Awaitable[bool]:
+        """The same, but only where nothing is there, in one step: of many that try at once one is told ``True``."""
+        ...
+
+    def delete(self, name: str, /) -> object:
+        """Drops what is there, if anything is."""
+        ...
 
 
 class _HasItems(Protocol):
@@ -185,6 +228,11 @@ class OtherSettings(TypedDict, total=False):
     key_source: KeySource | None
     """Called for the keys when Vipps refuses those in use, at most every 30 s, on another thread; where it is a coroutine
     function, in an event loop of its own. What it raises is logged, and the keys in use stay."""
+    token_cache: TokenCache | None
+    """Where processes share their token, in the place of ``redis_url``."""
+    transport: Transport | None
+    """What sends every request of the library, in the place of its own client. With it ``proxy`` is refused, and
+    ``ca_pem`` and ``connect_timeout`` mean nothing."""
     clock: ManualClock | None
     """The time, for tests. Default: this machine's."""
 

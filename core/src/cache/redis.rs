@@ -12,14 +12,13 @@ use std::{
 };
 
 use ::redis::{Cmd, FromRedisValue, cmd};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use self::{
     fault::Fault,
     link::{Connection, Link},
     url::RedisUrl,
 };
-use super::{CacheError, CacheKey, CachedToken, Lock, TokenCache};
+use super::{CLOCK_DIFFERENCE, CacheError, CacheKey, CachedToken, LAST_BYTE, Lock, TokenCache, name};
 use crate::{clock::BoxFuture, error::Result, secret::Secret};
 
 /// One token for many processes, through Redis or Valkey: a single server, Sentinel or Cluster.
@@ -78,21 +77,12 @@ impl RedisCache {
     }
 }
 
-/// Names begin like this, so that an operator knows whose they are and an ACL can name them.
-const PREFIX: &str = "vipps-partner-auth:1:";
-
-/// The last byte that is read of an entry. A token takes 1 to 2 KB; who can write to Redis must not make every process read
-/// more than a few.
-const LAST_BYTE: usize = 16 * 1024;
 /// The last byte that is read of a lock: a holder's name, or a mark, is shorter.
 const LAST_BYTE_OF_LOCK: usize = 255;
 
 /// What Redis tells in the place of a span: for a key that is not there, and for one that stays for ever.
 const ABSENT: i64 = -2;
 const FOR_EVER: i64 = -1;
-
-/// The clocks of the machines that share a cache may differ by this much.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 /// Deletes a key that still holds this value.
 const DELETE_IF: &str =
@@ -176,10 +166,6 @@ impl TokenCache for RedisCache {
             self.0.mark_if(&name("lock", key.lock_name()), holder.as_bytes(), &mark, span).await
         })
     }
-}
-
-fn name(kind: &str, hash: &[u8; 32]) -> String {
-    format!("{PREFIX}{kind}:{}", BASE64_URL_SAFE_NO_PAD.encode(hash))
 }
 
 /// No more than so many bytes of what is there.

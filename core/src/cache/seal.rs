@@ -28,7 +28,6 @@ pub struct KeyFingerprint([u8; FINGERPRINT_LEN]);
 #[repr(u8)]
 enum Kind {
     Token = 0,
-    #[cfg(feature = "redis")]
     HoldOff = 1,
 }
 
@@ -61,14 +60,12 @@ impl Seal {
         self.decrypt(Kind::Token, &self.name, sealed, token)
     }
 
-    #[cfg(feature = "redis")]
     pub(super) fn close_hold_off(&self, lock_name: &[u8; 32], end: Duration) -> Result<Vec<u8>, CacheError> {
         let mut text = Vec::with_capacity(8 + AES_256_GCM.tag_len());
         text.extend_from_slice(&milliseconds(end).to_be_bytes());
         self.encrypt(Kind::HoldOff, lock_name, text)
     }
 
-    #[cfg(feature = "redis")]
     pub(super) fn open_hold_off(&self, lock_name: &[u8; 32], sealed: &[u8]) -> Result<Duration, CacheError> {
         self.decrypt(Kind::HoldOff, lock_name, sealed, |text| text.try_into().ok().map(span))
     }
@@ -163,7 +160,6 @@ mod tests {
     use super::*;
 
     const NAME: [u8; 32] = [7; 32];
-    #[cfg(feature = "redis")]
     const LOCK: [u8; 32] = [8; 32];
 
     fn seal(secret: &str) -> Seal {
@@ -245,7 +241,6 @@ mod tests {
         assert_eq!(format!("{:?} {:?}", of("a"), entry()).matches("KeyFingerprint(***)").count(), 2);
     }
 
-    #[cfg(feature = "redis")]
     #[test]
     fn a_mark_and_an_entry_are_not_taken_for_each_other() {
         let seal = seal("secret");

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// No reply of this service is larger; more is cut off as an error before it fills the memory.
-const MAX_REPLY: usize = 256 * 1024;
+pub(super) const MAX_REPLY: usize = 256 * 1024;
 
 const USER_AGENT: &str = concat!("vipps-partner-auth/", env!("CARGO_PKG_VERSION"));
 

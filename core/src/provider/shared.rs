@@ -18,7 +18,7 @@ use futures_util::{
 
 use super::{Arrival, Held, LAST_SECONDS, TokenProvider, credential::Credential, margin};
 use crate::{
-    cache::{CacheError, CacheKey, CachedToken, KeyFingerprint, Lock, TokenCache},
+    cache::{CACHE_PATIENCE, CacheError, CacheKey, CachedToken, KeyFingerprint, Lock, TokenCache},
     clock::Clock,
     config::Config,
     environment::Environment,
@@ -50,8 +50,6 @@ pub(super) struct Place {
 
 /// The clocks of the machines that share a cache may differ by this much.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
-/// A shared cache that does not answer is gone without.
-const CACHE_PATIENCE: Duration = Duration::from_secs(1);
 /// Longer than a fetch takes on a good day. A process that died or hangs holds nobody up for longer.
 const LOCK_LIFE: Duration = Duration::from_secs(5);
 /// Long enough for one process to die as it fetches and for another to take its place: were all to go on when the first

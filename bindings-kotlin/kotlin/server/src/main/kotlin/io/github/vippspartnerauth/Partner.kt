@@ -19,6 +19,7 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
      *
      * @param environment production unless given, the only one where partner keys work
      * @param keySource asked for the keys when Vipps refuses those in use
+     * @param tokenCache where processes share their token, in the place of `redisUrl`
      * @throws VippsAuthException.InvalidConfig for a wrong setting, naming it in `field`; for partner keys in the test
      * environment
      */
@@ -29,9 +30,11 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
         environment: Environment = Environment.Production,
         settings: Settings = Settings(),
         keySource: KeySource? = null,
+        tokenCache: TokenCache? = null,
     ) : this(
         fed(settings.listener) {
-            PartnerHandle(keys.handle, system.parts, settings.parts(environment), it, questionsTo(keySource))
+            val parts = settings.parts(environment)
+            PartnerHandle(keys.handle, system.parts, parts, it, questionsTo(keySource), callsTo(tokenCache))
         },
     )
 
@@ -212,8 +215,15 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
          */
         @JvmStatic
         @JvmOverloads
-        fun fromEnv(settings: Settings = Settings(), keySource: KeySource? = null): Partner =
-            Partner(fed(settings.listener) { PartnerHandle.fromEnv(settings.parts(), it, questionsTo(keySource)) })
+        fun fromEnv(
+            settings: Settings = Settings(),
+            keySource: KeySource? = null,
+            tokenCache: TokenCache? = null,
+        ): Partner = Partner(
+            fed(settings.listener) {
+                PartnerHandle.fromEnv(settings.parts(), it, questionsTo(keySource), callsTo(tokenCache))
+            },
+        )
     }
 }
 

@@ -15,14 +15,19 @@ import java.time.Duration
  * Settings.builder().deadline(Duration.ofSeconds(10)).build()          // Java
  * ```
  */
-class Settings private constructor(private val set: SettingsParts, internal val listener: EventListener?) {
+class Settings private constructor(
+    private val set: SettingsParts,
+    internal val listener: EventListener?,
+    private val transport: Transport?,
+) {
     /** The library's defaults. */
-    constructor() : this(SettingsParts(emptyMap(), null), null)
+    constructor() : this(SettingsParts(emptyMap(), null), null, null)
 
-    internal fun parts() = set
+    /** For one handle: it has a transport's requests to itself. */
+    internal fun parts() = set.copy(transport = callsTo(transport))
 
     internal fun parts(environment: Environment) =
-        set.copy(values = set.values + ("environment" to SettingValue.Text(environment.baseUrl)))
+        parts().run { copy(values = values + ("environment" to SettingValue.Text(environment.baseUrl))) }
 
     /** Nothing of what was set: a Redis URL can hold a password. */
     override fun toString() = "Settings"
@@ -32,6 +37,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         private val values = mutableMapOf<String, SettingValue>()
         private var clock: ManualClock? = null
         private var listener: EventListener? = null
+        private var transport: Transport? = null
 
         // Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
         /** Limit for a TCP and TLS handshake. Default: 5 s; more than 0, at most 1 h. */
@@ -128,11 +134,17 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         /** Receives everything that happens in the background. Warnings are logged also without it. */
         fun onEvent(listener: EventListener) = apply { this.listener = listener }
 
+        /**
+         * What sends every request of the library, in the place of its own client. With it [proxy] is refused, and [caPem] and
+         * [connectTimeout] mean nothing.
+         */
+        fun transport(transport: Transport) = apply { this.transport = transport }
+
         /** A clock for tests. */
         fun clock(clock: ManualClock) = apply { this.clock = clock }
 
         /** The settings so far. */
-        fun build() = Settings(SettingsParts(values.toMap(), clock?.handle), listener)
+        fun build() = Settings(SettingsParts(values.toMap(), clock?.handle), listener, transport)
 
         private fun put(name: String, value: SettingValue): Builder = apply { values[name] = value }
 

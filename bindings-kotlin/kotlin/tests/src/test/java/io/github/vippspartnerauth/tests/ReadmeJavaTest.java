@@ -12,11 +12,14 @@ import io.github.vippspartnerauth.IdTokenClaims;
 import io.github.vippspartnerauth.IdTokenVerifier;
 import io.github.vippspartnerauth.LoginResult;
 import io.github.vippspartnerauth.Merchant;
+import io.github.vippspartnerauth.NotSentException;
 import io.github.vippspartnerauth.Partner;
 import io.github.vippspartnerauth.PartnerKeys;
 import io.github.vippspartnerauth.PendingLogin;
 import io.github.vippspartnerauth.Settings;
 import io.github.vippspartnerauth.SystemInfo;
+import io.github.vippspartnerauth.Transport;
+import io.github.vippspartnerauth.TransportReply;
 import io.github.vippspartnerauth.VippsAuthException;
 import io.github.vippspartnerauth.VippsJavaHttp;
 import io.github.vippspartnerauth.VippsOkHttp;
@@ -24,9 +27,11 @@ import io.github.vippspartnerauth.emulator.Emulator;
 import io.github.vippspartnerauth.emulator.EmulatorKit;
 import io.github.vippspartnerauth.emulator.NewKeys;
 import io.github.vippspartnerauth.emulator.VippsEmulatorExtension;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
@@ -50,6 +55,30 @@ class ReadmeJavaTest {
             new Partner(vipps.partnerKeys().forPartner(), new SystemInfo("acme", "3.1.2"), environment)
                     .merchant("123456");
     private final String url = vipps.getBaseUrl() + "/epayment/v1/payments";
+
+    @Test
+    void ownTransport() throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        Transport sender = request -> {
+            var body = request.getBody() == null
+                    ? BodyPublishers.noBody()
+                    : BodyPublishers.ofByteArray(request.getBody());
+            var call = HttpRequest.newBuilder(URI.create(request.getUrl()))
+                    .timeout(request.getTimeout()).method(request.getMethod(), body);
+            request.getHeaders().forEach(call::header);
+            try {
+                var reply = client.send(call.build(), BodyHandlers.ofByteArray());
+                return new TransportReply(reply.statusCode(), reply.headers().map(), reply.body());
+            } catch (ConnectException failure) {
+                throw new NotSentException(failure);
+            }
+        };
+        Settings settings = Settings.builder().transport(sender).build();
+        try (Partner partner = new Partner(
+                vipps.partnerKeys().forPartner(), new SystemInfo("acme", "3.1.2"), environment, settings)) {
+            assertEquals("123456", partner.merchant("123456").headersBlocking().get("merchant-serial-number"));
+        }
+    }
 
     @Test
     void quickStart() throws Exception {

@@ -91,10 +91,10 @@ private class Redis(folder: File) : AutoCloseable {
     }
 }
 
-private fun freePort() = ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { it.localPort }
+internal fun freePort() = ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { it.localPort }
 
 /** A [FleetWorker] as a process. Its command line stays in `target/jvm`, for tests that mix languages. */
-private class Worker {
+internal class Worker {
     private val command = listOf("${System.getProperty("java.home")}/bin/java", "@$arguments")
     private val process = ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start()
     private val requests = process.outputWriter()

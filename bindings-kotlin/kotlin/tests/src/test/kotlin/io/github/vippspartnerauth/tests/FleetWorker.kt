@@ -9,6 +9,7 @@ import io.github.vippspartnerauth.SystemInfo
 import io.github.vippspartnerauth.VippsAuthException
 import java.security.MessageDigest
 import java.util.HexFormat
+import net.rubyeye.xmemcached.XMemcachedClient
 
 /** One process of a fleet, told what to do on standard input; the requests are described in `tests/fleet/README.md`. */
 object FleetWorker {
@@ -36,7 +37,8 @@ object FleetWorker {
             text("redis_ca_pem")?.let { redisCaPem(it) }
         }
         val environment = text("environment")?.let(Environment::of) ?: Environment.Production
-        partner = Partner(keys, SystemInfo("fleet-jvm", "1"), environment, shared)
+        val cache = text("memcached")?.let { Memcached(XMemcachedClient("127.0.0.1", it.toInt())) }
+        partner = Partner(keys, SystemInfo("fleet-jvm", "1"), environment, shared, null, cache)
         return emptyMap()
     }
 

@@ -7,6 +7,9 @@ import io.github.vippspartnerauth.Partner
 import io.github.vippspartnerauth.PartnerKeys
 import io.github.vippspartnerauth.Settings
 import io.github.vippspartnerauth.SystemInfo
+import io.github.vippspartnerauth.TokenCache
+import io.github.vippspartnerauth.Transport
+import io.github.vippspartnerauth.TransportReply
 import io.github.vippspartnerauth.VippsAuth
 import io.github.vippspartnerauth.VippsAuthException
 import io.github.vippspartnerauth.authorize
@@ -25,8 +28,11 @@ import java.net.http.HttpRequest
 import java.net.http.HttpResponse.BodyHandlers
 import java.time.Duration
 import kotlinx.coroutines.runBlocking
+import net.rubyeye.xmemcached.MemcachedClient
+import okhttp3.Headers.Companion.toHeaders
 import okhttp3.OkHttpClient
 import okhttp3.Request
+import okhttp3.RequestBody.Companion.toRequestBody
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -107,6 +113,21 @@ class ReadmeKotlinTest {
     }
 
     @Test
+    fun `own transport`() = runBlocking {
+        val (keys, system) = vipps.partnerKeys().forPartner() to SystemInfo("acme", "3.1.2")
+        val client = OkHttpClient.Builder().followRedirects(false).retryOnConnectionFailure(false).build()
+        val sender = Transport { request ->
+            val call = Request.Builder().url(request.url).headers(request.headers.toHeaders())
+                .method(request.method, request.body?.toRequestBody()).build()
+            client.newBuilder().callTimeout(request.timeout).build().newCall(call).execute().use { reply ->
+                TransportReply(reply.code, reply.headers.toMultimap(), reply.body!!.bytes())
+            }
+        }
+        val partner = Partner(keys, system, environment, Settings { transport(sender) })
+        assertEquals("123456", partner.merchant("123456").headers()["merchant-serial-number"])
+    }
+
+    @Test
     fun errors() = runBlocking {
         val logged = mutableListOf<String>()
         val log: (String) -> Unit = logged::add
@@ -144,6 +165,21 @@ class ReadmeKotlinTest {
         .findAll(readme).map { it.groupValues[1] to it.groupValues[2] }.toList()
 
     private fun plain(text: String) = text.lines().map(String::trim).filter(String::isNotEmpty).joinToString("\n")
+}
+
+class Memcached(private val client: MemcachedClient) : TokenCache {
+    override fun get(name: String): ByteArray? = client.get(name)
+
+    override fun set(name: String, value: ByteArray, ttl: Duration) {
+        client.set(name, ttl.toSeconds().toInt(), value)
+    }
+
+    override fun add(name: String, value: ByteArray, ttl: Duration): Boolean =
+        client.add(name, ttl.toSeconds().toInt(), value)
+
+    override fun delete(name: String) {
+        client.delete(name)
+    }
 }
 
 class PaymentsTest {
