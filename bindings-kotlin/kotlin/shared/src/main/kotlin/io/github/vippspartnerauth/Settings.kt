@@ -104,6 +104,7 @@ class Settings private constructor(private val set: SettingsParts, internal val 
         fun build() = Settings(set, listener)
     }
 
+    /** Ways to make one. */
     companion object {
         private val NOTHING = SettingsParts(
             environment = null, connectTimeout = null, requestTimeout = null, deadline = null, leeway = null,
@@ -131,6 +132,7 @@ enum class BasicEncoding(internal val text: String) {
     FORM("form"),
     ;
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads `raw` or `form`.
@@ -152,6 +154,7 @@ enum class LoginAuthMethod(internal val text: String) {
     CLIENT_SECRET_POST("client_secret_post"),
     ;
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads `client_secret_basic` or `client_secret_post`.
