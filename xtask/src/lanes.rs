@@ -210,7 +210,14 @@ fn jvm() -> Result<Tally> {
     let test = Step::new("jvm: build and test", "mvn").words("verify").args(jdk::newer());
     let operations = Step::new("jvm: operations of the emulator", "python3");
     let operations = operations.words("emulator/kotlin/scripts/generate.py --check").on_failure();
-    lane("jvm", [operations, test.within(folder).counted()])
+    let blocks = blocks("jvm", &repo::target().join("jvm/generated/readme"));
+    lane("jvm", [operations, blocks, test.within(folder).counted()])
+}
+
+/// A test of each block of the guide and the READMEs.
+fn blocks(language: &str, into: &Path) -> Step {
+    let step = Step::new(format!("{language}: blocks of the guide"), "python3");
+    step.words("-B bindings-kotlin/scripts/blocks.py").args([language.as_ref(), into.as_os_str()]).on_failure()
 }
 
 fn swift_package() -> Result<Tally> {
@@ -218,6 +225,7 @@ fn swift_package() -> Result<Tally> {
     let packages = uniffi::prepare_swift(Profile::Debug)?;
     // The one for apps is a part of it.
     let [_, server] = &packages;
+    let blocks = blocks("swift", &server.join("Tests/VippsPartnerAuthTests/Blocks.swift"));
     let documented = compiler.documented(server);
     let steps = packages.map(|package| {
         let heading = |what: &str| format!("swift: {what} {}", package.file_name().unwrap_or_default().display());
@@ -230,7 +238,7 @@ fn swift_package() -> Result<Tally> {
     });
     let generated =
         Step::new("swift: generated code", "python3").words("-B bindings-kotlin/swift/scripts/generate.py --check");
-    lane("swift", [generated.on_failure()].into_iter().chain(steps.into_iter().flatten()).chain(documented))
+    lane("swift", [generated.on_failure(), blocks].into_iter().chain(steps.into_iter().flatten()).chain(documented))
 }
 
 fn mixed_fleet() -> Result<Tally> {

@@ -1,6 +1,8 @@
 //! The API reference of each language as pages, made by that language's own tool from the comments that editors show. Each of them fails
 //! where a public item has no comment. Python's pages are a part of the guide itself.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Result;
@@ -78,7 +80,37 @@ fn of_the_jvm(into: &Path) -> Result {
         .within(Path::new("bindings-kotlin/kotlin"))
         .on_failure()
         .run()?;
-    ARTIFACTS.iter().try_for_each(|name| files::copy_all(&output.join(name).join("dokka"), &into.join(name)))
+    ARTIFACTS.iter().try_for_each(|name| files::copy_all(&output.join(name).join("dokka"), &into.join(name)))?;
+    keep_to_this_site(into)
+}
+
+/// Dokka's pages load fonts, and a playground that none of them has. A reader's browser is to fetch nothing from elsewhere.
+fn keep_to_this_site(folder: &Path) -> Result {
+    for path in files::below(folder)? {
+        let loading: &[(&str, &str)] = match path.extension().and_then(OsStr::to_str) {
+            Some("html") => &[("<script", "</script>")],
+            Some("css") => &[("@import", ";"), ("@font-face", "}")],
+            _ => continue,
+        };
+        let text = repo::read(&path)?;
+        let kept = loading.iter().fold(text, |text, (begin, end)| without_others(&text, begin, end));
+        fs::write(&path, kept).map_err(|error| files::trouble(&path, &error))?;
+    }
+    Ok(())
+}
+
+/// Without the pieces between these two signs that name another host.
+fn without_others(text: &str, begin: &str, end: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(piece) = rest.find(begin).map(|at| &rest[at..]) {
+        let Some(length) = piece.find(end).map(|at| at + end.len()) else { break };
+        kept.push_str(&rest[..rest.len() - piece.len()]);
+        let is_of_others = piece[..length].contains("\"https://") || piece[..length].contains("'https://");
+        kept.push_str(if is_of_others { "" } else { &piece[..length] });
+        rest = &piece[length..];
+    }
+    kept + rest
 }
 
 const ARTIFACTS: [&str; 3] = ["vipps-partner-auth", "vipps-partner-auth-app", "vipps-emulator"];
@@ -92,4 +124,20 @@ fn of_swift(into: &Path) -> Result {
 
 fn scratch(language: &str) -> PathBuf {
     repo::target().join("reference").join(language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_others;
+
+    #[test]
+    fn what_would_be_loaded_from_another_host_is_left_out() {
+        let page =
+            r#"<script src="x.js"></script><script src="https://a.example/y.js"></script><p>https://b.example</p>"#;
+        let kept = r#"<script src="x.js"></script><p>https://b.example</p>"#;
+        assert_eq!(without_others(page, "<script", "</script>"), kept);
+        let style = "@import url('./a.css');@import url('https://a.example/b.css');p { color: red }";
+        assert_eq!(without_others(style, "@import", ";"), "@import url('./a.css');p { color: red }");
+        assert_eq!(without_others("<script src=", "<script", "</script>"), "<script src=");
+    }
 }

@@ -1,7 +1,7 @@
 //! The guide in `docs` with the API reference, built into `target/site`: every link within the guide is checked, and a reader's browser
 //! fetches nothing from elsewhere.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,7 @@ fn build(references: impl Iterator<Item = &'static Reference>) -> Result {
     if !missing.is_empty() {
         return Err(Failure::failed(missing.join("\n  ")));
     }
-    let strange: Vec<String> = pages(&site).iter().flat_map(|page| from_elsewhere(page)).collect();
+    let strange: Vec<String> = files::below(&site)?.iter().flat_map(|file| from_elsewhere(file)).collect();
     if strange.is_empty() { Ok(()) } else { Err(Failure::failed(strange.join("\n  "))) }
 }
 
@@ -115,14 +115,6 @@ fn links_to_references(page: &str) -> impl Iterator<Item = &str> {
     links.filter(|link| link.starts_with("reference/"))
 }
 
-/// All pages below a folder.
-fn pages(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let (folders, files): (Vec<_>, Vec<_>) = entries.map(|entry| entry.path()).partition(|path| path.is_dir());
-    let is_page = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "html");
-    files.into_iter().filter(is_page).chain(folders.iter().flat_map(|folder| pages(folder))).collect()
-}
-
 /// The pages at the top are the guide's own.
 fn guide_pages(site: &Path) -> Result<Vec<PathBuf>> {
     let found = files::entries(site)?;
@@ -143,10 +135,24 @@ fn pictures(html: &str) -> impl Iterator<Item = &str> {
     own.filter(|address| Path::new(address).extension().is_some_and(|end| end == "png"))
 }
 
-fn from_elsewhere(page: &Path) -> Vec<String> {
-    let html = fs::read_to_string(page).unwrap_or_default();
-    let told = |what: &str| format!("{} loads {what} from another host", page.display());
-    loads_from_elsewhere(&html).map(|what| told(&what)).collect()
+/// Of a page or a style.
+fn from_elsewhere(file: &Path) -> Vec<String> {
+    let loaded: fn(&str) -> Vec<String> = match file.extension().and_then(OsStr::to_str) {
+        Some("html") => |page| loads_from_elsewhere(page).collect(),
+        Some("css") => |style| draws_from_elsewhere(style).collect(),
+        _ => return Vec::new(),
+    };
+    let text = fs::read_to_string(file).unwrap_or_default();
+    loaded(&text).iter().map(|what| format!("{} loads {what} from another host", file.display())).collect()
+}
+
+/// Fonts, pictures and other styles.
+fn draws_from_elsewhere(style: &str) -> impl Iterator<Item = String> {
+    let addresses = style.split("url(").skip(1).filter_map(|rest| rest.split(')').next());
+    addresses
+        .map(|address| address.trim_matches(['"', '\'']))
+        .filter(|address| is_elsewhere(address))
+        .map(str::to_owned)
 }
 
 /// What a browser would fetch by itself: sources, and links of the kinds that load. Links to click are no matter.
@@ -203,6 +209,13 @@ mod tests {
     #[test]
     fn other_words_are_refused() {
         assert!(run(&["--all".into()]).is_err_and(|failure| failure.is_usage()));
+    }
+
+    #[test]
+    fn fonts_and_styles_of_other_hosts_are_found() {
+        let style = "@import url('https://a.example/a.css'); p { background: url(b.png) } @font-face { src: url(\"//c.example/c\") }";
+        let found: Vec<_> = draws_from_elsewhere(style).collect();
+        assert_eq!(found, ["https://a.example/a.css", "//c.example/c"]);
     }
 
     #[test]

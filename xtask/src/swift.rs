@@ -76,7 +76,8 @@ impl Compiler {
 
     /// Fails where a public name of the package has no comment.
     pub(crate) fn documented(&self, package: &Path) -> [Step; 2] {
-        let words = "package dump-symbol-graph --minimum-access-level public --skip-synthesized-members";
+        let words = "package dump-symbol-graph --minimum-access-level public --skip-synthesized-members \
+                     --emit-extension-block-symbols";
         let names = Step::new("swift: public names have comments", "python3");
         let names = names.words("-B bindings-kotlin/swift/scripts/documented.py").args([package]).args(MODULES);
         [self.step("swift: public names", package, words).on_failure(), names.on_failure()]

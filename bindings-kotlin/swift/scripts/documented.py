@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# What the standard library's own protocols ask for, which their documentation explains.
-OF_PROTOCOLS = ("!=(_:_:)", "==(_:_:)", "hash(into:)", "encode(to:)", "init(from:)", "makeAsyncIterator()", "next()")
+# What protocols of the standard library ask for, which explain it themselves.
+OF_PROTOCOLS = {
+    "!=(_:_:)", "==(_:_:)", "hash(into:)", "encode(to:)", "init(from:)", "makeAsyncIterator()", "next()", "description",
+    "customMirror", "errorDescription", "recoverySuggestion", "init(nilLiteral:)", "init(booleanLiteral:)", "init(integerLiteral:)",
+    "init(floatLiteral:)", "init(stringLiteral:)", "init(arrayLiteral:)", "init(dictionaryLiteral:)",
+}
 
 
 def main() -> int:

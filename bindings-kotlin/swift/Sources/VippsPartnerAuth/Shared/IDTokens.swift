@@ -28,6 +28,7 @@ public struct Expect: Sendable, CustomStringConvertible, CustomReflectable {
     /// The `auth_req_id` of the backchannel request.
     public var authReqID: String?
 
+    /// Expectations; each member says what holds where it is left out.
     public init(
         msn: String? = nil, flow: Flow? = nil, nonce: String? = nil, clientID: String? = nil,
         accessToken: String? = nil, acr: String? = nil, authReqID: String? = nil
