@@ -15,11 +15,21 @@ interface Interceptors {
 
 /** An axios instance (axios 1). */
 export interface AxiosLike {
+  /** Makes a call. */
   (config: any): Promise<any>
+  /** Makes another instance. */
   create(config?: any): AxiosLike
+  /** What each call begins with. */
   defaults: any
+  /** The address of a call, with its parameters. */
   getUri(config?: any): string
-  interceptors: { request: Interceptors; response: Interceptors }
+  /** What changes calls and answers on their way. */
+  interceptors: {
+    /** Those of calls. */
+    request: Interceptors
+    /** Those of answers. */
+    response: Interceptors
+  }
 }
 
 interface Config {

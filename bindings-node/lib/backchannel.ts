@@ -25,8 +25,18 @@ export interface BackchannelOptions extends CallOptions {
 
 /** What {@link Backchannel.states} tells. */
 export type BackchannelState =
-  | { status: 'pending'; /** Milliseconds until Vipps is asked again. */ nextPollIn: number }
-  | { status: 'complete'; result: LoginResult }
+  | {
+      /** Nobody has decided yet. */
+      status: 'pending'
+      /** Milliseconds until Vipps is asked again. */
+      nextPollIn: number
+    }
+  | {
+      /** The person approved. */
+      status: 'complete'
+      /** Who it is. */
+      result: LoginResult
+    }
 
 const START = {
   loginHint: 'string',
@@ -182,10 +192,12 @@ export class PendingLogin {
     return this.native.authReqId
   }
 
+  /** The merchant serial number of the sales unit. */
   get msn(): string {
     return this.native.msn
   }
 
+  /** The scopes that were asked for. */
   get scopes(): string[] {
     return this.native.scopes
   }

@@ -26,13 +26,17 @@ export interface DoctorFinding {
 
 /** All findings, in the order in which they were made. `toString()` is the text for people. */
 export interface DoctorReport {
+  /** The version of the library that looked. */
   readonly version: string
+  /** Which Vipps was asked: the base URL, where the variables name one. */
   readonly environment: string | null
   /** The kind of keys. */
   readonly keys: string | null
   /** The worst of all. */
   readonly outcome: DoctorFinding['outcome']
+  /** One for each thing that was looked at. */
   readonly findings: readonly DoctorFinding[]
+  /** The report as `vipps-doctor` prints it. */
   toString(): string
 }
 

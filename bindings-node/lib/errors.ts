@@ -64,15 +64,25 @@ export type IdTokenCheck =
 
 /** What an error holds besides its code and text. */
 export interface VippsAuthErrorDetails {
+  /** What happened, in words, without the variables. */
   detail?: string | undefined
+  /** The setting or argument that was wrong. */
   field?: string | undefined
+  /** The check of the ID token that failed. */
   claim?: IdTokenCheck | undefined
+  /** Why a login failed, or what of a webhook differs. */
   reason?: VippsAuthReason | undefined
+  /** The HTTP status of the reply. */
   status?: number | undefined
+  /** The `error` of an OAuth reply. */
   oauthError?: string | undefined
+  /** The id under which Vipps can find the request in its logs. */
   traceId?: string | undefined
+  /** How long to wait before the next try, in milliseconds. */
   retryAfter?: number | undefined
+  /** Whether the same call may succeed later without anybody changing anything. */
   retryable?: boolean | undefined
+  /** The likely cause and its cure. */
   hint?: string | undefined
 }
 

@@ -3,7 +3,7 @@
  *
  * Not an official Vipps MobilePay product.
  *
- * @packageDocumentation
+ * @module vipps-partner-auth
  */
 
 export type { AxiosLike } from './axios.js'

@@ -7,8 +7,11 @@ import { native, type Lookup, type NativeKeys } from './native.js'
 
 /** Keys as the portal shows them. */
 export interface StandardKeys {
+  /** The id of the client that the keys are for. */
   clientId: string
+  /** Its secret. */
   clientSecret: string
+  /** Either subscription key of the pair. */
   subscriptionKey: string
   /** The other of the pair; used when the service refuses the first. */
   secondSubscriptionKey?: string | undefined
@@ -108,6 +111,7 @@ export class PspKeys extends KeyHolder {
   }
 }
 
+/** Keys of any kind. */
 export type Keys = PartnerKeys | SalesUnitKeys | SpecializedKeys | PspKeys
 
 export function nativeKeys(value: unknown): NativeKeys {

@@ -129,10 +129,12 @@ export class LoginRequest {
     return this.native.url
   }
 
+  /** The `state` that the callback must bring back. */
   get state(): string {
     return this.native.state
   }
 
+  /** The `nonce` that the ID token must hold. */
   get nonce(): string {
     return this.native.nonce
   }
@@ -142,18 +144,22 @@ export class LoginRequest {
     return this.native.codeVerifier
   }
 
+  /** The merchant serial number of the sales unit. */
   get msn(): string {
     return this.native.msn
   }
 
+  /** Where the browser comes back to. */
   get redirectUri(): string {
     return this.native.redirectUri
   }
 
+  /** The scopes that were asked for. */
   get scopes(): string[] {
     return this.native.scopes
   }
 
+  /** How sure Vipps must be, where the login asked for that. */
   get acrValues(): string | undefined {
     return this.native.acrValues ?? undefined
   }
@@ -164,7 +170,12 @@ export class LoginRequest {
   }
 
   /** The code of a callback, once it is sure that it answers this request. {@link Login.finish} does this itself. */
-  code(callbackUrl: string): { code: string; scopes?: string[] } {
+  code(callbackUrl: string): {
+    /** To be exchanged once. */
+    code: string
+    /** The scopes that were granted, where the callback names them. */
+    scopes?: string[]
+  } {
     const url = check.foreignText('callbackUrl', callbackUrl)
     return told(() => this.native.code(url))
   }
@@ -224,7 +235,13 @@ export class LoginResult {
     return shown('LoginResult', { msn: this.claims.msn, scopes: this.scopes.join(' ') })
   }
 
-  toJSON(): { claims: Record<string, unknown>; scopes: string[] } {
+  /** The claims and the granted scopes, without tokens. */
+  toJSON(): {
+    /** The checked claims of the ID token. */
+    claims: Record<string, unknown>
+    /** The scopes that were granted. */
+    scopes: string[]
+  } {
     return { claims: this.claims.toJSON(), scopes: this.scopes }
   }
 }
@@ -248,6 +265,7 @@ export class LoginToken {
     return new Date(this.#result.expiresAt)
   }
 
+  /** Shows when it ends, not the token. */
   toString(): string {
     return `LoginToken(expires ${this.expiresAt.toISOString()})`
   }
@@ -257,7 +275,11 @@ export class LoginToken {
     return this.toString()
   }
 
-  toJSON(): { expiresAt: string } {
+  /** When it ends, not the token. */
+  toJSON(): {
+    /** As ISO 8601 writes it, in UTC. */
+    expiresAt: string
+  } {
     return { expiresAt: this.expiresAt.toISOString() }
   }
 }
@@ -266,6 +288,7 @@ export class LoginToken {
 export interface Address {
   /** Street, with unit and floor in a second line. */
   streetAddress?: string
+  /** The postal code. */
   postalCode?: string
   /** City or place. */
   region?: string
@@ -329,11 +352,13 @@ export interface Agreement {
   description?: string
   /** The text of the button that was pressed. */
   buttonText?: string
-  /** What the link to the terms said, and where it led. */
+  /** What the link to the terms said. */
   termsLinkText?: string
+  /** Where it led. */
   termsLinkUrl?: string
-  /** What the link to the privacy statement said, and where it led. */
+  /** What the link to the privacy statement said. */
   privacyStatementLinkText?: string
+  /** Where it led. */
   privacyStatementLinkUrl?: string
   /** When, as Vipps writes it. */
   timestamp?: string
@@ -350,13 +375,19 @@ export interface Agreement {
 export class Userinfo {
   /** The person, as this sales unit knows them: the same as in the ID token. */
   declare readonly sub: string
+  /** The whole name. */
   declare readonly name?: string
+  /** The first name. */
   declare readonly givenName?: string
+  /** The last name. */
   declare readonly familyName?: string
   /** Digits with country code and without a plus sign. */
   declare readonly phoneNumber?: string
+  /** Whether Vipps has checked the phone number. */
   declare readonly phoneNumberVerified?: boolean
+  /** The e-mail address. */
   declare readonly email?: string
+  /** Whether Vipps has checked the e-mail address. */
   declare readonly emailVerified?: boolean
   /** `YYYY-MM-DD`. */
   declare readonly birthdate?: string
@@ -364,6 +395,7 @@ export class Userinfo {
   declare readonly gender?: string
   /** National identity number, for sales units that Vipps approved for it. Opaque: its form differs from country to country. */
   declare readonly nin?: string
+  /** The person's main address. */
   declare readonly address?: Address
   /** Up to two more addresses. */
   declare readonly otherAddresses: Address[]

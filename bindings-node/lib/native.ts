@@ -121,17 +121,29 @@ export type NativeExpect = [
 ]
 
 export interface NativeStats {
+  /** Requests sent to a token endpoint, retries included. */
   tokenRequests: number
+  /** Tokens fetched while somebody waited. */
   tokensFetched: number
+  /** Tokens renewed in the background. */
   tokensRenewed: number
+  /** Fetches that failed while somebody waited. */
   fetchesFailed: number
+  /** Renewals that failed. */
   renewalsFailed: number
+  /** Tokens taken from the shared cache. */
   tokensFromCache: number
+  /** Failures of the shared cache. */
   cacheFailures: number
+  /** Key sets loaded. */
   keysRefreshed: number
+  /** Loads of the key set that failed. */
   keysRefreshFailed: number
+  /** ID tokens with an unknown key for which the key set was not loaded again. */
   unknownKidsSuppressed: number
+  /** Refusals by an API for which no other token was fetched, since one had been moments ago. */
   refusalsIgnored: number
+  /** Events that the handler was too slow for. */
   eventsDropped: number
 }
 

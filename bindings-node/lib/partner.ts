@@ -20,7 +20,9 @@ import { undiciInterceptor, type UndiciInterceptor } from './undici.js'
 
 /** How a {@link Partner} is made. */
 export interface PartnerOptions extends Settings {
+  /** The keys of any kind, as Vipps gave them out. */
   keys: Keys
+  /** Which system calls, as each call tells Vipps. */
   system: SystemInfo
 }
 
@@ -29,7 +31,9 @@ export interface Stats extends NativeStats {}
 
 /** The headers of a call with the token they carry. */
 export interface Authorization {
+  /** The headers of the call, names in lower case. */
   headers: AuthHeaders
+  /** The token that is in them. */
   token: AccessToken
 }
 

@@ -114,9 +114,11 @@ export interface Settings {
 export interface SystemInfo {
   /** The system that calls, such as an ERP. */
   name: string
+  /** Its version. */
   version: string
   /** The plugin within that system; name and version, or neither. */
   pluginName?: string | undefined
+  /** The plugin's version. */
   pluginVersion?: string | undefined
 }
 

@@ -22,6 +22,7 @@ export class AccessToken {
     return new Date(this.native.expiresAt)
   }
 
+  /** Shows when it ends, not the token. */
   toString(): string {
     return `AccessToken(expires ${this.expiresAt.toISOString()})`
   }
@@ -31,7 +32,11 @@ export class AccessToken {
     return this.toString()
   }
 
-  toJSON(): { expiresAt: string } {
+  /** When it ends, not the token. */
+  toJSON(): {
+    /** As ISO 8601 writes it, in UTC. */
+    expiresAt: string
+  } {
     return { expiresAt: this.expiresAt.toISOString() }
   }
 }

@@ -249,7 +249,7 @@ test('a partner calls for nobody in particular', async (t) => {
   assert.equal(partner(vipps, { trustedOrigins: ['https://gateway.example'] }).covers('https://gateway.example/x'), true)
 })
 
-/** A merchant whose token can't be had until `release`. */
+/** A merchant whose token is not there until `release`. */
 async function hanging(t) {
   const { vipps, shop: handle } = await shop(t, { deadline: 60_000, requestTimeout: 60_000, onEvent: () => {} })
   await vipps.failNext('standard_token', { kind: 'hang' })

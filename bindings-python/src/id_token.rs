@@ -138,7 +138,7 @@ impl IdTokenClaims {
         from_json(py, &self.json)
     }
 
-    /// All claims, as the JSON that was signed, but for what ``claim`` says.
+    /// All claims, as the JSON that was signed, except for what ``claim`` says.
     fn to_json(&self) -> &str {
         &self.json
     }

@@ -114,7 +114,7 @@ pub enum Lock {
     Ours,
     /// Another process.
     Theirs,
-    /// Nobody: a process asked Vipps in vain. Ask again after this span.
+    /// Nobody: a process asked Vipps without success. Ask again after this span.
     HeldOff(Duration),
 }
 

@@ -338,7 +338,7 @@ impl Config {
     }
 
     /// Where the keys are kept: asked for them again when Vipps refuses those in use, as [`KeySource`] tells. Default: none.
-    /// The first keys are handed to [`Partner::new`](crate::Partner::new) all the same.
+    /// The first keys are handed to [`Partner::new`](crate::Partner::new) nevertheless.
     pub fn key_source(mut self, source: impl KeySource + 'static) -> Self {
         self.key_source = Some(Arc::new(source));
         self

@@ -143,7 +143,7 @@ pub(crate) fn as_outage(error: Error, detail: &'static str) -> Error {
     Error::unavailable(detail).with_hint("check the base url").about_the_reply_of(error)
 }
 
-/// RFC 9111 section 5.2.2.1. A document that must not be stored is kept for the shortest age all the same.
+/// RFC 9111 section 5.2.2.1. A document that must not be stored is still kept for the shortest age.
 pub(crate) fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
     let directives: Vec<_> =

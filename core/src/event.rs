@@ -113,10 +113,10 @@ pub enum Event {
         /// How many.
         count: u64,
     },
-    /// A phone number was given whose country is not known to have Vipps MobilePay; it was sent all the same.
+    /// A phone number was given whose country is not known to have Vipps MobilePay; the library sent it anyway.
     UnusualCountryCode,
-    /// A scope was asked for that is not known to be Vipps' own, such as `phone` in the place of `phoneNumber`; it was sent
-    /// all the same.
+    /// A scope was asked for that is not known to be Vipps' own, such as `phone` instead of `phoneNumber`; the
+    /// library sent it anyway.
     UnusualScope {
         /// The scope.
         scope: String,

@@ -238,7 +238,7 @@ impl IdTokenClaims {
         serde_json::from_str(claims.remove(name)?.get()).ok()
     }
 
-    /// All claims, as the JSON object that was signed, but for what not every language can read alike:
+    /// All claims, as the JSON object that was signed, except for what not every language can read alike:
     ///
     /// | Signed | Here |
     /// |---|---|

@@ -9,7 +9,7 @@ use http::{Extensions, HeaderMap, StatusCode, header::CONTENT_TYPE};
 
 use crate::{Caller, Merchant, finished::Headers};
 
-/// On whose behalf this request is: that of whom its extensions name, else that of the client's own.
+/// Who makes this request: the caller that its extensions name, else the client's own.
 fn caller_of(extensions: &Extensions, own: &Caller) -> Caller {
     let merchant = || extensions.get::<Merchant>().cloned().map(Caller::from);
     extensions.get::<Caller>().cloned().or_else(merchant).unwrap_or_else(|| own.clone())

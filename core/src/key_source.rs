@@ -10,7 +10,7 @@ use crate::{clock::BoxFuture, keys::Keys};
 /// Asked at most every 30 seconds, one question at a time, on the library's own thread, and given up after
 /// [`Config::deadline`](crate::Config::deadline). Keys that differ from those in use are tried, and take their place where
 /// Vipps gives a token for them; that is told as [`Event::KeysReplaced`](crate::Event::KeysReplaced). Where the source
-/// fails, or what it brings is no good, the keys in use stay:
+/// fails, or what it brings does not work, the keys in use stay:
 /// [`Event::KeysNotReplaced`](crate::Event::KeysNotReplaced). The text of its own errors goes into no event; it is the
 /// [`source`](StdError::source) of the error there.
 ///

@@ -147,7 +147,7 @@ impl TokenProvider {
         self.renewing.cached(self)
     }
 
-    /// A token with at least `span` left, for a request that can't be sent again. Where there is none to be had, or
+    /// A token with at least `span` left, for a request that can't be sent again. Where Vipps gives none, or
     /// tokens don't live that long, one that is good now.
     pub(crate) async fn lasting(self: &Arc<Self>, span: Duration) -> Result<Arc<Held>> {
         let held = self.token().await?;

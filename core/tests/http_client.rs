@@ -498,7 +498,7 @@ mod was_it_sent {
     async fn a_name_that_nobody_can_have_was_not() {
         let name = format!("{}.example", "a".repeat(64));
         let error = not_sent(&format!("https://{name}"), LONG).await;
-        let expected = format!("cannot reach {name}:443: the host name is none that a certificate can be made out to");
+        let expected = format!("cannot reach {name}:443: no certificate can be made out to this host name");
         assert_eq!(error.to_string(), expected);
     }
 

@@ -36,6 +36,14 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result {
     fs::copy(from, to).map(drop).map_err(|error| trouble(from, &error))
 }
 
+/// Copies all files of a folder, and makes the folders that they go to.
+pub(crate) fn copy_all(from: &Path, to: &Path) -> Result {
+    for path in below(from)? {
+        copy(&path, &to.join(path.strip_prefix(from).unwrap_or(&path)))?;
+    }
+    Ok(())
+}
+
 /// Removes a folder, if it is there.
 pub(crate) fn remove(folder: &Path) -> Result {
     match fs::remove_dir_all(folder) {
@@ -62,6 +70,8 @@ mod tests {
         }
         assert_eq!(below(&folder).expect("found"), copies);
         assert_eq!(entries(&folder).expect("listed"), [folder.join("a"), folder.join("b")]);
+        copy_all(&folder.join("b"), &folder.join("d")).expect("copied");
+        assert_eq!(entries(&folder.join("d")).expect("listed"), [folder.join("d/c")]);
         remove(&folder).expect("removed");
         remove(&folder).expect("nothing to remove");
         assert!(entries(&folder).is_err_and(|failure| failure.to_string().contains("xtask-files")));

@@ -108,14 +108,20 @@ fn rust() -> Result<Tally> {
 /// For whoever works on the emulator alone. The lane `rust` runs its tests too: without them the features of the workspace would be
 /// others, and everything would be built twice.
 fn emulator() -> Result<Tally> {
-    let folder = Path::new("tests/page");
-    let program = repo::target().join("debug").join(format!("vipps-emulator{}", std::env::consts::EXE_SUFFIX));
     let build = Step::cargo("emulator: build", "test -p vipps-emulator --no-run").on_failure();
     let test = Step::cargo("emulator: test", "test -p vipps-emulator --no-fail-fast --quiet").counted();
-    let page = Step::new("emulator: page", "node").words("--test --test-reporter=spec").within(folder).counted();
-    let page = page.env("VIPPS_EMULATOR", program);
-    let packages = npm::install("emulator: packages of the page's tests", folder);
-    lane("emulator", [Some(build), Some(test), packages, Some(page)].into_iter().flatten())
+    let packages = npm::install("emulator: packages of the page's tests", Path::new(PAGE));
+    lane("emulator", [Some(build), Some(test), packages, Some(page("emulator: page", ""))].into_iter().flatten())
+}
+
+/// Tests of the emulator's page.
+pub(crate) const PAGE: &str = "tests/page";
+
+/// All of them, or those of one file, with the program that was built last.
+pub(crate) fn page(heading: &str, file: &str) -> Step {
+    let program = repo::target().join("debug").join(format!("vipps-emulator{}", std::env::consts::EXE_SUFFIX));
+    let test = Step::new(heading, "node").words("--test --test-reporter=spec").words(file);
+    test.within(Path::new(PAGE)).env("VIPPS_EMULATOR", program).counted()
 }
 
 fn openid() -> Result<Tally> {
@@ -204,12 +210,24 @@ fn jvm() -> Result<Tally> {
     let test = Step::new("jvm: build and test", "mvn").words("verify").args(jdk::newer());
     let operations = Step::new("jvm: operations of the emulator", "python3");
     let operations = operations.words("emulator/kotlin/scripts/generate.py --check").on_failure();
-    lane("jvm", [operations, test.within(folder).counted()])
+    let blocks = blocks("jvm", &repo::target().join("jvm/generated/readme"));
+    lane("jvm", [operations, blocks, test.within(folder).counted()])
+}
+
+/// A test of each block of the guide and the READMEs.
+fn blocks(language: &str, into: &Path) -> Step {
+    let step = Step::new(format!("{language}: blocks of the guide"), "python3");
+    step.words("-B bindings-kotlin/scripts/blocks.py").args([language.as_ref(), into.as_os_str()]).on_failure()
 }
 
 fn swift_package() -> Result<Tally> {
     let compiler = swift::Compiler::obtain()?;
-    let steps = uniffi::prepare_swift(Profile::Debug)?.map(|package| {
+    let packages = uniffi::prepare_swift(Profile::Debug)?;
+    // The one for apps is a part of it.
+    let [_, server] = &packages;
+    let blocks = blocks("swift", &server.join("Tests/VippsPartnerAuthTests/Blocks.swift"));
+    let documented = compiler.documented(server);
+    let steps = packages.map(|package| {
         let heading = |what: &str| format!("swift: {what} {}", package.file_name().unwrap_or_default().display());
         let build = compiler.step(heading("build"), &package, "build --build-tests --quiet").on_failure();
         let test = compiler.step(heading("test"), &package, "test --skip-build --disable-xctest").counted();
@@ -220,7 +238,7 @@ fn swift_package() -> Result<Tally> {
     });
     let generated =
         Step::new("swift: generated code", "python3").words("-B bindings-kotlin/swift/scripts/generate.py --check");
-    lane("swift", [generated.on_failure()].into_iter().chain(steps.into_iter().flatten()))
+    lane("swift", [generated.on_failure(), blocks].into_iter().chain(steps.into_iter().flatten()).chain(documented))
 }
 
 fn mixed_fleet() -> Result<Tally> {

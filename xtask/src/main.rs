@@ -29,6 +29,7 @@ mod npm;
 mod package;
 mod python;
 mod quickstart;
+mod reference;
 mod release;
 mod repo;
 mod simulate;
@@ -65,6 +66,7 @@ const COMMANDS: &[Command] = &[
     simulate::COMMAND,
     targets::COMMAND,
     package::COMMAND,
+    site::COMMAND,
     api::COMMAND,
     release::COMMAND,
     doctor::COMMAND,

@@ -21,7 +21,7 @@ chroot "$1" apt-get install --yes --no-install-recommends swiftlang libc6-dev li
 chroot "$1" apt-get clean
 "#;
 
-/// Arguments: folder, package, vectors, words of a Swift command. The compiler finds its own libraries through `/proc`.
+/// Arguments: folder, package, vectors, words of a command. The compiler finds its own libraries through `/proc`.
 const ENTER: &str = r#"
 mount -t proc proc "$1/proc"
 mount --bind /dev "$1/dev"
@@ -30,10 +30,27 @@ mount --bind "$2" "$1/package"
 mount --bind "$3" "$1/vectors"
 root=$1
 shift 3
-exec chroot "$root" env -i HOME=/var/cache LC_ALL=C.UTF-8 VECTORS=/vectors PATH=/usr/bin:/bin \
+exec chroot "$root" env -i HOME=/var/cache LC_ALL=C.UTF-8 VECTORS=/vectors PATH=/usr/bin:/bin:/usr/libexec/swift/bin \
     VIPPS_EMULATOR=/package/native/vipps-emulator \
-    sh -c 'cd /package && exec swift "$@" 2>&1' swift "$@"
+    sh -c 'cd /package && exec "$@" 2>&1' sh "$@"
 "#;
+
+/// Arguments: modules. One archive for each, then one for all, with the addresses that it has below `target/site`.
+const PAGES_OF: &str = r#"
+cd .build
+rm -rf archives pages
+for module in "$@"; do
+    mkdir -p "archives/$module.symbols"
+    cp */symbolgraph/"$module".symbols.json */symbolgraph/"$module"@*.symbols.json "archives/$module.symbols" 2>/dev/null || true
+    docc convert --additional-symbol-graph-dir "archives/$module.symbols" --output-path "archives/$module.doccarchive" \
+        --fallback-display-name "$module" --fallback-bundle-identifier "io.github.vippspartnerauth.$module" \
+        --fallback-default-module-kind Module --hosting-base-path reference/swift --warnings-as-errors
+done
+docc merge archives/*.doccarchive --output-path pages
+"#;
+
+/// The modules that a program may import.
+const MODULES: [&str; 3] = ["VippsPartnerAuth", "VippsEmulator", "VippsEmulatorTesting"];
 
 /// A Debian that has a Swift compiler.
 pub(crate) struct Compiler {
@@ -54,8 +71,28 @@ impl Compiler {
 
     /// Runs a command of Swift in a package's folder.
     pub(crate) fn step(&self, heading: impl Into<String>, package: &Path, words: &str) -> Step {
+        self.program(heading, package, "swift").words(words)
+    }
+
+    /// Fails where a public name of the package has no comment.
+    pub(crate) fn documented(&self, package: &Path) -> [Step; 2] {
+        let words = "package dump-symbol-graph --minimum-access-level public --skip-synthesized-members \
+                     --emit-extension-block-symbols";
+        let names = Step::new("swift: public names have comments", "python3");
+        let names = names.words("-B bindings-kotlin/swift/scripts/documented.py").args([package]).args(MODULES);
+        [self.step("swift: public names", package, words).on_failure(), names.on_failure()]
+    }
+
+    /// Makes the pages of these names, in the folder `.build/pages` of the package.
+    pub(crate) fn pages(&self, package: &Path) -> Step {
+        let script = self.program("reference: swift", package, "sh").args(["-ec", PAGES_OF, "sh"]);
+        script.args(MODULES).on_failure()
+    }
+
+    /// Runs a program of its Debian in a package's folder.
+    fn program(&self, heading: impl Into<String>, package: &Path, name: &str) -> Step {
         let vectors = repo::root().join("tests/vectors");
-        script(heading, ENTER).args([&self.root, package, &vectors]).words(words)
+        script(heading, ENTER).args([&self.root, package, &vectors]).args([name])
     }
 }
 

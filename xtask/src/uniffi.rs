@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Result;
-use crate::files::{copy, entries, remove, trouble};
+use crate::files::{copy, copy_all, remove, trouble};
 use crate::repo;
 use crate::step::Step;
 
@@ -177,14 +177,6 @@ fn jna_platform() -> String {
     };
     let machine = ARCH.replace('_', "-");
     format!("{system}-{machine}")
-}
-
-fn copy_all(from: &Path, to: &Path) -> Result {
-    for entry in entries(from)? {
-        let place = to.join(entry.file_name().unwrap_or_default());
-        if entry.is_dir() { copy_all(&entry, &place)? } else { copy(&entry, &place)? }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -62,13 +62,18 @@ class Caller:
 
     if TYPE_CHECKING:
 
-        def headers(self, *, timeout: Span | None = None) -> dict[str, str]: ...
-        def cached_headers(self) -> dict[str, str] | None: ...
+        def headers(self, *, timeout: Span | None = None) -> dict[str, str]:
+            """All headers of a call, fetching a token where none is at hand. Blocks the thread meanwhile."""
+
+        def cached_headers(self) -> dict[str, str] | None:
+            """The same headers at once; ``None`` when a token must be fetched first."""
+
         def _authorization(self) -> _native.Call[_Pair]: ...
         def _cached_authorization(self) -> _Pair | None: ...
         def _refused(self, token: _native.AccessToken) -> _native.Call[_Pair]: ...
         @property
-        def partner(self) -> Partner: ...
+        def partner(self) -> Partner:
+            """The ``Partner`` that this is or belongs to."""
 
     async def headers_async(self, *, timeout: Span | None = None) -> dict[str, str]:
         """``headers()`` for an event loop, which never blocks it."""
@@ -346,7 +351,8 @@ class Merchant(_native.Merchant, Caller):
     if TYPE_CHECKING:
 
         @property
-        def partner(self) -> Partner: ...
+        def partner(self) -> Partner:
+            """The ``Partner`` that this merchant was made from."""
 
     def login(self, redirect_uri: str) -> Login:
         """Login in the browser, with this ``redirect_uri``: the very text that is registered in the portal."""

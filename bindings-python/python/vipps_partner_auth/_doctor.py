@@ -34,10 +34,15 @@ class DoctorReport:
         self._json, self._text = told
         read = json.loads(self._json)
         self.version: str = read["version"]
+        """The version of the library that looked."""
         self.environment: str | None = read["environment"]
+        """Which Vipps was asked: the base URL, where the variables name one."""
         self.keys: str | None = read["keys"]
+        """The kind of the keys, such as ``partner``, where they could be read."""
         self.outcome: Outcome = read["outcome"]
+        """The worst of all findings."""
         self.findings: tuple[DoctorFinding, ...] = tuple(DoctorFinding(**finding) for finding in read["findings"])
+        """One for each thing that was looked at."""
 
     def to_json(self) -> str:
         """The whole report as JSON, as ``vipps-doctor --json`` prints it."""

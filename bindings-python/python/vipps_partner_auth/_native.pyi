@@ -52,6 +52,7 @@ _T_co = TypeVar("_T_co", covariant=True)
 _Instant = float | datetime
 
 APP_AUTH: str
+"""Forces the person to confirm in the Vipps app; for sales units of the advanced tier. For ``acr_values``."""
 __version__: str
 
 def end() -> None:
@@ -516,7 +517,7 @@ class IdTokenClaims:
     def to_dict(self) -> dict[str, Any]:
         """All claims, as ``claim`` gives them."""
     def to_json(self) -> str:
-        """All claims, as the JSON that was signed, but for what ``claim`` says."""
+        """All claims, as the JSON that was signed, except for what ``claim`` says."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...

@@ -178,7 +178,7 @@ impl Findings {
         }
     }
 
-    /// All texts are our own, so none should hold any of these; a gateway may have echoed one all the same.
+    /// All texts are our own, so none should hold any of these; a gateway may still have echoed one.
     pub(super) fn without(mut self, secrets: &[Secret]) -> Self {
         let hide = |text: &mut String| {
             for secret in secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST_SECRET) {

@@ -131,7 +131,7 @@ fn no_way_through(causes: &[&AnyError], is_dns: bool, proxy: &Proxy) -> Fault {
 /// Neither the system nor TLS was asked for anything.
 fn not_begun(causes: &[&AnyError]) -> Fault {
     if causes.iter().any(|cause| cause.is::<InvalidDnsNameError>()) {
-        return Fault::new("the host name is none that a certificate can be made out to");
+        return Fault::new("no certificate can be made out to this host name");
     }
     Fault::new("no connection could be made")
 }

@@ -311,7 +311,7 @@ fn is_exact_everywhere(whole: i64) -> bool {
     whole.unsigned_abs() <= LARGEST_WHOLE
 }
 
-/// A text without its escapes. One that is none stands for its letters.
+/// A text without its escapes. A malformed escape stands for its letters.
 fn unescaped(raw: &str) -> String {
     // Room for all, so that no part of a secret is left behind where the text has grown.
     let mut text = String::with_capacity(raw.len());

@@ -215,9 +215,10 @@ impl Backchannel {
     }
 
     /// Polls at the pace Vipps wants until the person has decided; `None` when `timeout` is over first, also in the middle
-    /// of a poll. Without a `timeout` it waits as long as the login lives. The login goes on then, and so it does when this future is dropped: call again with the same `pending`.
+    /// of a poll. Without a `timeout` it waits as long as the login lives. The login goes on after a timeout, and so it does
+    /// when this future is dropped: call again with the same `pending`.
     ///
-    /// Trouble on the way to Vipps is no error here, it is asked again until the login expires. Fails as
+    /// Trouble on the way to Vipps is no error here: the library asks again until the login expires. Fails as
     /// [`poll`](Self::poll) does otherwise. A poll that is due when `timeout` ends is still waited for, so zero polls once.
     pub async fn wait(
         &self,

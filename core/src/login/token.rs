@@ -64,7 +64,7 @@ impl Tokens {
         if !is_bearer(&reply) {
             return Err(Error::protocol("the token_type of the login is not bearer"));
         }
-        // One that has run out opens nothing; the login is good all the same.
+        // One that has run out opens nothing; the login is still good.
         let life = seconds(reply.get("expires_in")).map_or(USERINFO_TIME, whole_seconds).min(USERINFO_TIME);
         Ok(Self {
             access_token: LoginToken::new(access_token, sent_at.wall.saturating_add(life)),

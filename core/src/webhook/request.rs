@@ -31,7 +31,7 @@ impl<'a> Request<'a> {
             return Err(form("the request is no POST").with_hint("Vipps posts all webhooks"));
         }
         let (authority, target) = taken_apart(target).ok_or_else(|| {
-            form("the path is none that a request can have").with_hint(
+            form("no request can have this path").with_hint(
                 "hand over path and query as the request line had them, such as /webhooks?shop=7, or the whole URL",
             )
         })?;

@@ -66,6 +66,7 @@ export class Emulator extends Operations {
     await this.#program?.stop()
   }
 
+  /** Stops it at the end of an `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }

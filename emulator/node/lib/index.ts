@@ -3,7 +3,7 @@
  *
  * Not an official Vipps MobilePay product.
  *
- * @packageDocumentation
+ * @module vipps-emulator
  */
 
 export { EmulatorError } from './door.js'

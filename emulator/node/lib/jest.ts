@@ -1,7 +1,7 @@
 /**
  * The test kit for Jest.
  *
- * @packageDocumentation
+ * @module vipps-emulator/jest
  */
 
 import type { EmulatorOptions, Hooks, KitScope, TestKit } from './index.js'

@@ -95,6 +95,7 @@ export class TestKit {
     await this.emulator.stop()
   }
 
+  /** Stops it at the end of an `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
@@ -108,14 +109,19 @@ interface Start {
 
 /** What a test runner offers to be called before and after. */
 export interface Hooks {
+  /** Called before each test. */
   beforeEach(call: () => Promise<void>): void
+  /** Called after each test. */
   afterEach(call: () => Promise<void>): void
+  /** Called before the first test of a file or `describe`. */
   beforeAll(call: () => Promise<void>): void
+  /** Called after its last test. */
   afterAll(call: () => Promise<void>): void
 }
 
 /** How long a kit lives: a `test`, which finds everything as new, or a whole `file` (or `describe`), which starts one only. */
 export interface KitScope {
+  /** `test` by default. */
   scope?: 'test' | 'file' | undefined
 }
 

@@ -743,7 +743,7 @@ export interface FailNextOptions {
 /**
  * Options of {@link Operations.mintIdToken}.
  *
- * An ID token for a sales unit, good but for what is changed.
+ * An ID token for a sales unit, good except for what you change.
  */
 export interface MintIdTokenOptions {
   /** The access token that came along, from which `at_hash` is computed. */
@@ -1002,6 +1002,7 @@ const OF_PERSON: Members = {
   msisdn: ['msisdn'],
 }
 
+/** @internal */
 export const OPTIONS: Members = {
   forgiving: ['forgiving'],
   keysFile: ['keys_file'],

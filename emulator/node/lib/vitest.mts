@@ -1,7 +1,7 @@
 /**
  * The test kit for Vitest.
  *
- * @packageDocumentation
+ * @module vipps-emulator/vitest
  */
 
 import { afterAll, afterEach, beforeAll, beforeEach, test, type TestAPI } from 'vitest'
@@ -13,7 +13,10 @@ import { hooked, TestKit } from './index.js'
  * A `test` with the fixture `vipps`: each test that asks for it has a {@link TestKit} of its own, with an emulator that ends
  * with the test. Tests may run side by side.
  */
-export function vippsTest(options?: EmulatorOptions): TestAPI<{ vipps: TestKit }> {
+export function vippsTest(options?: EmulatorOptions): TestAPI<{
+  /** The kit of the test alone. */
+  vipps: TestKit
+}> {
   return test.extend<{ vipps: TestKit }>({
     // Vitest reads the names of the fixtures it asks for from this pattern.
     vipps: async ({}, use) => {

@@ -127,7 +127,7 @@ function shapeConstant(name) {
     return `  ${camel(member)}: ['${member}'${shape === undefined ? '' : `, ${shape}`}],\n`
   })
   const body = members.length === 0 ? '{}' : `{\n${members.join('')}}`
-  return `${name === 'Options' ? 'export ' : ''}const ${constant(name)}: Members = ${body}\n`
+  return `${name === 'Options' ? '/** @internal */\nexport ' : ''}const ${constant(name)}: Members = ${body}\n`
 }
 
 /** What has to be changed on the way, as code; `undefined` where nothing is. */

@@ -1328,7 +1328,7 @@ class Operations(ABC):
     ) -> str:
         """Makes an ID token, good or wrong, on the emulator's clock.
 
-        An ID token for a sales unit, good but for what is changed.
+        An ID token for a sales unit, good except for what you change.
 
         Args:
             msn: The sales unit; one that is not there gets an invented ``client_id``.
@@ -2380,7 +2380,7 @@ class AsyncOperations(ABC):
     ) -> str:
         """Makes an ID token, good or wrong, on the emulator's clock.
 
-        An ID token for a sales unit, good but for what is changed.
+        An ID token for a sales unit, good except for what you change.
 
         Args:
             msn: The sales unit; one that is not there gets an invented ``client_id``.

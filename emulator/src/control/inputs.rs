@@ -444,7 +444,7 @@ macro_rules! id_token_changes {
 }
 
 id_token_changes! {
-    /// An ID token for a sales unit, good but for what is changed.
+    /// An ID token for a sales unit, good except for what you change.
     MintIdToken {
         /// The sales unit; one that is not there gets an invented `client_id`.
         msn: MsnText,

@@ -45,7 +45,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// For what the caller did right and has to hear all the same: it was up to the person.
+    /// For what the caller did right and still has to hear: it was up to the person.
     pub(crate) fn by_person(self) -> Self {
         Self { verdict: Verdict::Person, ..self }
     }

@@ -17,7 +17,7 @@ pub fn until(what: &str, mut it: impl FnMut() -> Outcome<bool>) -> Outcome {
     let start = Instant::now();
     while !it()? {
         if start.elapsed() > LONGEST_WAIT {
-            return Err(format!("waited in vain until {what}").into());
+            return Err(format!("gave up waiting until {what}").into());
         }
         sleep(BETWEEN_LOOKS);
     }

@@ -67,7 +67,7 @@ impl Caller {
         }
     }
 
-    /// Many at once, some of whom go away.
+    /// Many at once, some of which go away.
     async fn burst(&self, merchant: usize, rng: &mut Rng) {
         let calls: Vec<_> = (0..8)
             .map(|_| {

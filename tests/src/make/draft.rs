@@ -44,7 +44,7 @@ pub(super) fn misconfigured(id: &'static str, field: &'static str, comment: &'st
     Draft::new(id, comment, format!(r#"{{ "error": {{ "code": "invalid_config", "field": "{field}" }} }}"#))
 }
 
-/// The keys can't be had, so nothing can be said about the token.
+/// The keys can't be loaded, so nothing can be said about the token.
 pub(super) fn has_to_wait(id: &'static str, comment: &'static str) -> Draft {
     Draft::new(id, comment, r#"{ "error": { "code": "unavailable" } }"#.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Keys that change or can't be had, and discovery, while people log in.
+//! Keys that change or can't be loaded, and discovery, while people log in.
 
 use vipps_emulator::{Emulator, Endpoint, ErrorShape, Failure, ScriptedReply};
 use vipps_partner_auth::{Environment, ErrorKind};

@@ -393,7 +393,7 @@ extension Emulator {
 
     /// Makes an ID token, good or wrong, on the emulator's clock.
     ///
-    /// An ID token for a sales unit, good but for what is changed.
+    /// An ID token for a sales unit, good except for what you change.
     ///
     /// - Parameters:
     ///   - msn: The sales unit; one that is not there gets an invented `client_id`.

@@ -11,6 +11,7 @@
         /// A suite gives it to each of its tests.
         public var isRecursive: Bool { true }
 
+        /// Runs the test with a kit of its own, which is `TestKit.current` meanwhile.
         public func provideScope(
             for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
         ) async throws {

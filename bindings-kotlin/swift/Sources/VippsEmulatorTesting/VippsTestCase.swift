@@ -15,11 +15,13 @@
             return started
         }
 
+        /// Starts the kit.
         open override func setUp() async throws {
             try await super.setUp()
             started = try await TestKit.start(options)
         }
 
+        /// Ends the kit.
         open override func tearDown() async throws {
             await started?.stop()
             started = nil

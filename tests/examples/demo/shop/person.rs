@@ -20,7 +20,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Userinfo that can't be had now does not undo a login; about somebody else it does.
+    /// Userinfo that can't be fetched now does not undo a login; about somebody else it does.
     pub(crate) fn new(store: &Store, result: &LoginResult, userinfo: Result<Userinfo>) -> Result<Self> {
         let userinfo = match userinfo {
             Err(error) if error.retryable() => None,

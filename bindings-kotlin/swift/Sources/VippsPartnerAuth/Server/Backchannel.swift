@@ -10,6 +10,7 @@ public struct BackchannelOptions: Sendable {
     /// Ends the login on a web page in the phone's browser, and not by polling.
     public var redirectURI: String?
 
+    /// Options; what is not named stays as Vipps has it.
     public init(bindingMessage: String? = nil, requestedExpiry: TimeInterval? = nil, redirectURI: String? = nil) {
         self.bindingMessage = bindingMessage
         self.requestedExpiry = requestedExpiry

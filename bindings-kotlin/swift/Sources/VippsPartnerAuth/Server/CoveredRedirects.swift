@@ -16,6 +16,7 @@ public final class CoveredRedirects: NSObject, URLSessionTaskDelegate, Sendable 
         self.caller = caller
     }
 
+    /// Lets a request follow a redirect only where the headers may go along.
     public func urlSession(
         _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
         newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void

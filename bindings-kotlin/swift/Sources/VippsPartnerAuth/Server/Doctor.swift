@@ -22,6 +22,7 @@ public struct DoctorReport: Sendable, CustomStringConvertible {
     public let keys: String?
     /// The worst of all findings.
     public let outcome: String
+    /// One for each thing that was looked at.
     public let findings: [DoctorFinding]
     /// The whole report as JSON.
     public let json: String

@@ -3,9 +3,13 @@ import VippsPartnerAuthNative
 
 /// A country's look of the login page.
 public enum Market: String, Sendable, CaseIterable {
+    /// Norway.
     case norway = "NO"
+    /// Denmark.
     case denmark = "DK"
+    /// Finland.
     case finland = "FI"
+    /// Sweden.
     case sweden = "SE"
 
     /// Reads the two letters; `invalidConfig`, field `market`, for anything else.
@@ -47,6 +51,7 @@ public struct LoginOptions: Sendable {
     /// Whether the `redirect_uri` opens an app.
     public var finalRedirectIsApp: Bool?
 
+    /// Options; what is not named stays as the library has it.
     public init(
         market: Market? = nil, acrValues: String? = nil, requestedFlow: RequestedFlow? = nil, appCallbackURI: String? = nil,
         finalRedirectIsApp: Bool? = nil

@@ -11,6 +11,7 @@ public struct WebhookOptions: Sendable {
     /// The time, for tests.
     public var clock: ManualClock?
 
+    /// Options; what is not named stays as the library has it.
     public init(publicHost: String? = nil, tolerance: TimeInterval? = nil, clock: ManualClock? = nil) {
         self.publicHost = publicHost
         self.tolerance = tolerance

@@ -28,6 +28,7 @@ public struct Expect: Sendable, CustomStringConvertible, CustomReflectable {
     /// The `auth_req_id` of the backchannel request.
     public var authReqID: String?
 
+    /// Expectations; each member says what holds where it is left out.
     public init(
         msn: String? = nil, flow: Flow? = nil, nonce: String? = nil, clientID: String? = nil,
         accessToken: String? = nil, acr: String? = nil, authReqID: String? = nil
@@ -87,7 +88,7 @@ public struct IDTokenClaims: Claims, CustomStringConvertible, CustomReflectable 
     public var issuedAt: Date { parts.issuedAt }
     /// When it runs out.
     public var expiresAt: Date { parts.expiresAt }
-    /// All claims, as the JSON object that was signed, but for what not every language can hold: that is a text (a whole
+    /// All claims, as the JSON object that was signed, except for what not every language can hold: that is a text (a whole
     /// number beyond ±(2^53 − 1), a number too large for a double, what is nested more than 64 levels deep), and half of a
     /// surrogate pair is U+FFFD.
     public var json: String { parts.json }

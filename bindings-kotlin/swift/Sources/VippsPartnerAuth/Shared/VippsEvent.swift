@@ -16,6 +16,7 @@ public struct VippsEvent: Sendable, CustomStringConvertible {
     public let details: [String: String]
     /// Whether somebody should look into it; the others are the ordinary course of things.
     public let isWarning: Bool
+    /// What happened, in words.
     public let description: String
 
     init(_ parts: EventParts) {

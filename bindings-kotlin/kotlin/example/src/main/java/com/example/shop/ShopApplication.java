@@ -11,7 +11,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
 
-/** A shop of one merchant. Its keys come from VIPPS_CLIENT_ID and its fellows. */
+/** A shop of one merchant. Its keys come from VIPPS_CLIENT_ID and the other variables of the guide. */
 @SpringBootApplication
 public class ShopApplication {
     public static void main(String[] args) {

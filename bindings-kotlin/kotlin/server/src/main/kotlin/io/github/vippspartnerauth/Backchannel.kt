@@ -24,6 +24,7 @@ class BackchannelOptions private constructor(private val set: BackchannelParts) 
 
     internal fun parts() = set
 
+    /** For logs; holds no secret. */
     override fun toString() = "$set"
 
     /** Puts [BackchannelOptions] together. It takes no `null`, so that nothing is left out by mistake. */
@@ -43,6 +44,7 @@ class BackchannelOptions private constructor(private val set: BackchannelParts) 
         fun build() = BackchannelOptions(set)
     }
 
+    /** Ways to make one. */
     companion object {
         /** For Java: start here and set what differs. */
         @JvmStatic
@@ -79,12 +81,16 @@ class PendingLogin internal constructor(parts: PendingParts) {
     /** The login as JSON, to be kept over a restart. */
     fun toJson(): String = native { handle.toJson() }
 
+    /** Whether the other holds the same. */
     override fun equals(other: Any?) = other is PendingLogin && other.authReqId == authReqId && other.msn == msn
 
+    /** Goes with [equals]. */
     override fun hashCode() = authReqId.hashCode()
 
+    /** For logs; holds no secret. */
     override fun toString() = "PendingLogin(msn=$msn, scopes=$scopes)"
 
+    /** Ways to make one. */
     companion object {
         /**
          * A login that was kept.
@@ -262,8 +268,10 @@ class UnverifiedConsentRevoked private constructor(parts: ConsentRevokedParts) {
     val claimedIssuedAt: Instant? = parts.claimedIssuedAt
     val claimedExpiresAt: Instant? = parts.claimedExpiresAt
 
+    /** For logs; holds no secret. */
     override fun toString() = "UnverifiedConsentRevoked(claimedSub=$claimedSub)"
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads the callback's body, a JWT in plain text.

@@ -39,6 +39,7 @@ class DoctorFinding internal constructor(
 ) {
     internal constructor(parts: FindingParts) : this(parts.check, parts.outcome, parts.detail, parts.cure)
 
+    /** For logs; holds no secret. */
     override fun toString() = "$outcome $check: $detail"
 }
 
@@ -50,6 +51,7 @@ class DoctorFinding internal constructor(
  * @property keys the kind of keys
  * @property outcome the worst of all findings: `ok`, `warning` or `fault`
  * @property json the whole report as JSON
+ * @property findings one for each thing that was looked at
  */
 class DoctorReport internal constructor(parts: ReportParts) {
     val version: String = parts.version

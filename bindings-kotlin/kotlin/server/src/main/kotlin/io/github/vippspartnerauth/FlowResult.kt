@@ -83,6 +83,10 @@ class FlowElement internal constructor(parts: FlowElementParts) {
  * @property timestamp when, as Vipps writes it
  * @property accepted whether the person accepted
  * @property json all that Vipps sent, those members too that are unknown to this library
+ * @property termsLinkText what the link to the terms said
+ * @property termsLinkUrl where it led
+ * @property privacyStatementLinkText what the link to the privacy statement said
+ * @property privacyStatementLinkUrl where it led
  */
 class Agreement internal constructor(parts: AgreementParts) {
     val language: String? = parts.language

@@ -33,6 +33,7 @@ class PartnerKeys private constructor(handle: KeysHandle) : Keys(handle) {
     constructor(clientId: String, clientSecret: String, subscriptionKey: String, secondSubscriptionKey: String) :
         this(native { KeysHandle.partner(clientId, clientSecret, subscriptionKey, secondSubscriptionKey) })
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET`, `VIPPS_SUBSCRIPTION_KEY` and, if set,
@@ -70,6 +71,7 @@ class SalesUnitKeys private constructor(handle: KeysHandle) : Keys(handle) {
     /** The sales unit that the keys belong to. */
     val msn: String = checkNotNull(native { handle.msn() })
 
+    /** Ways to make one. */
     companion object {
         /** Reads what [PartnerKeys.fromEnv] reads, and `VIPPS_MSN`. */
         @JvmStatic
@@ -109,6 +111,7 @@ class PspKeys private constructor(handle: KeysHandle) : Keys(handle) {
     /** The id that API calls carry as `Psp-Id`. No secret. */
     val pspId: String = checkNotNull(native { handle.pspId() })
 
+    /** Ways to make one. */
     companion object {
         /** Reads what [PartnerKeys.fromEnv] reads, and `VIPPS_PSP_ID`. */
         @JvmStatic
@@ -134,6 +137,7 @@ class SpecializedKeys private constructor(handle: KeysHandle) : Keys(handle) {
     constructor(clientId: String, clientSecret: String, scope: String) :
         this(native { KeysHandle.specialized(clientId, clientSecret, scope) })
 
+    /** Ways to make one. */
     companion object {
         /** Reads `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET` and, if set, `VIPPS_SCOPE`. */
         @JvmStatic

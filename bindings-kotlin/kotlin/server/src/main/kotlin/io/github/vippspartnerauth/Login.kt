@@ -12,12 +12,17 @@ import java.util.concurrent.CompletableFuture
 
 /** A country's look of the login page. */
 enum class Market(internal val text: String) {
+    /** Norway. */
     NORWAY("NO"),
+    /** Denmark. */
     DENMARK("DK"),
+    /** Finland. */
     FINLAND("FI"),
+    /** Sweden. */
     SWEDEN("SE"),
     ;
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads the two letters.
@@ -41,6 +46,7 @@ enum class RequestedFlow(internal val text: String) {
     AUTOMATIC_RETURN_FROM_VIPPS_APP("automatic_return_from_vipps_app"),
     ;
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads the value on the wire.
@@ -67,6 +73,7 @@ class LoginOptions private constructor(private val set: LoginParts) {
 
     internal fun parts() = set
 
+    /** For logs; holds no secret. */
     override fun toString() = "$set"
 
     /** Puts [LoginOptions] together. It takes no `null`, so that nothing is left out by mistake. */
@@ -92,6 +99,7 @@ class LoginOptions private constructor(private val set: LoginParts) {
         fun build() = LoginOptions(set)
     }
 
+    /** Ways to make one. */
     companion object {
         /** Forces the person to confirm in the Vipps app. For sales units of the advanced tier. */
         const val APP_AUTH = "urn:vipps:acr:app_auth"
@@ -191,7 +199,9 @@ class LoginResult internal constructor(parts: ResultParts) {
     /** Those asked for and not granted: Vipps drops scopes outside the sales unit's plan without a word. */
     val missingScopes: List<String> = parts.missingScopes
 
-    override fun toString() = "LoginResult(claims=$claims, scopes=$scopes)"}
+    /** For logs; holds no secret. */
+    override fun toString() = "LoginResult(claims=$claims, scopes=$scopes)"
+}
 
 /**
  * The access token of one login: opaque, good for userinfo only.
@@ -216,6 +226,14 @@ class LoginToken internal constructor(val secret: String, val expiresAt: Instant
  * @property delegatedConsents what the person agreed to, as JSON; only at the first login
  * @property flowResult what the person answered in a flow of the merchant's own (scope `customFlow`)
  * @property agreement the agreement that the person made (scope `agreement`), in logins from a phone number
+ * @property name the whole name
+ * @property givenName the first name
+ * @property familyName the last name
+ * @property phoneNumberVerified whether Vipps has checked the phone number
+ * @property email the e-mail address
+ * @property emailVerified whether Vipps has checked the e-mail address
+ * @property address the person's main address
+ * @property otherAddresses up to two more addresses
  */
 class Userinfo internal constructor(parts: UserinfoParts) : Claims(parts.json) {
     val sub: String = parts.sub
@@ -235,6 +253,7 @@ class Userinfo internal constructor(parts: UserinfoParts) : Claims(parts.json) {
     val flowResult: FlowResult? = parts.flowResult?.let(::FlowResult)
     val agreement: Agreement? = parts.agreement?.let(::Agreement)
 
+    /** For logs; holds no secret. */
     override fun toString() = "Userinfo(sub=$sub)"
 }
 
@@ -245,6 +264,8 @@ class Userinfo internal constructor(parts: UserinfoParts) : Claims(parts.json) {
  * @property country two letters
  * @property formatted the whole address, in lines
  * @property addressType `home`, `work` or `other`
+ * @property streetAddress street, with unit and floor in a second line
+ * @property postalCode the postal code
  */
 class Address internal constructor(parts: AddressParts) {
     val streetAddress: String? = parts.streetAddress

@@ -65,5 +65,6 @@ class Merchant internal constructor(
 
     override fun noteAnswer(status: Int, contentType: String?) = native { handle.answered(status.toUShort(), contentType) }
 
+    /** For logs; holds no secret. */
     override fun toString() = "Merchant(msn=$msn)"
 }

@@ -196,6 +196,7 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
 
     internal fun isWithin(from: String, to: String): Boolean = native { handle.mayFollow(from, to) }
 
+    /** For logs; holds no secret. */
     override fun toString() = "Partner(environment=$environment)"
 
     /**
@@ -208,6 +209,7 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
         handle.close()
     }
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads everything from the environment: the keys (sales unit keys where `VIPPS_MSN` is set, else partner keys),

@@ -24,6 +24,7 @@ class SalesUnit internal constructor(parts: SalesUnitParts) {
     val flags: Map<String, Boolean> = parts.flags
     val json: String = parts.json
 
+    /** For logs; holds no secret. */
     override fun toString() = "SalesUnit(msn=$msn, name=$name)"
 }
 
@@ -55,6 +56,7 @@ class SalesUnitStatus internal constructor(parts: SalesUnitStatusParts) {
     }
     val unit: SalesUnit? = parts.unit?.let(::SalesUnit)
 
+    /** For logs; holds no secret. */
     override fun toString() = "SalesUnitStatus(msn=$msn, state=$state)"
 }
 
@@ -70,6 +72,7 @@ class SalesUnitChanges internal constructor(parts: SalesUnitChangesParts) {
     val connected: List<SalesUnit> = parts.connected.map(::SalesUnit)
     val gone: List<String> = parts.gone
 
+    /** For logs; holds no secret. */
     override fun toString() = "SalesUnitChanges(connected=$connected, gone=$gone)"
 }
 
@@ -105,6 +108,7 @@ class CheckFinding internal constructor(parts: CheckFindingParts) {
     val hint: String? = parts.hint
     val error: String? = parts.error
 
+    /** For logs; holds no secret. */
     override fun toString() = "CheckFinding(outcome=$outcome, detail=$detail)"
 }
 
@@ -130,6 +134,7 @@ class MerchantCheck internal constructor(parts: MerchantCheckParts) {
     val clockDifference: Long? = parts.clockDifference
     val salesUnit: SalesUnitStatus? = parts.salesUnit?.let(::SalesUnitStatus)
 
+    /** For logs; holds no secret. */
     override fun toString() =
         "MerchantCheck(msn=$msn, token=$token, clock=$clock, connected=$connected, login=$login)"
 }

@@ -32,12 +32,16 @@ class SystemInfo private constructor(internal val parts: SystemParts) {
     /** The headers by themselves, for a call that this library does not make. */
     fun headers(): Map<String, String> = native { systemHeaders(parts) }
 
+    /** Whether the other holds the same. */
     override fun equals(other: Any?) = other is SystemInfo && other.parts == parts
 
+    /** Goes with [equals]. */
     override fun hashCode() = parts.hashCode()
 
+    /** For logs; holds no secret. */
     override fun toString() = "SystemInfo(name=$name, version=$version)"
 
+    /** Ways to make one. */
     companion object {
         /** Reads `VIPPS_SYSTEM_NAME`, `VIPPS_SYSTEM_VERSION` and, if set, `VIPPS_PLUGIN_NAME` and `VIPPS_PLUGIN_VERSION`. */
         @JvmStatic

@@ -24,6 +24,7 @@ class WebhookOptions private constructor(private val set: WebhookOptionsParts) {
 
     internal fun parts() = set
 
+    /** For logs; holds no secret. */
     override fun toString() = "WebhookOptions(publicHost=${set.publicHost}, tolerance=${set.tolerance})"
 
     /** Puts [WebhookOptions] together. It takes no `null`, so that nothing is left out by mistake. */
@@ -46,6 +47,7 @@ class WebhookOptions private constructor(private val set: WebhookOptionsParts) {
         fun build() = WebhookOptions(set)
     }
 
+    /** Ways to make one. */
     companion object {
         /** For Java: start here and set what differs. */
         @JvmStatic
@@ -140,6 +142,7 @@ class VerifiedWebhook internal constructor(parts: WebhookParts) {
      */
     fun ping() = BackchannelPing(native { handle.ping() })
 
+    /** For logs; holds no secret. */
     override fun toString() = "VerifiedWebhook(webhookId=$webhookId, sentAt=$sentAt)"
 }
 
@@ -154,6 +157,7 @@ class BackchannelPing internal constructor(parts: PingParts) {
     val authReqId: String = parts.authReqId
     val msn: String? = parts.msn
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads the event's JSON body, which was verified elsewhere.

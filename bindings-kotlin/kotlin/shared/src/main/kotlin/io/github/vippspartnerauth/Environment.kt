@@ -12,12 +12,16 @@ class Environment private constructor(private val parts: EnvironmentParts) {
     /** The `iss` of this environment's ID tokens. It ends with a slash. */
     val issuer: String get() = parts.issuer
 
+    /** Whether the other holds the same. */
     override fun equals(other: Any?) = other is Environment && other.parts == parts
 
+    /** Goes with [equals]. */
     override fun hashCode() = parts.hashCode()
 
+    /** For logs; holds no secret. */
     override fun toString() = baseUrl
 
+    /** Ways to make one. */
     companion object {
         /** For Vipps and MobilePay in every country. The only one where partner keys work. */
         @get:JvmStatic

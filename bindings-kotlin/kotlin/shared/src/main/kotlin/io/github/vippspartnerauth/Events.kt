@@ -21,6 +21,7 @@ class Event internal constructor(
 ) {
     internal constructor(parts: EventParts) : this(parts.name, parts.details, parts.isWarning, parts.text)
 
+    /** For logs; holds no secret. */
     override fun toString() = text
 }
 

@@ -58,6 +58,7 @@ class Expect private constructor(private val parts: ExpectParts) {
 
     internal fun parts() = parts
 
+    /** For logs; holds no secret. */
     override fun toString() = "Expect(msn=${parts.msn}, flow=${parts.flow})"
 }
 

@@ -57,12 +57,16 @@ class LoginRequest internal constructor(private val parts: RequestParts) {
     fun resumeUri(appCallbackUri: String, callbackUrl: String): String =
         native { loginRequestResumeUri(parts.json, appCallbackUri, callbackUrl) }
 
+    /** Whether the other holds the same. */
     override fun equals(other: Any?) = other is LoginRequest && other.parts.json == parts.json
 
+    /** Goes with [equals]. */
     override fun hashCode() = parts.json.hashCode()
 
+    /** For logs; holds no secret. */
     override fun toString() = "LoginRequest(msn=$msn, redirectUri=$redirectUri, scopes=$scopes)"
 
+    /** Ways to make one. */
     companion object {
         /**
          * A request that was kept.
@@ -82,5 +86,6 @@ class AuthorizationCode internal constructor(parts: CodeParts) {
     /** The scopes, where the callback tells them. What was granted is told by the exchange. */
     val scopes: List<String>? = parts.scopes
 
+    /** For logs; holds no secret. */
     override fun toString() = "AuthorizationCode(scopes=$scopes)"
 }

@@ -159,6 +159,7 @@ class Settings private constructor(
             put(name, SettingValue.Texts((values[name] as? SettingValue.Texts)?.texts.orEmpty() + texts))
     }
 
+    /** Ways to make one. */
     companion object {
         /** For Java: start here and set what differs. */
         @JvmStatic
@@ -179,6 +180,7 @@ enum class BasicEncoding(internal val text: String) {
     FORM("form"),
     ;
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads `raw` or `form`.
@@ -200,6 +202,7 @@ enum class LoginAuthMethod(internal val text: String) {
     CLIENT_SECRET_POST("client_secret_post"),
     ;
 
+    /** Ways to make one. */
     companion object {
         /**
          * Reads `client_secret_basic` or `client_secret_post`.

@@ -62,6 +62,7 @@ class Emulator private constructor(private val door: Door, about: JsonObject, pr
         if (hasWarned.compareAndSet(false, true)) LOGGER.log(System.Logger.Level.WARNING, text)
     }
 
+    /** Ways to make one. */
     companion object {
         /**
          * Starts one as a process of its own; it is ready when this returns. Without a port it takes a free one.

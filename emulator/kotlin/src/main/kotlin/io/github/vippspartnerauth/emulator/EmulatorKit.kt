@@ -72,6 +72,7 @@ class EmulatorKit(val emulator: Emulator) : AutoCloseable {
         emulator.close()
     }
 
+    /** Ways to make one. */
     companion object {
         /** Starts an emulator and sets a clock by it. */
         @JvmStatic

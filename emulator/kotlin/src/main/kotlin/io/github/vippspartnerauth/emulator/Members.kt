@@ -26,8 +26,10 @@ abstract class Members internal constructor() : Taken {
 
     override fun members(): Map<String, Any?> = members.toMap()
 
+    /** Whether the other holds the same. */
     override fun equals(other: Any?) = other is Members && other.javaClass == javaClass && other.members == members
 
+    /** Goes with [equals]. */
     override fun hashCode() = members.hashCode()
 
     /** The names of what was set: some of the values are secret elsewhere. */

@@ -1048,7 +1048,7 @@ class FailNextOptions internal constructor() : Members() {
     fun times(times: Int) = apply { set("times", times) }
 }
 
-/** What may be left out of [Operations.mintIdToken]. An ID token for a sales unit, good but for what is changed. */
+/** What may be left out of [Operations.mintIdToken]. An ID token for a sales unit, good except for what you change. */
 class MintIdTokenOptions internal constructor() : Members() {
     /** The access token that came along, from which `at_hash` is computed. */
     fun accessToken(accessToken: String) = apply { set("access_token", accessToken) }

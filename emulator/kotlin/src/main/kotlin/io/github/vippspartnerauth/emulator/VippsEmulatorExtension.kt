@@ -57,9 +57,11 @@ class VippsEmulatorExtension private constructor(private val options: EmulatorOp
     /** One emulator for each test. */
     fun perMethod() = VippsEmulatorExtension(options, Lifecycle.PER_METHOD)
 
+    /** Whether a test may ask for this type. */
     override fun supportsParameter(parameter: ParameterContext, context: ExtensionContext): Boolean =
         parameter.parameter.type in TYPES
 
+    /** The emulator of the test, or what was made with it. */
     override fun resolveParameter(parameter: ParameterContext, context: ExtensionContext): Any {
         val store = scope(context).getStore(Namespace.create(VippsEmulatorExtension::class.java, options))
         val running = store.getOrComputeIfAbsent("running", { Running(optionsFor(context)) }, Running::class.java)

@@ -102,7 +102,7 @@ class KtorTest {
     }
 
     @Test
-    fun `a token that can't be had is an IOException`(): Unit = Shop().use { shop ->
+    fun `a token that can't be fetched is an IOException`(): Unit = Shop().use { shop ->
         shop.vipps.wrongEnvironment()
         shop.client().use { client ->
             val failure = assertThrows(VippsAuthIOException::class.java) { runBlocking { client.get(shop.payments) } }

@@ -52,7 +52,7 @@ class OkHttpTest {
     private fun Shop.statuses() = vipps.requests().filter { it.path == PAYMENTS }.map { it.status }
 
     @Test
-    fun `a token that can't be had is an IOException, executed or enqueued, and nothing is uncaught`(): Unit = Shop().use { shop ->
+    fun `a token that can't be fetched is an IOException, executed or enqueued, and nothing is uncaught`(): Unit = Shop().use { shop ->
         shop.vipps.wrongEnvironment()
         val client = shop.client().build()
         val uncaught = CompletableFuture<Throwable>()
@@ -101,7 +101,7 @@ class OkHttpTest {
     }
 
     @Test
-    fun `an authenticator of one's own is asked, whichever came first, and ours renews all the same`() {
+    fun `an authenticator of one's own is asked, whichever came first, and ours renews too`() {
         val orders = listOf<(OkHttpClient.Builder, Shop, Authenticator) -> OkHttpClient.Builder>(
             { builder, shop, own -> builder.authenticator(own).authorize(shop.merchant) },
             { builder, shop, own -> builder.authorize(shop.merchant).authenticator(own) },
