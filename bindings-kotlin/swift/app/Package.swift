@@ -18,10 +18,12 @@ let package = Package(
     products: [.library(name: "VippsPartnerAuth", targets: ["VippsPartnerAuth"])],
     targets: [
         library,
-        .target(name: "VippsPartnerAuthNative", dependencies: ["VippsPartnerAuthFFI"], linkerSettings: settings),
+        // The compiler of Swift 6.0 ends in a crash on generated code in the mode of version 6.
+        .target(
+            name: "VippsPartnerAuthNative", dependencies: ["VippsPartnerAuthFFI"],
+            swiftSettings: [.swiftLanguageMode(.v5)], linkerSettings: settings),
         .target(name: "VippsPartnerAuth", dependencies: ["VippsPartnerAuthNative"]),
         .testTarget(name: "VippsPartnerAuthAppTests", dependencies: ["VippsPartnerAuth"]),
     ],
-    // The compiler of Swift 6.0 ends in a crash on generated code in the mode of version 6.
-    swiftLanguageModes: [.v5]
+    swiftLanguageModes: [.v6]
 )
