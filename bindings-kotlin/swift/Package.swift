@@ -16,10 +16,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "VippsPartnerAuthFFI"),
-        // The compiler of Swift 6.0 ends in a crash on generated code in the mode of version 6.
-        .target(
-            name: "VippsPartnerAuthNative", dependencies: ["VippsPartnerAuthFFI"],
-            swiftSettings: [.swiftLanguageMode(.v5)], linkerSettings: library),
+        .target(name: "VippsPartnerAuthNative", dependencies: ["VippsPartnerAuthFFI"], linkerSettings: library),
         .target(name: "VippsPartnerAuth", dependencies: ["VippsPartnerAuthNative"]),
         .target(name: "VippsEmulator", dependencies: ["VippsPartnerAuth"]),
         // Apart, since these two need the frameworks of the test runners.

@@ -8,11 +8,9 @@ let package = Package(
     products: [.library(name: "VippsPartnerAuth", targets: ["VippsPartnerAuth"])],
     targets: [
         .binaryTarget(name: "VippsPartnerAuthFFI", url: "__URL__", checksum: "__CHECKSUM__"),
-        // The compiler of Swift 6.0 ends in a crash on generated code in the mode of version 6.
         .target(
             name: "VippsPartnerAuthNative",
             dependencies: ["VippsPartnerAuthFFI"],
-            swiftSettings: [.swiftLanguageMode(.v5)],
             linkerSettings: ["Security", "CoreFoundation", "SystemConfiguration"].map { .linkedFramework($0) }
         ),
         .target(name: "VippsPartnerAuth", dependencies: ["VippsPartnerAuthNative"]),

@@ -18,10 +18,7 @@ let package = Package(
     products: [.library(name: "VippsPartnerAuth", targets: ["VippsPartnerAuth"])],
     targets: [
         library,
-        // The compiler of Swift 6.0 ends in a crash on generated code in the mode of version 6.
-        .target(
-            name: "VippsPartnerAuthNative", dependencies: ["VippsPartnerAuthFFI"],
-            swiftSettings: [.swiftLanguageMode(.v5)], linkerSettings: settings),
+        .target(name: "VippsPartnerAuthNative", dependencies: ["VippsPartnerAuthFFI"], linkerSettings: settings),
         .target(name: "VippsPartnerAuth", dependencies: ["VippsPartnerAuthNative"]),
         .testTarget(name: "VippsPartnerAuthAppTests", dependencies: ["VippsPartnerAuth"]),
     ],

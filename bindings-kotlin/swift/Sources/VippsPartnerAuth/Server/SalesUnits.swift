@@ -85,10 +85,8 @@ public struct CheckFinding: Sendable, Hashable, CustomStringConvertible {
     }
     /// In words, without a secret.
     public var detail: String { parts.detail }
-    /// The stable code of the error, where something went wrong: that of a ``VippsAuthError/Kind``.
+    /// The stable code of the error, where something went wrong: the raw value of a ``VippsAuthError/Kind``.
     public var code: String? { parts.code }
-    /// What its reader should do, where something went wrong.
-    public var kind: VippsAuthError.Kind? { parts.code.flatMap(VippsAuthError.Kind.init) }
     /// Its likely cause.
     public var hint: String? { parts.hint }
     /// Its whole text.

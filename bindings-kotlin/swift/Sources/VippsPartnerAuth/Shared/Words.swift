@@ -3,9 +3,7 @@ import VippsPartnerAuthNative
 
 /// A word from a list that may grow: Vipps, or a later version of this library, may add some. Compare it with the words that
 /// are named here, or with a text: `error.reason == .denied`, `error.reason == "server_error"`.
-public protocol OpenWord: RawRepresentable, Hashable, Sendable, Codable, ExpressibleByStringLiteral,
-    CustomStringConvertible
-where RawValue == String {
+public protocol OpenWord: RawRepresentable<String>, Hashable, Sendable, Codable, ExpressibleByStringLiteral, CustomStringConvertible {
     /// Any word.
     init(rawValue: String)
 }
