@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use vipps_partner_auth::{Backchannel, BackchannelOptions, PendingLogin};
+use vipps_partner_auth::{Backchannel, BackchannelOptions, BackchannelState, PendingLogin};
 
 use crate::{
     error::Result,
@@ -95,6 +95,30 @@ impl PendingHandle {
     }
 }
 
+/// How far a login is.
+#[derive(Debug, Clone, uniffi::Enum)]
+pub enum BackchannelStateParts {
+    /// The person has not decided.
+    Pending {
+        /// How long until Vipps is asked again.
+        next_poll_in: Duration,
+    },
+    /// The person said yes.
+    Complete {
+        /// What it brought.
+        result: ResultParts,
+    },
+}
+
+impl From<BackchannelState> for BackchannelStateParts {
+    fn from(state: BackchannelState) -> Self {
+        match state {
+            BackchannelState::Pending { next_poll_in } => Self::Pending { next_poll_in },
+            BackchannelState::Complete(result) => Self::Complete { result: ResultParts::from(result) },
+        }
+    }
+}
+
 /// Login from a phone number for one merchant.
 #[derive(Debug, uniffi::Object)]
 pub struct BackchannelHandle(pub(crate) Backchannel);
@@ -143,6 +167,17 @@ impl BackchannelHandle {
         let timeout = timeout.map(|limit| span("timeout", limit)).transpose()?;
         let waited = run(cancellation, async move { phone.wait(&pending.0, timeout).await }).await?;
         Ok(waited.map(ResultParts::from))
+    }
+
+    /// Asks when it is time to, and tells what came of it.
+    pub async fn next_state(
+        &self,
+        pending: Arc<PendingHandle>,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<BackchannelStateParts> {
+        let phone = self.0.clone();
+        let told = run(cancellation, async move { phone.next_state(&pending.0).await }).await?;
+        Ok(BackchannelStateParts::from(told))
     }
 
     /// How long until `poll` will ask Vipps again.

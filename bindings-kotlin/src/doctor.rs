@@ -1,8 +1,19 @@
 //! Whether everything is as it must be: a report, and the program.
 
-use vipps_partner_auth::doctor::{DoctorOptions, Report, command};
+use vipps_partner_auth::doctor::{DoctorOptions, Outcome, Report, command};
 
 use crate::error::Result;
+
+/// How a thing is.
+#[derive(Debug, Clone, Copy, uniffi::Enum)]
+pub enum DoctorOutcomeParts {
+    /// As it must be.
+    Ok,
+    /// It works, and somebody should look into it.
+    Warning,
+    /// It does not work, or not for long.
+    Fault,
+}
 
 /// What was found.
 #[derive(Debug, Clone, uniffi::Record)]
@@ -14,7 +25,7 @@ pub struct ReportParts {
     /// The kind of keys.
     pub keys: Option<String>,
     /// The worst outcome of all.
-    pub outcome: String,
+    pub outcome: DoctorOutcomeParts,
     /// One after the other.
     pub findings: Vec<FindingParts>,
     /// The whole report as JSON.
@@ -28,8 +39,8 @@ pub struct ReportParts {
 pub struct FindingParts {
     /// The stable name of what was looked at.
     pub check: String,
-    /// `ok`, `warning` or `fault`.
-    pub outcome: String,
+    /// How it is.
+    pub outcome: DoctorOutcomeParts,
     /// What was found.
     pub detail: String,
     /// What to do about it.
@@ -64,11 +75,21 @@ pub(crate) fn options(msns: Vec<String>, redirect_uri: Option<String>, offline: 
     Ok(if offline { options.offline() } else { options })
 }
 
+impl From<Outcome> for DoctorOutcomeParts {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Ok => Self::Ok,
+            Outcome::Warning => Self::Warning,
+            Outcome::Fault => Self::Fault,
+        }
+    }
+}
+
 impl From<Report> for ReportParts {
     fn from(report: Report) -> Self {
         let findings = report.findings().iter().map(|finding| FindingParts {
             check: finding.check.to_owned(),
-            outcome: finding.outcome.name().to_owned(),
+            outcome: finding.outcome.into(),
             detail: finding.detail.clone(),
             cure: finding.cure.clone(),
         });
@@ -76,7 +97,7 @@ impl From<Report> for ReportParts {
             version: report.version().to_owned(),
             environment: report.environment().map(str::to_owned),
             keys: report.keys().map(str::to_owned),
-            outcome: report.outcome().name().to_owned(),
+            outcome: report.outcome().into(),
             findings: findings.collect(),
             json: report.to_json(),
             text: report.to_string(),

@@ -18,15 +18,13 @@ let package = Package(
         .systemLibrary(name: "VippsPartnerAuthFFI"),
         .target(name: "VippsPartnerAuthNative", dependencies: ["VippsPartnerAuthFFI"], linkerSettings: library),
         .target(name: "VippsPartnerAuth", dependencies: ["VippsPartnerAuthNative"]),
-        .target(name: "VippsEmulator", dependencies: ["VippsPartnerAuth"], swiftSettings: [.swiftLanguageMode(.v6)]),
+        .target(name: "VippsEmulator", dependencies: ["VippsPartnerAuth"]),
         // Apart, since these two need the frameworks of the test runners.
-        .target(
-            name: "VippsEmulatorTesting", dependencies: ["VippsEmulator"], swiftSettings: [.swiftLanguageMode(.v6)]),
+        .target(name: "VippsEmulatorTesting", dependencies: ["VippsEmulator"]),
         // Of the tests.
         .executableTarget(name: "EmulatorHolder", dependencies: ["VippsEmulator"], path: "Tests/EmulatorHolder"),
         .testTarget(
             name: "VippsPartnerAuthTests", dependencies: ["VippsPartnerAuth", "VippsEmulator", "VippsEmulatorTesting"]),
     ],
-    // The compiler of Swift 6.0 ends in a crash on generated code in the mode of version 6.
-    swiftLanguageModes: [.v5]
+    swiftLanguageModes: [.v6]
 )

@@ -97,17 +97,15 @@ export class Backchannel {
     return result(await this.#call(signal, (cancel) => this.#native.wait(cancel, login, timeout)))
   }
 
-  /** The states of a login, one for each time that Vipps was asked, until it is complete. Fails as {@link wait} does. */
+  /** The states of a login, one for each time that Vipps is asked, until it is complete. Fails as {@link wait} does. */
   async *states(pending: Pending, options?: CallOptions): AsyncGenerator<BackchannelState, void, undefined> {
-    const login = PendingLogin.from(pending)
+    const { native: login } = PendingLogin.from(pending)
     const signal = check.signalOf(options)
-    let done = await this.poll(login, { signal })
-    while (done === undefined) {
-      const nextPollIn = this.nextPollIn(login)
-      yield { status: 'pending', nextPollIn }
-      done = await this.wait(login, { signal, timeout: nextPollIn })
+    for (;;) {
+      const told = await this.#call(signal, (cancel) => this.#native.nextState(cancel, login))
+      if (typeof told !== 'number') return yield { status: 'complete', result: new LoginResult(told) }
+      yield { status: 'pending', nextPollIn: told }
     }
-    yield { status: 'complete', result: done }
   }
 
   /** Milliseconds until {@link poll} will ask Vipps again, for those who keep their own time. */

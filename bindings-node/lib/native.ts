@@ -217,6 +217,7 @@ export interface NativeBackchannel {
   start(cancel: Cancel, loginHint: string, scopes: string[], options: object): Promise<NativePending>
   poll(cancel: Cancel, pending: NativePending): Promise<NativeResult | null>
   wait(cancel: Cancel, pending: NativePending, timeout?: number): Promise<NativeResult | null>
+  nextState(cancel: Cancel, pending: NativePending): Promise<number | NativeResult>
   nextPollIn(pending: NativePending): number
   finishPing(cancel: Cancel, body: string, pending: NativePending): Promise<NativeResult | null>
   finishRedirect(cancel: Cancel, callbackUrl: string, pending: NativePending): Promise<NativeResult>

@@ -1,6 +1,9 @@
 //! Login from a phone number.
 
-use napi::{Env, bindgen_prelude::Object};
+use napi::{
+    Env,
+    bindgen_prelude::{Either, Object},
+};
 use napi_derive::napi;
 use vipps_partner_auth as core;
 
@@ -77,6 +80,24 @@ impl Backchannel {
         let pending = pending.0.clone();
         let timeout = timeout.map(|limit| span("timeout", limit)).transpose()?;
         promise(env, cancel, async move { Ok(phone.wait(&pending, timeout).await.or_fault()?.map(LoginResult::from)) })
+    }
+
+    /// The result, or how long until Vipps is asked again.
+    #[napi(catch_unwind)]
+    pub fn next_state<'env>(
+        &self,
+        env: &'env Env,
+        cancel: Option<&CancelHandle>,
+        pending: &PendingLogin,
+    ) -> napi::Result<Object<'env>> {
+        let phone = self.0.clone();
+        let pending = pending.0.clone();
+        promise(env, cancel, async move {
+            Ok(match phone.next_state(&pending).await.or_fault()? {
+                core::BackchannelState::Pending { next_poll_in } => Either::A(milliseconds(next_poll_in)),
+                core::BackchannelState::Complete(result) => Either::B(LoginResult::from(result)),
+            })
+        })
     }
 
     #[napi(catch_unwind)]

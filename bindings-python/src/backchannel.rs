@@ -1,5 +1,7 @@
 //! Login from a phone number.
 
+use std::time::Duration;
+
 use pyo3::{
     IntoPyObjectExt,
     prelude::*,
@@ -86,6 +88,14 @@ impl Backchannel {
         Ok(Call::new(async move { phone.wait(&pending, timeout).await }, LoginResult::made_if_any))
     }
 
+    fn _next_state(&self, py: Python<'_>, pending: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let phone = self.core(py)?;
+        let pending = PendingLogin::of(pending)?;
+        Ok(Call::new(async move { phone.next_state(&pending).await }, |py, state| {
+            Ok(Py::new(py, BackchannelState(state))?.into_any())
+        }))
+    }
+
     fn _finish_ping(&self, py: Python<'_>, body: &Bound<'_, PyAny>, pending: &Bound<'_, PyAny>) -> PyResult<Call> {
         let phone = self.core(py)?;
         let body = text("body", body)?;
@@ -132,6 +142,37 @@ impl Backchannel {
 
     fn __repr__(&self) -> String {
         format!("<vipps_partner_auth.Backchannel {}>", self.0.get().msn)
+    }
+}
+
+/// How far a login by phone number is, as ``Backchannel.states`` tells it.
+#[pyclass(frozen, module = "vipps_partner_auth")]
+pub(crate) struct BackchannelState(core::BackchannelState);
+
+#[pymethods]
+impl BackchannelState {
+    /// How long until Vipps is asked again; ``None`` once the login is complete.
+    #[getter]
+    fn next_poll_in(&self) -> Option<Duration> {
+        match self.0 {
+            core::BackchannelState::Pending { next_poll_in } => Some(next_poll_in),
+            core::BackchannelState::Complete(_) => None,
+        }
+    }
+
+    /// Who logged in; ``None`` while the person has not decided, or Vipps could not be asked just now. No state comes after
+    /// the one that has it.
+    #[getter]
+    fn result(&self) -> Option<LoginResult> {
+        match &self.0 {
+            core::BackchannelState::Pending { .. } => None,
+            core::BackchannelState::Complete(result) => Some(LoginResult(result.clone())),
+        }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let repr = Repr::new(py, "BackchannelState").member_if_any("next_poll_in", self.next_poll_in())?;
+        Ok(repr.member_if_any("result", self.result())?.end())
     }
 }
 

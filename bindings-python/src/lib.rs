@@ -57,6 +57,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
 fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<backchannel::Backchannel>()?;
     module.add_class::<backchannel::BackchannelPing>()?;
+    module.add_class::<backchannel::BackchannelState>()?;
     module.add_class::<backchannel::PendingLogin>()?;
     module.add_class::<backchannel::UnverifiedConsentRevoked>()?;
     module.add_class::<call::Call>()?;

@@ -327,6 +327,49 @@ class TestLogin:
         result = asyncio.run(wait())
         assert result is not None and result.scopes == ["openid"]
 
+    def test_the_states_are_told_one_by_one(self, vipps_emulator: Emulator) -> None:
+        clock = vipps.ManualClock(vipps_emulator.now().now, runs_through_sleeps=True)
+        partner = vipps.Partner(vipps_emulator.partner_keys().for_partner(), SYSTEM, environment=vipps_emulator.base_url, clock=clock)
+        phone = partner.merchant(MSN).backchannel()
+        pending = phone.start(f"urn:msisdn:{KARI}", ["openid"])
+        told: list[vipps.BackchannelState] = []
+        for state in phone.states(pending):
+            told.append(state)
+            vipps_emulator.advance(5)
+            if len(told) == 3:
+                vipps_emulator.approve(pending.auth_req_id, KARI)
+        assert [state.next_poll_in for state in told] == [timedelta(seconds=5)] * 3 + [None]
+        assert [state.result is None for state in told] == [True, True, True, False]
+        assert told[-1].result is not None and told[-1].result.claims.msn == MSN
+        assert told[-1].result.access_token.secret not in f"{told}"
+
+    def test_following_the_states_can_be_cancelled_and_the_login_goes_on(
+        self, vipps_emulator: Emulator, vipps_partner: vipps.Partner
+    ) -> None:
+        async def follow() -> vipps.LoginResult | None:
+            phone = vipps_partner.merchant(MSN).backchannel()
+            pending = await phone.start_async(f"urn:msisdn:{KARI}", ["openid"])
+            states = phone.states_async(pending)
+            assert (await states.__anext__()).next_poll_in is not None
+            following = asyncio.create_task(states.__anext__())  # type: ignore[arg-type]
+            await asyncio.sleep(0)
+            following.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await following
+            vipps_emulator.approve(pending.auth_req_id, KARI)
+            vipps_emulator.advance(pending.interval * 2)
+            return await phone.finish_ping_async(vipps_emulator.ping_body(pending.auth_req_id), pending)
+
+        assert asyncio.run(follow()) is not None
+
+    def test_a_refusal_ends_the_states(self, vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
+        phone = vipps_partner.merchant(MSN).backchannel()
+        pending = phone.start(f"urn:msisdn:{KARI}", ["openid"])
+        vipps_emulator.deny(pending.auth_req_id)
+        with pytest.raises(vipps.LoginFailedError) as failed:
+            list(phone.states(pending))
+        assert failed.value.reason == "denied"
+
     def test_other_people(self, vipps_emulator: Emulator, vipps_partner: vipps.Partner) -> None:
         vipps_emulator.add_user("4798765432", given_name="Ola", app="outdated")
         phone = vipps_partner.merchant(MSN).backchannel()

@@ -184,6 +184,9 @@ def phone(vipps: Emulator, shop: Merchant) -> None:
     vipps.approve(pending.auth_req_id, "4791234567")
     assert_type(backchannel.wait(pending, timeout=60), "LoginResult | None")
     assert_type(backchannel.wait(pending), "LoginResult | None")
+    for state in backchannel.states(pending):
+        assert_type(state.next_poll_in, "timedelta | None")
+        assert_type(state.result, "LoginResult | None")
 
 
 def webhooks(headers: Mapping[str, str], body: bytes, backchannel: Backchannel, pending: PendingLogin) -> str | None:

@@ -261,6 +261,23 @@ class Call:
         ended = self.so_far(phone, pending, self.both(phone, "wait", pending, timeout=self.given.get("timeout")))
         return {**ended, "interval": whole(pending.interval), "waited": whole(self.clock.now - began)}
 
+    def op_backchannel_states(self) -> Json:
+        began = self.clock.now
+        *pending, last = self.all_states(self.phone(), self.pending())
+        assert last.result is not None
+        spans = [whole(state.next_poll_in) for state in pending]
+        told = self.told(last.result)
+        return {**told, "state": "complete", "pending": spans, "waited": whole(self.clock.now - began)}
+
+    def all_states(self, phone: vipps.Backchannel, pending: vipps.PendingLogin) -> list[vipps.BackchannelState]:
+        if not self.is_async:
+            return list(phone.states(pending))
+
+        async def collected() -> list[vipps.BackchannelState]:
+            return [state async for state in phone.states_async(pending)]
+
+        return asyncio.run(collected())
+
     def op_backchannel_ping(self) -> Json:
         phone, pending = self.phone(), self.pending()
         return self.so_far(phone, pending, self.both(phone, "finish_ping", self.given["text"], pending))

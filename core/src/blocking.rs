@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::Future,
+    iter,
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
@@ -13,8 +14,8 @@ use std::{
 use http::HeaderMap;
 
 use crate::{
-    Backchannel, BackchannelOptions, Login, LoginOptions, LoginRequest, LoginResult, MerchantCheck, Msn, PendingLogin,
-    SalesUnit, SalesUnitChanges, SalesUnitStatus, Userinfo,
+    Backchannel, BackchannelOptions, BackchannelState, Login, LoginOptions, LoginRequest, LoginResult, MerchantCheck,
+    Msn, PendingLogin, SalesUnit, SalesUnitChanges, SalesUnitStatus, Userinfo,
     error::{Error, Result},
     executor::Executor,
     finished::Headers,
@@ -256,6 +257,23 @@ impl Blocking<Backchannel> {
     pub fn wait(&self, pending: &PendingLogin, timeout: impl Into<Option<Duration>>) -> Result<Option<LoginResult>> {
         self.executor.check_may_block()?;
         wait(self.handle.wait(pending, timeout), Duration::MAX).unwrap_or_else(|| Err(too_late()))
+    }
+
+    /// [`Backchannel::next_state`], which has no limit but the life of the login.
+    pub fn next_state(&self, pending: &PendingLogin) -> Result<BackchannelState> {
+        self.executor.check_may_block()?;
+        wait(self.handle.next_state(pending), Duration::MAX).unwrap_or_else(|| Err(too_late()))
+    }
+
+    /// [`Backchannel::states`].
+    pub fn states(&self, pending: &PendingLogin) -> impl Iterator<Item = Result<BackchannelState>> + use<> {
+        let (phone, pending) = (self.clone(), pending.clone());
+        let mut goes_on = true;
+        iter::from_fn(move || {
+            let state = goes_on.then(|| phone.next_state(&pending))?;
+            goes_on = matches!(state, Ok(BackchannelState::Pending { .. }));
+            Some(state)
+        })
     }
 
     /// [`Backchannel::finish_ping`].

@@ -100,9 +100,9 @@ pub use integrations::tower;
 pub use key_source::{KeySource, KeySourceError};
 pub use keys::{Keys, PartnerKeys, PspKeys, SalesUnitKeys, SpecializedKeys};
 pub use login::{
-    Address, Agreement, AuthorizationCode, Backchannel, BackchannelOptions, BackchannelPing, FlowElement, FlowLink,
-    FlowResult, FlowScreen, Login, LoginHint, LoginOptions, LoginRequest, LoginResult, LoginToken, Market,
-    PendingLogin, RequestedFlow, UnverifiedConsentRevoked, Userinfo,
+    Address, Agreement, AuthorizationCode, Backchannel, BackchannelOptions, BackchannelPing, BackchannelState,
+    FlowElement, FlowLink, FlowResult, FlowScreen, Login, LoginHint, LoginOptions, LoginRequest, LoginResult,
+    LoginToken, Market, PendingLogin, RequestedFlow, UnverifiedConsentRevoked, Userinfo,
 };
 pub use msn::Msn;
 pub use partner::{Merchant, Partner};

@@ -16,6 +16,7 @@ mod redirect_uri;
 mod refusal;
 mod result;
 mod scopes;
+mod states;
 mod token;
 mod userinfo;
 
@@ -35,6 +36,7 @@ pub use self::{
     hint::LoginHint,
     pending::PendingLogin,
     result::{LoginResult, LoginToken},
+    states::BackchannelState,
     userinfo::{Address, Userinfo},
 };
 pub(crate) use self::{identity::BasicAt, probe::LoginProbe};

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vipps_partner_auth::{Backchannel, BackchannelOptions, Clock, LoginResult, ManualClock, PendingLogin};
+use vipps_partner_auth::{
+    Backchannel, BackchannelOptions, BackchannelState, Clock, LoginResult, ManualClock, PendingLogin,
+};
 
 use crate::{
     given::Attempt,
@@ -19,6 +21,7 @@ impl Call<'_> {
             "pending_login" => self.pending_login(),
             "backchannel_poll" => self.backchannel_poll().await,
             "backchannel_wait" => self.backchannel_wait().await,
+            "backchannel_states" => self.backchannel_states().await,
             "backchannel_ping" => self.backchannel_ping().await,
             "backchannel_redirect" => self.backchannel_redirect().await,
             other => self.make_webhook(other),
@@ -144,6 +147,29 @@ impl Call<'_> {
             }),
             (Err(error), _) | (_, Err(error)) => Err(error),
         })
+    }
+
+    async fn backchannel_states(&self) -> Attempt<Value> {
+        let clock = self.clock()?;
+        let began = clock.now();
+        let (phone, login) = match (self.phone(&clock)?, self.pending()?) {
+            (Ok(phone), Ok(login)) => (phone, login),
+            (Err(error), _) | (_, Err(error)) => return Ok(Err(error)),
+        };
+        let mut pending = Vec::new();
+        loop {
+            match phone.next_state(&login).await {
+                Ok(BackchannelState::Pending { next_poll_in }) => pending.push(next_poll_in.as_secs()),
+                Ok(BackchannelState::Complete(result)) => {
+                    let mut ended = told(&result, &clock);
+                    ended["state"] = "complete".into();
+                    ended["pending"] = pending.into();
+                    ended["waited"] = clock.now().wall.saturating_sub(began.wall).as_secs().into();
+                    return Ok(Ok(ended));
+                }
+                Err(error) => return Ok(Err(error)),
+            }
+        }
     }
 
     async fn backchannel_ping(&self) -> Attempt<Value> {

@@ -10,6 +10,24 @@ use serde_json::Value;
 
 type Names = BTreeSet<String>;
 
+/// Swift gives words that may grow a name each; what they are is the core's.
+#[test]
+fn swift_has_a_name_for_each_reason_claim_event_and_kind_of_keys() {
+    let words = |file: &str, of: &str| {
+        let source = read(&format!("bindings-kotlin/swift/Sources/VippsPartnerAuth/{file}"));
+        literals(part(&source, &format!("public struct {of}: OpenWord"), "\n    }\n"), ": Self = ")
+    };
+    let sources = rust_files("core/src").iter().map(|file| read_path(file)).collect::<String>();
+    let reasons: Names =
+        ["login_failed(", "invalid_webhook("].iter().flat_map(|sign| literals(&sources, sign)).collect();
+    assert_eq!(words("Shared/VippsAuthError.swift", "Reason"), reasons);
+    assert_eq!(words("Shared/VippsAuthError.swift", "Claim"), claims());
+    let events = literals(part(&read("core/src/event.rs"), "pub fn name(&self)", "\n    }\n"), "=> ");
+    assert_eq!(words("Shared/VippsEvent.swift", "Name"), events);
+    let kinds = literals(part(&read("core/src/keys.rs"), "pub fn kind(&self)", "\n    }\n"), "=> ");
+    assert_eq!(words("Server/Partner.swift", "Kind"), kinds);
+}
+
 #[test]
 fn when_it_fails_names_every_code_reason_claim_and_event() {
     let page = read("docs/when-it-fails.md");

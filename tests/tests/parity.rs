@@ -75,6 +75,7 @@ fn what_every_language_has_is_seen_in_every_language() {
         ("Merchant", "verify_id_token"),
         ("Merchant", "covers"),
         ("Backchannel", "next_poll_in"),
+        ("Backchannel", "states"),
         ("Userinfo", "phone_number"),
         ("WebhookVerifier", "verify"),
     ] {

@@ -21,10 +21,12 @@ chroot "$1" apt-get install --yes --no-install-recommends swiftlang libc6-dev li
 chroot "$1" apt-get clean
 "#;
 
-/// Arguments: folder, package, vectors, words of a command. The compiler finds its own libraries through `/proc`.
+/// Arguments: folder, package, vectors, words of a command. The compiler finds its own libraries through `/proc`. Each has a `/tmp`
+/// of its own: there a package is locked by its path, which is the same for every checkout.
 const ENTER: &str = r#"
 mount -t proc proc "$1/proc"
 mount --bind /dev "$1/dev"
+mount -t tmpfs tmpfs "$1/tmp"
 mkdir -p "$1/package" "$1/vectors"
 mount --bind "$2" "$1/package"
 mount --bind "$3" "$1/vectors"

@@ -22,6 +22,5 @@ let package = Package(
         .target(name: "VippsPartnerAuth", dependencies: ["VippsPartnerAuthNative"]),
         .testTarget(name: "VippsPartnerAuthAppTests", dependencies: ["VippsPartnerAuth"]),
     ],
-    // The compiler of Swift 6.0 ends in a crash on generated code in the mode of version 6.
-    swiftLanguageModes: [.v5]
+    swiftLanguageModes: [.v6]
 )

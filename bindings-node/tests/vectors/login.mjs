@@ -23,6 +23,7 @@ const OPS = {
   pending_login: 'pendingLogin',
   backchannel_poll: 'backchannelPoll',
   backchannel_wait: 'backchannelWait',
+  backchannel_states: 'backchannelStates',
   backchannel_ping: 'backchannelPing',
   backchannel_redirect: 'backchannelRedirect',
 }
@@ -134,6 +135,16 @@ export class LoginCall extends Call {
     const limit = timeout === undefined ? {} : { timeout: timeout * 1000 }
     const ended = soFar(phone, pending, await phone.wait(pending, limit), clock)
     return { ...ended, interval: pending.interval / 1000, waited: Math.floor((clock.now() - began) / 1000) }
+  }
+
+  async backchannelStates() {
+    const clock = this.clock()
+    const began = clock.now()
+    const [phone, login, pending] = [this.phone(clock), this.pending(), []]
+    for await (const state of phone.states(login)) {
+      if (state.status === 'pending') pending.push(Math.floor(state.nextPollIn / 1000))
+      else return { ...told(state.result, clock), state: 'complete', pending, waited: Math.floor((clock.now() - began) / 1000) }
+    }
   }
 
   async backchannelPing() {

@@ -6,7 +6,7 @@ from . import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from typing import Any
 
     from typing_extensions import Unpack
@@ -529,6 +529,27 @@ class Backchannel(_native.Backchannel):
         from ._aio import run
 
         return await run(self._wait(pending, timeout))
+
+    def states(self, pending: _native.PendingLogin) -> Iterator[_native.BackchannelState]:
+        """The states of a login, one for each time that Vipps is asked, at the pace Vipps wants, until it is complete.
+
+        Each step waits until Vipps was asked. Fails as ``wait()`` does. The login goes on when nobody asks for the next state.
+        """
+        while True:
+            state = self._next_state(pending).wait()
+            yield state
+            if state.result is not None:
+                return
+
+    async def states_async(self, pending: _native.PendingLogin) -> AsyncIterator[_native.BackchannelState]:
+        """``states()`` for an event loop: ``async for state in phone.states_async(pending)``."""
+        from ._aio import run
+
+        while True:
+            state = await run(self._next_state(pending))
+            yield state
+            if state.result is not None:
+                return
 
     def finish_webhook(
         self, webhook: _native.VerifiedWebhook, pending: _native.PendingLogin, *, timeout: Span | None = None

@@ -18,6 +18,7 @@ __all__ = [
     "fork_generation",
     "Backchannel",
     "BackchannelPing",
+    "BackchannelState",
     "PendingLogin",
     "UnverifiedConsentRevoked",
     "Call",
@@ -228,6 +229,7 @@ class Backchannel:
     ) -> Call[PendingLogin]: ...
     def _poll(self, pending: PendingLogin) -> Call[LoginResult | None]: ...
     def _wait(self, pending: PendingLogin, timeout: Span | None = None) -> Call[LoginResult | None]: ...
+    def _next_state(self, pending: PendingLogin) -> Call[BackchannelState]: ...
     def _finish_ping(self, body: str, pending: PendingLogin) -> Call[LoginResult | None]: ...
     def _finish_webhook(self, webhook: VerifiedWebhook, pending: PendingLogin) -> Call[LoginResult | None]: ...
     def _finish_redirect(self, callback_url: str, pending: PendingLogin) -> Call[LoginResult]: ...
@@ -756,6 +758,18 @@ class BackchannelPing:
     def __hash__(self) -> int: ...
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, _memo: Any, /) -> Self: ...
+
+@final
+class BackchannelState:
+    """How far a login by phone number is, as ``Backchannel.states`` tells it."""
+    @property
+    def next_poll_in(self) -> timedelta | None:
+        """How long until Vipps is asked again; ``None`` once the login is complete."""
+    @property
+    def result(self) -> LoginResult | None:
+        """Who logged in; ``None`` while the person has not decided, or Vipps could not be asked just now. No state comes after
+        the one that has it.
+        """
 
 @final
 class WebhookVerifier:

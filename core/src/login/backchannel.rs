@@ -19,6 +19,7 @@ use super::{
     userinfo::Userinfo,
 };
 use crate::{
+    clock::Clock,
     error::{Error, Result},
     event::Event,
     executor::Executor,
@@ -303,6 +304,10 @@ impl Backchannel {
         self.0.executor()
     }
 
+    pub(super) fn clock(&self) -> &dyn Clock {
+        self.0.clock()
+    }
+
     /// What the login brought already, or the answer to a question under way.
     async fn known(pending: &PendingLogin) -> Option<Result<Option<LoginResult>>> {
         if let Some(result) = pending.result() {
@@ -386,7 +391,7 @@ impl Backchannel {
         self.0.accept(tokens, expect, &facts.scopes).await
     }
 
-    fn check_polled(&self, pending: &PendingLogin) -> Result<()> {
+    pub(super) fn check_polled(&self, pending: &PendingLogin) -> Result<()> {
         self.check_owner(pending)?;
         if pending.ends_by_redirect() {
             return Err(Error::breaks_rule("pending", "is a login that ends by redirect"));

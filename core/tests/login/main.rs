@@ -19,6 +19,7 @@ mod redirect;
 mod replies;
 mod sales_unit;
 mod start;
+mod states;
 mod storage;
 mod userinfo;
 mod wait;

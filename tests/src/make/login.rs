@@ -10,6 +10,7 @@ mod redirect;
 mod refusals;
 pub(super) mod scene;
 pub(super) mod shared;
+mod states;
 mod unsent;
 mod wait;
 
@@ -34,8 +35,8 @@ pub(super) fn phone(folder: &Path) -> Sheet {
     sheet(
         folder,
         "login-backchannel-poll.json",
-        "Login from a phone number: polling, waiting, the webhook's ping and the redirect variant.",
-        [phone::cases(), ping::cases(), wait::cases(), redirect::cases()].into_iter().flatten(),
+        "Login from a phone number: polling, waiting, the states, the webhook's ping and the redirect variant.",
+        [phone::cases(), ping::cases(), wait::cases(), states::cases(), redirect::cases()].into_iter().flatten(),
         shared::of_phone,
     )
 }

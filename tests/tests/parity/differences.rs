@@ -28,11 +28,6 @@ pub(crate) const DIFFERENCES: &[Lacking] = &[
         "an adapter in these languages sees what it sent itself, and need not look for the token in headers",
     ),
     lacking(
-        "Backchannel.states",
-        &["jvm", "python", "swift"],
-        "an async iterator is how Node.js shows progress; elsewhere a loop of `poll` and `next_poll_in` is as short",
-    ),
-    lacking(
         "BackchannelOptions.login_hint",
         &["jvm", "python", "swift"],
         "Node.js has named arguments only as one object, so these two stand in it",
@@ -48,6 +43,14 @@ pub(crate) const DIFFERENCES: &[Lacking] = &[
         "an AbortSignal is how a call is given up in JavaScript; elsewhere the task, the coroutine or a timeout",
     ),
     lacking("BackchannelPing.parse", &["swift"], "an initializer does it in Swift"),
+    lacking("BackchannelState.complete", &["jvm", "python"], "a case of an enum in Swift, with the result in it"),
+    lacking("BackchannelState.next_poll_in", &["swift"], "what the case `pending` carries in Swift"),
+    lacking(
+        "BackchannelState.pending",
+        &["jvm", "python"],
+        "a case of an enum in Swift, with the time until the next poll in it",
+    ),
+    lacking("BackchannelState.result", &["swift"], "what the case `complete` carries in Swift"),
     lacking("Caller.aiohttp_middleware", &["jvm", "node", "swift"], "an HTTP client of Python"),
     lacking(
         "Caller.cached_authorization",

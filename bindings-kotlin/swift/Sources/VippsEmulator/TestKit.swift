@@ -55,10 +55,9 @@ public final class TestKit: Sendable {
 
     /// Moves both clocks ahead.
     public func advance(_ span: Duration) async throws {
-        let seconds = span.inSeconds
         // The emulator's first: the library may go on at once, and would be too early.
-        try await emulator.setTime(clock.now + seconds)
-        try clock.advance(seconds)
+        try await emulator.setTime(clock.now + span.inSeconds)
+        try clock.advance(span)
     }
 
     /// Sets both clocks to a moment.

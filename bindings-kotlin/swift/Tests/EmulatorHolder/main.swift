@@ -3,11 +3,11 @@
 import Foundation
 import VippsEmulator
 
-setvbuf(stdout, nil, _IOLBF, 0)
 let count = Int(ProcessInfo.processInfo.environment["MERCHANTS"] ?? "") ?? 1
 do {
     let vipps = try await Emulator.start(.init(merchants: (0..<count).map { String(100_000 + $0) }))
-    print(vipps.baseURL)
+    // At once, also into a pipe.
+    FileHandle.standardOutput.write(Data((vipps.baseURL + "\n").utf8))
     while readLine() != nil {}
     await vipps.stop()
 } catch {

@@ -64,15 +64,21 @@ struct BadInputTests {
         let moment = Date(timeIntervalSince1970: seconds)
         #expect(field { try ManualClock(at: moment) } == "unix_seconds")
         #expect(field { try clock.setWall(moment) } == "unix_seconds")
-        #expect(field { try clock.advance(seconds) } == "span")
         await #expect(throws: (any Error).self) { try await vipps.setTime(moment) }
+    }
 
+    @Test(arguments: [Duration.seconds(-1), .seconds(Int64.min), .nanoseconds(-1)])
+    func aDurationBelowZeroIsRefused(_ span: Duration) async throws {
+        let clock = try ManualClock(at: Date(timeIntervalSince1970: 0))
+        #expect(field { try clock.advance(span) } == "span")
         let (phone, hint) = (try shop.backchannel(), "urn:msisdn:4791234567")
-        let options = BackchannelOptions(requestedExpiry: seconds)
+        let options = BackchannelOptions(requestedExpiry: span)
         let asked = await field { try await phone.start(loginHint: hint, scopes: ["openid"], options: options) }
         #expect(asked == "requested_expiry")
         let pending = try await phone.start(loginHint: hint, scopes: ["openid"])
-        #expect(await field { try await phone.wait(pending, timeout: seconds) } == "timeout")
+        #expect(await field { try await phone.wait(pending, timeout: span) } == "timeout")
+        let webhooks = WebhookOptions(tolerance: span)
+        #expect(field { try WebhookVerifier(webhookID: "id", secret: "s", options: webhooks) } == "tolerance")
     }
 
     @Test(arguments: [Int.min, -1, 65_536, .max])

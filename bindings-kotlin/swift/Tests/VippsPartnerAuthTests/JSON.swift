@@ -11,6 +11,7 @@ extension Emulator.JSON {
     subscript(name: String) -> JSON? { if case .object(let members) = self { members[name] } else { nil } }
 
     var text: String? { if case .text(let text) = self { text } else { nil } }
+    var span: Duration? { number.map { .seconds($0) } }
     var number: Double? { if case .number(let number) = self { number } else { nil } }
     var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
     var list: [JSON] { if case .list(let list) = self { list } else { [] } }
@@ -67,4 +68,8 @@ func form(_ text: String) -> [(name: String, value: String)] {
         }
         return (parts[0], parts.count > 1 ? parts[1] : "")
     }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

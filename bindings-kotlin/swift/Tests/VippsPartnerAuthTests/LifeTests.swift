@@ -58,7 +58,7 @@ struct LifeTests {
         settings.clock = clock
         let phone = try await partnerOf(vipps, settings).merchant("123456").backchannel()
         let pending = try await phone.start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
-        let sleeping = Task { try await phone.wait(pending, timeout: 600) }
+        let sleeping = Task { try await phone.wait(pending, timeout: .seconds(600)) }
         sleeping.cancel()
         await #expect(throws: CancellationError.self) { try await sleeping.value }
 
@@ -71,9 +71,26 @@ struct LifeTests {
         await #expect(throws: CancellationError.self) { try await asking.value }
 
         try await vipps.approve(pending.authReqID, msisdn: "4791234567")
-        try clock.advance(60)
+        try clock.advance(.seconds(60))
         try await vipps.advance(.seconds(60))
         #expect(try await phone.finishPing(body: body, pending: pending)?.claims.msn == "123456")
+    }
+
+    @Test func aPhoneLoginGoesOnWhenNobodyFollowsItsStates() async throws {
+        let phone = try shop.backchannel()
+        let pending = try await phone.start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
+        let following = Task {
+            var told = 0
+            for try await _ in phone.states(pending) { told += 1 }
+            return told
+        }
+        try await until { phone.nextPollIn(pending) > .zero }
+        following.cancel()
+        await #expect(throws: CancellationError.self) { try await following.value }
+        try await vipps.approve(pending.authReqID, msisdn: "4791234567")
+        try await vipps.advance(pending.interval)
+        let body = try await vipps.pingBody(pending.authReqID)
+        #expect(try await phone.finishPing(body: body, pending: pending) != nil)
     }
 
     @Test func manyTasksUseEverythingAtOnce() async throws {

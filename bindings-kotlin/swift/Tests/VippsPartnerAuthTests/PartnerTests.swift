@@ -115,17 +115,83 @@ struct PartnerTests {
         let pending = try await phone.start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
         #expect(try await phone.poll(pending) == nil)
         try await vipps.approve(pending.authReqID, msisdn: "4791234567")
-        try await vipps.advance(.seconds(pending.interval))
+        try await vipps.advance(pending.interval)
         let body = try await vipps.pingBody(pending.authReqID)
         let result = try #require(try await phone.finishPing(body: body, pending: pending))
         #expect(result.scopes == ["openid"])
+    }
+
+    @Test func theStatesOfAPhoneLoginAreToldOneByOne() async throws {
+        let now = try await vipps.now().now
+        let hurried = try await partner { $0.clock = try? ManualClock(at: now, runsThroughSleeps: true) }
+        let phone = try hurried.merchant("123456").backchannel()
+        let pending = try await phone.start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
+        var told: [String] = []
+        for try await state in phone.states(pending) {
+            switch state {
+            case .pending(let nextPollIn):
+                #expect(nextPollIn == .seconds(5))
+                told.append("pending")
+            case .complete(let result):
+                #expect(result.claims.msn == "123456" && !"\(state)".contains(result.accessToken.secret))
+                told.append("complete")
+            }
+            try await vipps.advance(.seconds(5))
+            if told.count == 3 { try await vipps.approve(pending.authReqID, msisdn: "4791234567") }
+        }
+        #expect(told == ["pending", "pending", "pending", "complete"])
+    }
+
+    @Test func aPersonWhoSaysNoEndsTheStates() async throws {
+        let phone = try shop.backchannel()
+        let pending = try await phone.start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
+        try await vipps.deny(pending.authReqID)
+        var states = phone.states(pending).makeAsyncIterator()
+        await #expect { _ = try await states.next() } throws: { ($0 as? VippsAuthError)?.reason == .denied }
+        #expect(try await states.next() == nil)
+    }
+
+    @Test func whatIsKeptOrSentIsCodable() async throws {
+        let jwt = try await vipps.mintIDToken("123456", claims: ["deep": ["yes": true, "list": [1, 2.5, "three"]]])
+        let claims = try await shop.verifyIDToken(jwt)
+        let sent = try JSONEncoder().encode(["claims": claims])
+        struct Kept: Decodable { let claims: Claims }
+        struct Claims: Decodable { let sub: String, exp: Double, deep: Deep }
+        struct Deep: Decodable { let yes: Bool, list: [Item] }
+        enum Item: Decodable, Equatable {
+            case number(Double)
+            case text(String)
+            init(from decoder: any Decoder) throws {
+                let value = try decoder.singleValueContainer()
+                if let number = try? value.decode(Double.self) { self = .number(number) } else { self = .text(try value.decode(String.self)) }
+            }
+        }
+        let kept = try JSONDecoder().decode(Kept.self, from: sent).claims
+        #expect(kept.sub == claims.sub && Date(timeIntervalSince1970: kept.exp) == claims.expiresAt)
+        #expect(kept.deep.yes && kept.deep.list == [.number(1), .number(2.5), .text("three")])
+
+        let pending = try await shop.backchannel().start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
+        let again = try JSONDecoder().decode([PendingLogin].self, from: JSONEncoder().encode([pending]))
+        #expect(again == [pending] && Set(again + [pending]).count == 1)
+        for environment in [VippsEnvironment.production, .test, vipps.environment] {
+            let text = try JSONEncoder().encode([environment])
+            #expect(try JSONDecoder().decode([VippsEnvironment].self, from: text) == [environment])
+        }
+        let reason = try JSONDecoder().decode([VippsAuthError.Reason].self, from: Data(#"["denied", "server_error"]"#.utf8))
+        #expect(reason == [.denied, "server_error"] && "\(reason[1])" == "server_error")
+    }
+
+    @Test func thePartnerIsExamined() async throws {
+        let report = try await partner.doctor(msns: ["123456"])
+        #expect(report.outcome == .ok && report.keys == .partner, "\(report)")
+        #expect(report.findings.contains { $0.check == "token" && $0.outcome == .ok })
     }
 
     @Test func eventsAreTold() async throws {
         let told = Told()
         let partner = try await partner { $0.onEvent = { told.add($0.name) } }
         _ = try await partner.headers()
-        #expect(await told.has("token_fetched"))
+        #expect(await told.has(.tokenFetched))
     }
 
     @Test func aListenerMayTakeItsTimeAndCallTheLibrary() async throws {
@@ -147,7 +213,7 @@ struct PartnerTests {
         _ = try await slow.headers()
         #expect(try await other.headers().isEmpty == false)
         (0..<10).forEach { _ in wait.signal() }
-        #expect(await told.has("token_fetched"))
+        #expect(await told.has(.tokenFetched))
     }
 
     @Test func aSessionAnswersA401WithAnotherToken() async throws {
@@ -209,8 +275,12 @@ struct PartnerTests {
 
     @Test func keysSayWhoseTheyAre() async throws {
         let keys = try await vipps.salesUnitKeys("123456").forSalesUnit("123456")
-        #expect(keys.kind == "sales_unit" && keys.msn == "123456" && !keys.clientID.isEmpty)
+        #expect(keys.kind == .salesUnit && keys.msn == "123456" && !keys.clientID.isEmpty)
         #expect(partner.environment == vipps.environment)
+        let id = "11111111-2222-4333-8444-555555555555"
+        let psp = try Keys.psp(clientID: id, clientSecret: "s", subscriptionKey: "k", pspID: "p")
+        #expect(try psp.kind == .psp && Keys.specialized(clientID: id, clientSecret: "s").kind == .specialized)
+        #expect(try await vipps.partnerKeys().forPartner().kind == .partner)
     }
 
     @Test func aRedisThatIsOutOfReachCostsNoCall() async throws {
@@ -220,7 +290,7 @@ struct PartnerTests {
             settings.onEvent = { told.add($0.name) }
         }
         #expect(try await partner.headers()["authorization"]?.hasPrefix("Bearer ") == true)
-        #expect(await told.has("cache_failed"))
+        #expect(await told.has(.cacheFailed))
         #expect(partner.stats.cacheFailures > 0)
     }
 
@@ -235,13 +305,13 @@ struct PartnerTests {
 
 final class Told: @unchecked Sendable {
     private let lock = NSLock()
-    private var list: [String] = []
+    private var list: [VippsEvent.Name] = []
 
-    func add(_ name: String) { lock.withLock { list.append(name) } }
-    var names: [String] { lock.withLock { list } }
+    func add(_ name: VippsEvent.Name) { lock.withLock { list.append(name) } }
+    var names: [VippsEvent.Name] { lock.withLock { list } }
 
     /// Events are told on a thread of their own, so it waits for one.
-    func has(_ name: String) async -> Bool {
+    func has(_ name: VippsEvent.Name) async -> Bool {
         for _ in 0..<500 where !names.contains(name) { try? await Task.sleep(nanoseconds: 20_000_000) }
         return names.contains(name)
     }

@@ -88,10 +88,26 @@ struct ReadmeTests {
         let pending = try await phone.start(
             loginHint: "urn:msisdn:4791234567", scopes: ["openid"], options: BackchannelOptions(bindingMessage: "A1B2-C3"))
         try await vipps.approve(pending.authReqID, msisdn: "4791234567")
-        if let result = try await phone.wait(pending, timeout: 300) {
+        if let result = try await phone.wait(pending, timeout: .seconds(300)) {
             print(result.claims.sub)
         }
         #expect(told.count == 1)
+    }
+
+    @Test func phoneStates() async throws {
+        let vipps = try await TestKit.start(.init(merchants: ["123456"]))
+        let phone = try await vipps.merchant().backchannel()
+        let pending = try await phone.start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
+        try await vipps.emulator.approve(pending.authReqID, msisdn: "4791234567")
+        var told: [String] = []
+        func show(_ line: String) { told.append(line) }
+        for try await state in phone.states(pending) {
+            switch state {
+            case .pending(let nextPollIn): show("asked again in \(nextPollIn)")
+            case .complete(let result): show("\(result.claims.sub) said yes")
+            }
+        }
+        #expect(told.count == 1 && told[0].hasSuffix("said yes"))
     }
 
     @Test func offline() async throws {
@@ -124,7 +140,7 @@ struct ReadmeTests {
     @Test func errors() async throws {
         var logged: [String] = []
         func log(_ line: String) { logged.append(line) }
-        func tryAgain(_ after: TimeInterval?) { Issue.record("wrong keys stay wrong") }
+        func tryAgain(_ after: Duration?) { Issue.record("wrong keys stay wrong") }
         try await vipps.wrongEnvironment()
         do {
             _ = try await shop.headers()
@@ -147,7 +163,7 @@ struct ReadmeTests {
         let sources = try [here, runners].map { try String(contentsOf: $0, encoding: .utf8) }
         let tests = trimmed(sources.joined(separator: "\n"))
         let blocks = readme.components(separatedBy: "```swift\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
-        #expect(blocks.count == 12)
+        #expect(blocks.count == 13)
         for block in blocks { #expect(tests.contains(trimmed(block)), "\(block)") }
     }
 }

@@ -74,11 +74,13 @@ final class VectorCall {
             return try soFar(phone, pending, await phone.finishPing(body: given.needed("text"), pending: pending))
         case "backchannel_wait":
             let (phone, pending, began) = (try phone(), try pending(), try clock().now)
-            let result = try await phone.wait(pending, timeout: given["timeout"]?.number)
+            let result = try await phone.wait(pending, timeout: given["timeout"]?.span)
             var ended = try soFar(phone, pending, result).members
-            ended["interval"] = .number(pending.interval)
+            ended["interval"] = .number(pending.interval.inSeconds)
             ended["waited"] = .number(try clock().now.timeIntervalSince(began).rounded(.down))
             return .object(ended)
+        case "backchannel_states":
+            return try await states()
         case "backchannel_redirect":
             let callback = try given.needed("callback_url")
             return try told(await phone().finishRedirect(callbackURL: callback, pending: pending()))
@@ -168,19 +170,19 @@ final class VectorCall {
         if given["pending"] != nil {
             let phone = try phone()
             guard let result = try await phone.poll(pending()) else { throw Broken("the login is still pending") }
-            try clock().advance(after)
+            try clock().advance(.seconds(after))
             return described(try await phone.userinfo(result))
         }
         let login = try login()
         let result = try await login.finish(callbackURL: given.needed("callback_url"), request: request())
-        try clock().advance(after)
+        try clock().advance(.seconds(after))
         return described(try await login.userinfo(result))
     }
 
     private func start() async throws -> JSON {
         let options = BackchannelOptions(
             bindingMessage: given.options["binding_message"]?.text,
-            requestedExpiry: given.options["requested_expiry"]?.number,
+            requestedExpiry: given.options["requested_expiry"]?.span,
             redirectURI: given.options["redirect_uri"]?.text)
         let pending = try await phone().start(
             loginHint: given.needed("login_hint"), scopes: given.scopes(), options: options)
@@ -189,7 +191,7 @@ final class VectorCall {
             try JSON.parse(try PendingLogin(json: pending.json).json))
         return .of([
             "auth_req_id": .text(pending.authReqID), "msn": .text(pending.msn), "scopes": .texts(pending.scopes),
-            "interval": .number(pending.interval), "lifetime": try fromNow(pending.expiresAt),
+            "interval": .number(pending.interval.inSeconds), "lifetime": try fromNow(pending.expiresAt),
             "ends_by_redirect": .bool(pending.endsByRedirect),
         ])
     }
@@ -198,7 +200,7 @@ final class VectorCall {
         let pending = try PendingLogin(json: given.text("text") ?? kept("pending"))
         return .of([
             "auth_req_id": .text(pending.authReqID), "msn": .text(pending.msn), "scopes": .texts(pending.scopes),
-            "expires_at": unix(pending.expiresAt), "interval": .number(pending.interval),
+            "expires_at": unix(pending.expiresAt), "interval": .number(pending.interval.inSeconds),
             "ends_by_redirect": .bool(pending.endsByRedirect), "stored": try JSON.parse(pending.json),
         ])
     }
@@ -206,13 +208,31 @@ final class VectorCall {
     private func soFar(_ phone: Backchannel, _ pending: PendingLogin, _ result: LoginResult?) throws -> JSON {
         guard let result else {
             return .of([
-                "state": .text("pending"), "interval": .number(pending.interval),
-                "next_poll_in": .number(phone.nextPollIn(pending).rounded(.down)),
+                "state": .text("pending"), "interval": .number(pending.interval.inSeconds),
+                "next_poll_in": .number(phone.nextPollIn(pending).inSeconds.rounded(.down)),
             ])
         }
         var members = try told(result).members
         members["state"] = .text("complete")
         return .object(members)
+    }
+
+    private func states() async throws -> JSON {
+        let (phone, login, began) = (try phone(), try pending(), try clock().now)
+        var pending: [JSON] = []
+        for try await state in phone.states(login) {
+            switch state {
+            case .pending(let nextPollIn):
+                pending.append(.number(nextPollIn.inSeconds.rounded(.down)))
+            case .complete(let result):
+                var ended = try told(result).members
+                ended["state"] = .text("complete")
+                ended["pending"] = .list(pending)
+                ended["waited"] = .number(try clock().now.timeIntervalSince(began).rounded(.down))
+                return .object(ended)
+            }
+        }
+        throw Broken("the states ended without a result")
     }
 
     private func told(_ result: LoginResult) throws -> JSON {
@@ -230,7 +250,7 @@ final class VectorCall {
             "family_name": .maybe(person.familyName), "phone_number": .maybe(person.phoneNumber),
             "phone_number_verified": person.isPhoneNumberVerified.map(JSON.bool), "email": .maybe(person.email),
             "email_verified": person.isEmailVerified.map(JSON.bool), "birthdate": .maybe(person.birthdate),
-            "gender": .maybe(person.gender), "nin": .maybe(person.nin), "address": person.address.map(described),
+            "gender": .maybe(person.gender?.rawValue), "nin": .maybe(person.nin), "address": person.address.map(described),
             "other_addresses": others.isEmpty ? nil : .list(others),
             "delegated_consents": person.delegatedConsents.flatMap { try? JSON.parse($0) },
             "flow_result": person.flowResult.map(described), "agreement": person.agreement.map(described),
@@ -260,7 +280,7 @@ final class VectorCall {
 
     private func described(_ element: FlowElement) -> JSON {
         let all: [String: JSON?] = [
-            "type": .maybe(element.type), "id": .maybe(element.id), "title": .maybe(element.title),
+            "type": .maybe(element.type?.rawValue), "id": .maybe(element.id), "title": .maybe(element.title),
             "checked": element.isChecked.map(JSON.bool),
         ]
         return .object(all.compactMapValues { $0 })
@@ -308,7 +328,7 @@ final class VectorCall {
         ]
         var all: [String: JSON] = findings.mapValues { .text($0.outcome.rawValue) }
         all["good"] = .bool(check.isGood)
-        all["clock_difference"] = check.clockDifference.map { .number(Double($0)) } ?? .null
+        all["clock_difference"] = check.clockDifference.map { .number($0.inSeconds) } ?? .null
         all["sales_unit"] = check.salesUnit.map { .text($0.state.rawValue) } ?? .null
         all["codes"] = .object(findings.compactMapValues { $0.code.map(JSON.text) })
         return .object(all)
@@ -325,7 +345,7 @@ final class VectorCall {
     private func described(_ address: Address) -> JSON {
         let all: [String: String?] = [
             "street_address": address.streetAddress, "postal_code": address.postalCode, "region": address.region,
-            "country": address.country, "formatted": address.formatted, "address_type": address.addressType,
+            "country": address.country, "formatted": address.formatted, "address_type": address.addressType?.rawValue,
         ]
         return .object(all.compactMapValues { $0.map(JSON.text) })
     }
@@ -355,7 +375,7 @@ final class VectorCall {
     private func webhookVerifier() throws -> WebhookVerifier {
         let secrets = Dictionary(grouping: pairs(try given.resolved("secrets")), by: { $0.0 }).mapValues { $0.map { $0.1 } }
         let options = WebhookOptions(
-            publicHost: given.text("public_host"), tolerance: given["tolerance"]?.number, clock: try clock())
+            publicHost: given.text("public_host"), tolerance: given["tolerance"]?.span, clock: try clock())
         return try WebhookVerifier(secrets: secrets, options: options)
     }
 

@@ -112,12 +112,12 @@ struct VectorCase {
     private func property(_ error: VippsAuthError, _ name: String) throws -> JSON {
         switch name {
         case "code": return .text(error.code)
-        case "claim": return JSON.maybe(error.claim) ?? .null
+        case "claim": return JSON.maybe(error.claim?.rawValue) ?? .null
         case "field": return JSON.maybe(error.field) ?? .null
-        case "reason": return JSON.maybe(error.reason) ?? .null
+        case "reason": return JSON.maybe(error.reason?.rawValue) ?? .null
         case "oauth_error": return JSON.maybe(error.oauthError) ?? .null
         case "trace_id": return JSON.maybe(error.traceID) ?? .null
-        case "retry_after": return error.retryAfter.map { .number($0.rounded(.up)) } ?? .null
+        case "retry_after": return error.retryAfter.map { .number($0.inSeconds.rounded(.up)) } ?? .null
         case "has_hint": return .bool(error.hint != nil)
         default: throw Broken("unknown property of an error: \(name)")
         }

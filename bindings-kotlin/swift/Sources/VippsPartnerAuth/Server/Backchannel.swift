@@ -2,23 +2,23 @@ import Foundation
 import VippsPartnerAuthNative
 
 /// What may differ from one login to the next.
-public struct BackchannelOptions: Sendable {
+public struct BackchannelOptions: Sendable, Hashable {
     /// Shown on both devices: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen.
     public var bindingMessage: String?
-    /// How long the person may take, 60 to 900 whole seconds.
-    public var requestedExpiry: TimeInterval?
+    /// How long the person may take, 60 to 900 whole seconds; Vipps chooses unless set.
+    public var requestedExpiry: Duration?
     /// Ends the login on a web page in the phone's browser, and not by polling.
     public var redirectURI: String?
 
     /// Options; what is not named stays as Vipps has it.
-    public init(bindingMessage: String? = nil, requestedExpiry: TimeInterval? = nil, redirectURI: String? = nil) {
+    public init(bindingMessage: String? = nil, requestedExpiry: Duration? = nil, redirectURI: String? = nil) {
         self.bindingMessage = bindingMessage
         self.requestedExpiry = requestedExpiry
         self.redirectURI = redirectURI
     }
 
     var parts: BackchannelParts {
-        BackchannelParts(bindingMessage: bindingMessage, requestedExpiry: requestedExpiry, redirectUri: redirectURI)
+        BackchannelParts(bindingMessage: bindingMessage, requestedExpiry: requestedExpiry?.seconds, redirectUri: redirectURI)
     }
 }
 
@@ -46,18 +46,18 @@ public struct PendingLogin: Sendable, CustomStringConvertible, CustomReflectable
     /// Whether it ends on a web page, by ``Backchannel/finishRedirect(callbackURL:pending:)``.
     public var endsByRedirect: Bool { parts.endsByRedirect }
     /// The least time between two polls, as Vipps has it by now.
-    public var interval: TimeInterval { parts.handle.interval() }
+    public var interval: Duration { .seconds(parts.handle.interval()) }
 
     public var description: String { "PendingLogin(msn: \(msn))" }
     public var customMirror: Mirror { hidden(self) }
 }
 
-extension PendingLogin: Codable, Equatable {
-    public init(from decoder: Decoder) throws {
+extension PendingLogin: Codable, Hashable {
+    public init(from decoder: any Decoder) throws {
         try self.init(json: decoder.singleValueContainer().decode(String.self))
     }
 
-    public func encode(to encoder: Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(json)
     }
@@ -65,6 +65,8 @@ extension PendingLogin: Codable, Equatable {
     public static func == (one: PendingLogin, other: PendingLogin) -> Bool {
         one.authReqID == other.authReqID && one.msn == other.msn
     }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(authReqID) }
 }
 
 /// Login from a phone number for one merchant, for tills, call centres and kiosks.
@@ -100,14 +102,34 @@ public final class Backchannel: Sendable {
     /// Polls at the pace Vipps wants until the person has decided; `nil` when `timeout` is over first. Without one it waits
     /// as long as the login lives. The login goes on after a timeout, and so it does when the task is cancelled: call again
     /// with the same `pending`.
-    public func wait(_ pending: PendingLogin, timeout: TimeInterval? = nil) async throws -> LoginResult? {
+    public func wait(_ pending: PendingLogin, timeout: Duration? = nil) async throws -> LoginResult? {
         try await native {
-            try await handle.wait(pending: pending.parts.handle, timeout: timeout, cancellation: $0)
+            try await handle.wait(pending: pending.parts.handle, timeout: timeout?.seconds, cancellation: $0)
         }.map(LoginResult.init)
     }
 
-    /// How long until ``poll(_:)`` will ask Vipps again.
-    public func nextPollIn(_ pending: PendingLogin) -> TimeInterval { handle.nextPollIn(pending: pending.parts.handle) }
+    /// The states of a login, one for each time that Vipps is asked, at the pace Vipps wants, until it is complete. Fails as
+    /// ``wait(_:timeout:)`` does. The login goes on when nobody asks for the next state.
+    ///
+    /// ```swift
+    /// for try await state in phone.states(pending) {
+    ///     switch state {
+    ///     case .pending(let nextPollIn): print("asked again in \(nextPollIn)")
+    ///     case .complete(let result): print("\(result.claims.sub) said yes")
+    ///     }
+    /// }
+    /// ```
+    public func states(_ pending: PendingLogin) -> BackchannelStates { BackchannelStates(phone: self, pending: pending) }
+
+    func nextState(_ pending: PendingLogin) async throws -> BackchannelState {
+        BackchannelState(
+            parts: try await native { try await handle.nextState(pending: pending.parts.handle, cancellation: $0) })
+    }
+
+    /// How long until ``poll(_:)`` will ask Vipps again, for those who keep their own time.
+    public func nextPollIn(_ pending: PendingLogin) -> Duration {
+        .seconds(handle.nextPollIn(pending: pending.parts.handle))
+    }
 
     /// Asks once because a webhook said so, whatever the interval; `nil` if the person has not decided after all.
     /// ``VerifiedWebhook/ping()`` says which login it is about.
@@ -141,9 +163,55 @@ public final class Backchannel: Sendable {
     }
 }
 
+/// How far a login by phone number is, as ``Backchannel/states(_:)`` tells it.
+public enum BackchannelState: Sendable {
+    /// The person has not decided, or Vipps could not be asked just now.
+    case pending(nextPollIn: Duration)
+    /// The person said yes. No state comes after this one.
+    case complete(LoginResult)
+
+    init(parts: BackchannelStateParts) {
+        switch parts {
+        case .pending(let nextPollIn): self = .pending(nextPollIn: .seconds(nextPollIn))
+        case .complete(let result): self = .complete(LoginResult(parts: result))
+        }
+    }
+}
+
+/// The states of a login by phone number: see ``Backchannel/states(_:)``.
+public struct BackchannelStates: AsyncSequence, Sendable {
+    public typealias Element = BackchannelState
+
+    let phone: Backchannel
+    let pending: PendingLogin
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(phone: phone, pending: pending) }
+
+    /// Waits for each state in turn.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        let phone: Backchannel
+        let pending: PendingLogin
+        private var isOver = false
+
+        init(phone: Backchannel, pending: PendingLogin) {
+            self.phone = phone
+            self.pending = pending
+        }
+
+        /// The next state, once Vipps was asked; `nil` after the last one, and after an error.
+        public mutating func next() async throws -> BackchannelState? {
+            if isOver { return nil }
+            isOver = true
+            let state = try await phone.nextState(pending)
+            if case .pending = state { isOver = false }
+            return state
+        }
+    }
+}
+
 /// What a consent-revoked callback *claims*. **It proves nothing**: Vipps does not sign it, so anybody who knows the
 /// address can send one.
-public struct UnverifiedConsentRevoked: Sendable {
+public struct UnverifiedConsentRevoked: Sendable, Hashable {
     /// Who it says took their consent back.
     public let claimedSub: String
     /// When it says it was made.

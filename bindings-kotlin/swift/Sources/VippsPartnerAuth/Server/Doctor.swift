@@ -1,11 +1,29 @@
 import VippsPartnerAuthNative
 
+/// How a thing is that was looked at.
+public enum DoctorOutcome: String, Sendable, CaseIterable, Codable {
+    /// As it must be.
+    case ok
+    /// It works, and somebody should look into it.
+    case warning
+    /// It does not work, or not for long.
+    case fault
+
+    init(_ parts: DoctorOutcomeParts) {
+        switch parts {
+        case .ok: self = .ok
+        case .warning: self = .warning
+        case .fault: self = .fault
+        }
+    }
+}
+
 /// One thing that was looked at. Holds no secret.
-public struct DoctorFinding: Sendable, Equatable {
+public struct DoctorFinding: Sendable, Hashable, Codable {
     /// The stable name of what was looked at, such as `token`; the same in every language.
     public let check: String
-    /// `ok`, `warning` (it works, and somebody should look into it) or `fault`.
-    public let outcome: String
+    /// How it is.
+    public let outcome: DoctorOutcome
     /// What was found, in plain words.
     public let detail: String
     /// What to do about it, where that is known.
@@ -13,15 +31,15 @@ public struct DoctorFinding: Sendable, Equatable {
 }
 
 /// All findings of ``Partner/doctor(msns:redirectURI:offline:)``, in the order in which they were made.
-public struct DoctorReport: Sendable, CustomStringConvertible {
+public struct DoctorReport: Sendable, Hashable, CustomStringConvertible {
     /// The version of this library.
     public let version: String
     /// Where the calls go.
     public let environment: String?
     /// The kind of keys.
-    public let keys: String?
+    public let keys: Keys.Kind?
     /// The worst of all findings.
-    public let outcome: String
+    public let outcome: DoctorOutcome
     /// One for each thing that was looked at.
     public let findings: [DoctorFinding]
     /// The whole report as JSON.
@@ -32,10 +50,10 @@ public struct DoctorReport: Sendable, CustomStringConvertible {
     init(_ parts: ReportParts) {
         version = parts.version
         environment = parts.environment
-        keys = parts.keys
-        outcome = parts.outcome
+        keys = parts.keys.map(Keys.Kind.init)
+        outcome = DoctorOutcome(parts.outcome)
         findings = parts.findings.map {
-            DoctorFinding(check: $0.check, outcome: $0.outcome, detail: $0.detail, cure: $0.cure)
+            DoctorFinding(check: $0.check, outcome: DoctorOutcome($0.outcome), detail: $0.detail, cure: $0.cure)
         }
         json = parts.json
         description = parts.text

@@ -2,7 +2,7 @@ import Foundation
 import VippsPartnerAuthNative
 
 /// What a person answered on the screens of a flow of the merchant's own (scope `customFlow`).
-public struct FlowResult: Sendable, CustomStringConvertible, CustomReflectable {
+public struct FlowResult: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let parts: FlowResultParts
 
     /// The language that the person read, such as `nb`.
@@ -17,7 +17,7 @@ public struct FlowResult: Sendable, CustomStringConvertible, CustomReflectable {
 }
 
 /// One screen of a flow.
-public struct FlowScreen: Sendable, CustomStringConvertible, CustomReflectable {
+public struct FlowScreen: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let parts: FlowScreenParts
 
     /// Its heading.
@@ -34,7 +34,7 @@ public struct FlowScreen: Sendable, CustomStringConvertible, CustomReflectable {
 }
 
 /// A link of a screen.
-public struct FlowLink: Sendable, CustomStringConvertible, CustomReflectable {
+public struct FlowLink: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let parts: FlowLinkParts
 
     /// What the person reads.
@@ -47,11 +47,11 @@ public struct FlowLink: Sendable, CustomStringConvertible, CustomReflectable {
 }
 
 /// One thing that the person could answer. Of types unknown to this library ``json`` says all.
-public struct FlowElement: Sendable, CustomStringConvertible, CustomReflectable {
+public struct FlowElement: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let parts: FlowElementParts
 
-    /// `checkbox`, the only one that Vipps documents.
-    public var type: String? { parts.kind }
+    /// What kind of thing it is, such as ``ElementType/checkbox``.
+    public var type: ElementType? { parts.kind.map(ElementType.init) }
     /// What the merchant named it.
     public var id: String? { parts.id }
     /// What the person read.
@@ -65,8 +65,18 @@ public struct FlowElement: Sendable, CustomStringConvertible, CustomReflectable 
     public var customMirror: Mirror { hidden(self) }
 }
 
+/// What kind of thing a person could answer, as Vipps words it.
+public struct ElementType: OpenWord {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The only one that Vipps documents.
+    public static let checkbox: Self = "checkbox"
+}
+
 /// The agreement that a person made in a login from a phone number (scope `agreement`).
-public struct Agreement: Sendable, CustomStringConvertible, CustomReflectable {
+public struct Agreement: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let parts: AgreementParts
 
     /// The language that the person read, such as `nb`.

@@ -2,7 +2,7 @@ import Foundation
 import VippsPartnerAuthNative
 
 /// A country's look of the login page.
-public enum Market: String, Sendable, CaseIterable {
+public enum Market: String, Sendable, CaseIterable, Codable {
     /// Norway.
     case norway = "NO"
     /// Denmark.
@@ -20,7 +20,7 @@ public enum Market: String, Sendable, CaseIterable {
 }
 
 /// How an app that opens the Vipps app gets the person back.
-public enum RequestedFlow: String, Sendable, CaseIterable {
+public enum RequestedFlow: String, Sendable, CaseIterable, Codable {
     /// From app to app.
     case appToAppV2 = "app_to_app_v2"
     /// The older one, deprecated by Vipps.
@@ -36,7 +36,7 @@ public enum RequestedFlow: String, Sendable, CaseIterable {
 }
 
 /// What may differ from one login to the next. What is `nil` is not said.
-public struct LoginOptions: Sendable {
+public struct LoginOptions: Sendable, Hashable {
     /// Forces the person to confirm in the Vipps app. For sales units of the advanced tier.
     public static let appAuth = "urn:vipps:acr:app_auth"
 
@@ -130,7 +130,7 @@ public struct LoginResult: Sendable, CustomStringConvertible, CustomReflectable 
 }
 
 /// The access token of one login: opaque, good for userinfo only.
-public struct LoginToken: Sendable, CustomStringConvertible, CustomReflectable {
+public struct LoginToken: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     /// The token itself, without the word `Bearer`.
     public let secret: String
     /// Until when it opens userinfo, by this machine's clock.
@@ -164,8 +164,8 @@ public struct Userinfo: Claims, CustomStringConvertible, CustomReflectable {
     public var isEmailVerified: Bool? { parts.emailVerified }
     /// `YYYY-MM-DD`.
     public var birthdate: String? { parts.birthdate }
-    /// `male`, `female` or `other`; `nil` where the person did not tell, and in the test environment.
-    public var gender: String? { parts.gender }
+    /// `nil` where the person did not tell, and in the test environment.
+    public var gender: Gender? { parts.gender.map(Gender.init) }
     /// National identity number, for those who may ask for it.
     public var nin: String? { parts.nin }
     /// The address.
@@ -185,8 +185,30 @@ public struct Userinfo: Claims, CustomStringConvertible, CustomReflectable {
     public var customMirror: Mirror { hidden(self) }
 }
 
+/// A person's gender as Vipps words it.
+public struct Gender: OpenWord {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let male: Self = "male"
+    public static let female: Self = "female"
+    public static let other: Self = "other"
+}
+
+/// What kind of address it is, as Vipps words it.
+public struct AddressType: OpenWord {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let home: Self = "home"
+    public static let work: Self = "work"
+    public static let other: Self = "other"
+}
+
 /// A person's address. Empty members are left out.
-public struct Address: Sendable, CustomStringConvertible, CustomReflectable {
+public struct Address: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let parts: AddressParts
 
     /// Street, with unit and floor in a second line.
@@ -199,8 +221,8 @@ public struct Address: Sendable, CustomStringConvertible, CustomReflectable {
     public var country: String? { parts.country }
     /// The whole address, in lines.
     public var formatted: String? { parts.formatted }
-    /// `home`, `work` or `other`.
-    public var addressType: String? { parts.addressType }
+    /// What kind of address it is.
+    public var addressType: AddressType? { parts.addressType.map(AddressType.init) }
 
     public var description: String { "Address(***)" }
     public var customMirror: Mirror { hidden(self) }

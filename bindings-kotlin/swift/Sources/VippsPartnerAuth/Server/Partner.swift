@@ -64,10 +64,26 @@ public struct Keys: Sendable, CustomStringConvertible {
     /// Reads specialized keys from `VIPPS_CLIENT_ID`, `VIPPS_CLIENT_SECRET` and, if set, `VIPPS_SCOPE`.
     public static func specializedFromEnvironment() throws -> Keys { try of { try KeysHandle.specializedFromEnv() } }
 
+    /// What keys are for. A later version may have more.
+    public struct Kind: OpenWord {
+        public let rawValue: String
+
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// All merchants of a partner.
+        public static let partner: Self = "partner"
+        /// One sales unit.
+        public static let salesUnit: Self = "sales_unit"
+        /// Accounting and donations.
+        public static let specialized: Self = "specialized"
+        /// All merchants of a payment service provider.
+        public static let psp: Self = "psp"
+    }
+
     private static func of(_ make: () throws -> KeysHandle) throws -> Keys { Keys(handle: try native(make)) }
 
-    /// `partner`, `sales_unit`, `specialized` or `psp`.
-    public var kind: String { handle.kind() }
+    /// What they are for.
+    public var kind: Kind { Kind(rawValue: handle.kind()) }
     /// The client id, which is no secret.
     public var clientID: String { handle.clientId() }
     /// The sales unit that the keys belong to, where they belong to one.

@@ -2,7 +2,7 @@ import Foundation
 import VippsPartnerAuthNative
 
 /// One sales unit, as Vipps' Management API tells of it.
-public struct SalesUnit: Sendable, CustomStringConvertible {
+public struct SalesUnit: Sendable, Hashable, CustomStringConvertible {
     let parts: SalesUnitParts
 
     /// Its merchant serial number. Written as a number on the wire, it is filled up to four digits.
@@ -20,7 +20,7 @@ public struct SalesUnit: Sendable, CustomStringConvertible {
 }
 
 /// Whether keys can act for a sales unit.
-public enum SalesUnitState: String, Sendable {
+public enum SalesUnitState: String, Sendable, CaseIterable, Codable {
     /// They can.
     case connected
     /// Not connected to this partner, or not active: Vipps answers both alike.
@@ -30,7 +30,7 @@ public enum SalesUnitState: String, Sendable {
 }
 
 /// What Vipps answers about one sales unit.
-public struct SalesUnitStatus: Sendable, CustomStringConvertible {
+public struct SalesUnitStatus: Sendable, Hashable, CustomStringConvertible {
     let parts: SalesUnitStatusParts
 
     /// The sales unit that was asked about.
@@ -50,7 +50,7 @@ public struct SalesUnitStatus: Sendable, CustomStringConvertible {
 }
 
 /// A list of sales units beside the MSNs that were known.
-public struct SalesUnitChanges: Sendable {
+public struct SalesUnitChanges: Sendable, Hashable {
     let parts: SalesUnitChangesParts
 
     /// All there are now.
@@ -62,7 +62,7 @@ public struct SalesUnitChanges: Sendable {
 }
 
 /// One word for each answer of a check.
-public enum CheckOutcome: String, Sendable {
+public enum CheckOutcome: String, Sendable, CaseIterable, Codable {
     /// As it should be.
     case good
     /// Somebody must change something.
@@ -72,7 +72,7 @@ public enum CheckOutcome: String, Sendable {
 }
 
 /// The answer to one question of ``Partner/check(_:)``.
-public struct CheckFinding: Sendable, CustomStringConvertible {
+public struct CheckFinding: Sendable, Hashable, CustomStringConvertible {
     let parts: CheckFindingParts
 
     /// In one word.
@@ -85,7 +85,7 @@ public struct CheckFinding: Sendable, CustomStringConvertible {
     }
     /// In words, without a secret.
     public var detail: String { parts.detail }
-    /// The code of the error, where something went wrong.
+    /// The stable code of the error, where something went wrong: the raw value of a ``VippsAuthError/Kind``.
     public var code: String? { parts.code }
     /// Its likely cause.
     public var hint: String? { parts.hint }
@@ -96,7 +96,7 @@ public struct CheckFinding: Sendable, CustomStringConvertible {
 }
 
 /// What ``Partner/check(_:)`` found, each question with its own answer: one that went wrong stops no other.
-public struct MerchantCheck: Sendable {
+public struct MerchantCheck: Sendable, Hashable {
     let parts: MerchantCheckParts
 
     /// Whose.
@@ -111,8 +111,8 @@ public struct MerchantCheck: Sendable {
     public var connected: CheckFinding { CheckFinding(parts: parts.connected) }
     /// Whether Login's token endpoint takes these keys for this merchant.
     public var login: CheckFinding { CheckFinding(parts: parts.login) }
-    /// How many whole seconds the clock of Vipps is ahead; below zero it is behind.
-    public var clockDifference: Int64? { parts.clockDifference }
+    /// How far the clock of Vipps is ahead, to the second; below zero it is behind.
+    public var clockDifference: Duration? { parts.clockDifference.map { .seconds($0) } }
     /// What the Management API says of the sales unit, where it could be asked.
     public var salesUnit: SalesUnitStatus? { parts.salesUnit.map(SalesUnitStatus.init) }
 }

@@ -7,19 +7,19 @@ public struct WebhookOptions: Sendable {
     /// in front of this program changes `Host`; the request's own unless set.
     public var publicHost: String?
     /// How far `x-ms-date` may be from this machine's clock, at most 24 hours; 5 minutes unless set.
-    public var tolerance: TimeInterval?
+    public var tolerance: Duration?
     /// The time, for tests.
     public var clock: ManualClock?
 
     /// Options; what is not named stays as the library has it.
-    public init(publicHost: String? = nil, tolerance: TimeInterval? = nil, clock: ManualClock? = nil) {
+    public init(publicHost: String? = nil, tolerance: Duration? = nil, clock: ManualClock? = nil) {
         self.publicHost = publicHost
         self.tolerance = tolerance
         self.clock = clock
     }
 
     var parts: WebhookOptionsParts {
-        WebhookOptionsParts(publicHost: publicHost, tolerance: tolerance, clock: clock?.handle)
+        WebhookOptionsParts(publicHost: publicHost, tolerance: tolerance?.seconds, clock: clock?.handle)
     }
 }
 
@@ -91,7 +91,7 @@ public struct VerifiedWebhook: Sendable, CustomStringConvertible, CustomReflecta
 
 /// The webhook event `login.merchant-initiated.ping.v1`. ``VerifiedWebhook/ping()`` is the way to one: that it comes
 /// from Vipps has been checked by then. A forged ping costs one request and ends nothing.
-public struct BackchannelPing: Sendable {
+public struct BackchannelPing: Sendable, Hashable {
     /// Which login it is about.
     public let authReqID: String
     /// Which merchant it is about; told where the registration is for all merchants of the partner.
@@ -106,4 +106,10 @@ public struct BackchannelPing: Sendable {
     public init(body: String) throws {
         self.init(parts: try native { try backchannelPingOf(body: body) })
     }
+}
+
+extension BackchannelPing: CustomStringConvertible, CustomReflectable {
+    /// Not which login: who holds that and the keys can end it.
+    public var description: String { "BackchannelPing(***)" }
+    public var customMirror: Mirror { hidden(self) }
 }

@@ -2,9 +2,9 @@ import Foundation
 import VippsPartnerAuthNative
 
 /// What an ID token must say. Only the MSN is always needed, and ``Merchant`` fills it in by itself.
-public struct Expect: Sendable, CustomStringConvertible, CustomReflectable {
+public struct Expect: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     /// Which flow an ID token came out of; decides which algorithms are good and which claims are required.
-    public enum Flow: String, Sendable {
+    public enum Flow: String, Sendable, CaseIterable, Codable {
         /// The browser flow. RS256 only.
         case browser
         /// Login from a phone number, by polling or after a ping. RS256 or ES256.
@@ -53,12 +53,17 @@ public struct Expect: Sendable, CustomStringConvertible, CustomReflectable {
 }
 
 /// What Vipps says of a person: a JSON object and its members by type. A member that is absent or of another type is `nil`.
-public protocol Claims: Sendable {
+///
+/// Encoded it is that JSON object. Nothing decodes to it, so that what nobody has checked can't be taken for it: read what you
+/// kept into a type of your own, as ``decoded(as:by:)`` does.
+public protocol Claims: Sendable, Hashable, Encodable {
     /// All members, as a JSON object.
     var json: String { get }
 }
 
 extension Claims {
+    public func encode(to encoder: any Encoder) throws { try JSONValue(json: json).encode(to: encoder) }
+
     /// A text.
     public func text(_ name: String) -> String? { jsonText(json: json, name: name) }
     /// `true` or `false`.

@@ -50,11 +50,11 @@ public struct LoginRequest: Sendable, Hashable {
 }
 
 extension LoginRequest: Codable, CustomStringConvertible, CustomReflectable {
-    public init(from decoder: Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         try self.init(json: decoder.singleValueContainer().decode(String.self))
     }
 
-    public func encode(to encoder: Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(json)
     }
@@ -64,7 +64,7 @@ extension LoginRequest: Codable, CustomStringConvertible, CustomReflectable {
 }
 
 /// An authorization code that came back with the right `state`. Good for one exchange, for about two minutes.
-public struct AuthorizationCode: Sendable, CustomStringConvertible, CustomReflectable {
+public struct AuthorizationCode: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     /// The code. A secret.
     public let code: String
     /// The scopes, where the callback tells them.

@@ -135,7 +135,7 @@ public struct VippsSettings: Sendable {
 }
 
 /// How client id and secret are written in HTTP Basic (RFC 7617).
-public enum BasicEncoding: String, Sendable, CaseIterable {
+public enum BasicEncoding: String, Sendable, CaseIterable, Codable {
     /// As they are.
     case raw
     /// Each form-encoded first (RFC 6749 section 2.3.1).
@@ -148,7 +148,7 @@ public enum BasicEncoding: String, Sendable, CaseIterable {
 }
 
 /// Where a client puts its id and secret (OpenID Connect Core section 9).
-public enum LoginAuthMethod: String, Sendable, CaseIterable {
+public enum LoginAuthMethod: String, Sendable, CaseIterable, Codable {
     /// In a header.
     case clientSecretBasic = "client_secret_basic"
     /// In the body.
@@ -160,6 +160,18 @@ public enum LoginAuthMethod: String, Sendable, CaseIterable {
     }
 }
 
+/// As its text: `production`, `test` or a base URL.
+extension VippsEnvironment: Codable {
+    public init(from decoder: any Decoder) throws {
+        try self.init(decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
+
 extension VippsSettings: CustomStringConvertible, CustomReflectable {
     /// Nothing of what was set: a Redis URL can hold a password.
     public var description: String { "VippsSettings" }
@@ -167,7 +179,7 @@ extension VippsSettings: CustomStringConvertible, CustomReflectable {
 }
 
 /// Counters since an object was built.
-public struct Stats: Sendable, Equatable {
+public struct Stats: Sendable, Hashable, Codable {
     /// Requests sent to a token endpoint, retries included.
     public let tokenRequests: Int64
     /// Tokens fetched while somebody waited.
@@ -223,7 +235,7 @@ public struct ManualClock: Sendable {
     public var now: Date { handle.now() }
 
     /// Moves the clock on and wakes everybody who slept until then.
-    public func advance(_ span: TimeInterval) throws { try native { try handle.advance(seconds: span) } }
+    public func advance(_ span: Duration) throws { try native { try handle.advance(seconds: span.seconds) } }
 
     /// Sets the wall clock alone, as an administrator or a time server would.
     public func setWall(_ moment: Date) throws {

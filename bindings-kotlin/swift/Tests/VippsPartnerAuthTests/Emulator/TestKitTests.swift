@@ -48,7 +48,7 @@ struct TestKitTests {
         let pending = try await phone.start(loginHint: "urn:msisdn:4791234567", scopes: ["openid"])
         #expect(try await phone.poll(pending) == nil)
         try await kit.emulator.approve(pending.authReqID)
-        try await kit.advance(.seconds(pending.interval))
+        try await kit.advance(pending.interval)
         #expect(try await phone.poll(pending)?.claims.msn == "123456")
     }
 

@@ -104,8 +104,8 @@ final class Client: Sendable {
     }
 }
 
-/// What a session sends requests with, in the place of what it has itself.
-final class AfterHooks: URLProtocol {
+/// What a session sends requests with, in the place of what it has itself. A session starts each once, and touches it no more.
+final class AfterHooks: URLProtocol, @unchecked Sendable {
     static let all = Registry()
 
     final class Registry: @unchecked Sendable {

@@ -211,15 +211,15 @@ final class Scenario {
 
     /// Events come in order: after the one of a fetch there is none left of what was before.
     private func compareEvents(_ expected: [JSON]) async throws {
-        let fetches = events.all.filter { $0.name == "token_fetched" }.count
+        let fetches = events.all.filter { $0.name == .tokenFetched }.count
         partner.invalidate(try await partner.accessToken())
         _ = try await partner.accessToken()
-        try await until { events.all.filter { $0.name == "token_fetched" }.count > fetches }
+        try await until { events.all.filter { $0.name == .tokenFetched }.count > fetches }
         for event in expected {
             try known(event, ["name", "details", "times"])
             let details = (event["details"].map(filledIn)?.members ?? [:]).compactMapValues(\.text)
             let same = events.all.filter { told in
-                told.name == event["name"]?.text && details.allSatisfy { told.details[$0.key] == $0.value }
+                told.name.rawValue == event["name"]?.text && details.allSatisfy { told.details[$0.key] == $0.value }
             }
             try ensure(same.count == Int(event["times"]?.number ?? -1), "\(event.string): \(events.all.map(\.description))")
         }

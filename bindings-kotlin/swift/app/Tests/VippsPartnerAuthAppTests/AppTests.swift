@@ -24,7 +24,7 @@ struct AppTests {
         let claims = try await verifier.verify(jwt, expect: Expect(msn: expected["msn"], nonce: expected["nonce"]))
         #expect(claims.msn == expected["msn"])
         await #expect { try await verifier.verify(jwt, expect: Expect(msn: "654321", nonce: expected["nonce"])) } throws: {
-            ($0 as? VippsAuthError)?.claim == "msn"
+            ($0 as? VippsAuthError)?.claim == .msn
         }
     }
 
@@ -38,7 +38,7 @@ struct AppTests {
         let ok = (one["result"] as? [String: Any])?["ok"] as? [String: Any]
         #expect(try request.code(callbackURL: callback).code == ok?["code"] as? String)
         #expect { try request.code(callbackURL: callback + "&code=another") } throws: {
-            ($0 as? VippsAuthError)?.reason == "callback"
+            ($0 as? VippsAuthError)?.reason == .callback
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.vippspartnerauth
 
 import io.github.vippspartnerauth.ffi.BackchannelHandle
 import io.github.vippspartnerauth.ffi.BackchannelParts
+import io.github.vippspartnerauth.ffi.BackchannelStateParts
 import io.github.vippspartnerauth.ffi.ConsentRevokedParts
 import io.github.vippspartnerauth.ffi.PendingParts
 import io.github.vippspartnerauth.ffi.consentRevokedOf
@@ -9,6 +10,9 @@ import io.github.vippspartnerauth.ffi.pendingLoginOf
 import java.time.Duration
 import java.time.Instant
 import java.util.concurrent.CompletableFuture
+import java.util.function.Consumer
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flow
 
 /**
  * What may differ from one login to the next.
@@ -102,6 +106,23 @@ class PendingLogin internal constructor(parts: PendingParts) {
     }
 }
 
+/** How far a login by phone number is, as [Backchannel.states] tells it. */
+sealed interface BackchannelState {
+    /**
+     * The person has not decided, or Vipps could not be asked just now.
+     *
+     * @property nextPollIn how long until Vipps is asked again
+     */
+    data class Pending(val nextPollIn: Duration) : BackchannelState
+
+    /**
+     * The person said yes. No state comes after this one.
+     *
+     * @property result who logged in
+     */
+    data class Complete(val result: LoginResult) : BackchannelState
+}
+
 /** Login from a phone number for one merchant, for tills, call centres and kiosks. */
 class Backchannel internal constructor(private val handle: BackchannelHandle) {
     /**
@@ -188,6 +209,51 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) {
     @JvmOverloads
     fun waitAsync(pending: PendingLogin, timeout: Duration? = null): CompletableFuture<LoginResult?> =
         future { wait(pending, timeout) }
+
+    /**
+     * The states of a login, one for each time that Vipps is asked, at the pace Vipps wants, until it is complete. Fails as
+     * [wait] does. The login goes on when nobody collects them any more.
+     */
+    @JvmSynthetic
+    fun states(pending: PendingLogin): Flow<BackchannelState> = flow {
+        do {
+            val state = nextState(pending)
+            emit(state)
+        } while (state is BackchannelState.Pending)
+    }
+
+    /**
+     * [states] for callers that are not coroutines: each step waits until Vipps was asked, and an interrupt ends the wait. The
+     * iterator is for one thread.
+     */
+    fun statesBlocking(pending: PendingLogin): Iterable<BackchannelState> = Iterable {
+        iterator {
+            do {
+                val state = blocking { nextState(pending) }
+                yield(state)
+            } while (state is BackchannelState.Pending)
+        }
+    }
+
+    /**
+     * [states] for a listener, which is told of each in order and on a thread of a pool, and the result as a future. An exception
+     * of the listener ends it; so does cancelling the future.
+     */
+    fun statesAsync(pending: PendingLogin, listener: Consumer<BackchannelState>): CompletableFuture<LoginResult> = future {
+        var state = nextState(pending)
+        while (state is BackchannelState.Pending) {
+            listener.accept(state)
+            state = nextState(pending)
+        }
+        listener.accept(state)
+        (state as BackchannelState.Complete).result
+    }
+
+    private suspend fun nextState(pending: PendingLogin): BackchannelState =
+        when (val state = awaited { handle.nextState(pending.handle, null) }) {
+            is BackchannelStateParts.Pending -> BackchannelState.Pending(state.nextPollIn)
+            is BackchannelStateParts.Complete -> BackchannelState.Complete(LoginResult(state.result))
+        }
 
     /** How long until [poll] will ask Vipps again, for those who keep their own time. */
     fun nextPollIn(pending: PendingLogin): Duration = native { handle.nextPollIn(pending.handle) }

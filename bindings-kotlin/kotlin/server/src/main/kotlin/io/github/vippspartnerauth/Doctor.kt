@@ -1,5 +1,6 @@
 package io.github.vippspartnerauth
 
+import io.github.vippspartnerauth.ffi.DoctorOutcomeParts
 import io.github.vippspartnerauth.ffi.FindingParts
 import io.github.vippspartnerauth.ffi.ReportParts
 import io.github.vippspartnerauth.ffi.doctorCommand
@@ -23,24 +24,44 @@ object Doctor {
     }
 }
 
+/** How a thing is that was looked at. */
+enum class DoctorOutcome {
+    /** As it must be. */
+    OK,
+
+    /** It works, and somebody should look into it. */
+    WARNING,
+
+    /** It does not work, or not for long. */
+    FAULT;
+
+    internal companion object {
+        fun of(parts: DoctorOutcomeParts) = when (parts) {
+            DoctorOutcomeParts.OK -> OK
+            DoctorOutcomeParts.WARNING -> WARNING
+            DoctorOutcomeParts.FAULT -> FAULT
+        }
+    }
+}
+
 /**
  * One thing that was looked at. Holds no secret.
  *
  * @property check the stable name of what was looked at, such as `token`; the same in every language
- * @property outcome `ok`, `warning` (it works, and somebody should look into it) or `fault`
+ * @property outcome how it is
  * @property detail what was found, in plain words
  * @property cure what to do about it, where that is known
  */
 class DoctorFinding internal constructor(
     val check: String,
-    val outcome: String,
+    val outcome: DoctorOutcome,
     val detail: String,
     val cure: String?,
 ) {
-    internal constructor(parts: FindingParts) : this(parts.check, parts.outcome, parts.detail, parts.cure)
+    internal constructor(parts: FindingParts) : this(parts.check, DoctorOutcome.of(parts.outcome), parts.detail, parts.cure)
 
     /** For logs; holds no secret. */
-    override fun toString() = "$outcome $check: $detail"
+    override fun toString() = "${outcome.name.lowercase()} $check: $detail"
 }
 
 /**
@@ -49,7 +70,7 @@ class DoctorFinding internal constructor(
  * @property version the version of this library
  * @property environment where the calls go
  * @property keys the kind of keys
- * @property outcome the worst of all findings: `ok`, `warning` or `fault`
+ * @property outcome the worst of all findings
  * @property json the whole report as JSON
  * @property findings one for each thing that was looked at
  */
@@ -57,7 +78,7 @@ class DoctorReport internal constructor(parts: ReportParts) {
     val version: String = parts.version
     val environment: String? = parts.environment
     val keys: String? = parts.keys
-    val outcome: String = parts.outcome
+    val outcome: DoctorOutcome = DoctorOutcome.of(parts.outcome)
     val findings: List<DoctorFinding> = parts.findings.map(::DoctorFinding)
     val json: String = parts.json
     private val text = parts.text

@@ -1,5 +1,6 @@
 package io.github.vippspartnerauth.tests
 
+import io.github.vippspartnerauth.DoctorOutcome
 import io.github.vippspartnerauth.Partner
 import io.github.vippspartnerauth.PartnerKeys
 import io.github.vippspartnerauth.SystemInfo
@@ -16,7 +17,7 @@ class DoctorTest {
     @Test
     fun `a partner at work is examined`(): Unit = Shop().use { shop ->
         val report = shop.partner.doctorBlocking(listOf("123456"), "https://shop.example/callback")
-        assertEquals("ok", report.outcome, "$report")
+        assertEquals(DoctorOutcome.OK, report.outcome, "$report")
         assertTrue(report.findings.any { it.check == "sales_unit" }, "$report")
         assertEquals(shop.vipps.baseUrl, report.environment)
     }
@@ -26,7 +27,7 @@ class DoctorTest {
         val wrong = PartnerKeys("acme", "wrong-secret", "wrong-key")
         Partner(wrong, SystemInfo("acme", "1"), shop.vipps.environment).use { partner ->
             val report = runBlocking { partner.doctor() }
-            assertEquals("fault", report.outcome)
+            assertEquals(DoctorOutcome.FAULT, report.outcome)
             assertFalse("wrong-" in report.json + report)
         }
     }

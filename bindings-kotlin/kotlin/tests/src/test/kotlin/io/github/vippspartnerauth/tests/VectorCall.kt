@@ -6,6 +6,7 @@ import io.github.vippspartnerauth.Address
 import io.github.vippspartnerauth.Agreement
 import io.github.vippspartnerauth.Backchannel
 import io.github.vippspartnerauth.BackchannelOptions
+import io.github.vippspartnerauth.BackchannelState
 import io.github.vippspartnerauth.BasicEncoding
 import io.github.vippspartnerauth.Environment
 import io.github.vippspartnerauth.FlowElement
@@ -75,6 +76,7 @@ internal class VectorCall(private val op: String, private val given: Given, priv
         "backchannel_poll" -> soFar { phone, pending -> phone.pollBlocking(pending) }
         "backchannel_ping" -> soFar { phone, pending -> phone.finishPingBlocking(given.needed("text"), pending) }
         "backchannel_wait" -> waited()
+        "backchannel_states" -> states()
         "backchannel_redirect" -> phone().let { told(it.finishRedirectBlocking(given.needed("callback_url"), pending())) }
         "webhook_verify" -> webhook().let {
             assertEquals(body().toList(), it.body().toList())
@@ -255,6 +257,15 @@ internal class VectorCall(private val op: String, private val given: Given, priv
         val result = phone.waitBlocking(pending, given["timeout"]?.longValue()?.let(Duration::ofSeconds))
         val ended = soFar(phone, pending, result)
         return ended.put("interval", pending.interval.seconds).put("waited", Duration.between(began, clock.now).seconds)
+    }
+
+    private fun states(): JsonNode {
+        val (phone, login, began) = Triple(phone(), pending(), clock.now)
+        val states = phone.statesBlocking(login).toList()
+        val pending = states.dropLast(1).map { (it as BackchannelState.Pending).nextPollIn.seconds }
+        val ended = told((states.last() as BackchannelState.Complete).result).put("state", "complete")
+        ended.set<JsonNode>("pending", json(pending))
+        return ended.put("waited", Duration.between(began, clock.now).seconds)
     }
 
     private fun told(result: LoginResult) = json(
