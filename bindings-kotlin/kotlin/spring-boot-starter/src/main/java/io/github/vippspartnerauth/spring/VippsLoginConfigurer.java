@@ -3,12 +3,15 @@ package io.github.vippspartnerauth.spring;
 import io.github.vippspartnerauth.Partner;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
+import org.springframework.http.HttpStatus;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.annotation.web.configurers.ExceptionHandlingConfigurer;
+import org.springframework.security.web.authentication.AuthenticationEntryPointFailureHandler;
 import org.springframework.security.web.authentication.AuthenticationFailureHandler;
 import org.springframework.security.web.authentication.AuthenticationSuccessHandler;
+import org.springframework.security.web.authentication.HttpStatusEntryPoint;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
 import org.springframework.security.web.authentication.SavedRequestAwareAuthenticationSuccessHandler;
 import org.springframework.security.web.authentication.SimpleUrlAuthenticationFailureHandler;
@@ -34,7 +37,7 @@ import org.springframework.util.Assert;
  * }
  * }</pre>
  *
- * A login that fails is answered with the status 401, unless there is a {@link #failureUrl} or {@link #failureHandler}.
+ * A login that fails is answered with the status 401 and no page, unless there is a {@link #failureUrl} or {@link #failureHandler}.
  */
 public final class VippsLoginConfigurer extends AbstractHttpConfigurer<VippsLoginConfigurer, HttpSecurity> {
     private final Partner partner;
@@ -44,7 +47,9 @@ public final class VippsLoginConfigurer extends AbstractHttpConfigurer<VippsLogi
     private String startPath;
     private String callbackPath;
     private AuthenticationSuccessHandler success;
-    private AuthenticationFailureHandler failure = new SimpleUrlAuthenticationFailureHandler();
+    /** No page of errors: where that needs a login, too, a person who says no would be asked for ever. */
+    private AuthenticationFailureHandler failure =
+            new AuthenticationEntryPointFailureHandler(new HttpStatusEntryPoint(HttpStatus.UNAUTHORIZED));
 
     /** For logins at this partner's merchants. A bean of this class has what the properties {@code vipps.login.*} say. */
     public VippsLoginConfigurer(Partner partner) {
