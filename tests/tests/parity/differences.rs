@@ -64,7 +64,7 @@ pub(crate) const DIFFERENCES: &[Lacking] = &[
         &["node"],
         "Node.js has it on `Partner` and `Merchant`; what adapters need is `authorization`",
     ),
-    lacking("Caller.headers_withheld", &["jvm", "node"], "only the package's own adapters tell it there"),
+    lacking("Caller.headers_withheld", &["node"], "only the package's own adapters tell it there"),
     lacking("Caller.httpx_auth", &["jvm", "node", "swift"], "an HTTP client of Python"),
     lacking(
         "Caller.note_refused",

@@ -7,10 +7,11 @@ import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** Health, metrics, and secrets that stay out of the actuator's pages. */
+/** Health, metrics, and secrets that stay out of the actuator's pages. With several partners health and metrics are yours. */
 @AutoConfiguration(after = VippsAutoConfiguration.class)
 public class VippsActuatorAutoConfiguration {
     VippsActuatorAutoConfiguration() {}
@@ -18,6 +19,7 @@ public class VippsActuatorAutoConfiguration {
     /** Of Spring Boot 3. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(name = "org.springframework.boot.actuate.health.HealthIndicator")
+    @ConditionalOnSingleCandidate(Partner.class)
     static class Health3 {
         @Bean
         @ConditionalOnMissingBean(name = "vippsHealthIndicator")
@@ -30,6 +32,7 @@ public class VippsActuatorAutoConfiguration {
     /** Of Spring Boot 4. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(name = "org.springframework.boot.health.contributor.HealthIndicator")
+    @ConditionalOnSingleCandidate(Partner.class)
     static class Health4 {
         @Bean
         @ConditionalOnMissingBean(name = "vippsHealthIndicator")
@@ -75,6 +78,7 @@ public class VippsActuatorAutoConfiguration {
     static class Metrics {
         @Bean
         @ConditionalOnMissingBean
+        @ConditionalOnSingleCandidate(Partner.class)
         VippsMetrics vippsMetrics(Partner partner) {
             return new VippsMetrics(partner);
         }

@@ -7,6 +7,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.client.RestClient;
@@ -25,6 +26,7 @@ import org.springframework.web.reactive.function.client.WebClient;
             "org.springframework.boot.restclient.autoconfigure.RestClientAutoConfiguration",
             "org.springframework.boot.webclient.autoconfigure.WebClientAutoConfiguration",
         })
+@ConditionalOnSingleCandidate(Partner.class)
 public class VippsHttpAutoConfiguration {
     VippsHttpAutoConfiguration() {}
 

@@ -11,6 +11,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Scope;
@@ -22,6 +23,7 @@ import org.springframework.security.web.SecurityFilterChain;
 @AutoConfiguration(after = VippsAutoConfiguration.class)
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({AbstractHttpConfigurer.class, SecurityFilterChain.class})
+@ConditionalOnSingleCandidate(Partner.class)
 public class VippsLoginAutoConfiguration {
     VippsLoginAutoConfiguration() {}
 

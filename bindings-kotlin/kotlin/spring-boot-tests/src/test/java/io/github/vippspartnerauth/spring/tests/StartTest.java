@@ -29,7 +29,10 @@ import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.json.JsonParserFactory;
@@ -102,6 +105,15 @@ class StartTest {
     }
 
     @Test
+    void anApplicationOfSeveralPartnersHasThemAlone() throws Exception {
+        try (Emulator vipps = Emulator.start();
+                ConfigurableApplicationContext context = start(Several.class, "--own.environment=" + vipps.getBaseUrl())) {
+            assertEquals(Set.of("own", "other"), context.getBeansOfType(Partner.class).keySet());
+            assertFalse(context.containsBean("vippsRestClient") || context.containsBean("vippsHealthIndicator"));
+        }
+    }
+
+    @Test
     void eachSettingOfTheLibraryIsAPropertyAndCanBeSet(@TempDir Path folder) throws Exception {
         Set<String> settings = Stream.of(Settings.Builder.class.getMethods())
                 .filter(method -> method.getReturnType() == Settings.Builder.class).map(Method::getName)
@@ -158,10 +170,19 @@ class StartTest {
     @ImportAutoConfiguration(VippsAutoConfiguration.class)
     static class Own {
         @Bean
-        Partner own(@org.springframework.beans.factory.annotation.Value("${own.environment}") String environment, Settings settings) {
+        Partner own(@Value("${own.environment}") String environment, Settings settings) {
             SpecializedKeys keys = new SpecializedKeys("id", "s3cret");
             SystemInfo system = new SystemInfo("acme", "3.1.2");
             return new Partner(keys, system, io.github.vippspartnerauth.Environment.of(environment), settings);
+        }
+    }
+
+    @SpringBootConfiguration
+    @EnableAutoConfiguration
+    static class Several extends Own {
+        @Bean
+        Partner other(@Value("${own.environment}") String environment, Settings settings) {
+            return own(environment, settings);
         }
     }
 

@@ -17,6 +17,7 @@ import java.net.http.HttpClient;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -32,12 +33,20 @@ import reactor.core.publisher.Flux;
 class WebClientTest {
     private static final Shop SHOP = new Shop();
     private final WebClient client = SHOP.bean("vippsWebClient", WebClient.class);
+    /** With a token of its own: after a refusal the next must wait before it may cost a fetch. */
+    private final Partner partner = Settled.like(SHOP.bean(Partner.class));
+    private final Merchant shop = partner.merchant(ShopApplication.MSN);
 
     @BeforeEach
     void begin() {
         SHOP.vipps.clearFailures();
         SHOP.vipps.wrongEnvironment(false);
         SHOP.vipps.clearRequests();
+    }
+
+    @AfterEach
+    void end() {
+        partner.close();
     }
 
     @AfterAll
@@ -50,17 +59,17 @@ class WebClientTest {
         client.get().uri(Shop.PAYMENTS).retrieve().toBodilessEntity().block();
         Merchant other = SHOP.bean(Partner.class).merchant("654321");
         client.get().uri(Shop.PAYMENTS).attributes(VippsAttributes.caller(other)).retrieve().toBodilessEntity().block();
-        assertEquals(List.of("123456", "654321"), SHOP.calls().stream().map(it -> it.header("merchant-serial-number")).toList());
+        assertEquals(List.of("123456", "654321"), SHOP.calls().stream().map(it -> it.header("merchant-serial-number")).distinct().toList());
     }
 
     @Test
     void aRevokedTokenIsReplacedAndTheCallMadeAgainOnceWhateverWroteItsBody() throws Exception {
-        SHOP.bean(Merchant.class).headersBlocking();
+        shop.headersBlocking();
         SHOP.vipps.revokeTokens();
         Flux<DataBuffer> once = Flux.just("{\"amount\":", "100}")
                 .map(text -> (DataBuffer) DefaultDataBufferFactory.sharedInstance.wrap(text.getBytes()));
-        client.post().uri(Shop.PAYMENTS).contentType(MediaType.APPLICATION_JSON).body(BodyInserters.fromDataBuffers(once))
-                .retrieve().toBodilessEntity().block();
+        client.post().uri(Shop.PAYMENTS).attributes(VippsAttributes.caller(shop)).contentType(MediaType.APPLICATION_JSON)
+                .body(BodyInserters.fromDataBuffers(once)).retrieve().toBodilessEntity().block();
         assertEquals(List.of(401, 200), SHOP.statuses());
         assertEquals(List.of("{\"amount\":100}"), SHOP.calls().stream().map(RecordedRequest::getBody).distinct().toList());
         assertEquals(
@@ -93,8 +102,8 @@ class WebClientTest {
         Flux<Map<String, Integer>> lines = Flux.just(Map.of("amount", 1), Map.of("amount", 2));
         assertThrows(
                 WebClientResponseException.Unauthorized.class,
-                () -> client.post().uri(Shop.PAYMENTS).contentType(MediaType.APPLICATION_NDJSON).body(lines, Map.class)
-                        .retrieve().toBodilessEntity().block());
+                () -> client.post().uri(Shop.PAYMENTS).attributes(VippsAttributes.caller(shop))
+                        .contentType(MediaType.APPLICATION_NDJSON).body(lines, Map.class).retrieve().toBodilessEntity().block());
         assertEquals(List.of(401), SHOP.statuses());
     }
 
@@ -103,8 +112,9 @@ class WebClientTest {
         SHOP.vipps.script(Shop.PAYMENTS, new Reply(401), new Reply(401).body("why"));
         WebClientResponseException error = assertThrows(
                 WebClientResponseException.Unauthorized.class,
-                () -> client.get().uri(Shop.PAYMENTS).retrieve().toBodilessEntity().block());
-        assertTrue(SHOP.calls().size() <= 2, () -> SHOP.calls().toString() + error.getResponseBodyAsString());
+                () -> client.get().uri(Shop.PAYMENTS).attributes(VippsAttributes.caller(shop)).retrieve().toBodilessEntity().block());
+        assertEquals("why", error.getResponseBodyAsString());
+        assertEquals(List.of(401, 401), SHOP.statuses());
     }
 
     @Test
@@ -137,7 +147,6 @@ class WebClientTest {
             assertEquals(List.of(), stranger.seen);
         }
         HttpClient follower = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
-        Merchant shop = SHOP.bean(Merchant.class);
         assertThrows(IllegalArgumentException.class, () -> VippsWebClient.authorize(WebClient.builder(), shop, follower));
     }
 }
