@@ -323,7 +323,8 @@ mod tests {
     #[test]
     fn a_jar_without_a_library_is_for_all_platforms() {
         let servers: Vec<&Target> = TARGETS.iter().filter(|target| target.jna.is_some()).collect();
-        let jar = |name: &str| opened(&format!("maven/{name}-1.2.3.jar"), Vec::new()).lacks_platforms(&servers, "1.2.3");
+        let jar =
+            |name: &str| opened(&format!("maven/{name}-1.2.3.jar"), Vec::new()).lacks_platforms(&servers, "1.2.3");
         assert_eq!(jar(WITHOUT_LIBRARY), Vec::<String>::new());
         assert_eq!(jar("vipps-partner-auth").len(), servers.len());
     }
