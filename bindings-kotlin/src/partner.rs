@@ -1,6 +1,6 @@
 //! One set of keys at work.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration, time::SystemTime};
+use std::{collections::HashMap, sync::Arc, time::Duration, time::SystemTime};
 
 use vipps_partner_auth::{AccessToken, Clock, Config, Headers, ManualClock, Msn, Partner, SystemClock};
 
@@ -23,7 +23,8 @@ use crate::{
 pub struct TokenHandle(pub(crate) AccessToken);
 
 /// A token for Vipps' APIs.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("TokenParts {{ expires_at: {expires_at:?}, .. }}")]
 pub struct TokenParts {
     /// For `invalidate` and `refused`.
     pub handle: Arc<TokenHandle>,
@@ -34,7 +35,8 @@ pub struct TokenParts {
 }
 
 /// All headers of a call.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("HeadersParts {{ names: {:?}, .. }}", headers.keys())]
 pub struct HeadersParts {
     /// Names and values.
     pub headers: HashMap<String, String>,
@@ -273,16 +275,4 @@ fn config(settings: &SettingsParts, events: &EventQueue, key_source: Option<Arc<
 pub(crate) fn plain(headers: &http::HeaderMap) -> HashMap<String, String> {
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
-}
-
-impl fmt::Debug for TokenParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenParts").field("expires_at", &self.expires_at).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for HeadersParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeadersParts").field("names", &self.headers.keys()).finish_non_exhaustive()
-    }
 }

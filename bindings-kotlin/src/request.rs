@@ -1,13 +1,12 @@
 //! A login under way in the browser, as it is kept. It needs no keys.
 
-use std::fmt;
-
 use vipps_partner_auth::LoginRequest;
 
 use crate::error::Result;
 
 /// A login under way. `json` is all of it; the other members are there to be read.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, PartialEq, Eq, uniffi::Record, derive_more::Debug)]
+#[debug("RequestParts {{ msn: {msn:?}, redirect_uri: {redirect_uri:?}, .. }}")]
 pub struct RequestParts {
     /// The request as it is kept. Holds the code verifier.
     pub json: String,
@@ -30,7 +29,8 @@ pub struct RequestParts {
 }
 
 /// A code that came back with the right state.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, PartialEq, Eq, uniffi::Record, derive_more::Debug)]
+#[debug("CodeParts {{ scopes: {scopes:?}, .. }}")]
 pub struct CodeParts {
     /// The code. A secret.
     pub code: String,
@@ -71,17 +71,4 @@ pub fn login_request_code(json: String, callback_url: String) -> Result<CodePart
 #[uniffi::export]
 pub fn login_request_resume_uri(json: String, app_callback_uri: String, callback_url: String) -> Result<String> {
     Ok(LoginRequest::from_json(&json)?.resume_uri(&app_callback_uri, &callback_url)?)
-}
-
-impl fmt::Debug for RequestParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = f.debug_struct("RequestParts");
-        text.field("msn", &self.msn).field("redirect_uri", &self.redirect_uri).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for CodeParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CodeParts").field("scopes", &self.scopes).finish_non_exhaustive()
-    }
 }

@@ -1,6 +1,6 @@
 //! What a login brings.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{sync::Arc, time::SystemTime};
 
 use serde_json::Value;
 use vipps_partner_auth::{Address, Agreement, FlowElement, FlowLink, FlowResult, FlowScreen, LoginResult, Userinfo};
@@ -12,7 +12,8 @@ use crate::verifier::ClaimsParts;
 pub struct ResultHandle(pub(crate) LoginResult);
 
 /// A login that passed every check.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("ResultParts {{ claims: {claims:?}, scopes: {scopes:?}, .. }}")]
 pub struct ResultParts {
     /// For `userinfo`.
     pub handle: Arc<ResultHandle>,
@@ -48,7 +49,8 @@ impl From<LoginResult> for ResultParts {
 }
 
 /// What a person agreed to tell.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("UserinfoParts {{ sub: {sub:?}, .. }}")]
 pub struct UserinfoParts {
     /// The person, as this sales unit knows them.
     pub sub: String,
@@ -87,7 +89,8 @@ pub struct UserinfoParts {
 }
 
 /// What a person answered in a flow of the merchant's own.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("FlowResultParts(***)")]
 pub struct FlowResultParts {
     /// The language that the person read.
     pub language: Option<String>,
@@ -98,7 +101,8 @@ pub struct FlowResultParts {
 }
 
 /// One screen of a flow.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("FlowScreenParts(***)")]
 pub struct FlowScreenParts {
     /// Its heading.
     pub title: Option<String>,
@@ -111,7 +115,8 @@ pub struct FlowScreenParts {
 }
 
 /// A link of a screen.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("FlowLinkParts(***)")]
 pub struct FlowLinkParts {
     /// What the person reads.
     pub title: Option<String>,
@@ -120,7 +125,8 @@ pub struct FlowLinkParts {
 }
 
 /// One thing that the person could answer.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("FlowElementParts(***)")]
 pub struct FlowElementParts {
     /// Its type, such as `checkbox`.
     pub kind: Option<String>,
@@ -135,7 +141,8 @@ pub struct FlowElementParts {
 }
 
 /// The agreement that a person made.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("AgreementParts(***)")]
 pub struct AgreementParts {
     /// The language that the person read.
     pub language: Option<String>,
@@ -160,7 +167,8 @@ pub struct AgreementParts {
 }
 
 /// A person's address.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("AddressParts(***)")]
 pub struct AddressParts {
     /// Street.
     pub street_address: Option<String>,
@@ -267,54 +275,5 @@ impl From<Address> for AddressParts {
             formatted: address.formatted,
             address_type: address.address_type,
         }
-    }
-}
-
-impl fmt::Debug for ResultParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = f.debug_struct("ResultParts");
-        text.field("claims", &self.claims).field("scopes", &self.scopes).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for UserinfoParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserinfoParts").field("sub", &self.sub).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for FlowResultParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowResultParts(***)")
-    }
-}
-
-impl fmt::Debug for FlowScreenParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowScreenParts(***)")
-    }
-}
-
-impl fmt::Debug for FlowLinkParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowLinkParts(***)")
-    }
-}
-
-impl fmt::Debug for FlowElementParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowElementParts(***)")
-    }
-}
-
-impl fmt::Debug for AgreementParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AgreementParts(***)")
-    }
-}
-
-impl fmt::Debug for AddressParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AddressParts(***)")
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     sync::{Arc, OnceLock},
     time::SystemTime,
 };
@@ -20,7 +19,8 @@ use crate::{
 };
 
 /// What an ID token must say.
-#[derive(Clone, Default, uniffi::Record)]
+#[derive(Clone, Default, uniffi::Record, derive_more::Debug)]
+#[debug("ExpectParts {{ msn: {msn:?}, flow: {flow:?}, .. }}")]
 pub struct ExpectParts {
     /// The sales unit the login was for.
     pub msn: Option<String>,
@@ -55,14 +55,9 @@ impl ExpectParts {
     }
 }
 
-impl fmt::Debug for ExpectParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExpectParts").field("msn", &self.msn).field("flow", &self.flow).finish_non_exhaustive()
-    }
-}
-
 /// The claims of an ID token that passed every check.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("ClaimsParts {{ sub: {sub:?}, msn: {msn:?}, .. }}")]
 pub struct ClaimsParts {
     /// The user, as this sales unit knows them.
     pub sub: String,
@@ -85,12 +80,6 @@ impl From<&IdTokenClaims> for ClaimsParts {
             expires_at: claims.expires_at(),
             json: claims.json().to_owned(),
         }
-    }
-}
-
-impl fmt::Debug for ClaimsParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClaimsParts").field("sub", &self.sub).field("msn", &self.msn).finish_non_exhaustive()
     }
 }
 

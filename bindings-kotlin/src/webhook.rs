@@ -1,24 +1,19 @@
 //! What Vipps posts by itself.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
+use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
 use vipps_partner_auth::{BackchannelPing, UnverifiedConsentRevoked, VerifiedWebhook, WebhookOptions, WebhookVerifier};
 
 use crate::{clock::ManualClockHandle, error::Result, settings::span};
 
 /// The secret of one registration.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("WebhookSecretParts {{ webhook_id: {webhook_id:?}, .. }}")]
 pub struct WebhookSecretParts {
     /// The id of the registration.
     pub webhook_id: String,
     /// Its secret.
     pub secret: String,
-}
-
-impl fmt::Debug for WebhookSecretParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebhookSecretParts").field("webhook_id", &self.webhook_id).finish_non_exhaustive()
-    }
 }
 
 /// One header of a request.

@@ -112,7 +112,8 @@ pub enum Lock {
 ///
 /// No subscription key: an entry says which one it came with, so that processes share that have the pair the other way
 /// round, or one of the two only, as while a key is being replaced. No MSN: one partner token serves all merchants.
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("CacheKey(***)")]
 pub struct CacheKey {
     name: [u8; 32],
     lock_name: [u8; 32],
@@ -254,12 +255,6 @@ impl Eq for CacheKey {}
 impl Hash for CacheKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.name.hash(state);
-    }
-}
-
-impl fmt::Debug for CacheKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CacheKey(***)")
     }
 }
 

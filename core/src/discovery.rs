@@ -2,7 +2,7 @@
 
 mod document;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -28,6 +28,8 @@ use crate::{
 
 /// Where the issuer's endpoints are. Asked for when they are first needed, kept as long as their age allows; old ones
 /// serve while others are asked for.
+#[derive(derive_more::Debug)]
+#[debug("Discovery {{ environment: {environment:?}, .. }}")]
 pub(crate) struct Discovery {
     environment: Environment,
     trusted: TrustedOrigins,
@@ -151,10 +153,4 @@ pub(crate) fn max_age(headers: &HeaderMap) -> Option<Duration> {
     }
     let seconds = directives.iter().find_map(|directive| directive.strip_prefix("max-age="))?;
     seconds.trim_matches('"').parse().ok().map(Duration::from_secs)
-}
-
-impl fmt::Debug for Discovery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Discovery").field("environment", &self.environment).finish_non_exhaustive()
-    }
 }

@@ -283,7 +283,8 @@ pub struct Stats {
 }
 
 /// Where the modules of this crate report to: counters, `tracing`, and the user's hook and sink.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, derive_more::Debug)]
+#[debug("Events {{ stats: {:?}, .. }}", self.stats())]
 pub(crate) struct Events {
     teller: Option<Arc<Teller>>,
     sink: Option<EventHook>,
@@ -407,11 +408,5 @@ fn log(event: &Event) {
         tracing::warn!(target: "vipps_partner_auth", ?event);
     } else {
         tracing::debug!(target: "vipps_partner_auth", ?event);
-    }
-}
-
-impl fmt::Debug for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Events").field("stats", &self.stats()).finish_non_exhaustive()
     }
 }

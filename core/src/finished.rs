@@ -1,6 +1,6 @@
 //! Finished headers: built once for each token, shared by all calls it serves.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
 use arc_swap::ArcSwapOption;
 use http::HeaderMap;
@@ -17,7 +17,8 @@ use crate::{clock::Now, error::Result, provider::Held, token::AccessToken};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("Headers {{ generation: {:?}, names: {:?} }}", _0.generation, _0.map.keys())]
 pub struct Headers(Arc<Parts>);
 
 struct Parts {
@@ -56,12 +57,6 @@ impl Deref for Headers {
 
     fn deref(&self) -> &HeaderMap {
         &self.0.map
-    }
-}
-
-impl fmt::Debug for Headers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Headers").field("generation", &self.0.generation).field("names", &self.0.map.keys()).finish()
     }
 }
 

@@ -6,7 +6,6 @@ mod compact;
 use std::{
     borrow::Cow,
     collections::HashMap,
-    fmt,
     str::FromStr,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -67,7 +66,8 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("IdTokenVerifier {{ issuer: {:?}, .. }}", _0.issuer)]
 pub struct IdTokenVerifier(Arc<Inner>);
 
 struct Inner {
@@ -123,7 +123,8 @@ impl FromStr for Flow {
 /// let expect = Expect::default().msn("123456".parse()?).flow(Flow::Backchannel);
 /// # Ok::<(), vipps_partner_auth::Error>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Default, derive_more::Debug)]
+#[debug("Expect {{ msn: {msn:?}, flow: {flow:?}, .. }}")]
 pub struct Expect {
     pub(crate) msn: Option<Msn>,
     pub(crate) flow: Flow,
@@ -197,7 +198,9 @@ impl Expect {
 }
 
 /// The claims of an ID token that has passed every check. There is no other way to read them.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, derive_more::Debug)]
+// The user's data stays out of logs; `sub` and `msn` are enough to find a login.
+#[debug("IdTokenClaims {{ sub: {sub:?}, msn: {msn:?}, .. }}")]
 pub struct IdTokenClaims {
     json: String,
     sub: String,
@@ -466,24 +469,5 @@ impl Flow {
             Algorithm::ES256 => self != Self::Browser,
             _ => false,
         }
-    }
-}
-
-impl fmt::Debug for IdTokenVerifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdTokenVerifier").field("issuer", &self.0.issuer).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Expect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Expect").field("msn", &self.msn).field("flow", &self.flow).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for IdTokenClaims {
-    /// The user's data stays out of logs; `sub` and `msn` are enough to find a login.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdTokenClaims").field("sub", &self.sub).field("msn", &self.msn).finish_non_exhaustive()
     }
 }

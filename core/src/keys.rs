@@ -1,7 +1,5 @@
 //! The kinds of keys Vipps hands out. The type chooses the flow; there is no flag.
 
-use std::fmt;
-
 use http::HeaderValue;
 
 use crate::{
@@ -22,13 +20,15 @@ use crate::{
 /// let keys = PartnerKeys::new("11111111-2222-4333-8444-555555555555", "the secret", "the subscription key");
 /// assert_eq!(keys.unwrap_err().field(), Some("client_secret")); // white space can't stand in that header
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("PartnerKeys {{ client_id: {:?}, .. }}", _0.client_id)]
 pub struct PartnerKeys(pub(crate) StandardKeys);
 
 /// The keys of one sales unit, bound to its MSN: what a partner is given in the test environment.
 ///
 /// Standard token from `POST /accesstoken/get`; Login with Basic (or post) and an `aud` check.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("SalesUnitKeys {{ client_id: {:?}, msn: {msn:?}, .. }}", standard.client_id)]
 pub struct SalesUnitKeys {
     pub(crate) standard: StandardKeys,
     pub(crate) msn: Msn,
@@ -37,7 +37,8 @@ pub struct SalesUnitKeys {
 /// Accounting and donations keys: token from `POST /miami/v1/token`, no subscription key, no MSN.
 ///
 /// Source: Vipps MobilePay, "Specialized authentication".
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("SpecializedKeys {{ client_id: {client_id:?}, scope: {scope:?}, .. }}")]
 pub struct SpecializedKeys {
     pub(crate) client_id: String,
     pub(crate) client_secret: Secret,
@@ -54,7 +55,8 @@ pub struct SpecializedKeys {
 /// keys.
 ///
 /// Source: Vipps MobilePay, "PSP".
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("PspKeys {{ client_id: {:?}, psp_id: {psp_id:?}, .. }}", standard.client_id)]
 pub struct PspKeys {
     pub(crate) standard: StandardKeys,
     pub(crate) psp_id: String,
@@ -75,7 +77,8 @@ pub enum Keys {
 }
 
 /// What all kinds have in common but the specialized.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("StandardKeys {{ client_id: {client_id:?}, .. }}")]
 pub(crate) struct StandardKeys {
     pub(crate) client_id: String,
     pub(crate) client_secret: Secret,
@@ -472,37 +475,4 @@ pub(crate) fn sensitive(value: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(value).map_err(|_| Error::protocol("a value can't stand in a header"))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-impl fmt::Debug for StandardKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StandardKeys").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for PartnerKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PartnerKeys").field("client_id", &self.0.client_id).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for SalesUnitKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = f.debug_struct("SalesUnitKeys");
-        text.field("client_id", &self.standard.client_id).field("msn", &self.msn).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for PspKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = f.debug_struct("PspKeys");
-        text.field("client_id", &self.standard.client_id).field("psp_id", &self.psp_id).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for SpecializedKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = f.debug_struct("SpecializedKeys");
-        text.field("client_id", &self.client_id).field("scope", &self.scope).finish_non_exhaustive()
-    }
 }

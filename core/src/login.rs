@@ -19,8 +19,6 @@ mod scopes;
 mod token;
 mod userinfo;
 
-use std::fmt;
-
 pub(crate) use self::redirect_uri::RedirectUri;
 use self::{
     authorize::ClientParameter,
@@ -60,7 +58,8 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("Login {{ msn: {:?}, redirect_uri: {:?}, .. }}", client.msn(), redirect_uri.as_str())]
 pub struct Login {
     client: LoginClient,
     redirect_uri: RedirectUri,
@@ -175,12 +174,5 @@ fn expected_of(request: &LoginRequest) -> Expect {
     match request.acr_values() {
         Some(acr) => expect.acr(acr),
         None => expect,
-    }
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = f.debug_struct("Login");
-        text.field("msn", self.client.msn()).field("redirect_uri", &self.redirect_uri.as_str()).finish_non_exhaustive()
     }
 }

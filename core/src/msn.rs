@@ -19,7 +19,8 @@ use crate::error::Error;
 /// assert_eq!("12 345".parse::<Msn>().unwrap_err().field(), Some("msn"));
 /// # Ok::<(), vipps_partner_auth::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, derive_more::Debug)]
+#[debug("Msn({_0})")]
 #[serde(try_from = "String", into = "String")]
 pub struct Msn(Arc<str>);
 
@@ -71,12 +72,6 @@ impl From<Msn> for String {
 impl fmt::Display for Msn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Msn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Msn({})", self.0)
     }
 }
 

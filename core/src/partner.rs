@@ -1,6 +1,6 @@
 //! The entry point: a partner's keys at work, and the same bound to one merchant.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::HeaderMap;
 
@@ -46,7 +46,8 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("Partner {{ keys: {:?}, environment: {:?}, .. }}", _0.provider.keys(), _0.environment)]
 pub struct Partner(Arc<Inner>);
 
 pub(crate) struct Inner {
@@ -389,7 +390,8 @@ impl Reach {
 }
 
 /// A [`Partner`] bound to one merchant. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("Merchant {{ msn: {:?}, partner: {:?} }}", _0.msn, _0.partner)]
 pub struct Merchant(Arc<MerchantInner>);
 
 struct MerchantInner {
@@ -479,21 +481,5 @@ impl Merchant {
             partner.check_msn(&self.0.msn)?;
             partner.headers(held, Some(&self.0.msn))
         })
-    }
-}
-
-impl fmt::Debug for Partner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.0;
-        f.debug_struct("Partner")
-            .field("keys", &inner.provider.keys())
-            .field("environment", &inner.environment)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Merchant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Merchant").field("msn", &self.0.msn).field("partner", &self.0.partner).finish()
     }
 }

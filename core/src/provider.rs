@@ -7,7 +7,6 @@ mod shared;
 
 use std::{
     collections::VecDeque,
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -43,6 +42,8 @@ use crate::{
 };
 
 /// Holds one credential's token and renews it. A fresh token costs one uncontended read.
+#[derive(derive_more::Debug)]
+#[debug("TokenProvider {{ environment: {environment:?}, .. }}")]
 pub(crate) struct TokenProvider {
     credential: ArcSwap<Credential>,
     encoding: BasicEncoding,
@@ -382,10 +383,4 @@ fn fetched(arrival: Arrival, credential: Arc<Credential>, margin_share: f64) -> 
 /// endpoint should find us with hours left.
 fn margin(lifetime: Duration) -> Duration {
     (lifetime / 10).max(Duration::from_secs(60)).min(lifetime / 2)
-}
-
-impl fmt::Debug for TokenProvider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenProvider").field("environment", &self.environment).finish_non_exhaustive()
-    }
 }

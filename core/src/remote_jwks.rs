@@ -1,7 +1,6 @@
 //! The only place that fetches keys: the set that discovery names, cached by its age.
 
 use std::{
-    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -22,6 +21,8 @@ use crate::{
 };
 
 /// The key set of one issuer.
+#[derive(derive_more::Debug)]
+#[debug("RemoteJwks {{ discovery: {discovery:?}, .. }}")]
 pub(crate) struct RemoteJwks {
     discovery: Arc<Discovery>,
     clock: Arc<dyn Clock>,
@@ -189,11 +190,5 @@ impl RemoteJwks {
             fresh_until: asked.plus(age.mul_f64(0.8 + 0.1 * self.jitter.fraction())),
             usable_until: aged_at.plus(self.stale_for),
         })
-    }
-}
-
-impl fmt::Debug for RemoteJwks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteJwks").field("discovery", &self.discovery).finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@
 mod changes;
 mod reply;
 
-use std::{collections::BTreeMap, fmt, future::Future};
+use std::{collections::BTreeMap, future::Future};
 
 use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 use serde_json::{Map, Value};
@@ -24,7 +24,8 @@ use crate::{
 /// name with [`member`](Self::member), or see them all in [`json`](Self::json).
 ///
 /// Serialized (`serde`) it has `msn`, `name`, `active`, `flags`, and all that Vipps sent as `members`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, derive_more::Debug)]
+#[debug("SalesUnit {{ msn: {:?}, name: {:?}, .. }}", self.msn(), self.name())]
 pub struct SalesUnit {
     told: ToldMsn,
     members: Map<String, Value>,
@@ -287,11 +288,5 @@ impl SalesUnitState {
             Self::NotConnected => "not_connected",
             Self::Inactive => "inactive",
         }
-    }
-}
-
-impl fmt::Debug for SalesUnit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SalesUnit").field("msn", self.msn()).field("name", &self.name()).finish_non_exhaustive()
     }
 }

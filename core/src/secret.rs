@@ -1,7 +1,5 @@
 //! Text that must never be shown.
 
-use std::fmt;
-
 use aws_lc_rs::constant_time;
 use zeroize::Zeroizing;
 
@@ -16,7 +14,8 @@ use zeroize::Zeroizing;
 /// assert_eq!(format!("{secret:?}"), "Secret(***)");
 /// assert_eq!(secret.expose(), "s3cret");
 /// ```
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("Secret(***)")]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -48,11 +47,5 @@ impl From<&str> for Secret {
 impl From<String> for Secret {
     fn from(text: String) -> Self {
         Self::new(text)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
     }
 }

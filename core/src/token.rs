@@ -1,7 +1,6 @@
 //! Access tokens: the requests and replies of `/accesstoken/get` and `/miami/v1/token`. Pure functions.
 
 use std::{
-    fmt,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -29,7 +28,8 @@ use crate::{
 };
 
 /// A token for Vipps' APIs. Opaque; `Debug` never shows it. Cheap to clone.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("AccessToken {{ expires_at_unix: {:?}, .. }}", _0.expires_at.as_secs())]
 pub struct AccessToken(Arc<Parts>);
 
 #[derive(PartialEq, Eq)]
@@ -55,12 +55,6 @@ impl AccessToken {
 
     pub(crate) fn as_secret(&self) -> &Secret {
         &self.0.secret
-    }
-}
-
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessToken").field("expires_at_unix", &self.0.expires_at.as_secs()).finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,6 @@ mod signature;
 
 use std::{
     collections::HashMap,
-    fmt,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -67,7 +66,8 @@ use crate::{
 /// assert_eq!((error.code(), error.reason()), ("invalid_webhook", Some("hash")));
 /// # Ok::<(), vipps_partner_auth::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("WebhookVerifier {{ webhooks: {:?}, public_host: {:?}, tolerance: {:?}, .. }}", _0.keys.len(), _0.public_host, _0.tolerance)]
 pub struct WebhookVerifier(Arc<Inner>);
 
 struct Inner {
@@ -370,16 +370,6 @@ impl Inner {
     }
 }
 
-impl fmt::Debug for WebhookVerifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebhookVerifier")
-            .field("webhooks", &self.0.keys.len())
-            .field("public_host", &self.0.public_host)
-            .field("tolerance", &self.0.tolerance)
-            .finish_non_exhaustive()
-    }
-}
-
 /// A call that passed every check of a [`WebhookVerifier`]. There is no other way to make one.
 ///
 /// Be ready for the same event to come twice.
@@ -392,7 +382,8 @@ impl fmt::Debug for WebhookVerifier {
 /// assert_eq!((webhook.webhook_id(), webhook.body()), ("webhook-1", b"{}".as_slice()));
 /// # Ok::<(), vipps_partner_auth::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("VerifiedWebhook {{ webhook_id: {webhook_id:?}, sent_at: {sent_at:?}, body: {:?} }}", format_args!("{} bytes", self.body.len()))]
 pub struct VerifiedWebhook {
     webhook_id: String,
     sent_at: Duration,
@@ -431,15 +422,5 @@ impl VerifiedWebhook {
     /// ```
     pub fn ping(&self) -> Result<BackchannelPing> {
         BackchannelPing::read(&self.body)
-    }
-}
-
-impl fmt::Debug for VerifiedWebhook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifiedWebhook")
-            .field("webhook_id", &self.webhook_id)
-            .field("sent_at", &self.sent_at)
-            .field("body", &format_args!("{} bytes", self.body.len()))
-            .finish()
     }
 }

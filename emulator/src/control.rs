@@ -11,7 +11,7 @@ mod operations;
 mod outputs;
 pub(crate) mod strict_json;
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use serde_json::Value;
@@ -55,7 +55,8 @@ const TAKES_BASIC: [Endpoint; 5] = [
 /// Every control and every reading of a running emulator; an [`Emulator`](crate::Emulator) has them as its own.
 ///
 /// Controls take effect for the next request; they may be called from any thread.
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("Controls {{ base_url: {:?}, .. }}", self.base_url())]
 pub struct Controls {
     shared: Arc<Shared>,
 }
@@ -381,11 +382,5 @@ impl Controls {
     /// Each request to this endpoint is served only after so much real time; zero by default.
     pub fn set_latency(&self, endpoint: Endpoint, latency: Duration) {
         self.shared.state().staging.set_latency(endpoint, latency);
-    }
-}
-
-impl fmt::Debug for Controls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Controls").field("base_url", &self.base_url()).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! The handle: starting and stopping.
 
 use std::{
-    fmt, io,
+    io,
     net::{Ipv4Addr, SocketAddr},
     ops::Deref,
     sync::{Arc, Mutex, PoisonError},
@@ -17,6 +17,8 @@ use crate::{
 };
 
 /// A running emulator, with all its [`Controls`]. Dropping the handle stops it.
+#[derive(derive_more::Debug)]
+#[debug("Emulator {{ base_url: {:?}, .. }}", self.base_url())]
 pub struct Emulator {
     controls: Controls,
     address: SocketAddr,
@@ -68,11 +70,5 @@ impl Deref for Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-impl fmt::Debug for Emulator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Emulator").field("base_url", &self.base_url()).finish_non_exhaustive()
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -23,7 +22,8 @@ use crate::{clock::BoxFuture, secret::Secret};
 /// let cache = Arc::new(MemoryCache::default());
 /// let (first, second) = (Config::default().token_cache(cache.clone()), Config::default().token_cache(cache));
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Default, derive_more::Debug)]
+#[debug("MemoryCache {{ entries: {:?} }}", self.entries().len())]
 pub struct MemoryCache(Arc<Mutex<HashMap<CacheKey, Entry>>>);
 
 struct Entry {
@@ -62,12 +62,6 @@ impl TokenCache for MemoryCache {
     fn remove<'a>(&'a self, key: &'a CacheKey, token: &'a Secret) -> BoxFuture<'a, Result<(), CacheError>> {
         self.entries().retain(|known, entry| known != key || entry.token.secret != *token);
         Box::pin(async { Ok(()) })
-    }
-}
-
-impl fmt::Debug for MemoryCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryCache").field("entries", &self.entries().len()).finish()
     }
 }
 

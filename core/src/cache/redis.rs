@@ -7,7 +7,6 @@ mod url;
 
 use std::{
     collections::HashMap,
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -42,7 +41,8 @@ use crate::{clock::BoxFuture, error::Result, secret::Secret};
 /// assert_eq!(RedisCache::new("http://cache.internal").unwrap_err().field(), Some("redis_url"));
 /// # Ok::<(), vipps_partner_auth::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("RedisCache {{ link: {:?}, .. }}", _0.link)]
 pub struct RedisCache(Arc<Inner>);
 
 struct Inner {
@@ -340,12 +340,6 @@ fn eviction(memory: &str) -> Option<String> {
 
 /// A key may have moved again since a node of a cluster heard of it.
 const REDIRECTIONS: usize = 3;
-
-impl fmt::Debug for RedisCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisCache").field("link", &self.0.link).finish_non_exhaustive()
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! What may leave the process: tokens, and marks that hold others off.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
@@ -19,7 +19,8 @@ pub(super) struct Seal {
 }
 
 /// Which subscription key of a pair: enough of its hash to tell two keys apart. It leaves the process only sealed.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, derive_more::Debug)]
+#[debug("KeyFingerprint(***)")]
 pub struct KeyFingerprint([u8; FINGERPRINT_LEN]);
 
 /// What is sealed. One can't be played for the other.
@@ -152,12 +153,6 @@ impl KeyFingerprint {
         let mut fingerprint = [0; FINGERPRINT_LEN];
         fingerprint.copy_from_slice(&hash.finish().as_ref()[..FINGERPRINT_LEN]);
         Self(fingerprint)
-    }
-}
-
-impl fmt::Debug for KeyFingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyFingerprint(***)")
     }
 }
 

@@ -1,6 +1,6 @@
 //! The default sender.
 
-use std::{error::Error as StdError, ffi::OsString, fmt, mem, sync::Arc, time::Duration};
+use std::{error::Error as StdError, ffi::OsString, mem, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
@@ -61,8 +61,9 @@ const LONGEST_IDLE: Duration = Duration::from_secs(20);
 /// resolved), any of these but the last with `:port`, `*` within a name, and `*` alone for everything.
 ///
 /// A reply that comes compressed by gzip or deflate, though nobody asked for it, is unpacked.
+#[derive(derive_more::Debug)]
+#[debug("ReqwestClient {{ .. }}")]
 pub struct ReqwestClient {
-    connect_timeout: Duration,
     executor: Executor,
     sending: Arc<Sending>,
 }
@@ -83,7 +84,6 @@ impl ReqwestClient {
         let tls = Arc::new(Tls::new(config.ca_certificates()?, events, &vars));
         let client = client(config.connect_timeout, &proxies, &tls)?;
         Ok(Self {
-            connect_timeout: config.connect_timeout,
             executor: Executor::new(config.runtime.clone()),
             sending: Arc::new(Sending { client, proxies, tls }),
         })
@@ -256,10 +256,4 @@ async fn read(mut reply: reqwest::Response, target: &Target) -> Result<Response<
     *whole.version_mut() = reply.version();
     *whole.headers_mut() = headers;
     Ok(whole)
-}
-
-impl fmt::Debug for ReqwestClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReqwestClient").field("connect_timeout", &self.connect_timeout).finish_non_exhaustive()
-    }
 }

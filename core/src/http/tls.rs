@@ -14,7 +14,7 @@ mod machine;
 #[path = "tls/files.rs"]
 mod machine;
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
@@ -32,6 +32,8 @@ use crate::event::Events;
 use machine::Machine;
 
 /// Whom to trust, settled when it is first needed: reading the machine's authorities takes a moment.
+#[derive(derive_more::Debug)]
+#[debug("Tls {{ .. }}")]
 pub(super) struct Tls {
     /// Its own, not the process's: what the application installs for itself is none of our business.
     provider: Arc<CryptoProvider>,
@@ -223,11 +225,5 @@ impl ServerCertVerifier for CompanyOrMachine {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.company.supported_verify_schemes()
-    }
-}
-
-impl fmt::Debug for Tls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls").finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! JSON read leniently: one odd byte or member costs that member and nothing else.
 
-use std::{borrow::Cow, fmt, ops::Deref};
+use std::{borrow::Cow, ops::Deref};
 
 use memchr::{memchr, memchr2};
 use serde_json::{Map, Number, Value, value::RawValue};
@@ -13,6 +13,8 @@ use super::strict::object;
 /// A byte order mark is skipped. Bytes that are no UTF-8 and halves of surrogate pairs become U+FFFD; control characters
 /// may stand in a text. A member whose value is no JSON is left out (in an array it is null); of two members of one name
 /// the last counts; what follows the document is not looked at. What is no JSON at all, or is cut off, is null.
+#[derive(derive_more::Debug)]
+#[debug("Document(***)")]
 pub(crate) struct Document(Value);
 
 /// As deep as a value may be nested: any JSON reader gets there, and no honest reply does.
@@ -94,12 +96,6 @@ impl Deref for Document {
 impl Drop for Document {
     fn drop(&mut self) {
         wipe(&mut self.0);
-    }
-}
-
-impl fmt::Debug for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Document(***)")
     }
 }
 

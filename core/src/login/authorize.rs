@@ -1,6 +1,6 @@
 //! The request that a browser takes to Vipps, and what must be kept until it is back.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{collections::HashMap, str::FromStr};
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -36,7 +36,8 @@ use crate::{
 /// # }
 /// assert_eq!(LoginRequest::from_json("{}").unwrap_err().field(), Some("request"));
 /// ```
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, derive_more::Debug)]
+#[debug("LoginRequest {{ msn: {msn:?}, redirect_uri: {:?}, scopes: {scopes:?}, .. }}", redirect_uri.as_str())]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct LoginRequest {
     url: String,
@@ -439,16 +440,6 @@ impl Stored {
 /// Whether a text that was kept can be one of those that were made.
 pub(super) fn is_unguessable(text: &str) -> bool {
     (32..=512).contains(&text.len()) && text.bytes().all(is_unreserved)
-}
-
-impl fmt::Debug for LoginRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoginRequest")
-            .field("msn", &self.msn)
-            .field("redirect_uri", &self.redirect_uri.as_str())
-            .field("scopes", &self.scopes)
-            .finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]

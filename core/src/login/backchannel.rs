@@ -1,7 +1,7 @@
 //! Vipps Login from a phone number (CIBA Core, poll mode, with Vipps' redirect variant), for tills, call centres and
 //! kiosks.
 
-use std::{fmt, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
@@ -47,7 +47,8 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("Backchannel {{ msn: {:?}, .. }}", _0.msn())]
 pub struct Backchannel(LoginClient);
 
 /// What may differ from one login to the next. Start from the default and set what is needed.
@@ -99,7 +100,8 @@ impl BackchannelOptions {
 ///
 /// [`VerifiedWebhook::ping`] is the way to one: a [`WebhookVerifier`](crate::WebhookVerifier) has checked by then that it
 /// comes from Vipps. A forged ping costs one request and ends nothing.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("BackchannelPing(***)")]
 pub struct BackchannelPing {
     auth_req_id: String,
     msn: Option<Msn>,
@@ -414,16 +416,4 @@ async fn begin(start: Start, client: &LoginClient) -> Result<PendingLogin> {
     let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let answer = client.post(&endpoints.backchannel_authentication, &form, Resend::WithAnotherToken).await?;
     start.pending(&answer, client.issuer(), client.msn())
-}
-
-impl fmt::Debug for Backchannel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Backchannel").field("msn", self.0.msn()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for BackchannelPing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BackchannelPing(***)")
-    }
 }

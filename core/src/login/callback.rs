@@ -1,6 +1,6 @@
 //! What the browser brings back to the `redirect_uri` (RFC 6749 section 4.1.2). Pure.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use aws_lc_rs::constant_time;
 
@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// An authorization code that came back with the right `state`. Good for one exchange, for about two minutes.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("AuthorizationCode {{ scopes: {scopes:?}, .. }}")]
 pub struct AuthorizationCode {
     code: Secret,
     scopes: Option<Vec<String>>,
@@ -172,11 +173,5 @@ fn is_of_issuer(url: &str, issuer: &str) -> bool {
     match (url::Url::parse(url), url::Url::parse(issuer)) {
         (Ok(url), Ok(issuer)) => url.origin() == issuer.origin(),
         _ => false,
-    }
-}
-
-impl fmt::Debug for AuthorizationCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthorizationCode").field("scopes", &self.scopes).finish_non_exhaustive()
     }
 }

@@ -1,9 +1,6 @@
 //! The callback that says a person took their consent back.
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
@@ -27,7 +24,8 @@ use crate::{
 /// assert_eq!(UnverifiedConsentRevoked::parse(body)?.claimed_sub(), "c0ffee");
 /// # Ok::<(), vipps_partner_auth::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("UnverifiedConsentRevoked {{ claimed_sub: {sub:?}, .. }}")]
 pub struct UnverifiedConsentRevoked {
     sub: String,
     issued_at: Option<Duration>,
@@ -78,11 +76,5 @@ impl UnverifiedConsentRevoked {
             issued_at: claims.iat.map(since_epoch),
             expires_at: claims.exp.map(since_epoch),
         })
-    }
-}
-
-impl fmt::Debug for UnverifiedConsentRevoked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnverifiedConsentRevoked").field("claimed_sub", &self.sub).finish_non_exhaustive()
     }
 }

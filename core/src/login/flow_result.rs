@@ -1,7 +1,5 @@
 //! What a person answered in a flow of the merchant's own, and the agreement they made. Pure.
 
-use std::fmt;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -9,7 +7,8 @@ use serde_json::{Map, Value};
 /// `flowResult`). A member that Vipps left out, or sent as another type than its documents say, is `None`.
 ///
 /// Source: Vipps MobilePay, Login API, "Custom flow".
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, derive_more::Debug)]
+#[debug("FlowResult(***)")]
 #[non_exhaustive]
 pub struct FlowResult {
     /// The language that the person read, such as `nb`.
@@ -21,7 +20,8 @@ pub struct FlowResult {
 }
 
 /// One screen of a flow.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, derive_more::Debug)]
+#[debug("FlowScreen(***)")]
 #[non_exhaustive]
 pub struct FlowScreen {
     /// Its heading.
@@ -35,7 +35,8 @@ pub struct FlowScreen {
 }
 
 /// A link of a screen.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, derive_more::Debug)]
+#[debug("FlowLink(***)")]
 #[non_exhaustive]
 pub struct FlowLink {
     /// What the person reads.
@@ -45,7 +46,8 @@ pub struct FlowLink {
 }
 
 /// One thing that the person could answer. Of types that are unknown to this library the `members` say all.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, derive_more::Debug)]
+#[debug("FlowElement(***)")]
 #[non_exhaustive]
 pub struct FlowElement {
     /// `checkbox`, the only one that Vipps documents.
@@ -64,7 +66,8 @@ pub struct FlowElement {
 /// The agreement that a person made in a login from a phone number (scope and claim `agreement`); asked for at every login.
 ///
 /// Source: Vipps MobilePay, Login API, "Agreement".
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, derive_more::Debug)]
+#[debug("Agreement(***)")]
 #[non_exhaustive]
 pub struct Agreement {
     /// The language that the person read, such as `nb`.
@@ -159,36 +162,6 @@ fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
 
 fn flag(members: &Map<String, Value>, name: &str) -> Option<bool> {
     members.get(name)?.as_bool()
-}
-
-impl fmt::Debug for FlowResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowResult(***)")
-    }
-}
-
-impl fmt::Debug for FlowScreen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowScreen(***)")
-    }
-}
-
-impl fmt::Debug for FlowLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowLink(***)")
-    }
-}
-
-impl fmt::Debug for FlowElement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowElement(***)")
-    }
-}
-
-impl fmt::Debug for Agreement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Agreement(***)")
-    }
 }
 
 #[cfg(test)]

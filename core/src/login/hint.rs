@@ -1,6 +1,6 @@
 //! Who is to be asked.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 /// assert_eq!("+47 912 34 567".parse::<LoginHint>().unwrap_err().field(), Some("login_hint"));
 /// # Ok::<(), vipps_partner_auth::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("LoginHint(***)")]
 pub struct LoginHint(String);
 
 /// Norway, Denmark, Sweden, Greenland, Finland: the countries that Vipps' own error texts list.
@@ -95,12 +96,6 @@ fn is_token(token: &str) -> bool {
 
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-impl fmt::Debug for LoginHint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LoginHint(***)")
-    }
 }
 
 #[cfg(test)]

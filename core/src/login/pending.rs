@@ -1,7 +1,6 @@
 //! A login by phone number under way: what is kept of it, when it may be asked about, and the poll that callers share.
 
 use std::{
-    fmt,
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -23,7 +22,8 @@ use crate::{
 ///
 /// It survives a restart as JSON ([`to_json`](Self::to_json), or serde), whose `version` is 1. Keep it on the server:
 /// whoever holds it and the keys can end the login.
-#[derive(Clone)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("PendingLogin {{ msn: {:?}, scopes: {:?}, interval: {:?}, .. }}", self.msn(), self.scopes(), self.interval())]
 pub struct PendingLogin(Arc<Inner>);
 
 struct Inner {
@@ -325,16 +325,6 @@ impl PartialEq for PendingLogin {
 }
 
 impl Eq for PendingLogin {}
-
-impl fmt::Debug for PendingLogin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingLogin")
-            .field("msn", self.msn())
-            .field("scopes", &self.scopes())
-            .field("interval", &self.interval())
-            .finish_non_exhaustive()
-    }
-}
 
 #[cfg(test)]
 mod tests {

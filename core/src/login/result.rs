@@ -1,7 +1,6 @@
 //! What a login brings.
 
 use std::{
-    fmt,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -9,7 +8,8 @@ use std::{
 use crate::{id_token::IdTokenClaims, secret::Secret};
 
 /// A login that passed every check. Cheap to clone.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, derive_more::Debug)]
+#[debug("LoginResult {{ claims: {:?}, scopes: {:?}, .. }}", _0.claims, _0.scopes)]
 pub struct LoginResult(Arc<Parts>);
 
 #[derive(PartialEq)]
@@ -70,7 +70,8 @@ impl LoginResult {
 }
 
 /// The access token of one login: opaque, good for userinfo only. `Debug` never shows it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("LoginToken {{ expires_at_unix: {:?}, .. }}", expires_at.as_secs())]
 pub struct LoginToken {
     secret: Secret,
     expires_at: Duration,
@@ -94,20 +95,5 @@ impl LoginToken {
 
     pub(super) fn is_good_at(&self, wall: Duration) -> bool {
         wall < self.expires_at
-    }
-}
-
-impl fmt::Debug for LoginResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoginResult")
-            .field("claims", &self.0.claims)
-            .field("scopes", &self.0.scopes)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for LoginToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoginToken").field("expires_at_unix", &self.expires_at.as_secs()).finish_non_exhaustive()
     }
 }

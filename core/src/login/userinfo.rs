@@ -1,7 +1,5 @@
 //! Who the person is (OpenID Connect Core section 5.3). Pure.
 
-use std::fmt;
-
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -17,11 +15,13 @@ use crate::{
 ///
 /// Which scope opens what: `name` the names, `phoneNumber` the phone number, `email`, `address`, `birthDate` the
 /// birthdate, `gender`, `nin`, `delegatedConsents`, `customFlow` the flow result, `agreement`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, derive_more::Debug)]
+#[debug("Userinfo {{ sub: {:?}, .. }}", self.sub())]
 pub struct Userinfo(Map<String, Value>);
 
 /// A person's address. Empty members are left out.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default, derive_more::Debug)]
+#[debug("Address(***)")]
 #[non_exhaustive]
 pub struct Address {
     /// Street, with unit and floor in a second line.
@@ -187,18 +187,6 @@ impl Address {
 
 fn text(member: Option<&Value>) -> Option<&str> {
     member?.as_str().filter(|text| !text.is_empty())
-}
-
-impl fmt::Debug for Userinfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Userinfo").field("sub", &self.sub()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Address(***)")
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The three kinds of keys.
 
-use std::{fmt, io};
+use std::io;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{fault::invalid_input, random, values, words::words};
 
 /// The keys of a partner or of a sales unit, all of them invented. `Debug` shows only the `client_id`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, derive_more::Debug)]
+#[debug("Keys {{ client_id: {client_id:?}, .. }}")]
 #[serde(default = "Keys::invented", deny_unknown_fields)]
 #[schemars(!default, transform = values::all_optional, description = "The keys of a partner or of a sales unit.")]
 pub struct Keys {
@@ -70,12 +71,6 @@ impl Keys {
     }
 }
 
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
-
 /// Accounting or donations keys for `/miami/v1/token`, invented. `Debug` leaves the secret out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default = "SpecializedKeys::invented", deny_unknown_fields)]
@@ -84,6 +79,8 @@ impl fmt::Debug for Keys {
     transform = values::all_optional,
     description = "Accounting or donations keys, for `/miami/v1/token`."
 )]
+#[derive(derive_more::Debug)]
+#[debug("SpecializedKeys {{ client_id: {client_id:?}, scopes: {scopes:?}, .. }}")]
 pub struct SpecializedKeys {
     /// Free text without a colon.
     pub client_id: String,
@@ -127,13 +124,6 @@ fn check_key(member: &str, key: &str) -> io::Result<()> {
         return Err(invalid_input(&format!("{member}: {rule}")));
     }
     Ok(())
-}
-
-impl fmt::Debug for SpecializedKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("SpecializedKeys");
-        shown.field("client_id", &self.client_id).field("scopes", &self.scopes).finish_non_exhaustive()
-    }
 }
 
 words! {

@@ -1,6 +1,6 @@
 //! Pings: what tells a merchant that a login by phone number was decided, so that it need not poll.
 
-use std::{collections::VecDeque, fmt, io, time::Duration};
+use std::{collections::VecDeque, io, time::Duration};
 
 use http::Uri;
 use serde_json::json;
@@ -46,7 +46,8 @@ pub enum PingOutcome {
 }
 
 /// Where to post pings, and how to sign them; see [`Controls::webhook`](crate::Controls::webhook).
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, derive_more::Debug)]
+#[debug("Webhook {{ url: {url:?}, signed: {:?}, .. }}", secret.is_some())]
 pub struct Webhook {
     /// Where they go: plain http to this machine.
     pub url: String,
@@ -56,15 +57,6 @@ pub struct Webhook {
     pub webhook_id: Option<String>,
     /// A registration of the whole partner, without an MSN: then the body says which merchant it is about.
     pub whole_partner: bool,
-}
-
-impl fmt::Debug for Webhook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhook")
-            .field("url", &self.url)
-            .field("signed", &self.secret.is_some())
-            .finish_non_exhaustive()
-    }
 }
 
 /// A registration that was checked.

@@ -1,6 +1,6 @@
 //! Where a shared cache is, in one line of text.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{path::PathBuf, str::FromStr};
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// A checked `redis_url`. `Debug` shows no password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, derive_more::Debug)]
+#[debug("RedisUrl {{ place: {place:?}, tls: {tls:?}, .. }}")]
 pub(super) struct RedisUrl {
     pub(super) place: Place,
     pub(super) tls: bool,
@@ -208,12 +209,6 @@ fn decoded(text: &str) -> Result<String> {
 /// The text of the URL is never told: it may hold a password.
 fn refused(rule: &'static str) -> Error {
     Error::invalid_config("redis_url", rule)
-}
-
-impl fmt::Debug for RedisUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisUrl").field("place", &self.place).field("tls", &self.tls).finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]
