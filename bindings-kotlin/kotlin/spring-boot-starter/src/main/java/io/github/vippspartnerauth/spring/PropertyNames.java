@@ -13,6 +13,11 @@ final class PropertyNames {
         return property.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 
+    /** Of a member of an object. */
+    static String hyphenated(String member) {
+        return member.replaceAll("([a-z])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
+    }
+
     /** Of a variable, or of a field that an error of the library names. */
     static String property(String prefix, String field) {
         String name = field.toLowerCase(Locale.ROOT).replace('_', '-');

@@ -6,8 +6,8 @@ import org.springframework.security.core.GrantedAuthority;
 
 /** A login with Vipps that passed every check. It holds no token. */
 public final class VippsAuthentication extends AbstractAuthenticationToken {
-    /** The authority of everybody who logged in with Vipps. */
-    public static final String AUTHORITY = "VIPPS_USER";
+    /** The authority of everybody who logged in with Vipps: the role {@code VIPPS_USER}. */
+    public static final String AUTHORITY = "ROLE_VIPPS_USER";
 
     private final VippsUser user;
 

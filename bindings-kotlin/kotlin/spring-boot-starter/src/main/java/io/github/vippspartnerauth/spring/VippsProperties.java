@@ -97,17 +97,17 @@ public record VippsProperties(
     /** The values that the library knows as variables, by the names that Spring Boot itself gives to variables. */
     Map<String, String> variables() {
         Map<String, String> values = new HashMap<>();
-        put(values, "client-id", clientId);
-        put(values, "client-secret", clientSecret);
-        put(values, "subscription-key", subscriptionKey);
-        put(values, "second-subscription-key", secondSubscriptionKey);
+        put(values, "clientId", clientId);
+        put(values, "clientSecret", clientSecret);
+        put(values, "subscriptionKey", subscriptionKey);
+        put(values, "secondSubscriptionKey", secondSubscriptionKey);
         put(values, "msn", msn);
-        put(values, "psp-id", pspId);
+        put(values, "pspId", pspId);
         put(values, "environment", environment);
-        put(values, "system-name", systemName);
-        put(values, "system-version", systemVersion);
-        put(values, "plugin-name", pluginName);
-        put(values, "plugin-version", pluginVersion);
+        put(values, "systemName", systemName);
+        put(values, "systemVersion", systemVersion);
+        put(values, "pluginName", pluginName);
+        put(values, "pluginVersion", pluginVersion);
         return values;
     }
 
@@ -139,7 +139,7 @@ public record VippsProperties(
     }
 
     private static void put(Map<String, String> values, String name, String value) {
-        set(value, it -> values.put(PropertyNames.variable("vipps." + name), it));
+        set(value, it -> values.put(PropertyNames.variable("vipps." + PropertyNames.hyphenated(name)), it));
     }
 
     private static <T> void set(T value, Consumer<T> setter) {

@@ -101,7 +101,7 @@ class LoginTest {
         assertEquals("Kari Fixture", after.getPrincipal().userinfo().getName());
         assertEquals("123456", after.getPrincipal().claims().text("msn"));
         assertTrue(after.isAuthenticated());
-        assertEquals("[VIPPS_USER]", after.getAuthorities().toString());
+        assertEquals("[ROLE_VIPPS_USER]", after.getAuthorities().toString());
         assertFalse(after.toString().contains("Kari"), after.toString());
     }
 
