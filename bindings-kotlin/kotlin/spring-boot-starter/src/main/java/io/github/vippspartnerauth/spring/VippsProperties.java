@@ -18,33 +18,33 @@ import org.springframework.core.io.Resource;
 /**
  * The properties {@code vipps.*}. What is not set has the library's default.
  *
- * @param clientId the client id, as the portal shows it
- * @param clientSecret the client secret. A secret
- * @param subscriptionKey the subscription key. A secret
- * @param secondSubscriptionKey the other key of the pair, used when Vipps refuses the first. A secret
- * @param msn the merchant serial number of the one sales unit that the keys are for; not for partner keys
- * @param pspId the id of a payment service provider, for its keys
- * @param environment production, test or a base URL, such as the emulator's; production unless set
- * @param systemName the name of your system, at most 30 characters of ASCII; sent with each call
- * @param systemVersion the version of your system, at most 30 characters of ASCII; sent with each call
- * @param pluginName the name of a plugin within your system
- * @param pluginVersion the version of the plugin
- * @param connectTimeout limit for a TCP and TLS handshake; 5s unless set
- * @param requestTimeout limit for one request from connect to the last byte; 10s unless set
- * @param deadline limit for a whole fetch with its retries, while somebody waits; 30s unless set
- * @param leeway how far the clocks of issuer and reader may differ, at most 300s; 60s unless set
- * @param staleKeysFor how long past its age a key set is still used during an outage, at most 24h; 4h unless set
- * @param caPem a file with a company's own certificate authorities in PEM, trusted besides those of the machine
- * @param proxy the proxy for the library's own requests, or direct for none; the proxy variables unless set. May hold a password
- * @param redisUrl where processes share the token, Redis or Valkey: redis:// or with TLS rediss://. May hold a password
- * @param redisCaPem a file with the authorities in PEM that Redis' certificate is checked against
- * @param basicEncoding how the token endpoint of specialized keys is sent HTTP Basic; raw unless set
- * @param loginBasicEncoding how Login's token endpoint is sent the Basic of sales unit keys; form unless set
- * @param backchannelBasicEncoding how it is written where a login from a phone number starts; raw unless set
- * @param loginAuthMethod how sales unit keys authenticate in Login; in a header unless set
- * @param allowPartnerKeysInTest lets partner keys be used in the test environment, where Vipps refuses them
- * @param trustedOrigins more origins to which headers may be attached, such as https://gateway.example
- * @param login where people log in
+ * @param clientId The client id, as the portal shows it.
+ * @param clientSecret The client secret. A secret.
+ * @param subscriptionKey The subscription key. A secret.
+ * @param secondSubscriptionKey The other key of the pair, used when Vipps refuses the first. A secret.
+ * @param msn The merchant serial number of the one sales unit that the keys are for; not for partner keys.
+ * @param pspId The id of a payment service provider, for its keys.
+ * @param environment Production, test or a base URL, such as the emulator's; production unless set.
+ * @param systemName The name of your system, at most 30 characters of ASCII; sent with each call.
+ * @param systemVersion The version of your system, at most 30 characters of ASCII; sent with each call.
+ * @param pluginName The name of a plugin within your system.
+ * @param pluginVersion The version of the plugin.
+ * @param connectTimeout Limit for a TCP and TLS handshake; 5s unless set.
+ * @param requestTimeout Limit for one request from connect to the last byte; 10s unless set.
+ * @param deadline Limit for a whole fetch with its retries, while somebody waits; 30s unless set.
+ * @param leeway How far the clocks of issuer and reader may differ, at most 300s; 60s unless set.
+ * @param staleKeysFor How long past its age a key set is still used during an outage, at most 24h; 4h unless set.
+ * @param caPem A file with a company's own certificate authorities in PEM, trusted besides those of the machine.
+ * @param proxy The proxy for the library's own requests, or direct for none; the proxy variables unless set. May hold a password.
+ * @param redisUrl Where processes share the token, Redis or Valkey: redis:// or with TLS rediss://. May hold a password.
+ * @param redisCaPem A file with the authorities in PEM that Redis' certificate is checked against.
+ * @param basicEncoding How the token endpoint of specialized keys is sent HTTP Basic; raw unless set.
+ * @param loginBasicEncoding How Login's token endpoint is sent the Basic of sales unit keys; form unless set.
+ * @param backchannelBasicEncoding How it is written where a login from a phone number starts; raw unless set.
+ * @param loginAuthMethod How sales unit keys authenticate in Login; in a header unless set.
+ * @param allowPartnerKeysInTest Lets partner keys be used in the test environment, where Vipps refuses them.
+ * @param trustedOrigins More origins to which headers may be attached, such as https://gateway.example.
+ * @param login Where people log in.
  */
 @ConfigurationProperties("vipps")
 public record VippsProperties(
@@ -79,12 +79,12 @@ public record VippsProperties(
     /**
      * The properties {@code vipps.login.*}, for {@link VippsLoginConfigurer}.
      *
-     * @param msn the sales unit that people log in at; that of the keys or of the only Merchant bean unless set
-     * @param redirectUri where Vipps sends the browser back to: the very text that is registered in the portal
-     * @param scopes what is asked for, such as openid, name and email
-     * @param startPath where a login begins in this application
-     * @param callbackPath where the browser comes back to in this application; the path of the redirect URI unless set
-     * @param userinfo whether Vipps is asked who the person is, with one more request
+     * @param msn The sales unit that people log in at; that of the keys or of the only Merchant bean unless set.
+     * @param redirectUri Where Vipps sends the browser back to: the very text that is registered in the portal.
+     * @param scopes What is asked for, such as openid, name and email.
+     * @param startPath Where a login begins in this application.
+     * @param callbackPath Where the browser comes back to in this application; the path of the redirect URI unless set.
+     * @param userinfo Whether Vipps is asked who the person is, with one more request.
      */
     public record Login(
             String msn,
