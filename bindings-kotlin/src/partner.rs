@@ -99,6 +99,19 @@ impl PartnerHandle {
         Ok(Self::of(Partner::from_env_with(config(&settings, events, key_source, token_cache)?)?, &settings))
     }
 
+    /// The same from values that go by the names of the variables.
+    #[uniffi::constructor]
+    pub fn from_vars(
+        vars: HashMap<String, String>,
+        settings: SettingsParts,
+        events: &EventQueue,
+        key_source: Option<Arc<KeyQuestions>>,
+        token_cache: Option<Arc<CacheCalls>>,
+    ) -> Result<Arc<Self>> {
+        let config = config(&settings, events, key_source, token_cache)?;
+        Ok(Self::of(Partner::from_vars(|name| vars.get(name).cloned(), config)?, &settings))
+    }
+
     /// The same keys, bound to one merchant.
     pub fn merchant(&self, msn: String) -> Result<Arc<MerchantHandle>> {
         Ok(Arc::new(MerchantHandle::new(self.1.merchant(msn.parse()?), self.0.clone())))

@@ -115,10 +115,12 @@ fn the_table_of_variables_has_each_variable() {
 fn every_block_in_a_compiled_language_is_in_a_test() {
     let kotlin = "bindings-kotlin/kotlin/tests/src/test";
     let package = "io/github/vippspartnerauth/tests";
+    let shop = "bindings-kotlin/kotlin/spring-boot-tests/src/test/java/com/example/shop";
+    let spring = ["Payments", "ShopApplication", "PaymentsTest"].map(|class| format!("{shop}/{class}.java")).join(" ");
     let swift = "bindings-kotlin/swift/Tests/VippsPartnerAuthTests";
     let sources = [
         ("kotlin", format!("{kotlin}/kotlin/{package}/ReadmeKotlinTest.kt")),
-        ("java", format!("{kotlin}/java/{package}/ReadmeJavaTest.java")),
+        ("java", format!("{kotlin}/java/{package}/ReadmeJavaTest.java {spring}")),
         ("swift", format!("{swift}/ReadmeTests.swift {swift}/Emulator/RunnersTests.swift")),
     ];
     for (language, files) in sources {
@@ -170,6 +172,7 @@ fn readmes_of_packages_have_absolute_links_only() {
         "emulator/node/README.md",
         "emulator/python/README.md",
         "emulator/kotlin/README.md",
+        "bindings-kotlin/kotlin/spring-boot-starter/README.md",
         "bindings-python/README.md",
         "bindings-node/README.md",
     ] {
@@ -261,6 +264,7 @@ fn documents() -> Vec<PathBuf> {
         "bindings-python",
         "bindings-node",
         "bindings-kotlin/kotlin",
+        "bindings-kotlin/kotlin/spring-boot-starter",
         "bindings-kotlin/swift",
         "tests/vectors",
         "tests/simulation",

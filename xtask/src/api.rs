@@ -224,7 +224,7 @@ fn of_node() -> Result<Option<String>> {
 /// Of the classes that Maven left: building them takes minutes.
 fn of_the_jvm() -> Result<Option<String>> {
     let mut lines = Vec::new();
-    for artifact in ["vipps-partner-auth", "vipps-partner-auth-app"] {
+    for artifact in ["vipps-partner-auth", "vipps-partner-auth-app", "vipps-partner-auth-spring-boot-starter"] {
         let classes = repo::target().join("jvm").join(artifact).join("classes");
         let Some(found) = public_classes(&classes) else {
             return Ok(unknown("jvm", "no classes; run `cargo xtask test --only jvm` before"));

@@ -46,6 +46,7 @@ const SOURCES: &[(&str, &[&str])] = &[
     ("bindings-kotlin/src/", &["rs"]),
     ("bindings-kotlin/kotlin/shared/", &["kt", "java"]),
     ("bindings-kotlin/kotlin/server/", &["kt", "java"]),
+    ("bindings-kotlin/kotlin/spring-boot-starter/", &["kt", "java"]),
     ("bindings-kotlin/swift/Sources/VippsPartnerAuth", &["swift"]),
 ];
 

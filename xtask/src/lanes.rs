@@ -66,7 +66,7 @@ pub(crate) const LANES: &[Job] = &[
     },
     Job {
         name: "jvm",
-        about: "the Maven build: vectors from Kotlin, the face from Java, the adapters with the real clients, the emulator",
+        about: "the Maven build: vectors from Kotlin, the face from Java, the adapters with the real clients, the emulator, Spring Boot",
         needs: &[&tool::C_COMPILER, &tool::JDK, &tool::MAVEN, &tool::REDIS, &tool::MEMCACHED, &tool::PYTHON],
         fetches: &[],
         run: jvm,

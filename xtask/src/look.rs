@@ -30,6 +30,9 @@ const OF_THE_EMULATOR: &[u8] = b"/emulator/page/style.css";
 /// Packages in which the emulator may be: its own.
 const WITH_EMULATOR: [&str; 2] = ["vipps-emulator", "vipps_emulator"];
 
+/// The Maven artifact that is the same for all platforms.
+const WITHOUT_LIBRARY: &str = "vipps-partner-auth-spring-boot-starter";
+
 pub(crate) fn at(targets: &[&Target]) -> Result {
     eprintln!("== a look at each package");
     let version = versions::workspace(&repo::read(&repo::root().join("Cargo.toml"))?)?;
@@ -61,6 +64,7 @@ fn names(targets: &[&Target], version: &str) -> Result<Vec<String>> {
         names.extend([".jar", ".jar.sha1", ".pom", "-sources.jar", "-javadoc.jar"].map(|end| maven(artifact, end)));
         names.extend(targets.iter().filter_map(|target| Some(maven(artifact, &format!("-{}.jar", target.jna?)))));
     }
+    names.extend([".jar", ".jar.sha1", ".pom", "-sources.jar", "-javadoc.jar"].map(|end| maven(WITHOUT_LIBRARY, end)));
     names.push(maven("vipps-partner-auth-bom", ".pom"));
     for target in targets {
         let (Some(wheel), Some(npm)) = (target.wheel, target.npm) else {
@@ -170,7 +174,7 @@ impl Opened {
             let missing = names.filter(|name| !manifest.is_some_and(|manifest| manifest.holds(name.as_bytes())));
             found.extend(missing.map(|name| format!("its optionalDependencies lack {name}")));
         }
-        if self.name.ends_with(&format!("-{version}.jar")) {
+        if self.name.ends_with(&format!("-{version}.jar")) && !self.name.contains(WITHOUT_LIBRARY) {
             let folders = targets.iter().filter_map(|target| Some(format!("{}/{}", target.jna?, "")));
             let missing = folders.filter(|folder| {
                 !self.files.iter().any(|file| file.path.starts_with(folder.as_str()) && file.is_binary())
@@ -314,6 +318,15 @@ mod tests {
             vec![file("linux-x86-64/a.so", b"\x7fELF"), file("win32-x86-64/a.dll", b"MZ")],
         );
         assert_eq!(jar.lacks_platforms(&[], "1.2.3"), ["win32-x86-64/a.dll: of another platform"]);
+    }
+
+    #[test]
+    fn a_jar_without_a_library_is_for_all_platforms() {
+        let servers: Vec<&Target> = TARGETS.iter().filter(|target| target.jna.is_some()).collect();
+        let jar =
+            |name: &str| opened(&format!("maven/{name}-1.2.3.jar"), Vec::new()).lacks_platforms(&servers, "1.2.3");
+        assert_eq!(jar(WITHOUT_LIBRARY), Vec::<String>::new());
+        assert_eq!(jar("vipps-partner-auth").len(), servers.len());
     }
 
     #[test]

@@ -60,6 +60,8 @@ const GRADLE: Place = Place { before: "vipps-partner-auth-app:", after: "\"", ti
 const PYPROJECT: Place = Place { before: "\nversion = \"", after: "\"", times: 1 };
 const GREETING: Place = Place { before: "# vipps-emulator ", after: ":", times: 1 };
 
+const STARTER: &str = "bindings-kotlin/kotlin/spring-boot-starter/README.md";
+
 /// Where it stands in a file.
 fn written(path: &str, text: &str) -> impl Iterator<Item = &'static Place> {
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -68,7 +70,7 @@ fn written(path: &str, text: &str) -> impl Iterator<Item = &'static Place> {
     let is_npm_package = head.contains("\"name\": \"vipps-") && !text.contains("\"private\": true");
     let is_locked = name == "package-lock.json" && head.contains("\"version\"");
     let places: &[(bool, &Place)] = &[
-        (name == "pom.xml" || path == "bindings-kotlin/kotlin/README.md", &MAVEN),
+        (name == "pom.xml" || path == "bindings-kotlin/kotlin/README.md" || path == STARTER, &MAVEN),
         (path == "bindings-kotlin/kotlin/README.md", &GRADLE),
         (name == "package.json" && is_npm_package, &JSON),
         (is_locked && is_npm_package, &LOCK),
@@ -179,6 +181,7 @@ mod tests {
         assert_eq!(disagreements("1.2.3", "a/pom.xml", &project("1.2.2")), ["a/pom.xml: not version 1.2.3: 1.2.2"]);
         assert_eq!(disagreements("1.2.3", "a/pom.xml", "<project/>"), ["a/pom.xml: not version 1.2.3: none"]);
         assert!(disagreements("1.2.3", "a/README.md", "<version>1</version>").is_empty());
+        assert_eq!(disagreements("1.2.3", STARTER, "<version>1.2.2</version>").len(), 1);
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(crate) const DIFFERENCES: &[Lacking] = &[
         &["node"],
         "Node.js has it on `Partner` and `Merchant`; what adapters need is `authorization`",
     ),
-    lacking("Caller.headers_withheld", &["jvm", "node"], "only the package's own adapters tell it there"),
+    lacking("Caller.headers_withheld", &["node"], "only the package's own adapters tell it there"),
     lacking("Caller.httpx_auth", &["jvm", "node", "swift"], "an HTTP client of Python"),
     lacking(
         "Caller.note_refused",
@@ -138,7 +138,7 @@ pub(crate) const DIFFERENCES: &[Lacking] = &[
         "adapters wait in one way there, which costs nothing while a token is there",
     ),
     lacking("Merchant.fetch", &["jvm", "python", "swift"], "an HTTP client of JavaScript"),
-    lacking("Merchant.headers_withheld", &["jvm", "node"], "only the package's own adapters tell it there"),
+    lacking("Merchant.headers_withheld", &["node"], "only the package's own adapters tell it there"),
     lacking("Merchant.httpx_auth", &["jvm", "node", "swift"], "an HTTP client of Python"),
     lacking(
         "Merchant.note_refused",
@@ -165,7 +165,12 @@ pub(crate) const DIFFERENCES: &[Lacking] = &[
         "only the JVM frees what is native late, and so has a way to say when",
     ),
     lacking("Partner.fetch", &["jvm", "python", "swift"], "an HTTP client of JavaScript"),
-    lacking("Partner.headers_withheld", &["jvm", "node"], "only the package's own adapters tell it there"),
+    lacking(
+        "Partner.from_vars",
+        &["node", "python", "swift"],
+        "`Partner.from_env` takes them in Node.js; nobody but the Spring Boot starter has them from elsewhere in the others",
+    ),
+    lacking("Partner.headers_withheld", &["node"], "only the package's own adapters tell it there"),
     lacking("Partner.httpx_auth", &["jvm", "node", "swift"], "an HTTP client of Python"),
     lacking(
         "Partner.note_refused",

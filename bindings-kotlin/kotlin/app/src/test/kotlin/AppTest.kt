@@ -7,6 +7,8 @@ import io.github.vippspartnerauth.ManualClock
 import io.github.vippspartnerauth.Settings
 import io.github.vippspartnerauth.VippsAuthException
 import java.io.File
+import java.lang.module.ModuleFinder
+import java.nio.file.Path
 import java.time.Instant
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -30,6 +32,14 @@ class AppTest {
         val library = files.single { it.name.contains("vipps_partner_auth_ffi") }.readText(Charsets.ISO_8859_1)
         assertTrue("verifierhandle" in library)
         listOf("keyshandle", "partnerhandle", "loginhandle").forEach { assertFalse(it in library, it) }
+    }
+
+    @Test
+    fun `it is a module`() {
+        val place = Path.of(IdTokenVerifier::class.java.protectionDomain.codeSource.location.toURI())
+        val module = ModuleFinder.of(place).find("io.github.vippspartnerauth.app").orElseThrow().descriptor()
+        assertFalse(module.isAutomatic)
+        assertEquals(setOf("io.github.vippspartnerauth"), module.exports().map { it.source() }.toSet())
     }
 
     @Test

@@ -80,6 +80,9 @@ sealed class Caller {
 
     /** Whether headers that were sent to one URL may go along to the next on a redirect. */
     fun mayFollow(from: String, to: String): Boolean = partner.isWithin(from, to)
+
+    /** For adapters: a call went to this URL without headers. Told once for each host, as the event `headers_withheld`. */
+    fun headersWithheld(url: String) = partner.tellWithheld(url)
 }
 
 /**
@@ -121,6 +124,6 @@ internal suspend fun Caller.anotherTry(used: Authorization, isRepeatable: Boolea
 /** What adapters ask of each hop of a call: whether it may carry headers. Where not, that is told once for each host. */
 internal fun Caller.mayCarry(first: String, url: String): Boolean = asIo {
     val may = if (url == first) covers(url) else mayFollow(first, url)
-    if (!may) partner.withheld(url)
+    if (!may) headersWithheld(url)
     may
 }

@@ -5,6 +5,7 @@ import io.github.vippspartnerauth.ffi.FlowElementParts
 import io.github.vippspartnerauth.ffi.FlowLinkParts
 import io.github.vippspartnerauth.ffi.FlowResultParts
 import io.github.vippspartnerauth.ffi.FlowScreenParts
+import java.io.Serializable
 
 /**
  * What a person answered on the screens of a flow of the merchant's own (scope `customFlow`).
@@ -13,7 +14,7 @@ import io.github.vippspartnerauth.ffi.FlowScreenParts
  * @property screens in order
  * @property json all that Vipps sent, those members too that are unknown to this library
  */
-class FlowResult internal constructor(parts: FlowResultParts) {
+class FlowResult internal constructor(parts: FlowResultParts) : Serializable {
     val language: String? = parts.language
     val screens: List<FlowScreen> = parts.screens.map(::FlowScreen)
     val json: String = parts.json
@@ -30,7 +31,7 @@ class FlowResult internal constructor(parts: FlowResultParts) {
  * @property links the terms it links to
  * @property elements what the person could answer, in order
  */
-class FlowScreen internal constructor(parts: FlowScreenParts) {
+class FlowScreen internal constructor(parts: FlowScreenParts) : Serializable {
     val title: String? = parts.title
     val description: String? = parts.description
     val links: List<FlowLink> = parts.links.map(::FlowLink)
@@ -46,7 +47,7 @@ class FlowScreen internal constructor(parts: FlowScreenParts) {
  * @property title what the person reads
  * @property url where it leads
  */
-class FlowLink internal constructor(parts: FlowLinkParts) {
+class FlowLink internal constructor(parts: FlowLinkParts) : Serializable {
     val title: String? = parts.title
     val url: String? = parts.url
 
@@ -63,7 +64,7 @@ class FlowLink internal constructor(parts: FlowLinkParts) {
  * @property checked whether the person ticked it
  * @property json all that Vipps sent of it
  */
-class FlowElement internal constructor(parts: FlowElementParts) {
+class FlowElement internal constructor(parts: FlowElementParts) : Serializable {
     val type: String? = parts.kind
     val id: String? = parts.id
     val title: String? = parts.title
@@ -88,7 +89,7 @@ class FlowElement internal constructor(parts: FlowElementParts) {
  * @property privacyStatementLinkText what the link to the privacy statement said
  * @property privacyStatementLinkUrl where it led
  */
-class Agreement internal constructor(parts: AgreementParts) {
+class Agreement internal constructor(parts: AgreementParts) : Serializable {
     val language: String? = parts.language
     val description: String? = parts.description
     val buttonText: String? = parts.buttonText

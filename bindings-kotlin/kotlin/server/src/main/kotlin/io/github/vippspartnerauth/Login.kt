@@ -7,6 +7,7 @@ import io.github.vippspartnerauth.ffi.ResultParts
 import io.github.vippspartnerauth.ffi.UserinfoParts
 import io.github.vippspartnerauth.ffi.marketOf
 import io.github.vippspartnerauth.ffi.requestedFlowOf
+import java.io.Serializable
 import java.time.Instant
 import java.util.concurrent.CompletableFuture
 
@@ -175,7 +176,11 @@ class Login internal constructor(private val handle: LoginHandle, val redirectUr
 
     /** [userinfo] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
-    fun userinfoBlocking(result: LoginResult): Userinfo = blocking { userinfo(result) }}
+    fun userinfoBlocking(result: LoginResult): Userinfo = blocking { userinfo(result) }
+
+    /** [userinfo] as a future. Cancelling it ends the wait. */
+    fun userinfoAsync(result: LoginResult): CompletableFuture<Userinfo> = future { userinfo(result) }
+}
 
 /** A login that passed every check. */
 class LoginResult internal constructor(parts: ResultParts) {
@@ -216,7 +221,8 @@ class LoginToken internal constructor(val secret: String, val expiresAt: Instant
 
 /**
  * What a person agreed to tell this sales unit. A member that Vipps left out, or sent as another type than its documents
- * say, is `null`; all members are in [json]. [toString] shows [sub] alone: the rest is personal data.
+ * say, is `null`; all members are in [json]. [toString] shows [sub] alone: the rest is personal data. Serialisable, for
+ * sessions.
  *
  * @property sub the person, as this sales unit knows them
  * @property phoneNumber digits with country code and without a plus sign
@@ -267,7 +273,7 @@ class Userinfo internal constructor(parts: UserinfoParts) : Claims(parts.json) {
  * @property streetAddress street, with unit and floor in a second line
  * @property postalCode the postal code
  */
-class Address internal constructor(parts: AddressParts) {
+class Address internal constructor(parts: AddressParts) : Serializable {
     val streetAddress: String? = parts.streetAddress
     val postalCode: String? = parts.postalCode
     val region: String? = parts.region

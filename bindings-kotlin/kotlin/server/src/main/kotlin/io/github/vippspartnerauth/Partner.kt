@@ -165,6 +165,14 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
         offline: Boolean = false,
     ): DoctorReport = blocking { doctor(msns, redirectUri, offline) }
 
+    /** [doctor] as a future. Cancelling it ends the wait. */
+    @JvmOverloads
+    fun doctorAsync(
+        msns: List<String> = emptyList(),
+        redirectUri: String? = null,
+        offline: Boolean = false,
+    ): CompletableFuture<DoctorReport> = future { doctor(msns, redirectUri, offline) }
+
     /**
      * Puts other keys in the place of those in use: of the same kind, and for the same sales unit and scope. They are tried
      * first. Until Vipps has given a token for them, and where it gives none, everything stays as it was; then keys and token
@@ -192,7 +200,7 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
 
     internal fun isCovered(url: String): Boolean = native { handle.covers(url) }
 
-    internal fun withheld(url: String) = native { handle.withheld(url) }
+    internal fun tellWithheld(url: String) = native { handle.withheld(url) }
 
     internal fun isWithin(from: String, to: String): Boolean = native { handle.mayFollow(from, to) }
 
@@ -224,6 +232,23 @@ class Partner private constructor(private val fed: Fed<PartnerHandle>) : Caller(
         ): Partner = Partner(
             fed(settings.listener) {
                 PartnerHandle.fromEnv(settings.parts(), it, questionsTo(keySource), callsTo(tokenCache))
+            },
+        )
+
+        /**
+         * The same from any other source of values that go by the names of the variables, such as a secret store. Names that
+         * mean nothing here are left alone.
+         */
+        @JvmStatic
+        @JvmOverloads
+        fun fromVars(
+            vars: Map<String, String>,
+            settings: Settings = Settings(),
+            keySource: KeySource? = null,
+            tokenCache: TokenCache? = null,
+        ): Partner = Partner(
+            fed(settings.listener) {
+                PartnerHandle.fromVars(vars, settings.parts(), it, questionsTo(keySource), callsTo(tokenCache))
             },
         )
     }

@@ -9,6 +9,7 @@ import io.github.vippspartnerauth.ffi.jsonLong
 import io.github.vippspartnerauth.ffi.jsonMember
 import io.github.vippspartnerauth.ffi.jsonText
 import io.github.vippspartnerauth.ffi.longestToken
+import java.io.Serializable
 import java.time.Instant
 import java.util.concurrent.CompletableFuture
 
@@ -64,10 +65,11 @@ class Expect private constructor(private val parts: ExpectParts) {
 
 /**
  * What Vipps says of a person: a JSON object and its members by type. A member that is absent or of another type is `null`.
+ * Serialisable, for sessions.
  *
  * @property json all members, as a JSON object
  */
-sealed class Claims(val json: String) {
+sealed class Claims(val json: String) : Serializable {
     /** A text. */
     fun text(name: String): String? = native { jsonText(json, name) }
 

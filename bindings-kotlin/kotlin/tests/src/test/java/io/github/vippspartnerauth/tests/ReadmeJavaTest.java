@@ -17,6 +17,7 @@ import io.github.vippspartnerauth.Partner;
 import io.github.vippspartnerauth.PartnerKeys;
 import io.github.vippspartnerauth.PendingLogin;
 import io.github.vippspartnerauth.Settings;
+import io.github.vippspartnerauth.Stats;
 import io.github.vippspartnerauth.SystemInfo;
 import io.github.vippspartnerauth.Transport;
 import io.github.vippspartnerauth.TransportReply;
@@ -27,6 +28,9 @@ import io.github.vippspartnerauth.emulator.Emulator;
 import io.github.vippspartnerauth.emulator.EmulatorKit;
 import io.github.vippspartnerauth.emulator.NewKeys;
 import io.github.vippspartnerauth.emulator.VippsEmulatorExtension;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -39,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.FutureTask;
+import java.util.function.ToLongFunction;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import org.junit.jupiter.api.Test;
@@ -144,6 +149,26 @@ class ReadmeJavaTest {
         PartnerKeys keys = vipps.partnerKeys().forPartner();
         new Partner(keys, new SystemInfo("acme", "3.1.2"), environment, settings).headersBlocking();
         while (!counts.containsKey("token_fetched")) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void micrometer() throws Exception {
+        MeterRegistry registry = new SimpleMeterRegistry();
+        Settings settings = Settings.builder()
+                .onEvent(event -> registry.counter("vipps.partner.auth.events", "name", event.getName()).increment()).build();
+        Partner partner = new Partner(PartnerKeys.fromEnv(), new SystemInfo("acme", "3.1.2"), environment, settings);
+        Map<String, ToLongFunction<Stats>> counters = Map.of(
+                "tokens.fetched", Stats::getTokensFetched, "tokens.renewed", Stats::getTokensRenewed,
+                "fetches.failed", Stats::getFetchesFailed, "renewals.failed", Stats::getRenewalsFailed,
+                "cache.failures", Stats::getCacheFailures, "keys.refresh.failed", Stats::getKeysRefreshFailed,
+                "refusals.ignored", Stats::getRefusalsIgnored, "events.dropped", Stats::getEventsDropped);
+        counters.forEach((name, counter) -> FunctionCounter
+                .builder("vipps.partner.auth." + name, partner, it -> counter.applyAsLong(it.getStats())).register(registry));
+        partner.headersBlocking();
+        assertEquals(1, registry.get("vipps.partner.auth.tokens.fetched").functionCounter().count());
+        while (registry.find("vipps.partner.auth.events").tag("name", "token_fetched").counter() == null) {
             Thread.onSpinWait();
         }
     }

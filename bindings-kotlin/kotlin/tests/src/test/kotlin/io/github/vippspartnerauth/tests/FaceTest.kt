@@ -224,8 +224,12 @@ class FaceTest {
         val login = shop.merchant.login("https://shop.example/callback")
         val request = login.startBlocking(listOf("openid", "name", "email"))
         val result = login.finishBlocking(whereTheBrowserGoes(request.url), request)
-        val person = login.userinfoBlocking(result)
+        val person = login.userinfoAsync(result).get()
         assertEquals(person.name, person.text("name"))
+        val kept = copy(person)
+        assertEquals(listOf(person.json, person.sub, person.name), listOf(kept.json, kept.sub, kept.name))
+        assertEquals(person.address?.formatted, kept.address?.formatted)
+        assertEquals(result.claims.issuedAt, copy(result.claims).issuedAt)
         assertEquals(person.emailVerified, person.bool("email_verified"))
         assertEquals(person.sub, person.read { json(it)["sub"].textValue() })
     }
@@ -235,12 +239,25 @@ class FaceTest {
         shop.vipps.wrongEnvironment()
         val error = assertThrows(VippsAuthException.CredentialsRejected::class.java) { shop.merchant.headersBlocking() }
         for (thrown in listOf(error, VippsAuthIOException(error))) {
-            val bytes = ByteArrayOutputStream().also { ObjectOutputStream(it).writeObject(thrown) }.toByteArray()
-            val read = ObjectInputStream(bytes.inputStream()).readObject() as Exception
+            val read = copy(thrown)
             val told = read as? VippsAuthException ?: (read as VippsAuthIOException).cause
             assertEquals(listOf(error.code, error.hint, error.traceId, 400), listOf(told.code, told.hint, told.traceId, told.status))
             assertEquals(thrown.message, read.message)
         }
+    }
+
+    @Suppress("UNCHECKED_CAST")
+    private fun <T> copy(of: T): T {
+        val bytes = ByteArrayOutputStream().also { ObjectOutputStream(it).writeObject(of) }.toByteArray()
+        return ObjectInputStream(bytes.inputStream()).readObject() as T
+    }
+
+    @Test
+    fun `values come from any source that knows the names of the variables`(): Unit = Shop().use { shop ->
+        val vars = shop.vipps.environment() + mapOf("VIPPS_SYSTEM_NAME" to "acme", "VIPPS_SYSTEM_VERSION" to "3.1.2")
+        Partner.fromVars(vars).use { assertEquals("123456", it.merchant("123456").headersBlocking()["merchant-serial-number"]) }
+        val error = assertThrows(VippsAuthException.InvalidConfig::class.java) { Partner.fromVars(vars - "VIPPS_CLIENT_SECRET") }
+        assertEquals("VIPPS_CLIENT_SECRET", error.field)
     }
 
     @Test

@@ -1,0 +1,156 @@
+package io.github.vippspartnerauth.spring;
+
+import io.github.vippspartnerauth.BasicEncoding;
+import io.github.vippspartnerauth.LoginAuthMethod;
+import io.github.vippspartnerauth.Settings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.core.io.Resource;
+
+/**
+ * The properties {@code vipps.*}. What is not set has the library's default.
+ *
+ * @param clientId The client id, as the portal shows it.
+ * @param clientSecret The client secret. A secret.
+ * @param subscriptionKey The subscription key. A secret.
+ * @param secondSubscriptionKey The other key of the pair, used when Vipps refuses the first. A secret.
+ * @param msn The merchant serial number of the one sales unit that the keys are for; not for partner keys.
+ * @param pspId The id of a payment service provider, for its keys.
+ * @param environment Production, test or a base URL, such as the emulator's; production unless set.
+ * @param systemName The name of your system, at most 30 characters of ASCII; sent with each call.
+ * @param systemVersion The version of your system, at most 30 characters of ASCII; sent with each call.
+ * @param pluginName The name of a plugin within your system.
+ * @param pluginVersion The version of the plugin.
+ * @param connectTimeout Limit for a TCP and TLS handshake; 5s unless set.
+ * @param requestTimeout Limit for one request from connect to the last byte; 10s unless set.
+ * @param deadline Limit for a whole fetch with its retries, while somebody waits; 30s unless set.
+ * @param leeway How far the clocks of issuer and reader may differ, at most 300s; 60s unless set.
+ * @param staleKeysFor How long past its age a key set is still used during an outage, at most 24h; 4h unless set.
+ * @param caPem A file with a company's own certificate authorities in PEM, trusted besides those of the machine.
+ * @param proxy The proxy for the library's own requests, or direct for none; the proxy variables unless set. May hold a password.
+ * @param redisUrl Where processes share the token, Redis or Valkey: redis:// or with TLS rediss://. May hold a password.
+ * @param redisCaPem A file with the authorities in PEM that Redis' certificate is checked against.
+ * @param basicEncoding How the token endpoint of specialized keys is sent HTTP Basic; raw unless set.
+ * @param loginBasicEncoding How Login's token endpoint is sent the Basic of sales unit keys; form unless set.
+ * @param backchannelBasicEncoding How it is written where a login from a phone number starts; raw unless set.
+ * @param loginAuthMethod How sales unit keys authenticate in Login; in a header unless set.
+ * @param allowPartnerKeysInTest Lets partner keys be used in the test environment, where Vipps refuses them.
+ * @param trustedOrigins More origins to which headers may be attached, such as https://gateway.example.
+ * @param login Where people log in.
+ */
+@ConfigurationProperties("vipps")
+public record VippsProperties(
+        String clientId,
+        String clientSecret,
+        String subscriptionKey,
+        String secondSubscriptionKey,
+        String msn,
+        String pspId,
+        String environment,
+        String systemName,
+        String systemVersion,
+        String pluginName,
+        String pluginVersion,
+        Duration connectTimeout,
+        Duration requestTimeout,
+        Duration deadline,
+        Duration leeway,
+        Duration staleKeysFor,
+        Resource caPem,
+        String proxy,
+        String redisUrl,
+        Resource redisCaPem,
+        BasicEncoding basicEncoding,
+        BasicEncoding loginBasicEncoding,
+        BasicEncoding backchannelBasicEncoding,
+        LoginAuthMethod loginAuthMethod,
+        boolean allowPartnerKeysInTest,
+        @DefaultValue List<String> trustedOrigins,
+        @DefaultValue Login login) {
+
+    /**
+     * The properties {@code vipps.login.*}, for {@link VippsLoginConfigurer}.
+     *
+     * @param msn The sales unit that people log in at; that of the keys or of the only Merchant bean unless set.
+     * @param redirectUri Where Vipps sends the browser back to: the very text that is registered in the portal.
+     * @param scopes What is asked for, such as openid, name and email.
+     * @param startPath Where a login begins in this application.
+     * @param callbackPath Where the browser comes back to in this application; the path of the redirect URI unless set.
+     * @param userinfo Whether Vipps is asked who the person is, with one more request.
+     */
+    public record Login(
+            String msn,
+            String redirectUri,
+            @DefaultValue List<String> scopes,
+            @DefaultValue("/login/vipps") String startPath,
+            String callbackPath,
+            boolean userinfo) {}
+
+    /** The values that the library knows as variables, by the names that Spring Boot itself gives to variables. */
+    Map<String, String> variables() {
+        Map<String, String> values = new HashMap<>();
+        put(values, "clientId", clientId);
+        put(values, "clientSecret", clientSecret);
+        put(values, "subscriptionKey", subscriptionKey);
+        put(values, "secondSubscriptionKey", secondSubscriptionKey);
+        put(values, "msn", msn);
+        put(values, "pspId", pspId);
+        put(values, "environment", environment);
+        put(values, "systemName", systemName);
+        put(values, "systemVersion", systemVersion);
+        put(values, "pluginName", pluginName);
+        put(values, "pluginVersion", pluginVersion);
+        return values;
+    }
+
+    /** All that is no key and no name. */
+    Settings.Builder settings() {
+        Settings.Builder settings = Settings.builder();
+        set(connectTimeout, settings::connectTimeout);
+        set(requestTimeout, settings::requestTimeout);
+        set(deadline, settings::deadline);
+        set(leeway, settings::leeway);
+        set(staleKeysFor, settings::staleKeysFor);
+        set(caPem, file -> settings.caPem(read(file)));
+        set(proxy, settings::proxy);
+        set(redisUrl, settings::redisUrl);
+        set(redisCaPem, file -> settings.redisCaPem(read(file)));
+        set(basicEncoding, settings::basicEncoding);
+        set(loginBasicEncoding, settings::loginBasicEncoding);
+        set(backchannelBasicEncoding, settings::backchannelBasicEncoding);
+        set(loginAuthMethod, settings::loginAuthMethod);
+        if (allowPartnerKeysInTest) settings.allowPartnerKeysInTest();
+        trustedOrigins.forEach(settings::trustedOrigin);
+        return settings;
+    }
+
+    /** Never a value: some are secrets. */
+    @Override
+    public String toString() {
+        return "VippsProperties";
+    }
+
+    private static void put(Map<String, String> values, String name, String value) {
+        set(value, it -> values.put(PropertyNames.variable("vipps." + PropertyNames.hyphenated(name)), it));
+    }
+
+    private static <T> void set(T value, Consumer<T> setter) {
+        if (value != null) setter.accept(value);
+    }
+
+    private static byte[] read(Resource file) {
+        try (InputStream content = file.getInputStream()) {
+            return content.readAllBytes();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+}
