@@ -1,8 +1,8 @@
 //! The check of ID tokens in one plain call, for the JVM.
 //!
 //! What is generated for the JVM carries structures, and makes five native calls of one: many times the check itself. Here
-//! one array goes back and forth. Only a good token is answered; whatever else there is to say is said by the generated
-//! call, which is made then.
+//! one array goes back and forth, with the claims of a good token or the error of a refused one. Where there is neither,
+//! because keys must be fetched first, the generated call is made.
 
 use std::{
     collections::HashMap,
@@ -17,9 +17,14 @@ use std::{
     time::UNIX_EPOCH,
 };
 
+use uniffi::Lower;
 use vipps_partner_auth::{Expect, IdTokenClaims};
 
-use crate::verifier::ExpectParts;
+use crate::{
+    UniFfiTag,
+    error::{AuthError, ErrorParts},
+    verifier::ExpectParts,
+};
 
 type Check = dyn Fn(&str, &Expect) -> Option<vipps_partner_auth::Result<IdTokenClaims>> + Send + Sync;
 
@@ -53,12 +58,12 @@ impl fmt::Debug for Registration {
     }
 }
 
-/// Checks the token in `buffer` and writes its claims there. Returns how many bytes those are; 0 when there is anything
-/// else to say.
+/// Checks the token in `buffer` and writes there what came of it: its claims, and returns how many bytes those are; or
+/// the error, and returns that number below zero. Returns 0 when the generated call has to say it.
 ///
 /// In: the token and the members of `ExpectParts` in their order, each as its length (32 bits, big end first; −1 where it
 /// is absent) and UTF-8. Out: `iat` and `exp`, each as seconds (64 bits) and nanoseconds (32 bits), then `sub`, `msn` and all claims as JSON,
-/// written as texts are read.
+/// written as texts are read; or `ErrorParts` as the generated code writes and reads them.
 ///
 /// # Safety
 ///
@@ -71,11 +76,16 @@ pub unsafe extern "C" fn vipps_partner_auth_verify(check: i64, buffer: *mut u8, 
     }
     // SAFETY: the caller says that these bytes are there and ours alone.
     let buffer = unsafe { slice::from_raw_parts_mut(buffer, capacity) };
-    let claims = catch_unwind(AssertUnwindSafe(|| verified(check, &buffer[..length])));
-    claims.ok().flatten().and_then(|claims| write(&claims, buffer).ok()).unwrap_or(0)
+    let outcome = catch_unwind(AssertUnwindSafe(|| verified(check, &buffer[..length]))).ok().flatten();
+    let written = match outcome {
+        Some(Ok(claims)) => write(&claims, buffer),
+        Some(Err(error)) => write_error(error, buffer).map(|length| -length),
+        None => Ok(0),
+    };
+    written.unwrap_or(0)
 }
 
-fn verified(check: i64, input: &[u8]) -> Option<IdTokenClaims> {
+fn verified(check: i64, input: &[u8]) -> Option<vipps_partner_auth::Result<IdTokenClaims>> {
     let check = checks().read().unwrap_or_else(PoisonError::into_inner).get(&check)?.clone();
     let mut texts = Texts(input);
     let jwt = texts.next().ok()??;
@@ -89,7 +99,7 @@ fn verified(check: i64, input: &[u8]) -> Option<IdTokenClaims> {
         acr: owned()?,
         auth_req_id: owned()?,
     };
-    check(jwt, &expect.expect().ok()?)?.ok()
+    check(jwt, &expect.expect().ok()?)
 }
 
 /// Reads texts one after the other, as our other half wrote them.
@@ -122,6 +132,15 @@ fn write(claims: &IdTokenClaims, into: &mut [u8]) -> io::Result<i32> {
         left.write_all(text.as_bytes())?;
     }
     i32::try_from(capacity - left.len()).map_err(io::Error::other)
+}
+
+/// Returns how many bytes it took.
+fn write_error(error: vipps_partner_auth::Error, into: &mut [u8]) -> io::Result<i32> {
+    let AuthError::Failed { parts } = error.into() else { return Ok(0) };
+    let mut bytes = Vec::new();
+    <ErrorParts as Lower<UniFfiTag>>::write(parts, &mut bytes);
+    into.get_mut(..bytes.len()).ok_or_else(cut)?.copy_from_slice(&bytes);
+    i32::try_from(bytes.len()).map_err(io::Error::other)
 }
 
 fn checks() -> &'static RwLock<HashMap<i64, Arc<Check>>> {
@@ -166,6 +185,17 @@ mod tests {
         let bytes = input(&[Some("a.b.c"), None, None, None, None, None, None, None]);
         let length = i32::try_from(bytes.len()).unwrap_or(0);
         assert_eq!(call(check.id(), bytes, length), 0);
+    }
+
+    #[test]
+    fn a_refusal_is_told_below_zero() {
+        let refusal = || "0".parse::<vipps_partner_auth::Msn>().map(|_| unreachable!()).map_err(Into::into);
+        let check = Registration::new(move |_, _| Some(refusal()));
+        let mut bytes = input(&[Some("a.b.c"), None, None, None, None, None, None, None]);
+        let length = i32::try_from(bytes.len()).unwrap_or(0);
+        assert_eq!(call(check.id(), bytes.clone(), length), 0, "there is no room for it");
+        bytes.resize(1_000, 0);
+        assert!(call(check.id(), bytes, length) < 0);
     }
 
     #[test]

@@ -2,8 +2,10 @@ package io.github.vippspartnerauth
 
 import com.sun.jna.Native
 import io.github.vippspartnerauth.ffi.ExpectParts
+import io.github.vippspartnerauth.ffi.FfiConverterTypeErrorParts
 import java.nio.ByteBuffer
 import java.time.Instant
+import kotlin.math.abs
 
 /**
  * The check of an ID token in one plain native call. The generated code makes five calls that carry structures, which
@@ -14,11 +16,17 @@ import java.time.Instant
 internal class DirectCheck(number: () -> Long) {
     private val number by lazy(number)
 
-    /** The claims of a good token; `null` when there is anything else to say, which the generated call will. */
+    /**
+     * The claims of a good token; `null` when the generated call has to say it.
+     *
+     * @throws VippsAuthException of the first check that failed
+     */
     fun verified(jwt: String, expect: ExpectParts): IdTokenClaims? {
         val buffer = written(jwt, expect) ?: return null
         val length = DirectCalls.vipps_partner_auth_verify(number, buffer.array(), buffer.position(), buffer.capacity())
-        return if (length > 0) read(ByteBuffer.wrap(buffer.array(), 0, length)) else null
+        val outcome = ByteBuffer.wrap(buffer.array(), 0, abs(length))
+        if (length < 0) throw VippsAuthException.of(FfiConverterTypeErrorParts.read(outcome))
+        return if (length > 0) read(outcome) else null
     }
 
     private fun written(jwt: String, expect: ExpectParts): ByteBuffer? {
@@ -43,8 +51,8 @@ internal class DirectCheck(number: () -> Long) {
 
 private const val REPLACEMENT = '?'.code.toByte()
 
-/** For the lengths and times around the texts, with room to spare. */
-private const val ROOM = 128
+/** For the lengths and times around the texts, or for an error; without enough of it the generated call tells the error. */
+private const val ROOM = 1024
 
 @Suppress("FunctionName")
 private object DirectCalls {
