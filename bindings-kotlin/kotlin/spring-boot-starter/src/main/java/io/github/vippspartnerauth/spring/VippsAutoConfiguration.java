@@ -5,6 +5,8 @@ import io.github.vippspartnerauth.KeySource;
 import io.github.vippspartnerauth.Merchant;
 import io.github.vippspartnerauth.Partner;
 import io.github.vippspartnerauth.Settings;
+import io.github.vippspartnerauth.TokenCache;
+import io.github.vippspartnerauth.Transport;
 import io.github.vippspartnerauth.VippsAuthException;
 import java.util.List;
 import java.util.function.Supplier;
@@ -25,16 +27,29 @@ public class VippsAutoConfiguration {
     /** The entry point, closed with the application. It asks nobody when it is made. */
     @Bean(destroyMethod = "close")
     @ConditionalOnMissingBean
-    Partner vippsPartner(VippsProperties properties, Settings settings, ObjectProvider<KeySource> keySource) {
-        return checked("vipps", () -> Partner.fromVars(properties.variables(), settings, keySource.getIfAvailable()));
+    Partner vippsPartner(
+            VippsProperties properties,
+            Settings settings,
+            ObjectProvider<KeySource> keySource,
+            ObjectProvider<TokenCache> tokenCache) {
+        return checked(
+                "vipps",
+                () -> Partner.fromVars(
+                        properties.variables(), settings, keySource.getIfAvailable(), tokenCache.getIfAvailable()));
     }
 
-    /** For a {@link Partner} of your own, too. Each bean that is an {@link EventListener} hears what happens. */
+    /**
+     * For a {@link Partner} of your own, too. Each bean that is an {@link EventListener} hears what happens, and one that is a
+     * {@link Transport} sends the library's requests.
+     */
     @Bean
     @ConditionalOnMissingBean
-    Settings vippsSettings(VippsProperties properties, ObjectProvider<EventListener> listeners) {
+    Settings vippsSettings(
+            VippsProperties properties, ObjectProvider<EventListener> listeners, ObjectProvider<Transport> transport) {
         List<EventListener> all = listeners.orderedStream().toList();
-        return properties.settings().onEvent(event -> all.forEach(listener -> listener.onEvent(event))).build();
+        Settings.Builder settings = properties.settings().onEvent(event -> all.forEach(listener -> listener.onEvent(event)));
+        transport.ifAvailable(settings::transport);
+        return settings.build();
     }
 
     /** Each event of the library is an event of the application. */

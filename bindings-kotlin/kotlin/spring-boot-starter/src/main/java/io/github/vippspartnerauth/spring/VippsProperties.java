@@ -59,6 +59,7 @@ public record VippsProperties(
         String systemVersion,
         String pluginName,
         String pluginVersion,
+        // Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
         Duration connectTimeout,
         Duration requestTimeout,
         Duration deadline,
@@ -74,6 +75,7 @@ public record VippsProperties(
         LoginAuthMethod loginAuthMethod,
         boolean allowPartnerKeysInTest,
         @DefaultValue List<String> trustedOrigins,
+        // End of what is generated.
         @DefaultValue Login login) {
 
     /**
@@ -114,6 +116,7 @@ public record VippsProperties(
     /** All that is no key and no name. */
     Settings.Builder settings() {
         Settings.Builder settings = Settings.builder();
+        // Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
         set(connectTimeout, settings::connectTimeout);
         set(requestTimeout, settings::requestTimeout);
         set(deadline, settings::deadline);
@@ -129,6 +132,7 @@ public record VippsProperties(
         set(loginAuthMethod, settings::loginAuthMethod);
         if (allowPartnerKeysInTest) settings.allowPartnerKeysInTest();
         trustedOrigins.forEach(settings::trustedOrigin);
+        // End of what is generated.
         return settings;
     }
 
