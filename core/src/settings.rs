@@ -73,8 +73,8 @@ described! {
         pub proxy: Secret,
         /// Where processes share their token: the URL of a Redis or Valkey.
         ///
-        /// It looks like `redis://[user:password@]host[:6379][/db]`, with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`, `redis+unix`. A
-        /// wrong URL is refused at once; a Redis that is out of reach costs an event and no call.
+        /// It looks like `redis://[user:password@]host[:6379][/db]`, with TLS `rediss://`, or `redis+sentinel`, `redis+cluster`,
+        /// `redis+unix`. A wrong URL is refused at once; a Redis that is out of reach costs an event and no call.
         ///
         /// Default: none.
         pub redis_url: Secret,
