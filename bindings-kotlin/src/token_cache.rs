@@ -1,7 +1,6 @@
 //! Where the other language shares tokens.
 
 use std::{
-    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -16,7 +15,8 @@ use crate::handover::{Handover, Source};
 pub struct CacheCalls(Handover<Arc<CacheCall>>);
 
 /// A method of the cache is called. To be answered once.
-#[derive(uniffi::Object)]
+#[derive(uniffi::Object, derive_more::Debug)]
+#[debug("CacheCall(***)")]
 pub struct CacheCall {
     method: CacheMethod,
     answer: Mutex<Option<oneshot::Sender<Found>>>,
@@ -26,7 +26,7 @@ pub struct CacheCall {
 type Found = (Option<Vec<u8>>, bool);
 
 /// A method and its arguments.
-#[derive(Clone, uniffi::Enum)]
+#[derive(Debug, Clone, uniffi::Enum)]
 pub enum CacheMethod {
     /// What is there.
     Get {
@@ -137,17 +137,5 @@ impl Cache {
         let (answer, answered) = oneshot::channel();
         self.0.put(Arc::new(CacheCall { method, answer: Mutex::new(Some(answer)) }));
         answered.await.map_err(|_| CacheError::logged())
-    }
-}
-
-impl fmt::Debug for CacheCall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CacheCall(***)")
-    }
-}
-
-impl fmt::Debug for CacheMethod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CacheMethod(***)")
     }
 }

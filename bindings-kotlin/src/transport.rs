@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -26,7 +25,8 @@ pub struct TransportCall {
 type Outcome = Result<PlainReply, SendError>;
 
 /// A request.
-#[derive(Clone, uniffi::Record)]
+#[derive(Clone, uniffi::Record, derive_more::Debug)]
+#[debug("TransportRequestParts {{ method: {method:?}, .. }}")]
 pub struct TransportRequestParts {
     /// In capitals.
     pub method: String,
@@ -98,11 +98,5 @@ impl TransportCalls {
                 replied.await.unwrap_or_else(|_| Err(SendError::maybe_sent("the transport brought nothing")))
             })
         }))
-    }
-}
-
-impl fmt::Debug for TransportRequestParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportRequestParts").field("method", &self.method).finish_non_exhaustive()
     }
 }
