@@ -207,7 +207,7 @@ const PYTEST_ALONE: &str = "tests/test_api.py tests/test_values.py tests/test_li
 fn jvm() -> Result<Tally> {
     uniffi::prepare_jvm(Profile::Debug)?;
     let folder = Path::new("bindings-kotlin/kotlin");
-    let test = Step::new("jvm: build and test", "mvn").words("verify").args(jdk::newer());
+    let test = Step::new("jvm: build and test", "mvn").words("verify --activate-profiles reference").args(jdk::newer());
     let operations = Step::new("jvm: operations of the emulator", "python3");
     let operations = operations.words("emulator/kotlin/scripts/generate.py --check").on_failure();
     let blocks = blocks("jvm", &repo::target().join("jvm/generated/readme"));

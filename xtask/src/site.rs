@@ -24,7 +24,7 @@ fn details() -> String {
     "Of Rust, Python and Node.js, as `check --only site` does it.\n\n\
      --reference  of Kotlin and Swift too, each with its own compiler (minutes)\n\
      --pictures   take the pictures of the emulator's page anew, into docs/assets, in a real browser\n\n\
-     Swift's pages need a server: python3 -m http.server --directory target/site"
+     Swift's pages and the menu of Kotlin's need a server: python3 -m http.server --directory target/site"
         .to_owned()
 }
 

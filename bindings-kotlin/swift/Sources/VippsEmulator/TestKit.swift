@@ -17,7 +17,9 @@ public final class TestKit: Sendable {
 
     /// Takes an emulator that runs, and stops its clock.
     ///
-    /// - Parameter merchants: those that were named when it was started
+    /// - Parameters:
+    ///   - emulator: it runs already, and others may use it
+    ///   - merchants: those that were named when it was started
     public init(_ emulator: Emulator, merchants: [String] = []) async throws {
         self.emulator = emulator
         self.merchants = merchants
@@ -44,7 +46,9 @@ public final class TestKit: Sendable {
 
     /// One merchant of such a partner.
     ///
-    /// - Parameter msn: its merchant serial number; by default the first of those that the kit was started with
+    /// - Parameters:
+    ///   - msn: its merchant serial number; by default the first of those that the kit was started with
+    ///   - settings: of its partner
     public func merchant(_ msn: String? = nil, settings: VippsSettings = VippsSettings()) async throws -> Merchant {
         guard let msn = msn ?? merchants.first else { throw NoMerchant() }
         return try await partner(settings).merchant(msn)

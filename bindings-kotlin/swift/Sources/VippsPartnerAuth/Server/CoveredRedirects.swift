@@ -3,7 +3,7 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// A delegate for a `URLSession` whose requests carry headers of ``Foundation/URLRequest/authorize(with:)``: it follows a
+/// A delegate for a `URLSession` whose requests carry headers of `URLRequest.authorize(with:)`: it follows a
 /// redirect only to where these headers may go, and answers with the redirect itself otherwise. ``VippsSession`` has one.
 ///
 /// Without it a session takes the token and the subscription key along to any host. A session holds its delegate until it

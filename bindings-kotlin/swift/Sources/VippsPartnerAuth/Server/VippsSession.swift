@@ -20,7 +20,9 @@ public final class VippsSession: Sendable {
     /// Makes a call and reads the answer to its end. The request's `timeoutInterval` holds for the wait for a token, too;
     /// cancelling the task ends the call.
     ///
-    /// - Parameter other: another merchant of the same partner, for this call alone
+    /// - Parameters:
+    ///   - request: the call
+    ///   - other: another merchant of the same partner, for this call alone
     public func data(for request: URLRequest, as other: (any Caller)? = nil) async throws -> (Data, URLResponse) {
         let caller = other ?? self.caller
         guard let url = request.url?.absoluteString, caller.covers(url) else {

@@ -42,9 +42,10 @@ public final class WebhookVerifier: Sendable {
     }
 
     /// Checks a request; `invalidWebhook` for all that is not to be trusted: answer 401. ``VippsAuthError/reason``
-    /// names what differs, ``VippsAuthError/hint`` the likely cause; both are for logs, not for whoever called.
+    /// names what differs, ``VippsAuthError/hint`` the likely cause; both are for logs, not for the caller.
     ///
     /// - Parameters:
+    ///   - method: the method of the request, such as `POST`
     ///   - path: path and query as the request line had them, or the whole URL
     ///   - headers: pairs of name and value, names in any letter case, such as Vapor's `HTTPHeaders`
     ///   - body: the raw body, before any parser

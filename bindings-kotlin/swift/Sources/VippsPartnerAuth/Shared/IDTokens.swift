@@ -108,9 +108,12 @@ public final class IDTokenVerifier: Sendable {
     private let fed: Fed<VerifierHandle>
     private var handle: VerifierHandle { fed.handle }
 
+    /// Makes a verifier.
+    ///
     /// - Parameters:
     ///   - environment: whose tokens to check; production unless given
     ///   - jwks: a key set (RFC 7517 section 5) to work offline with; without it Vipps' keys are fetched when needed
+    ///   - settings: time limits, proxies and the like
     public init(
         environment: VippsEnvironment? = nil, jwks: String? = nil, settings: VippsSettings = VippsSettings()
     ) throws {
