@@ -1,6 +1,5 @@
 package io.github.vippspartnerauth
 
-import io.github.vippspartnerauth.ffi.DoctorOutcomeParts
 import io.github.vippspartnerauth.ffi.FindingParts
 import io.github.vippspartnerauth.ffi.ReportParts
 import io.github.vippspartnerauth.ffi.doctorCommand
@@ -33,15 +32,7 @@ enum class DoctorOutcome {
     WARNING,
 
     /** It does not work, or not for long. */
-    FAULT;
-
-    internal companion object {
-        fun of(parts: DoctorOutcomeParts) = when (parts) {
-            DoctorOutcomeParts.OK -> OK
-            DoctorOutcomeParts.WARNING -> WARNING
-            DoctorOutcomeParts.FAULT -> FAULT
-        }
-    }
+    FAULT,
 }
 
 /**
@@ -58,7 +49,7 @@ class DoctorFinding internal constructor(
     val detail: String,
     val cure: String?,
 ) {
-    internal constructor(parts: FindingParts) : this(parts.check, DoctorOutcome.of(parts.outcome), parts.detail, parts.cure)
+    internal constructor(parts: FindingParts) : this(parts.check, DoctorOutcome.valueOf(parts.outcome.name), parts.detail, parts.cure)
 
     /** For logs; holds no secret. */
     override fun toString() = "${outcome.name.lowercase()} $check: $detail"
@@ -78,7 +69,7 @@ class DoctorReport internal constructor(parts: ReportParts) {
     val version: String = parts.version
     val environment: String? = parts.environment
     val keys: String? = parts.keys
-    val outcome: DoctorOutcome = DoctorOutcome.of(parts.outcome)
+    val outcome: DoctorOutcome = DoctorOutcome.valueOf(parts.outcome.name)
     val findings: List<DoctorFinding> = parts.findings.map(::DoctorFinding)
     val json: String = parts.json
     private val text = parts.text
