@@ -57,14 +57,14 @@ pub fn files() -> io::Result<Vec<Written>> {
         ("docs/settings.md", vec![guide::table(&settings)]),
     ];
     let config = written("core/src/config.rs", |found| config::documented(found, &settings))?;
-    let spring = written(SPRING, |found| {
-        spring::documented(&replaced(SPRING, found, &spring::parts(&settings)), &settings)
-    })?;
+    let spring =
+        written(SPRING, |found| spring::documented(&replaced(SPRING, found, &spring::parts(&settings)), &settings))?;
     let others = parts.iter().map(|(path, parts)| written(path, |found| replaced(path, found, parts)));
     others.chain([Ok(config), Ok(spring)]).collect()
 }
 
-const SPRING: &str = "bindings-kotlin/kotlin/spring-boot-starter/src/main/java/io/github/vippspartnerauth/spring/VippsProperties.java";
+const SPRING: &str =
+    "bindings-kotlin/kotlin/spring-boot-starter/src/main/java/io/github/vippspartnerauth/spring/VippsProperties.java";
 
 fn written(path: &str, change: impl FnOnce(&str) -> String) -> io::Result<Written> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");

@@ -24,26 +24,26 @@ import org.springframework.core.io.Resource;
  * @param secondSubscriptionKey The other key of the pair, used when Vipps refuses the first. A secret.
  * @param msn The merchant serial number of the one sales unit that the keys are for; not for partner keys.
  * @param pspId The id of a payment service provider, for its keys.
- * @param environment Production, test or a base URL, such as the emulator's; production unless set.
+ * @param environment Which Vipps to talk to: production, test, or a base URL such as the emulator's. Default: production.
  * @param systemName The name of your system, at most 30 characters of ASCII; sent with each call.
  * @param systemVersion The version of your system, at most 30 characters of ASCII; sent with each call.
  * @param pluginName The name of a plugin within your system.
  * @param pluginVersion The version of the plugin.
- * @param connectTimeout Limit for a TCP and TLS handshake; 5s unless set.
- * @param requestTimeout Limit for one request from connect to the last byte; 10s unless set.
- * @param deadline Limit for a whole fetch with its retries, while somebody waits; 30s unless set.
- * @param leeway How far the clocks of issuer and reader may differ, at most 300s; 60s unless set.
- * @param staleKeysFor How long past its age a key set is still used during an outage, at most 24h; 4h unless set.
- * @param caPem A file with a company's own certificate authorities in PEM, trusted besides those of the machine.
- * @param proxy The proxy for the library's own requests, or direct for none; the proxy variables unless set. May hold a password.
- * @param redisUrl Where processes share the token, Redis or Valkey: redis:// or with TLS rediss://. May hold a password.
- * @param redisCaPem A file with the authorities in PEM that Redis' certificate is checked against.
- * @param basicEncoding How the token endpoint of specialized keys is sent HTTP Basic; raw unless set.
- * @param loginBasicEncoding How Login's token endpoint is sent the Basic of sales unit keys; form unless set.
- * @param backchannelBasicEncoding How it is written where a login from a phone number starts; raw unless set.
- * @param loginAuthMethod How sales unit keys authenticate in Login; in a header unless set.
- * @param allowPartnerKeysInTest Lets partner keys be used in the test environment, where Vipps refuses them.
- * @param trustedOrigins More origins to which headers may be attached, such as https://gateway.example.
+ * @param connectTimeout Limit for a TCP and TLS handshake. Default: 5 s; more than 0, at most 1 h.
+ * @param requestTimeout Limit for one request, from connecting to the last byte. Default: 10 s; more than 0, at most 1 h.
+ * @param deadline Limit for a whole fetch with its retries, while somebody waits. Default: 30 s; more than 0, at most 1 h.
+ * @param leeway How far the clocks of Vipps and this machine may differ when an ID token is checked. Default: 60 s; 0 to 300 s.
+ * @param staleKeysFor How long past their age Vipps' public keys are still used while it can't be reached. Longer survives longer outages and trusts a withdrawn key longer. Default: 4 h; 0 to 24 h.
+ * @param caPem A company's own certificate authorities (PEM), trusted besides the machine's. Default: none.
+ * @param proxy The proxy for everything that leaves this machine, in the place of the proxy variables; direct for none. Default: the variables https_proxy, all_proxy and no_proxy, small or in capitals.
+ * @param redisUrl Where processes share their token: the URL of a Redis or Valkey. Default: none.
+ * @param redisCaPem The authorities (PEM) that a rediss:// server is checked against, instead of the machine's. Default: the machine's.
+ * @param basicEncoding How specialised keys are written in HTTP Basic at the token endpoint: as they are, or form-encoded first (RFC 6749 section 2.3.1). Default: raw.
+ * @param loginBasicEncoding How sales unit keys are written in HTTP Basic at Login's token endpoint. Where Vipps refuses them, the other way is tried once. Default: form.
+ * @param backchannelBasicEncoding How sales unit keys are written in HTTP Basic where a login by phone number starts, and where it is asked whether a user exists. Where Vipps refuses them, the other way is tried once. Default: raw.
+ * @param loginAuthMethod How sales unit keys authenticate in Login, as the portal has it for that sales unit: in a header, or in the body. Default: client_secret_basic.
+ * @param allowPartnerKeysInTest Lets partner keys be used with the test environment, where Vipps refuses them. Default: false.
+ * @param trustedOrigins More origins (https://gateway.example) that adapters may send headers to, besides the environment's own. Default: none.
  * @param login Where people log in.
  */
 @ConfigurationProperties("vipps")
