@@ -43,7 +43,8 @@ pub(super) fn documented(source: &str, settings: &[Setting]) -> String {
                 return line.to_owned();
             }
             found = true;
-            format!("{begin}{} Default: {}.\n", setting.summary, setting.default).replace('`', "")
+            let file = if setting.kind == Kind::Pem { " Names a file." } else { "" };
+            format!("{begin}{}{file} Default: {}.\n", setting.summary, setting.default).replace('`', "")
         });
         let source: String = lines.collect();
         assert!(found, "no property {}", setting.name);

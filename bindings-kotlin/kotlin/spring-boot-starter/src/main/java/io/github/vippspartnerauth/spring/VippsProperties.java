@@ -34,10 +34,10 @@ import org.springframework.core.io.Resource;
  * @param deadline Limit for a whole fetch with its retries, while somebody waits. Default: 30 s; more than 0, at most 1 h.
  * @param leeway How far the clocks of Vipps and this machine may differ when an ID token is checked. Default: 60 s; 0 to 300 s.
  * @param staleKeysFor How long past their age Vipps' public keys are still used while it can't be reached. Longer survives longer outages and trusts a withdrawn key longer. Default: 4 h; 0 to 24 h.
- * @param caPem A company's own certificate authorities (PEM), trusted besides the machine's. Default: none.
+ * @param caPem A company's own certificate authorities (PEM), trusted besides the machine's. Names a file. Default: none.
  * @param proxy The proxy for everything that leaves this machine, in the place of the proxy variables; direct for none. Default: the variables https_proxy, all_proxy and no_proxy, small or in capitals.
  * @param redisUrl Where processes share their token: the URL of a Redis or Valkey. Default: none.
- * @param redisCaPem The authorities (PEM) that a rediss:// server is checked against, instead of the machine's. Default: the machine's.
+ * @param redisCaPem The authorities (PEM) that a rediss:// server is checked against, instead of the machine's. Names a file. Default: the machine's.
  * @param basicEncoding How specialised keys are written in HTTP Basic at the token endpoint: as they are, or form-encoded first (RFC 6749 section 2.3.1). Default: raw.
  * @param loginBasicEncoding How sales unit keys are written in HTTP Basic at Login's token endpoint. Where Vipps refuses them, the other way is tried once. Default: form.
  * @param backchannelBasicEncoding How sales unit keys are written in HTTP Basic where a login by phone number starts, and where it is asked whether a user exists. Where Vipps refuses them, the other way is tried once. Default: raw.
