@@ -88,20 +88,20 @@ class OwnTest {
 
     @TestFactory
     fun `trouble with a cache costs an event and no call`(): List<DynamicTest> {
-        val end = CountDownLatch(1)
-        val troubles = mapOf<String, (Partner) -> ByteArray?>(
-            "it throws" to { throw StackOverflowError("the cache is down") },
-            "it stalls" to { end.await().let { null } },
-            "it brings garbage" to { "garbage".toByteArray() },
-            "it calls the library" to { it.headersBlocking().let { null } },
+        val troubles = mapOf<String, (Partner, CountDownLatch) -> ByteArray?>(
+            "it throws" to { _, _ -> throw StackOverflowError("the cache is down") },
+            "it stalls" to { _, end -> end.await().let { null } },
+            "it brings garbage" to { _, _ -> "garbage".toByteArray() },
+            "it calls the library" to { partner, _ -> partner.headersBlocking().let { null } },
         )
         return troubles.map { (name, trouble) ->
             dynamicTest(name) {
                 Shop().use { shop ->
                     lateinit var partner: Partner
+                    val end = CountDownLatch(1)
                     val told = LinkedBlockingQueue<Event>()
                     val cache = object : Kept() {
-                        override fun get(name: String) = trouble(partner)
+                        override fun get(name: String) = trouble(partner, end)
                     }
                     partner = shop.partnerOf(cache, Settings { onEvent(told::put) })
                     partner.headersBlocking()
@@ -142,7 +142,7 @@ class OwnTest {
                     val browsed = shop.vipps.requests().size - before
                     val result = login.finishBlocking(url, request)
                     assertEquals(result.claims.sub, login.userinfoBlocking(result).sub)
-                    val expect = Expect.msn("123456").withNonce(request.nonce)
+                    val expect = Expect("123456").withNonce(request.nonce)
                     IdTokenVerifier(shop.vipps.environment, settings).use { it.verifyBlocking(result.idToken, expect) }
                     assertEquals(shop.vipps.requests().size - browsed, sent.get())
                 }
