@@ -10,11 +10,11 @@ use crate::Command;
 use crate::failure::{Failure, Result};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{checks, files, npm, repo, tool};
+use crate::{breaking, checks, files, npm, repo, tool};
 
 pub(crate) const COMMAND: Command = Command {
     name: "api",
-    arguments: "[--write]",
+    arguments: "[--write|--against REVISION]",
     about: "compare the public API of each package with what is written down of it, or write it down anew",
     details,
     run,
@@ -41,7 +41,8 @@ const SHOWN: usize = 20;
 fn details() -> String {
     "Rust by its rendered documentation, Python by its sources and stubs, Node.js by its type declarations, the JVM by its classes (run the\n\
      lane jvm before), Swift by its sources. What is written down lies in tests/api, one declaration a line; `--write` writes it anew, and the review of\n\
-     that change is where a break of users is decided."
+     that change is where a break of users is decided. `--against` asks cargo-semver-checks and griffe what a release would break for\n\
+     those who use Rust and Python as they were at that revision."
         .to_owned()
 }
 
@@ -50,6 +51,7 @@ fn run(args: &[OsString]) -> Result {
     match parser.next()? {
         None => check().map(drop),
         Some(lexopt::Arg::Long("write")) => write(),
+        Some(lexopt::Arg::Long("against")) => breaking::against(&parser.value()?.string()?).map(drop),
         Some(other) => Err(other.unexpected().into()),
     }
 }

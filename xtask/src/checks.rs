@@ -7,7 +7,7 @@ use crate::fetched;
 use crate::job::{self, Job};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{Command, about, api, bindings, deny, hygiene, quickstart, repo, site, targets, tool, versions};
+use crate::{Command, about, api, bindings, breaking, deny, hygiene, quickstart, repo, site, targets, tool, versions};
 
 pub(crate) const COMMAND: Command = Command {
     name: "check",
@@ -82,6 +82,13 @@ pub(crate) const CHECKS: &[Job] = &[
         needs: &[&tool::C_COMPILER],
         fetches: &[],
         run: api::check,
+    },
+    Job {
+        name: "breaks",
+        about: "what a release would break, beside the last one: cargo-semver-checks and griffe",
+        needs: &[&tool::GIT, &tool::C_COMPILER, &tool::PYTHON],
+        fetches: &[],
+        run: breaking::check,
     },
     Job {
         name: "fuzz",

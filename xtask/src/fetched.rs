@@ -27,6 +27,9 @@ pub(crate) const TYPOS: Fetched = Fetched { name: "typos", version: "1.52.0", fr
 pub(crate) const CARGO_DENY: Fetched = Fetched { name: "cargo-deny", version: "0.20.2", from: Source::CargoInstall };
 pub(crate) const CARGO_FUZZ: Fetched = Fetched { name: "cargo-fuzz", version: "0.13.2", from: Source::CargoInstall };
 
+pub(crate) const CARGO_SEMVER_CHECKS: Fetched =
+    Fetched { name: "cargo-semver-checks", version: "0.51.0", from: Source::CargoInstall };
+
 pub(crate) const ZIZMOR: Fetched = Fetched { name: "zizmor", version: "1.32.0", from: Source::Pip };
 pub(crate) const ACTIONLINT: Fetched = Fetched {
     name: "actionlint",
@@ -34,7 +37,7 @@ pub(crate) const ACTIONLINT: Fetched = Fetched {
     from: Source::GoInstall("github.com/rhysd/actionlint/cmd/actionlint"),
 };
 
-pub(crate) const ALL: &[Fetched] = &[TYPOS, CARGO_DENY, CARGO_FUZZ, ZIZMOR, ACTIONLINT];
+pub(crate) const ALL: &[Fetched] = &[TYPOS, CARGO_DENY, CARGO_FUZZ, CARGO_SEMVER_CHECKS, ZIZMOR, ACTIONLINT];
 
 impl Fetched {
     /// The program, fetched first if need be.

@@ -7,6 +7,7 @@ mod about;
 mod api;
 mod bench;
 mod bindings;
+mod breaking;
 mod checks;
 mod cross;
 mod demo;
