@@ -187,7 +187,11 @@ pub(crate) const DIFFERENCES: &[Lacking] = &[
     lacking("Partner.undici", &["jvm", "python", "swift"], "an HTTP client of JavaScript"),
     lacking("Settings.environment", &["jvm"], "an argument of its own on the JVM, as it is for keys and system"),
     lacking("Settings.key_source", &["jvm"], "an argument of its own on the JVM: apps have the settings, and no keys"),
-    lacking("Settings.token_cache", &["jvm"], "an argument of its own on the JVM: apps have the settings, and no tokens"),
+    lacking(
+        "Settings.token_cache",
+        &["jvm"],
+        "an argument of its own on the JVM: apps have the settings, and no tokens",
+    ),
     lacking("Settings.trusted_origin", &["node", "python"], "a builder takes one at a time, an object all at once"),
     lacking("Settings.trusted_origins", &["jvm"], "a builder takes one at a time, an object all at once"),
     lacking("SystemInfo.fit", &["node"], "functions of the package in Node.js, where it is a plain object"),
