@@ -99,7 +99,7 @@ fn stand_in_for_others(site: &Path, made: &[&str]) -> Result {
         if made.iter().any(|folder| link.starts_with(&format!("reference/{folder}/"))) {
             return Err(Failure::failed(format!("docs/reference.md: nothing lies at {link}")));
         }
-        let page = site.join(link);
+        let page = if link.ends_with('/') { site.join(link).join("index.html") } else { site.join(link) };
         let folder = page.parent().unwrap_or(site);
         fs::create_dir_all(folder).map_err(|error| trouble(folder, &error))?;
         fs::write(&page, NOT_MADE).map_err(|error| trouble(&page, &error))?;
