@@ -13,10 +13,10 @@ pub(super) fn part(settings: &[Setting]) -> String {
 }
 
 fn property(setting: &Setting) -> String {
-    let text = lines("    /// ", &setting.text(named, "seconds"), 116);
+    let text = lines("    /// ", &setting.text(named, ""), 116);
     let declared = match setting.kind {
         Kind::Environment => unreachable!("left out"),
-        Kind::Span => ": TimeInterval?",
+        Kind::Span => ": Duration?",
         Kind::Text => ": String?",
         Kind::Pem => ": Data?",
         Kind::Flag => " = false",
@@ -30,7 +30,7 @@ fn value(setting: &Setting) -> String {
     let property = named(setting.name);
     let value = match setting.kind {
         Kind::Environment => unreachable!("left out"),
-        Kind::Span => format!("{property}.map {{ .span(seconds: $0) }}"),
+        Kind::Span => format!("{property}.map {{ .span(seconds: $0.seconds) }}"),
         Kind::Text => format!("{property}.map {{ .text(text: $0) }}"),
         Kind::Pem => format!("{property}.map {{ .text(text: String(decoding: $0, as: UTF8.self)) }}"),
         Kind::Flag => format!(".flag(isOn: {property})"),

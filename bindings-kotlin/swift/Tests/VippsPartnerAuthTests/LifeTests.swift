@@ -13,7 +13,7 @@ struct LifeTests {
         vipps = try await Emulator.start(.init(merchants: ["123456"]))
         var settings = VippsSettings()
         // What hangs is not to be asked for once more, however busy the machine is.
-        (settings.deadline, settings.requestTimeout) = (3_600, 3_600)
+        (settings.deadline, settings.requestTimeout) = (.seconds(3_600), .seconds(3_600))
         shop = try await partnerOf(vipps, settings).merchant("123456")
     }
 

@@ -408,7 +408,7 @@ final class VectorCall {
     private func settings() throws -> VippsSettings {
         var settings = VippsSettings()
         settings.clock = try clock()
-        settings.leeway = given["leeway"]?.number
+        settings.leeway = given["leeway"]?.number.map { .seconds($0) }
         settings.basicEncoding = try given.options["basic_encoding"]?.text.map { try BasicEncoding($0) }
         settings.loginBasicEncoding = try given.options["login_basic_encoding"]?.text.map { try BasicEncoding($0) }
         settings.backchannelBasicEncoding = try given.options["backchannel_basic_encoding"]?.text.map { try BasicEncoding($0) }

@@ -43,23 +43,22 @@ public enum VippsEnvironment: Sendable, Hashable {
 }
 
 /// Everything that can be set besides the ``VippsEnvironment``. What is `nil` has the library's default; nothing is checked
-/// until it is used, and an error names the setting. Spans of time are in seconds.
+/// until it is used, and an error names the setting.
 public struct VippsSettings: Sendable {
     // Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
-    /// Limit for a TCP and TLS handshake. In seconds. Default: 5 s; more than 0, at most 1 h.
-    public var connectTimeout: TimeInterval?
-    /// Limit for one request, from connecting to the last byte. In seconds. Default: 10 s; more than 0, at most 1 h.
-    public var requestTimeout: TimeInterval?
+    /// Limit for a TCP and TLS handshake. Default: 5 s; more than 0, at most 1 h.
+    public var connectTimeout: Duration?
+    /// Limit for one request, from connecting to the last byte. Default: 10 s; more than 0, at most 1 h.
+    public var requestTimeout: Duration?
     /// Limit for a whole fetch with its retries, while somebody waits. A caller who joins a renewal in flight may wait for
     /// that first, for one request at most. A shared cache has one second of its own, and waiting for what another process
-    /// fetches takes 10 s at most, never more than this limit. In seconds. Default: 30 s; more than 0, at most 1 h.
-    public var deadline: TimeInterval?
-    /// How far the clocks of Vipps and this machine may differ when an ID token is checked. In seconds. Default: 60 s; 0 to
-    /// 300 s.
-    public var leeway: TimeInterval?
+    /// fetches takes 10 s at most, never more than this limit. Default: 30 s; more than 0, at most 1 h.
+    public var deadline: Duration?
+    /// How far the clocks of Vipps and this machine may differ when an ID token is checked. Default: 60 s; 0 to 300 s.
+    public var leeway: Duration?
     /// How long past their age Vipps' public keys are still used while it can't be reached. Longer survives longer outages
-    /// and trusts a withdrawn key longer. In seconds. Default: 4 h; 0 to 24 h.
-    public var staleKeysFor: TimeInterval?
+    /// and trusts a withdrawn key longer. Default: 4 h; 0 to 24 h.
+    public var staleKeysFor: Duration?
     /// A company's own certificate authorities (PEM), trusted besides the machine's. On Linux and other Unix systems
     /// `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured without this; macOS and Windows have their own stores. A store of
     /// the language's runtime, such as the JVM's, is not read. Default: none.
@@ -98,11 +97,11 @@ public struct VippsSettings: Sendable {
     public var trustedOrigins: [String] = []
 
     private func put(into values: inout [String: SettingValue]) {
-        values["connect_timeout"] = connectTimeout.map { .span(seconds: $0) }
-        values["request_timeout"] = requestTimeout.map { .span(seconds: $0) }
-        values["deadline"] = deadline.map { .span(seconds: $0) }
-        values["leeway"] = leeway.map { .span(seconds: $0) }
-        values["stale_keys_for"] = staleKeysFor.map { .span(seconds: $0) }
+        values["connect_timeout"] = connectTimeout.map { .span(seconds: $0.seconds) }
+        values["request_timeout"] = requestTimeout.map { .span(seconds: $0.seconds) }
+        values["deadline"] = deadline.map { .span(seconds: $0.seconds) }
+        values["leeway"] = leeway.map { .span(seconds: $0.seconds) }
+        values["stale_keys_for"] = staleKeysFor.map { .span(seconds: $0.seconds) }
         values["ca_pem"] = caPEM.map { .text(text: String(decoding: $0, as: UTF8.self)) }
         values["proxy"] = proxy.map { .text(text: $0) }
         values["redis_url"] = redisURL.map { .text(text: $0) }

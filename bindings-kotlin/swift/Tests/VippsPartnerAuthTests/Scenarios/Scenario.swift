@@ -237,7 +237,7 @@ private func partnerOf(
 ) throws -> Partner {
     var settings = VippsSettings()
     // Far above every limit of a call.
-    (settings.deadline, settings.requestTimeout) = (60, 60)
+    (settings.deadline, settings.requestTimeout) = (.seconds(60), .seconds(60))
     settings.trustedOrigins = origins
     settings.onEvent = { events.add($0) }
     let system = try SystemInfo(name: "acme", version: "3.1.2")
