@@ -6,6 +6,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lexopt::ValueExt as _;
+
 use crate::Command;
 use crate::failure::{Failure, Result};
 use crate::step::{self, Step};

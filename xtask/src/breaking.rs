@@ -44,8 +44,11 @@ fn rust(revision: &str) -> Result {
 }
 
 fn python(revision: &str) -> Result {
-    let environment =
-        python::Environment::ready("breaks", Path::new("python3"), Path::new("bindings-python/requirements-breaks.txt"))?;
+    let environment = python::Environment::ready(
+        "breaks",
+        Path::new("python3"),
+        Path::new("bindings-python/requirements-breaks.txt"),
+    )?;
     let packages = [("vipps_partner_auth", "bindings-python/python"), ("vipps_emulator", "emulator/python")];
     packages.into_iter().try_for_each(|(package, folder)| {
         Step::new(format!("breaks: {package}, since {revision}"), environment.program("griffe"))
