@@ -60,5 +60,7 @@ final class Scene {
 
     func log(_ line: String) { print(line) }
 
-    func tryAgain(_ after: TimeInterval?) { print("again after \(after ?? 0) s") }
+    func show(_ line: String) { print(line) }
+
+    func tryAgain(_ after: Duration?) { print("again after \(after ?? .zero)") }
 }
