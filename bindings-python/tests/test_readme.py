@@ -81,5 +81,5 @@ def run_with_fixtures(test: Any) -> None:
 
 
 def test_no_block_is_lost() -> None:
-    assert len(blocks_of(README)) == 17
+    assert len(blocks_of(README)) == 18
     assert {"README.md", "getting-started.md", "testing.md", "login-browser.md"} <= {page.name for page in PAGES}

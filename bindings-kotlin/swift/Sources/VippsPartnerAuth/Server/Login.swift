@@ -191,8 +191,11 @@ public struct Gender: OpenWord {
 
     public init(rawValue: String) { self.rawValue = rawValue }
 
+    /// `male`
     public static let male: Self = "male"
+    /// `female`
     public static let female: Self = "female"
+    /// `other`
     public static let other: Self = "other"
 }
 
@@ -202,8 +205,11 @@ public struct AddressType: OpenWord {
 
     public init(rawValue: String) { self.rawValue = rawValue }
 
+    /// `home`
     public static let home: Self = "home"
+    /// `work`
     public static let work: Self = "work"
+    /// `other`
     public static let other: Self = "other"
 }
 
