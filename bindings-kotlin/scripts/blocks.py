@@ -36,8 +36,11 @@ import io.ktor.client.HttpClient
 import io.ktor.client.request.get
 import java.time.Duration
 import kotlinx.coroutines.runBlocking
+import net.rubyeye.xmemcached.MemcachedClient
+import okhttp3.Headers.Companion.toHeaders
 import okhttp3.OkHttpClient
 import okhttp3.Request
+import okhttp3.RequestBody.Companion.toRequestBody
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.extension.RegisterExtension
@@ -53,9 +56,11 @@ import io.github.vippspartnerauth.*;
 import io.github.vippspartnerauth.Merchant;
 import io.github.vippspartnerauth.emulator.*;
 import io.github.vippspartnerauth.tests.Scene;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;

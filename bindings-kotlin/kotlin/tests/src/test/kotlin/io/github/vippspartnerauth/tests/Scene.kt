@@ -4,6 +4,7 @@ import io.github.vippspartnerauth.Environment
 import io.github.vippspartnerauth.LoginRequest
 import io.github.vippspartnerauth.Merchant
 import io.github.vippspartnerauth.Partner
+import io.github.vippspartnerauth.PartnerKeys
 import io.github.vippspartnerauth.SystemInfo
 import io.github.vippspartnerauth.WebhookVerifier
 import io.github.vippspartnerauth.emulator.Emulator
@@ -23,7 +24,9 @@ private const val KARI = "4791234567"
 abstract class Scene {
     @JvmField protected val vipps: Emulator = Emulator.start { merchants("123456", "654321").partnerKeys(environmentKeys()) }
     @JvmField protected val environment: Environment = vipps.environment
-    @JvmField protected val partner = Partner(vipps.partnerKeys().forPartner(), SystemInfo("acme", "3.1.2"), environment)
+    @JvmField protected val keys: PartnerKeys = vipps.partnerKeys().forPartner()
+    @JvmField protected val system = SystemInfo("acme", "3.1.2")
+    @JvmField protected val partner = Partner(keys, system, environment)
     @JvmField protected val shop: Merchant = partner.merchant("123456")
     @JvmField protected val url: String = vipps.baseUrl + PAYMENTS
     @JvmField protected val counts: MutableMap<String, Int> = ConcurrentHashMap()
