@@ -10,13 +10,11 @@ use crate::{fetched, python};
 
 /// Beside the last release; where there is none, that is said.
 pub(crate) fn check() -> Result<Tally> {
-    match last_release() {
-        Some(tag) => against(&tag),
-        None => {
-            eprintln!("NOTHING TO COMPARE: there is no tag of a release");
-            Ok(Tally::default())
-        }
-    }
+    let Some(tag) = last_release() else {
+        eprintln!("NOTHING TO COMPARE: there is no tag of a release");
+        return Ok(Tally::default());
+    };
+    against(&tag)
 }
 
 /// Beside any revision. Both are asked before it fails.
