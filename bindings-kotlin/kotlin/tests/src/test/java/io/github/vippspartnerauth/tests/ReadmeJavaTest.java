@@ -31,6 +31,15 @@ import io.github.vippspartnerauth.emulator.VippsEmulatorExtension;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.metrics.LongCounter;
+import io.opentelemetry.api.metrics.Meter;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.metrics.SdkMeterProvider;
+import io.opentelemetry.sdk.metrics.data.LongPointData;
+import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -171,6 +180,30 @@ class ReadmeJavaTest {
         while (registry.find("vipps.partner.auth.events").tag("name", "token_fetched").counter() == null) {
             Thread.onSpinWait();
         }
+    }
+
+    @Test
+    void openTelemetry() throws Exception {
+        InMemoryMetricReader reader = InMemoryMetricReader.create();
+        OpenTelemetry openTelemetry = OpenTelemetrySdk.builder()
+                .setMeterProvider(SdkMeterProvider.builder().registerMetricReader(reader).build()).build();
+        Meter meter = openTelemetry.getMeter("shop");
+        LongCounter events = meter.counterBuilder("vipps_partner_auth.events").build();
+        Settings settings = Settings.builder()
+                .onEvent(event -> events.add(1, Attributes.of(AttributeKey.stringKey("name"), event.getName()))).build();
+        Partner partner = new Partner(PartnerKeys.fromEnv(), new SystemInfo("acme", "3.1.2"), environment, settings);
+        meter.counterBuilder("vipps_partner_auth.tokens_fetched")
+                .buildWithCallback(it -> it.record(partner.getStats().getTokensFetched()));
+        partner.headersBlocking();
+        assertEquals(1, sumOf(reader, "vipps_partner_auth.tokens_fetched"));
+        while (sumOf(reader, "vipps_partner_auth.events") == 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static long sumOf(InMemoryMetricReader reader, String name) {
+        return reader.collectAllMetrics().stream().filter(it -> it.getName().equals(name))
+                .flatMap(it -> it.getLongSumData().getPoints().stream()).mapToLong(LongPointData::getValue).sum();
     }
 
     @Test
