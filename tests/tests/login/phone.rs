@@ -214,7 +214,7 @@ async fn a_country_without_vipps_is_a_warning_and_vipps_decides() -> Outcome {
         let told = Arc::clone(&told);
         move |event: &Event| told.lock().unwrap_or_else(PoisonError::into_inner).push(event.name())
     };
-    let phone = stage.shop_with(&first(), stage.config()?.on_event(hook))?.backchannel()?;
+    let phone = stage.shop_with(&first(), stage.config()?.event_sink(hook))?.backchannel()?;
     assert_eq!(field(phone.start("urn:msisdn:447911123456", &["openid"]).await), "login_hint");
     let told = told.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(told.iter().filter(|name| **name == "unusual_country_code").count(), 1);

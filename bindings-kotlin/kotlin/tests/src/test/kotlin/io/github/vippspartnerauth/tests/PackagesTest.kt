@@ -33,8 +33,11 @@ class PackagesTest {
         assertEquals(emptyList<Method>(), waiting.filterNot { it.hasFuture() })
     }
 
+    /** A call that tells several values hands them to a listener besides. */
     private fun Method.hasFuture() = declaringClass.methods.any {
-        it.name == name.replace("Blocking", "Async") && it.parameterTypes.contentEquals(parameterTypes)
+        val same = it.parameterTypes.take(parameterCount) == parameterTypes.toList()
+        val more = if (returnType == Iterable::class.java) 1 else 0
+        it.name == name.replace("Blocking", "Async") && same && it.parameterCount == parameterCount + more
     }
 
     private fun modules(folder: File): List<Element> = project(folder).elements("module").flatMap {
