@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::failure::{Failure, Result};
 use crate::step::{self, Step};
 use crate::tally::Tally;
-use crate::{fetched, python};
+use crate::{fetched, python, repo, versions};
 
 /// Beside the last release; where there is none, that is said.
 pub(crate) fn check() -> Result<Tally> {
@@ -14,7 +14,22 @@ pub(crate) fn check() -> Result<Tally> {
         eprintln!("NOTHING TO COMPARE: there is no tag of a release");
         return Ok(Tally::default());
     };
+    let now = versions::workspace(&repo::read(&repo::root().join("Cargo.toml"))?)?;
+    if may_break(tag.trim_start_matches('v'), &now) {
+        eprintln!("NOT COMPARED: {now} may break what {tag} promised; the changelog says what");
+        return Ok(Tally::default());
+    }
     against(&tag)
+}
+
+/// Whether a version may break what an earlier one promised: one with another first number that is not 0.
+fn may_break(then: &str, now: &str) -> bool {
+    let promise = |version: &str| {
+        let numbers: Vec<u32> = version.split(['.', '-']).map_while(|number| number.parse().ok()).take(3).collect();
+        let first = numbers.iter().position(|number| *number != 0).unwrap_or(numbers.len());
+        numbers.get(..=first).map(<[u32]>::to_vec)
+    };
+    promise(then) != promise(now)
 }
 
 /// Beside any revision. Both are asked before it fails.
@@ -27,8 +42,9 @@ pub(crate) fn against(revision: &str) -> Result<Tally> {
     if found.is_empty() { Ok(Tally::default()) } else { Err(Failure::failed(found.join("\n  "))) }
 }
 
+/// Not the one that is being made.
 fn last_release() -> Option<String> {
-    let tag = step::ask("git", &["describe", "--tags", "--match", "v[0-9]*", "--abbrev=0"])?;
+    let tag = step::ask("git", &["describe", "--tags", "--match", "v[0-9]*", "--abbrev=0", "HEAD^"])?;
     Some(tag.trim().to_owned())
 }
 
@@ -55,4 +71,19 @@ fn python(revision: &str) -> Result {
             .run()
             .map(drop)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_first_number_may_break() {
+        for (then, now) in [("0.1.0", "0.2.0"), ("0.9.3", "1.0.0"), ("1.4.0", "2.0.0-rc.1"), ("0.0.1", "0.0.2")] {
+            assert!(may_break(then, now), "{then} {now}");
+        }
+        for (then, now) in [("0.1.0", "0.1.1"), ("1.4.0", "1.5.0"), ("1.4.0", "1.4.0")] {
+            assert!(!may_break(then, now), "{then} {now}");
+        }
+    }
 }
