@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -23,17 +24,23 @@ PATIENCE = 10
 def path() -> str:
     """Where it lies: with the scripts of this Python, beside a package that was installed with ``--target``, or else on
     the search path."""
+    return _found(NAME)
+
+
+@functools.lru_cache(maxsize=None)
+def _found(name: str) -> str:
+    """Looked for until it is found, and then no more."""
     user = f"{os.name}_user"
     folders = [sysconfig.get_path("scripts")]
     folders += [sysconfig.get_path("scripts", user)] if user in sysconfig.get_scheme_names() else []
     folders += [str(Path(__file__).parents[1] / "bin")]
     for folder in folders:
-        place = os.path.join(folder, NAME)
+        place = os.path.join(folder, name)
         if os.access(place, os.X_OK):
             return place
-    found = shutil.which(NAME)
+    found = shutil.which(name)
     if found is None:
-        raise StartError(f"there is no {NAME}: install a wheel of vipps-emulator for this platform")
+        raise StartError(f"there is no {name}: install a wheel of vipps-emulator for this platform")
     return found
 
 
