@@ -31,7 +31,8 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn parse(py: Python<'_>, given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let (mut values, mut objects) = (Map::new(), Vec::new());
+        let mut values = Map::new();
+        let mut objects = Vec::new();
         for (name, value) in given.into_iter().flatten() {
             let name = text("settings", &name)?;
             match core::Settings::kind_of(&name) {

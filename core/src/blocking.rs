@@ -267,7 +267,8 @@ impl Blocking<Backchannel> {
 
     /// [`Backchannel::states`].
     pub fn states(&self, pending: &PendingLogin) -> impl Iterator<Item = Result<BackchannelState>> + use<> {
-        let (phone, pending) = (self.clone(), pending.clone());
+        let phone = self.clone();
+        let pending = pending.clone();
         let mut goes_on = true;
         iter::from_fn(move || {
             let state = goes_on.then(|| phone.next_state(&pending))?;

@@ -21,7 +21,7 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use aws_lc_rs::digest::{self, SHA256};
@@ -249,6 +249,19 @@ const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 /// The name under which a store holds something.
 fn name(kind: &str, hash: &[u8; 32]) -> String {
     format!("{PREFIX}{kind}:{}", BASE64_URL_SAFE_NO_PAD.encode(hash))
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// A token as a store holds it.
+fn sealed(key: &CacheKey, token: &CachedToken) -> Result<Vec<u8>, CacheError> {
+    let sealed = key.seal(token)?;
+    if sealed.len() > LAST_BYTE {
+        return Err(CacheError::because("the token is too long to be shared"));
+    }
+    Ok(sealed)
 }
 
 fn hash(parts: &[&str]) -> [u8; 32] {

@@ -73,7 +73,7 @@ impl Partner {
     /// let report = partner.doctor().await;
     /// print!("{report}");
     /// for finding in report.findings() {
-    ///     println!("{} {} {}", finding.check, finding.outcome.name(), finding.detail);
+    ///     println!("{} {} {}", finding.check, finding.outcome.as_str(), finding.detail);
     /// }
     /// # }
     /// ```

@@ -182,7 +182,7 @@ fn windows() -> Result<Tally> {
     let place = repo::target().join("cross");
     std::fs::create_dir_all(&place).map_err(|error| Failure::failed(format!("{}: {error}", place.display())))?;
     check_that_wine_is_new_enough()?;
-    tests("windows", "x86_64-pc-windows-gnu", Some("wine"))
+    tests("windows", "x86_64-pc-windows-gnu", Some(&Runner { command: "wine", is_for_children: false }))
 }
 
 /// Rust's own library asks Windows for random numbers by a function that wine has since version 9.
@@ -200,11 +200,19 @@ fn check_that_wine_is_new_enough() -> Result {
 const OLDEST_WINE: u32 = 9;
 
 fn arm64() -> Result<Tally> {
-    tests("arm64", "aarch64-unknown-linux-gnu", Some("qemu-aarch64 -L /usr/aarch64-linux-gnu"))
+    let qemu = Runner { command: "qemu-aarch64 -L /usr/aarch64-linux-gnu", is_for_children: true };
+    tests("arm64", "aarch64-unknown-linux-gnu", Some(&qemu))
+}
+
+/// What plays another machine.
+struct Runner {
+    command: &'static str,
+    /// Whether a program that runs in it needs it again to start itself once more.
+    is_for_children: bool,
 }
 
 /// The core's tests for a target, started by `runner`. zig has the C compiler and the libraries of every platform.
-fn tests(name: &str, triple: &str, runner: Option<&str>) -> Result<Tally> {
+fn tests(name: &str, triple: &str, runner: Option<&Runner>) -> Result<Tally> {
     add_target(triple)?;
     let requirements = Path::new("bindings-node/requirements-package.txt");
     let zig = python::Environment::ready("npm", Path::new("python3"), requirements)?;
@@ -213,15 +221,9 @@ fn tests(name: &str, triple: &str, runner: Option<&str>) -> Result<Tally> {
         let step = Step::new(format!("{name}: {heading}"), zig.program("cargo-zigbuild")).words("test --all-features");
         let step = step.words(words).args(["-p", "vipps-partner-auth", "--target", triple]).env("PATH", &path);
         let step = step.env("WINEPREFIX", repo::target().join("cross/wine")).env("WINEDEBUG", "-all");
-        match runner {
-            Some(runner) => {
-                let step =
-                    step.env(&format!("CARGO_TARGET_{}_RUNNER", triple.replace('-', "_").to_uppercase()), runner);
-                // Tests that start themselves again; what runs under wine can do that by itself.
-                if name == "arm64" { step.env("VIPPS_TEST_RUNNER", runner) } else { step }
-            }
-            None => step,
-        }
+        let Some(Runner { command, is_for_children }) = runner else { return step };
+        let step = step.env(&format!("CARGO_TARGET_{}_RUNNER", triple.replace('-', "_").to_uppercase()), command);
+        if *is_for_children { step.env("VIPPS_TEST_RUNNER", command) } else { step }
     };
     lanes::lane(
         name,

@@ -8,7 +8,7 @@ mod url;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use ::redis::{Cmd, FromRedisValue, cmd};
@@ -18,7 +18,7 @@ use self::{
     link::{Connection, Link},
     url::RedisUrl,
 };
-use super::{CLOCK_DIFFERENCE, CacheError, CacheKey, CachedToken, LAST_BYTE, Lock, TokenCache, name};
+use super::{CLOCK_DIFFERENCE, CacheError, CacheKey, CachedToken, LAST_BYTE, Lock, TokenCache, name, now, sealed};
 use crate::{clock::BoxFuture, error::Result, secret::Secret};
 
 /// One token for many processes, through Redis or Valkey: a single server, Sentinel or Cluster.
@@ -108,10 +108,7 @@ impl TokenCache for RedisCache {
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(async move {
             let name = name("token", key.as_bytes());
-            let sealed = key.seal(&token)?;
-            if sealed.len() > LAST_BYTE {
-                return Err(CacheError::because("the token is too long to be shared"));
-            }
+            let sealed = sealed(key, &token)?;
             let set = cmd("SET").arg(&name).arg(sealed).arg("PX").arg(milliseconds(ttl)).take();
             Ok(self.0.run_one(&name, set).await?)
         })
@@ -180,10 +177,6 @@ fn life(name: &str) -> Cmd {
 fn milliseconds(span: Duration) -> u64 {
     // Redis counts to the end in a signed number, and takes none that are nothing.
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX).clamp(1, u64::from(u32::MAX))
-}
-
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// What a lock means that another process set, with so many milliseconds left. A mark is believed for as long as Redis keeps

@@ -1,11 +1,8 @@
 //! Tokens shared through any store that keeps bytes under a name.
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{fmt, time::Duration};
 
-use super::{CLOCK_DIFFERENCE, CacheError, CacheKey, CachedToken, LAST_BYTE, Lock, TokenCache, name};
+use super::{CLOCK_DIFFERENCE, CacheError, CacheKey, CachedToken, LAST_BYTE, Lock, TokenCache, name, now, sealed};
 use crate::{clock::BoxFuture, secret::Secret};
 
 /// A store that keeps bytes under a name for some time, such as Memcached or a table of a database. [`StoreCache`] makes a
@@ -101,10 +98,7 @@ impl<S: KeyValueStore> TokenCache for StoreCache<S> {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         Box::pin(async move {
-            let sealed = key.seal(&token)?;
-            if sealed.len() > LAST_BYTE {
-                return Err(CacheError::because("the token is too long to be shared"));
-            }
+            let sealed = sealed(key, &token)?;
             self.0.set(&name("token", key.as_bytes()), sealed, in_seconds(ttl)).await
         })
     }
@@ -190,10 +184,6 @@ fn in_seconds(span: Duration) -> Duration {
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -252,7 +242,8 @@ mod tests {
 
     #[test]
     fn what_was_stored_is_found_and_nobody_can_read_it_there() {
-        let (table, key) = (Table::default(), key());
+        let table = Table::default();
+        let key = key();
         let cache = StoreCache::new(table.clone());
         let token = CachedToken::new("token-1", SECOND, SECOND);
         assert_eq!(at_once(cache.load(&key)), Ok(None));
@@ -270,7 +261,8 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_counts_as_none() {
-        let (table, key) = (Table::default(), key());
+        let table = Table::default();
+        let key = key();
         let cache = StoreCache::new(table.clone());
         for garbage in [b"".to_vec(), b"garbage".to_vec(), vec![2; LAST_BYTE], vec![2; LAST_BYTE + 1]] {
             at_once(table.set(&name("token", key.as_bytes()), garbage, SECOND)).expect("set");

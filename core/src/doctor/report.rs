@@ -25,7 +25,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// `ok`, `warning` or `fault`.
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warning",
@@ -127,7 +127,7 @@ impl fmt::Display for Report {
         let named = |finding: &Finding| finding.check.len();
         let width = self.findings.iter().map(named).max().unwrap_or_default();
         for finding in &self.findings {
-            let mark = if finding.outcome == Outcome::Fault { "FAULT" } else { finding.outcome.name() };
+            let mark = if finding.outcome == Outcome::Fault { "FAULT" } else { finding.outcome.as_str() };
             writeln!(f, "{mark:7}  {:width$}  {}", finding.check, finding.detail)?;
             if let Some(cure) = &finding.cure {
                 writeln!(f, "{:7}  {:width$}  -> {cure}", "", "")?;

@@ -48,7 +48,8 @@ async fn nothing_is_told_before_it_is_time_to_ask() {
     let scene = Scene::new();
     let (phone, pending) = started(&scene).await;
     assert_eq!(pending_for(&phone.next_state(&pending).await), Some(5));
-    let (other, login) = (phone.clone(), pending.clone());
+    let other = phone.clone();
+    let login = pending.clone();
     let mut next = tokio::spawn(async move { other.next_state(&login).await });
     for _ in 0..4 {
         scene.world.pass(SECOND).await;
@@ -89,7 +90,8 @@ async fn a_state_that_nobody_waits_for_any_more_loses_nothing() {
     let (phone, pending) = started(&scene).await;
     scene.decide(&pending, Decision::Approved);
     scene.world.vipps.hold_at(At::Exchange.path());
-    let (other, login) = (phone.clone(), pending.clone());
+    let other = phone.clone();
+    let login = pending.clone();
     let given_up = tokio::spawn(async move { other.next_state(&login).await });
     settle().await;
     given_up.abort();

@@ -23,7 +23,8 @@ fn member(setting: &Setting) -> String {
 }
 
 fn setter(setting: &Setting) -> String {
-    let (name, setter) = (camel(setting.name), camel(setting.singular()));
+    let name = camel(setting.name);
+    let setter = camel(setting.singular());
     let statement = match setting.kind {
         Kind::Pem => format!("set({name}, file -> settings.{setter}(read(file)));"),
         Kind::Flag => format!("if ({name}) settings.{setter}();"),

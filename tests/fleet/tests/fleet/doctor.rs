@@ -24,7 +24,7 @@ fn findings(vipps: &Emulator, url: &str, clock: Arc<dyn Clock>) -> Outcome<Vec<S
     let partner = Partner::new(keys, SystemInfo::new("acme", "3.1.2")?, config)?;
     let report = partner.blocking().doctor(&DoctorOptions::default())?;
     let of_redis = report.findings().iter().filter(|finding| finding.check == "redis");
-    Ok(of_redis.map(|finding| format!("{}: {}", finding.outcome.name(), finding.detail)).collect())
+    Ok(of_redis.map(|finding| format!("{}: {}", finding.outcome.as_str(), finding.detail)).collect())
 }
 
 fn found(redis: &Redis) -> Outcome<Vec<String>> {
