@@ -33,7 +33,8 @@ public final class VippsFilter implements ExchangeFilterFunction {
     public Mono<ClientResponse> filter(ClientRequest request, ExchangeFunction next) {
         Caller caller = VippsAttributes.callerOf(request.attributes(), this.caller);
         String url = request.url().toString();
-        if (caller.covers(url)) return new Call(caller, request, next).make();
+        // Whoever tries again subscribes again: that is another call, with its body from the start.
+        if (caller.covers(url)) return Mono.defer(() -> new Call(caller, request, next).make());
         caller.headersWithheld(url);
         return next.exchange(request);
     }

@@ -25,10 +25,13 @@ import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.BodyInserters;
+import org.springframework.web.reactive.function.client.ClientResponse;
+import org.springframework.web.reactive.function.client.ExchangeFilterFunction;
 import org.springframework.web.reactive.function.client.WebClient;
 import org.springframework.web.reactive.function.client.WebClientRequestException;
 import org.springframework.web.reactive.function.client.WebClientResponseException;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 class WebClientTest {
     private static final Shop SHOP = new Shop();
@@ -74,6 +77,18 @@ class WebClientTest {
         assertEquals(List.of("{\"amount\":100}"), SHOP.calls().stream().map(RecordedRequest::getBody).distinct().toList());
         assertEquals(
                 List.of("application/json"), SHOP.calls().stream().map(it -> it.header("content-type")).distinct().toList());
+    }
+
+    @Test
+    void aFilterThatTriesAgainSendsTheSameBodyEachTime() {
+        SHOP.vipps.script(Shop.PAYMENTS, new Reply(503), new Reply(401), new Reply(200));
+        ExchangeFilterFunction again = (request, next) -> next.exchange(request)
+                .flatMap(it -> it.statusCode().is5xxServerError() ? it.<ClientResponse>createError() : Mono.just(it)).retry(1);
+        client.mutate().filters(all -> all.add(0, again)).build()
+                .post().uri(Shop.PAYMENTS).attributes(VippsAttributes.caller(shop)).bodyValue("amount=100")
+                .retrieve().toBodilessEntity().block();
+        assertEquals(List.of(503, 401, 200), SHOP.statuses());
+        assertEquals(List.of("amount=100"), SHOP.calls().stream().map(RecordedRequest::getBody).distinct().toList());
     }
 
     @Test
