@@ -100,6 +100,18 @@ struct Memory {
     restraint: Restraint,
 }
 
+impl Memory {
+    fn remember_refused(&mut self, token: &AccessToken) {
+        if self.refused.iter().any(|known| known.as_secret() == token.as_secret()) {
+            return;
+        }
+        if self.refused.len() == MOST_REFUSED {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(token.clone());
+    }
+}
+
 /// Requests in flight should still find the token valid.
 const LAST_SECONDS: Duration = Duration::from_secs(5);
 /// Between two renewals while one after the other fails.
@@ -177,22 +189,32 @@ impl TokenProvider {
         }
         let is_another = |lease: &Arc<Held>| lease.token.as_secret() != refused.as_secret();
         let mut denied = false;
-        let permit = |now: Now, _| self.memory().restraint.permit(merchant, now).inspect_err(|_| denied = true);
+        let permit = |now: Now, _| {
+            let mut memory = self.memory();
+            memory.restraint.permit(merchant, now).inspect_err(|_| denied = true)?;
+            // Before the fetch begins: it may look into the shared cache at once, where this token still is.
+            memory.remember_refused(refused);
+            Ok(())
+        };
         let flight = self.renewing.another(self, is_another, permit);
         if denied {
             self.tell_denial(merchant);
         }
         let flight = flight?;
-        self.remember_refused(refused);
+        self.memory().remember_refused(refused);
         other_than(refused, flight.await?)
     }
 
     /// Drops this token, and only this one: a late refusal can't evict a newer token. Tells whether it was dropped.
     pub(crate) fn invalidate(self: &Arc<Self>, token: &AccessToken) -> bool {
-        let dropped = self.renewing.drop_if(|held| held.token.as_secret() == token.as_secret());
-        if dropped {
-            self.remember_refused(token);
-        }
+        let dropped = self.renewing.drop_if(|held| {
+            let is_meant = held.token.as_secret() == token.as_secret();
+            if is_meant {
+                // Before anybody can begin a fetch, which may look into the shared cache at once.
+                self.memory().remember_refused(token);
+            }
+            is_meant
+        });
         if dropped && self.cache.is_some() {
             self.withdraw(token);
         }
@@ -218,17 +240,6 @@ impl TokenProvider {
 
     fn is_current(&self, token: &AccessToken) -> bool {
         self.renewing.current().as_ref().is_some_and(|held| held.token.as_secret() == token.as_secret())
-    }
-
-    fn remember_refused(&self, token: &AccessToken) {
-        let mut memory = self.memory();
-        if memory.refused.iter().any(|known| known.as_secret() == token.as_secret()) {
-            return;
-        }
-        if memory.refused.len() == MOST_REFUSED {
-            memory.refused.pop_front();
-        }
-        memory.refused.push_back(token.clone());
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
