@@ -32,25 +32,28 @@ type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 /// How often a thread that waits looks for Ctrl-C.
 const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 
-/// Runs a future on this process's runtime and waits for it without holding the interpreter. A signal whose handler
-/// raises, such as Ctrl-C, ends the wait and drops the future.
-pub(crate) fn block<T: Send + 'static>(
+/// Runs a future on this process's runtime, waits for it without holding the interpreter, and makes of what it brought what
+/// Python gets. A signal whose handler raises, such as Ctrl-C, ends the wait and drops the future.
+pub(crate) fn block<T: Send + 'static, R>(
     py: Python<'_>,
     future: impl Future<Output = T> + Send + 'static,
-) -> PyResult<T> {
+    convert: impl FnOnce(Python<'_>, T) -> PyResult<R>,
+) -> PyResult<R> {
     let (sender, mut receiver) = mpsc::channel();
     // Whoever waited may be gone by then.
     let state = process::state()?;
+    let mut passage = state.pass()?;
     let task = state.handle.spawn(future.map(move |value| drop(sender.send(value))));
     loop {
         let answer;
-        (receiver, answer) = py.detach(move || {
+        drop(passage);
+        // Kept until this is done with Python, which may run Python's code: the end of the program waits for it.
+        (receiver, answer, passage) = py.detach(move || {
             let answer = receiver.recv_timeout(SIGNALS_EVERY);
-            state.stay_if_over();
-            (receiver, answer)
+            (receiver, answer, state.door().pass_or_stay())
         });
         match answer {
-            Ok(value) => return Ok(value),
+            Ok(value) => return convert(py, value),
             Err(RecvTimeoutError::Disconnected) => return Err(errors::internal(py)),
             Err(RecvTimeoutError::Timeout) => py.check_signals().inspect_err(|_| task.abort())?,
         }
@@ -112,7 +115,7 @@ impl Call {
         let py = slf.py();
         match greenlets(py) {
             Some(greenlets) => Ok(greenlets.getattr("wait")?.call1((slf, timeout))?.unbind()),
-            None => block(py, slf.get().work(timeout)?)?(py),
+            None => block(py, slf.get().work(timeout)?, |py, outcome| outcome(py)),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) fn doctor_command(py: Python<'_>, arguments: Vec<String>) -> PyResult<(String, u8)> {
     let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let work = async move { tokio::task::spawn_blocking(move || command(arguments, variable)).await };
-    let printed = block(py, work)?.map_err(|_| errors::internal(py))?;
+    let printed = block(py, work, |py, printed| printed.map_err(|_| errors::internal(py)))?;
     Ok((printed.text, printed.exit_code))
 }
 

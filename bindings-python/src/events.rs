@@ -34,9 +34,10 @@ pub(crate) fn teller(hook: u64) -> impl Fn(&Event) + Send + Sync + 'static {
 /// The end of the program: what waits to be told is told, and our threads end.
 #[pyfunction]
 pub(crate) fn end(py: Python<'_>) {
-    let Some(state) = process::known_state() else { return };
-    deliver(py, state.events.take());
-    py.detach(|| state.end());
+    if let Some(state) = process::known_state() {
+        deliver(py, state.events.take());
+    }
+    process::end(py);
 }
 
 fn deliver(py: Python<'_>, told: Vec<Told>) {

@@ -9,7 +9,7 @@ use std::{
 
 use pyo3::prelude::*;
 
-use crate::process::{self, State};
+use crate::process::State;
 
 /// What waits to be handed on, oldest first.
 pub(crate) struct Post<T> {
@@ -64,15 +64,16 @@ impl<T: Send + 'static> Post<T> {
     }
 
     fn work(&self, state: &State, hand_on: fn(Python<'_>, Vec<T>)) {
-        process::adopt_thread();
+        state.door().adopt_thread();
         loop {
             // An option: where no interpreter is left there is nobody to give Python's objects back to.
             let mut items = Some(self.wait_for_some());
-            let attached = if state.is_over() {
-                None
-            } else {
-                Python::try_attach(|py| items.take().map(|items| hand_on(py, items)))
-            };
+            let attached = state.door().pass().and_then(|passage| {
+                Python::try_attach(|py| {
+                    drop(passage);
+                    items.take().map(|items| hand_on(py, items))
+                })
+            });
             mem::forget(items);
             self.handed_on();
             if attached.is_none() {

@@ -8,13 +8,14 @@
 use std::{
     ptr,
     sync::{
-        Mutex, Once, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, Once, PoisonError,
         atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering},
     },
+    thread,
     time::Duration,
 };
 
-use pyo3::{PyResult, Python, exceptions::PyRuntimeError, ffi};
+use pyo3::{PyErr, PyResult, Python, exceptions::PyRuntimeError, ffi};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::{
@@ -32,7 +33,7 @@ pub(crate) struct State {
     pub(crate) requests: Post<Sending>,
     /// Taken at the end of the program.
     runtime: Mutex<Option<Runtime>>,
-    is_over: AtomicBool,
+    door: Arc<Door>,
 }
 
 /// How long the end of a program waits for threads of ours that are in the middle of something.
@@ -41,9 +42,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 impl State {
     fn new() -> PyResult<Self> {
         let runtime = runtime()?;
+        let door = Arc::<Door>::default();
+        let workers = door.clone();
         // The one worker, before anything else that it does.
-        runtime.spawn(async {
-            adopt_thread();
+        runtime.spawn(async move {
+            workers.adopt_thread();
             gate::enter();
         });
         Ok(Self {
@@ -54,18 +57,23 @@ impl State {
             lookups: Post::default(),
             requests: Post::default(),
             runtime: Mutex::new(Some(runtime)),
-            is_over: AtomicBool::new(false),
+            door,
         })
     }
 
-    /// Whether the program is at its end.
-    pub(crate) fn is_over(&self) -> bool {
-        self.is_over.load(Ordering::SeqCst)
+    /// Has the end of the program wait for a thread that is within Python already.
+    pub(crate) fn pass(&self) -> PyResult<Passage<'_>> {
+        self.door.pass().ok_or_else(at_its_end)
+    }
+
+    /// The way to Python, for threads that come from outside.
+    pub(crate) fn door(&self) -> &Door {
+        &self.door
     }
 
     /// Ends our threads, so that none of them meets an interpreter, or a library, that is being torn down.
     pub(crate) fn end(&self) {
-        self.is_over.store(true, Ordering::SeqCst);
+        self.door.close();
         let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(runtime) = runtime {
             runtime.shutdown_timeout(PATIENCE);
@@ -76,12 +84,82 @@ impl State {
         self.lookups.wait_until_idle(PATIENCE);
         self.requests.wait_until_idle(PATIENCE);
     }
+}
 
-    /// Keeps a thread from going back to an interpreter that is no more: only threads that nobody waits for get here.
-    pub(crate) fn stay_if_over(&self) {
-        while self.is_over() {
-            std::thread::park();
+/// The way from outside to Python. At the end of the program it closes, and nobody may go to an interpreter that is being torn
+/// down: it would end the thread in the middle of our code, or the process.
+#[derive(Default)]
+pub(crate) struct Door {
+    passing: Mutex<Passing>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Passing {
+    is_closed: bool,
+    threads: usize,
+}
+
+/// A thread on its way to Python, or at work there: the end of the program waits until this is dropped.
+pub(crate) struct Passage<'a>(&'a Door);
+
+impl Door {
+    /// `None` when it is closed.
+    pub(crate) fn pass(&self) -> Option<Passage<'_>> {
+        let mut passing = self.passing();
+        if passing.is_closed {
+            return None;
         }
+        passing.threads += 1;
+        Some(Passage(self))
+    }
+
+    /// The same for a thread of Python's: where it can't go back it stays, and nobody waits for it.
+    pub(crate) fn pass_or_stay(&self) -> Passage<'_> {
+        loop {
+            match self.pass() {
+                Some(passage) => return passage,
+                None => thread::park(),
+            }
+        }
+    }
+
+    /// Makes this thread known to Python for good; not at the end of the program.
+    ///
+    /// A thread of C that attaches for a moment only is made known and forgotten each time, under a lock of Python's own and
+    /// without its big lock. A fork in that moment hangs the child of an older Python for ever. So each of our threads
+    /// becomes known once.
+    pub(crate) fn adopt_thread(&self) {
+        let Some(_passage) = self.pass() else { return };
+        // SAFETY: the interpreter lives on for as long as a thread is on its way to it, and this needs no lock of ours to be held.
+        let adopt = || unsafe { ffi::PyThreadState_New(INTERPRETER.load(Ordering::Acquire)) };
+        if FORKS_WELL.load(Ordering::Relaxed) {
+            adopt()
+        } else {
+            gate::within(adopt)
+        };
+    }
+
+    fn is_closed(&self) -> bool {
+        self.passing().is_closed
+    }
+
+    /// Waits for those who are on their way.
+    fn close(&self) {
+        let mut passing = self.passing();
+        passing.is_closed = true;
+        drop(self.changed.wait_timeout_while(passing, PATIENCE, |passing| passing.threads > 0));
+    }
+
+    fn passing(&self) -> MutexGuard<'_, Passing> {
+        self.passing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Passage<'_> {
+    fn drop(&mut self) {
+        self.0.passing().threads -= 1;
+        self.0.changed.notify_all();
     }
 }
 
@@ -124,21 +202,6 @@ pub(crate) fn belong_to(py: Python<'_>) {
     INTERPRETER.store(unsafe { ffi::PyInterpreterState_Get() }, Ordering::Release);
 }
 
-/// Makes this thread known to Python for good.
-///
-/// A thread of C that attaches for a moment only is made known and forgotten each time, under a lock of Python's own and
-/// without its big lock. A fork in that moment hangs the child of an older Python for ever. So each of our threads
-/// becomes known once.
-pub(crate) fn adopt_thread() {
-    // SAFETY: the interpreter lives on until `State::end` has ended our threads, and this needs no lock of ours to be held.
-    let adopt = || unsafe { ffi::PyThreadState_New(INTERPRETER.load(Ordering::Acquire)) };
-    if FORKS_WELL.load(Ordering::Relaxed) {
-        adopt()
-    } else {
-        gate::within(adopt)
-    };
-}
-
 /// The wall clock as the kernel last wrote it down, every few milliseconds: another number, another time. Reading it costs
 /// a tenth of reading both clocks. 0 where there is no such thing.
 #[cfg(target_os = "linux")]
@@ -162,10 +225,23 @@ pub(crate) fn known_state() -> Option<&'static State> {
     unsafe { STATE.load(Ordering::Acquire).as_ref() }
 }
 
+/// The end of the program, which runs without Python's big lock from here on.
+pub(crate) fn end(py: Python<'_>) {
+    IS_OVER.store(true, Ordering::SeqCst);
+    if let Some(state) = known_state() {
+        py.detach(|| state.end());
+    }
+}
+
+/// Also where nothing was built yet: a thread that outlives the main one must not begin now.
+static IS_OVER: AtomicBool = AtomicBool::new(false);
+
 /// The same, built if need be. Fails when the machine gives no thread, and at the end of the program.
 pub(crate) fn state() -> PyResult<&'static State> {
-    if let Some(state) = known_state() {
-        return Ok(state);
+    match known_state() {
+        Some(state) if !state.door.is_closed() => return Ok(state),
+        None if !IS_OVER.load(Ordering::SeqCst) => {}
+        _ => return Err(at_its_end()),
     }
     let new = Box::into_raw(Box::new(State::new()?));
     match STATE.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
@@ -181,6 +257,10 @@ pub(crate) fn state() -> PyResult<&'static State> {
             Ok(winner)
         }
     }
+}
+
+fn at_its_end() -> PyErr {
+    PyRuntimeError::new_err("the program is at its end, and no call can begin any more")
 }
 
 fn runtime() -> PyResult<Runtime> {

@@ -230,12 +230,13 @@ class TestSignalsAndEnds:
         assert (child.returncode, complaint) == (7, "")
         vipps_emulator.release_hung()
 
-    @pytest.mark.parametrize("kind", ["daemon", "task"])
+    @pytest.mark.parametrize("kind", ["daemon", "daemons", "task"])
     def test_the_interpreter_ends_during_a_fetch(self, vipps_emulator: Emulator, kind: str) -> None:
         """With a fetch that hangs on a daemon thread, and with one whose reply comes while all is torn down."""
         vipps_emulator.set_latency("standard_token", 0.05)
         start = {
             "daemon": "threading.Thread(target=partner.headers, daemon=True).start()",
+            "daemons": "[threading.Thread(target=partner.headers, daemon=True).start() for _ in range(8)]",
             "task": "loop = asyncio.new_event_loop(); task = loop.create_task(partner.headers_async());"
             "loop.run_until_complete(asyncio.sleep(0))",
         }[kind]
@@ -250,6 +251,29 @@ class TestSignalsAndEnds:
         for pause in (0.0, 0.03, 0.045, 0.05, 0.055, 0.06):
             done = run(script.replace("PAUSE", str(pause)), timeout=60)
             assert "panicked" not in done.stderr and "Fatal" not in done.stderr, done.stderr
+
+    def test_a_call_after_the_end_says_so_and_does_not_wait(self, vipps_emulator: Emulator) -> None:
+        """Functions that were registered before the library was loaded run after it has ended."""
+        for first in ("", "partner.headers(); partner.invalidate(partner.access_token())"):
+            script = f"""
+                import atexit
+                def late():
+                    for call in (partner.headers, partner.access_token):
+                        try:
+                            call()
+                        except RuntimeError as error:
+                            print(error)
+                atexit.register(late)
+                from vipps_partner_auth import Partner, PartnerKeys, SystemInfo
+                partner = Partner(PartnerKeys("id", "secret", "key"), SystemInfo("acme", "1"),
+                                  environment={vipps_emulator.base_url!r})
+                try:
+                    {first or "pass"}
+                except Exception:
+                    pass
+            """
+            told = run(script, timeout=60).stdout.splitlines()
+            assert told == ["the program is at its end, and no call can begin any more"] * 2
 
     def test_events_of_a_short_program_reach_its_log(self, vipps_emulator: Emulator) -> None:
         script = f"""
