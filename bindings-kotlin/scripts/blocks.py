@@ -4,7 +4,8 @@ python3 scripts/blocks.py jvm path/to/folder      # emptied first; one file for 
 python3 scripts/blocks.py swift path/to/file.swift
 
 A block finds the names that its page speaks of (`shop`, `url`, ...) in the class `Scene` of the package's tests. A block of
-declarations stands by itself. One with a `title` belongs to a framework that is not here, and is left out.
+declarations stands by itself. One that begins with imports is a whole program: nothing is added to it, and it is run. One with a
+`title` belongs to a framework that is not here, and is left out.
 """
 
 from __future__ import annotations
@@ -103,6 +104,10 @@ class Block(NamedTuple):
         return f"{page}_{self.line}"
 
     @property
+    def is_program(self) -> bool:
+        return self.code.startswith("import ")
+
+    @property
     def is_declaration(self) -> bool:
         return DECLARATIONS.match(self.code) is not None
 
@@ -140,9 +145,23 @@ def write_for_the_jvm(folder: Path) -> None:
         package = f"io.github.vippspartnerauth.tests.blocks.{block.name}"
         place = folder / package.replace(".", "/")
         place.mkdir(parents=True)
+        if block.is_program:
+            write_program(block, package, place)
+            continue
         text = kotlin(block, package) if block.language == "kotlin" else java(block, package)
         file = "BlockTest.kt" if block.language == "kotlin" else java_file(block)
         (place / file).write_text(text, encoding="utf-8")
+
+
+def write_program(block: Block, package: str, place: Path) -> None:
+    if block.language == "kotlin":
+        file, end, call = "Program.kt", "", "runBlocking { main() }"
+    else:
+        name = declared_class(block)
+        file, end, call = f"{name}.java", ";", f"{name}.main(arrayOf())"
+    (place / file).write_text(f"// Of {block.place}.\npackage {package}{end}\n\n{block.code}", encoding="utf-8")
+    test = f"class BlockTest {{\n    @Test\n    fun program(): Unit = {call}\n}}\n"
+    (place / "BlockTest.kt").write_text(KOTLIN.format(place=block.place, package=package) + test, encoding="utf-8")
 
 
 def kotlin(block: Block, package: str) -> str:
@@ -160,8 +179,14 @@ def java(block: Block, package: str) -> str:
 
 
 def java_file(block: Block) -> str:
-    declared = re.search(r"\bclass (\w+)", block.code) if block.is_declaration else None
-    return f"{declared.group(1) if declared else 'BlockTest'}.java"
+    return f"{declared_class(block) if block.is_declaration else 'BlockTest'}.java"
+
+
+def declared_class(block: Block) -> str:
+    declared = re.search(r"\bclass (\w+)", block.code)
+    if declared is None:
+        raise SystemExit(f"{block.place}: no class")
+    return declared.group(1)
 
 
 def swift(found: list[Block]) -> str:
@@ -169,9 +194,14 @@ def swift(found: list[Block]) -> str:
     within = [block for block in found if not block.is_declaration]
     declared = [since_traits(block, f"/// {block.place}.\nenum {block.name} {{\n{block.code}}}\n") for block in apart]
     calls = [f"    @Test func {block.name}() async throws {{ try await Scene().{block.name}() }}\n" for block in within]
-    bodies = [f"\n    /// {block.place}.\n    func {block.name}() async throws {{\n{block.code}    }}\n" for block in within]
+    bodies = [f"\n    /// {block.place}.\n    func {block.name}() async throws {{\n{statements(block)}    }}\n" for block in within]
     suite = "\n@Suite(.serialized)\nstruct BlockTests {\n" + "".join(calls) + "}\n"
     return SWIFT + suite + "\nextension Scene {" + "".join(bodies) + "}\n" + "".join(declared)
+
+
+def statements(block: Block) -> str:
+    """A program without its imports, which stand at the top of the file with all others."""
+    return re.sub(r"^import \w+\n", "", block.code, flags=re.MULTILINE) if block.is_program else block.code
 
 
 def since_traits(block: Block, text: str) -> str:

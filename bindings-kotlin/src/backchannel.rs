@@ -1,6 +1,7 @@
 //! Login from a phone number.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -9,38 +10,12 @@ use vipps_partner_auth::{Backchannel, BackchannelOptions, BackchannelState, Pend
 
 use crate::{
     error::Result,
+    named::{NamedValue, values},
     result::{ResultHandle, ResultParts, UserinfoParts},
     runtime::{Cancellation, run},
     settings::span,
     webhook::VerifiedWebhookHandle,
 };
-
-/// What may differ from one login to the next.
-#[derive(Debug, Clone, Default, uniffi::Record)]
-pub struct BackchannelParts {
-    /// Shown on both devices.
-    pub binding_message: Option<String>,
-    /// How long the person may take, in seconds.
-    pub requested_expiry: Option<f64>,
-    /// Ends the login on a web page.
-    pub redirect_uri: Option<String>,
-}
-
-impl BackchannelParts {
-    fn options(self) -> Result<BackchannelOptions> {
-        let mut options = BackchannelOptions::default();
-        if let Some(message) = self.binding_message {
-            options = options.binding_message(message);
-        }
-        if let Some(seconds) = self.requested_expiry {
-            options = options.requested_expiry(span("requested_expiry", seconds)?);
-        }
-        Ok(match self.redirect_uri {
-            Some(uri) => options.redirect_uri(uri),
-            None => options,
-        })
-    }
-}
 
 /// A login that waits for the person.
 #[derive(Debug, uniffi::Object)]
@@ -136,11 +111,11 @@ impl BackchannelHandle {
         &self,
         login_hint: String,
         scopes: Vec<String>,
-        options: BackchannelParts,
+        options: HashMap<String, NamedValue>,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<PendingParts> {
         let phone = self.0.clone();
-        let options = options.options()?;
+        let options = BackchannelOptions::read(values(options))?;
         let started = run(cancellation, async move { phone.start_with(&login_hint, &scopes, &options).await });
         started.await.map(PendingParts::from)
     }

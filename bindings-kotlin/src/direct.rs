@@ -17,13 +17,13 @@ use std::{
     time::UNIX_EPOCH,
 };
 
+use serde_json::Value;
 use uniffi::Lower;
 use vipps_partner_auth::{Expect, IdTokenClaims};
 
 use crate::{
     UniFfiTag,
     error::{AuthError, ErrorParts},
-    verifier::ExpectParts,
 };
 
 type Check = dyn Fn(&str, &Expect) -> Option<vipps_partner_auth::Result<IdTokenClaims>> + Send + Sync;
@@ -61,8 +61,7 @@ impl fmt::Debug for Registration {
 /// Checks the token in `buffer` and writes there what came of it: its claims, and returns how many bytes those are; or
 /// the error, and returns that number below zero. Returns 0 when the generated call has to say it.
 ///
-/// In: the token and the members of `ExpectParts` in their order, each as its length (32 bits, big end first; −1 where it
-/// is absent) and UTF-8. Out: `iat` and `exp`, each as seconds (64 bits) and nanoseconds (32 bits), then `sub`, `msn` and all claims as JSON,
+/// In: the token, and then name and value of each expectation, each text as its length (32 bits, big end first) and UTF-8. Out: `iat` and `exp`, each as seconds (64 bits) and nanoseconds (32 bits), then `sub`, `msn` and all claims as JSON,
 /// written as texts are read; or `ErrorParts` as the generated code writes and reads them.
 ///
 /// # Safety
@@ -88,29 +87,28 @@ pub unsafe extern "C" fn vipps_partner_auth_verify(check: i64, buffer: *mut u8, 
 fn verified(check: i64, input: &[u8]) -> Option<vipps_partner_auth::Result<IdTokenClaims>> {
     let check = checks().read().unwrap_or_else(PoisonError::into_inner).get(&check)?.clone();
     let mut texts = Texts(input);
-    let jwt = texts.next().ok()??;
-    let mut owned = || texts.next().map(|text| text.map(str::to_owned)).ok();
-    let expect = ExpectParts {
-        msn: owned()?,
-        flow: owned()?,
-        nonce: owned()?,
-        client_id: owned()?,
-        access_token: owned()?,
-        acr: owned()?,
-        auth_req_id: owned()?,
-    };
-    check(jwt, &expect.expect().ok()?)
+    let jwt = texts.next().ok()?;
+    let mut expected = Vec::new();
+    while !texts.is_at_end() {
+        let (name, value) = (texts.next().ok()?, texts.next().ok()?);
+        expected.push((name.to_owned(), Value::from(value)));
+    }
+    check(jwt, &Expect::read(expected).ok()?)
 }
 
 /// Reads texts one after the other, as our other half wrote them.
 struct Texts<'a>(&'a [u8]);
 
 impl<'a> Texts<'a> {
-    fn next(&mut self) -> io::Result<Option<&'a str>> {
+    fn next(&mut self) -> io::Result<&'a str> {
         let length = i32::from_be_bytes(*self.0.split_off(..4).and_then(|bytes| bytes.first_chunk()).ok_or_else(cut)?);
-        let Ok(length) = usize::try_from(length) else { return Ok(None) };
+        let length = usize::try_from(length).map_err(io::Error::other)?;
         let text = self.0.split_off(..length).ok_or_else(cut)?;
-        str::from_utf8(text).map(Some).map_err(io::Error::other)
+        str::from_utf8(text).map_err(io::Error::other)
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -152,12 +150,11 @@ fn checks() -> &'static RwLock<HashMap<i64, Arc<Check>>> {
 mod tests {
     use super::*;
 
-    fn input(texts: &[Option<&str>]) -> Vec<u8> {
+    fn input(texts: &[&str]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for text in texts {
-            let length = text.map_or(-1, |text| i32::try_from(text.len()).unwrap_or(-1));
-            bytes.extend(length.to_be_bytes());
-            bytes.extend(text.unwrap_or_default().bytes());
+            bytes.extend(i32::try_from(text.len()).unwrap_or(-1).to_be_bytes());
+            bytes.extend(text.bytes());
         }
         bytes
     }
@@ -170,19 +167,19 @@ mod tests {
 
     #[test]
     fn texts_are_read_as_they_were_written() {
-        let bytes = input(&[Some("ø"), None, Some("")]);
+        let bytes = input(&["ø", ""]);
         let mut texts = Texts(&bytes);
-        let mut next = || texts.next().ok().flatten();
-        assert_eq!([next(), next(), next()], [Some("ø"), None, Some("")]);
-        assert!(texts.next().is_err());
+        assert_eq!([texts.next().ok(), texts.next().ok()], [Some("ø"), Some("")]);
+        assert!(texts.is_at_end() && texts.next().is_err());
         assert!(Texts(&[0, 0, 0, 2, b'a']).next().is_err());
+        assert!(Texts(&(-1_i32).to_be_bytes()).next().is_err());
         assert!(Texts(&[0, 0, 0, 1, 0xff]).next().is_err());
     }
 
     #[test]
     fn a_check_that_panics_says_nothing() {
         let check = Registration::new(|_, _| panic!("the check"));
-        let bytes = input(&[Some("a.b.c"), None, None, None, None, None, None, None]);
+        let bytes = input(&["a.b.c", "msn", "123456"]);
         let length = i32::try_from(bytes.len()).unwrap_or(0);
         assert_eq!(call(check.id(), bytes, length), 0);
     }
@@ -191,7 +188,7 @@ mod tests {
     fn a_refusal_is_told_below_zero() {
         let refusal = || "0".parse::<vipps_partner_auth::Msn>().map(|_| unreachable!());
         let check = Registration::new(move |_, _| Some(refusal()));
-        let mut bytes = input(&[Some("a.b.c"), None, None, None, None, None, None, None]);
+        let mut bytes = input(&["a.b.c", "msn", "123456"]);
         let length = i32::try_from(bytes.len()).unwrap_or(0);
         assert_eq!(call(check.id(), bytes.clone(), length), 0, "there is no room for it");
         bytes.resize(1_000, 0);
@@ -205,6 +202,24 @@ mod tests {
         assert!(checks().read().is_ok_and(|checks| checks.contains_key(&id)));
         drop(check);
         assert!(checks().read().is_ok_and(|checks| !checks.contains_key(&id)));
+    }
+
+    #[test]
+    fn expectations_are_read_by_name() {
+        let check = Registration::new(|_, expect| {
+            assert_eq!(format!("{expect:?}"), r#"Expect { msn: Some(Msn("123456")), flow: Some(Backchannel), .. }"#);
+            Some("0".parse::<vipps_partner_auth::Msn>().map(|_| unreachable!()))
+        });
+        let told = |texts: &[&str]| {
+            let mut bytes = input(texts);
+            let length = i32::try_from(bytes.len()).unwrap_or(0);
+            bytes.resize(1_000, 0);
+            call(check.id(), bytes, length) != 0
+        };
+        assert!(told(&["a.b.c", "flow", "backchannel", "msn", "123456"]));
+        for wrong in [&["a.b.c", "mns", "123456"][..], &["a.b.c", "msn", "1"], &["a.b.c", "msn"]] {
+            assert!(!told(wrong), "{wrong:?}");
+        }
     }
 
     #[test]

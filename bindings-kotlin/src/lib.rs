@@ -17,6 +17,7 @@ pub mod environment;
 pub mod error;
 pub mod event;
 mod handover;
+pub mod named;
 pub mod request;
 pub mod runtime;
 pub mod settings;

@@ -1,52 +1,16 @@
 //! Login in the browser.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use vipps_partner_auth::{Login, LoginOptions, LoginRequest, Market, RequestedFlow};
 
 use crate::{
     error::Result,
+    named::{NamedValue, values},
     request::RequestParts,
     result::{ResultHandle, ResultParts, UserinfoParts},
     runtime::{Cancellation, run},
 };
-
-/// What may differ from one login to the next.
-#[derive(Debug, Clone, Default, uniffi::Record)]
-pub struct LoginParts {
-    /// `NO`, `DK`, `FI` or `SE`.
-    pub market: Option<String>,
-    /// How sure Vipps must be.
-    pub acr_values: Option<String>,
-    /// `app_to_app_v2` and its older kin.
-    pub requested_flow: Option<String>,
-    /// Where the Vipps app switches back to.
-    pub app_callback_uri: Option<String>,
-    /// Whether the `redirect_uri` opens an app.
-    pub final_redirect_is_app: Option<bool>,
-}
-
-impl LoginParts {
-    fn options(self) -> Result<LoginOptions> {
-        let mut options = LoginOptions::default();
-        if let Some(market) = self.market {
-            options = options.market(market.parse()?);
-        }
-        if let Some(flow) = self.requested_flow {
-            options = options.requested_flow(flow.parse()?);
-        }
-        if let Some(acr_values) = self.acr_values {
-            options = options.acr_values(acr_values);
-        }
-        if let Some(uri) = self.app_callback_uri {
-            options = options.app_callback_uri(uri);
-        }
-        Ok(match self.final_redirect_is_app {
-            Some(is_app) => options.final_redirect_is_app(is_app),
-            None => options,
-        })
-    }
-}
 
 /// Reads a country's two letters.
 #[uniffi::export]
@@ -70,11 +34,11 @@ impl LoginHandle {
     pub async fn start(
         &self,
         scopes: Vec<String>,
-        options: LoginParts,
+        options: HashMap<String, NamedValue>,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<RequestParts> {
         let login = self.0.clone();
-        let options = options.options()?;
+        let options = LoginOptions::read(values(options))?;
         let request = run(cancellation, async move { login.start_with(&scopes, &options).await }).await?;
         Ok(RequestParts::from(&request))
     }

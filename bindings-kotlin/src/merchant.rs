@@ -1,17 +1,21 @@
 //! A partner bound to one merchant.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
-use vipps_partner_auth::Merchant;
+use vipps_partner_auth::{Expect, Merchant};
 
 use crate::{
     backchannel::BackchannelHandle,
     direct::Registration,
     error::Result,
     login::LoginHandle,
+    named::{NamedValue, values},
     partner::{HeadersParts, Source, TokenHandle},
     runtime::{Cancellation, run},
-    verifier::{ClaimsParts, ExpectParts},
+    verifier::ClaimsParts,
 };
 
 /// A partner bound to one merchant.
@@ -57,18 +61,22 @@ impl MerchantHandle {
     pub async fn verify_id_token(
         &self,
         jwt: String,
-        expect: ExpectParts,
+        expect: HashMap<String, NamedValue>,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<ClaimsParts> {
         let merchant = self.0.clone();
-        let expect = expect.expect()?;
+        let expect = Expect::read(values(expect))?;
         let claims = run(cancellation, async move { merchant.verify_id_token(&jwt, &expect).await }).await?;
         Ok(ClaimsParts::from(&claims))
     }
 
     /// The same check without I/O.
-    pub fn verify_id_token_cached(&self, jwt: String, expect: ExpectParts) -> Result<Option<ClaimsParts>> {
-        let claims = self.0.verify_id_token_cached(&jwt, &expect.expect()?).transpose()?;
+    pub fn verify_id_token_cached(
+        &self,
+        jwt: String,
+        expect: HashMap<String, NamedValue>,
+    ) -> Result<Option<ClaimsParts>> {
+        let claims = self.0.verify_id_token_cached(&jwt, &Expect::read(values(expect))?).transpose()?;
         Ok(claims.as_ref().map(ClaimsParts::from))
     }
 

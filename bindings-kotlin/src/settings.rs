@@ -2,47 +2,22 @@
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
-use serde_json::{Number, Value};
 use vipps_partner_auth::{BasicEncoding, Config, LoginAuthMethod, Settings};
 
 use crate::{
     clock::ManualClockHandle,
     error::{AuthError, Result},
     event::EventQueue,
+    named::{NamedValue, values},
     runtime::runtime,
     transport::TransportCalls,
 };
-
-/// A value of a setting.
-#[derive(Clone, uniffi::Enum)]
-pub enum SettingValue {
-    /// A text, a word, or PEM.
-    Text {
-        /// The text.
-        text: String,
-    },
-    /// A span of time.
-    Span {
-        /// Its length.
-        seconds: f64,
-    },
-    /// A switch.
-    Flag {
-        /// Whether it is on.
-        is_on: bool,
-    },
-    /// Several texts.
-    Texts {
-        /// All of them.
-        texts: Vec<String>,
-    },
-}
 
 /// Everything that can be set: values by the names that they have in the core, and objects.
 #[derive(Clone, Default, uniffi::Record)]
 pub struct SettingsParts {
     /// What is absent has the core's default.
-    pub values: HashMap<String, SettingValue>,
+    pub values: HashMap<String, NamedValue>,
     /// A clock for tests.
     pub clock: Option<Arc<ManualClockHandle>>,
     /// What sends requests in the other language.
@@ -71,31 +46,11 @@ impl fmt::Debug for SettingsParts {
     }
 }
 
-/// Without the value, which may be a secret.
-impl fmt::Debug for SettingValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SettingValue")
-    }
-}
-
-impl From<SettingValue> for Value {
-    fn from(value: SettingValue) -> Self {
-        match value {
-            SettingValue::Text { text } => text.into(),
-            // JSON has no number for what is none; the core refuses it as a text.
-            SettingValue::Span { seconds } => {
-                Number::from_f64(seconds).map_or_else(|| seconds.to_string().into(), Self::Number)
-            }
-            SettingValue::Flag { is_on } => is_on.into(),
-            SettingValue::Texts { texts } => texts.into(),
-        }
-    }
-}
-
 impl SettingsParts {
     pub(crate) fn config(&self, events: &EventQueue) -> Result<Config> {
-        let values = self.values.clone().into_iter().map(|(name, value)| (name, Value::from(value)));
-        let config = Config::from(Settings::read(values)?).runtime(runtime()?.clone()).event_sink(events.hook());
+        let config = Config::from(Settings::read(values(self.values.clone()))?)
+            .runtime(runtime()?.clone())
+            .event_sink(events.hook());
         let sender = self.transport.as_ref().map(|calls| calls.sender());
         let config = sender.into_iter().fold(config, Config::http);
         Ok(match &self.clock {

@@ -14,46 +14,10 @@ use crate::{
     direct::Registration,
     error::Result,
     event::{EventQueue, StatsParts},
+    named::{NamedValue, values},
     runtime::{Cancellation, run},
     settings::SettingsParts,
 };
-
-/// What an ID token must say.
-#[derive(Clone, Default, uniffi::Record, derive_more::Debug)]
-#[debug("ExpectParts {{ msn: {msn:?}, flow: {flow:?}, .. }}")]
-pub struct ExpectParts {
-    /// The sales unit the login was for.
-    pub msn: Option<String>,
-    /// `browser`, `backchannel` or `backchannel_redirect`.
-    pub flow: Option<String>,
-    /// The nonce that was sent.
-    pub nonce: Option<String>,
-    /// The merchant's `client_id`, where it is known.
-    pub client_id: Option<String>,
-    /// The access token that came along.
-    pub access_token: Option<String>,
-    /// The `acr_values` that was asked for.
-    pub acr: Option<String>,
-    /// The `auth_req_id` of the backchannel request.
-    pub auth_req_id: Option<String>,
-}
-
-impl ExpectParts {
-    pub(crate) fn expect(self) -> Result<Expect> {
-        let mut expect = Expect::default();
-        if let Some(msn) = self.msn {
-            expect = expect.msn(msn.parse()?);
-        }
-        if let Some(flow) = self.flow {
-            expect = expect.flow(flow.parse()?);
-        }
-        expect = self.nonce.into_iter().fold(expect, Expect::nonce);
-        expect = self.client_id.into_iter().fold(expect, Expect::client_id);
-        expect = self.access_token.into_iter().fold(expect, Expect::access_token);
-        expect = self.acr.into_iter().fold(expect, Expect::acr);
-        Ok(self.auth_req_id.into_iter().fold(expect, Expect::auth_req_id))
-    }
-}
 
 /// The claims of an ID token that passed every check.
 #[derive(Clone, uniffi::Record, derive_more::Debug)]
@@ -147,18 +111,18 @@ impl VerifierHandle {
     pub async fn verify(
         &self,
         jwt: String,
-        expect: ExpectParts,
+        expect: HashMap<String, NamedValue>,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<ClaimsParts> {
         let verifier = self.0.clone();
-        let expect = expect.expect()?;
+        let expect = Expect::read(values(expect))?;
         let claims = run(cancellation, async move { verifier.verify(&jwt, &expect).await }).await?;
         Ok(ClaimsParts::from(&claims))
     }
 
     /// The same check without I/O; nothing when keys must be fetched first.
-    pub fn verify_cached(&self, jwt: String, expect: ExpectParts) -> Result<Option<ClaimsParts>> {
-        let claims = self.0.verify_cached(&jwt, &expect.expect()?).transpose()?;
+    pub fn verify_cached(&self, jwt: String, expect: HashMap<String, NamedValue>) -> Result<Option<ClaimsParts>> {
+        let claims = self.0.verify_cached(&jwt, &Expect::read(values(expect))?).transpose()?;
         Ok(claims.as_ref().map(ClaimsParts::from))
     }
 

@@ -7,6 +7,7 @@ import type { Life } from './headers.js'
 import { later, type CallOptions } from './later.js'
 import { LoginResult, Userinfo } from './login.js'
 import { native, type NativeBackchannel, type NativeCancel, type NativePending, type NativeResult } from './native.js'
+import { values } from './values.js'
 import { VerifiedWebhook } from './webhook.js'
 
 /** How a login from a phone number is started. */
@@ -15,12 +16,22 @@ export interface BackchannelOptions extends CallOptions {
   loginHint: string
   /** `openid` among them. */
   scopes: string[]
-  /** Shown on both devices: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen. */
+  // Generated from core/src/login/backchannel.rs by `cargo run -p tests --bin make-settings`.
+  /**
+   * A short code that both devices show, so that the person sees which login they confirm: 5 to 8 of `A` to `Z`, `0` to `9` and
+   * hyphen. Default: none.
+   */
   bindingMessage?: string | undefined
-  /** How long the person may take, in milliseconds: 60 to 900 whole seconds. */
+  /**
+   * How long the person may take: 60 to 900 s, whole seconds. In milliseconds. Default: none; Vipps chooses, about ten minutes.
+   */
   requestedExpiry?: number | undefined
-  /** Ends the login on a web page in the phone's browser, and not by polling. */
+  /**
+   * The web page in the phone's browser where the login ends, in the place of polling. Don't combine it with the webhook, which
+   * would use up the only exchange. Default: none; the login ends by polling.
+   */
   redirectUri?: string | undefined
+  // End of what is generated.
 }
 
 /** What {@link Backchannel.states} tells. */
@@ -38,14 +49,14 @@ export type BackchannelState =
       result: LoginResult
     }
 
-const START = {
-  loginHint: 'string',
-  scopes: 'strings',
+const OPTIONS = {
+  // Generated from core/src/login/backchannel.rs by `cargo run -p tests --bin make-settings`.
   bindingMessage: 'string',
-  requestedExpiry: 'number',
+  requestedExpiry: 'milliseconds',
   redirectUri: 'string',
-  signal: 'signal',
+  // End of what is generated.
 } as const
+const START = Object.assign({}, OPTIONS, { loginHint: 'string', scopes: 'strings', signal: 'signal' } as const)
 const WAIT = { signal: 'signal', timeout: 'number' } as const
 
 /** Login from a phone number for one merchant; made by {@link Merchant.backchannel}. Not for web pages or apps. */
@@ -78,7 +89,8 @@ export class Backchannel {
     const given = check.options('options', options, START)
     const hint = check.text('loginHint', given.loginHint)
     const asked = check.texts('scopes', given.scopes)
-    return new PendingLogin(await this.#call(given.signal, (cancel) => this.#native.start(cancel, hint, asked, given)))
+    const wanted = values(given, OPTIONS)
+    return new PendingLogin(await this.#call(given.signal, (cancel) => this.#native.start(cancel, hint, asked, wanted)))
   }
 
   /** Asks once whether the person has decided; `undefined` while they have not, and without asking before it is time. */

@@ -5,29 +5,37 @@ import { told } from './errors.js'
 import { INSPECT, shown } from './inspect.js'
 import { later, type CallOptions } from './later.js'
 import { LoginRequest } from './login.js'
-import { native, type NativeExpect, type NativeVerifier } from './native.js'
+import { native, type NativeVerifier } from './native.js'
 import { RULES, settings, type Settings } from './settings.js'
 import type { Stats } from './partner.js'
+import { values } from './values.js'
 
 /** What an ID token must say. */
 export interface Expect {
-  /** The sales unit the login was for; a merchant fills in its own. */
+  // Generated from core/src/id_token.rs by `cargo run -p tests --bin make-settings`.
+  /** The sales unit the login was for (`msn`). Default: none; required, but a merchant fills in its own. */
   msn?: string | undefined
-  /** Which flow the token came out of. Default: `browser`. */
+  /**
+   * The flow that the token came out of: it decides which algorithms are good and which claims are required. Default: `browser`.
+   */
   flow?: 'browser' | 'backchannel' | 'backchannel_redirect' | undefined
-  /** The nonce that was sent; when none was, the token must hold none. */
+  /** The nonce that was sent with the request. Default: none; the token must hold none then. */
   nonce?: string | undefined
-  /** The merchant's client id, where it is known: `aud` is checked as well then. */
+  /**
+   * The merchant's client id, where it is known: `aud` is checked as well then. Default: none; with sales unit keys their own.
+   */
   clientId?: string | undefined
-  /** The access token that came along: `at_hash` is checked then. */
+  /** The access token that came with the ID token: `at_hash` is checked then. Default: none. */
   accessToken?: string | undefined
-  /** The `acr_values` that was asked for. */
+  /** The `acr_values` that was asked for. Default: none. */
   acr?: string | undefined
-  /** The `auth_req_id` of a login from a phone number. */
+  /** The id of the login by phone number that the token must name. Default: none; required for `backchannel_redirect`. */
   authReqId?: string | undefined
+  // End of what is generated.
 }
 
 const EXPECT = {
+  // Generated from core/src/id_token.rs by `cargo run -p tests --bin make-settings`.
   msn: 'string',
   flow: 'string',
   nonce: 'string',
@@ -35,28 +43,25 @@ const EXPECT = {
   accessToken: 'string',
   acr: 'string',
   authReqId: 'string',
+  // End of what is generated.
 } as const
 const EXPECT_AND_CALL = Object.assign({}, EXPECT, { signal: 'signal' } as const)
 
 /** What is expected, as it crosses. */
-export function expected(given: Expect | LoginRequest | undefined): NativeExpect {
-  return given instanceof LoginRequest ? answering(given) : packed(check.options('expect', given, EXPECT))
+export function expected(given: Expect | LoginRequest | undefined): string {
+  return given instanceof LoginRequest ? answering(given) : values(check.options('expect', given, EXPECT), EXPECT)
 }
 
 /** The same of a call that may be aborted. */
-export function expectedOf(given: (Expect & CallOptions) | LoginRequest | undefined): [NativeExpect, AbortSignal | undefined] {
+export function expectedOf(given: (Expect & CallOptions) | LoginRequest | undefined): [string, AbortSignal | undefined] {
   if (given instanceof LoginRequest) return [answering(given), undefined]
   const read = check.options('expect', given, EXPECT_AND_CALL)
-  return [packed(read), read.signal]
-}
-
-function packed({ msn, flow, nonce, clientId, accessToken, acr, authReqId }: Expect): NativeExpect {
-  return [msn, flow, nonce, clientId, accessToken, acr, authReqId]
+  return [values(read, EXPECT), read.signal]
 }
 
 /** A token that answers this request. */
-function answering({ msn, nonce, acrValues }: LoginRequest): NativeExpect {
-  return packed({ msn, nonce, acr: acrValues })
+function answering({ msn, nonce, acrValues }: LoginRequest): string {
+  return values({ msn, nonce, acr: acrValues }, EXPECT)
 }
 
 /** The claims of an ID token that has passed every check. */
@@ -140,15 +145,15 @@ export class IdTokenVerifier {
   async verify(jwt: string, expect: (Expect & { msn: string } & CallOptions) | LoginRequest): Promise<IdTokenClaims> {
     const token = bounded(jwt)
     const [wanted, signal] = expectedOf(expect)
-    const now = told(() => this.#native.verifyCached(token, ...wanted))
-    return opened(now ?? (await later(signal, (cancel) => this.#native.verify(cancel, token, ...wanted))))
+    const now = told(() => this.#native.verifyCached(token, wanted))
+    return opened(now ?? (await later(signal, (cancel) => this.#native.verify(cancel, token, wanted))))
   }
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
   verifyCached(jwt: string, expect: (Expect & { msn: string }) | LoginRequest): IdTokenClaims | undefined {
     const token = bounded(jwt)
     const wanted = expected(expect)
-    const claims = told(() => this.#native.verifyCached(token, ...wanted))
+    const claims = told(() => this.#native.verifyCached(token, wanted))
     return claims === null ? undefined : opened(claims)
   }
 

@@ -7,29 +7,40 @@ import { INSPECT, shown } from './inspect.js'
 import type { Life } from './headers.js'
 import { later, type CallOptions } from './later.js'
 import { native, type NativeLogin, type NativeLoginRequest, type NativeResult } from './native.js'
+import { values } from './values.js'
 
 /** What may differ from one login to the next. */
 export interface LoginOptions extends CallOptions {
-  /** Whose colours the login page has. */
+  // Generated from core/src/login/authorize.rs by `cargo run -p tests --bin make-settings`.
+  /** The country whose look the login page has. Default: none; Vipps chooses. */
   market?: 'NO' | 'DK' | 'FI' | 'SE' | undefined
-  /** How sure Vipps must be; the ID token is refused unless its `acr` says the same. */
+  /**
+   * How sure Vipps must be of the person, such as `urn:vipps:acr:app_auth`. The ID token is refused unless its `acr` says the
+   * same. Default: none.
+   */
   acrValues?: string | undefined
-  /** For an app that opens the Vipps app. */
-  requestedFlow?: 'app_to_app_v2' | 'app_to_app' | (string & {}) | undefined
-  /** Where the Vipps app switches back to. */
+  /** How a login goes that starts in an app. Default: none; the login is one of the browser. */
+  requestedFlow?: 'app_to_app_v2' | 'app_to_app' | 'automatic_return_from_vipps_app' | undefined
+  /**
+   * Where the Vipps app switches back to, with a `requestedFlow` from app to app. It must be registered as a `redirect_uri` is.
+   * Default: none.
+   */
   appCallbackUri?: string | undefined
-  /** Whether the redirect URI opens an app. */
+  /** Whether the `redirect_uri` opens an app. Default: not said, which is false for Vipps. */
   finalRedirectIsApp?: boolean | undefined
+  // End of what is generated.
 }
 
-const START = {
+const OPTIONS = {
+  // Generated from core/src/login/authorize.rs by `cargo run -p tests --bin make-settings`.
   market: 'string',
   acrValues: 'string',
   requestedFlow: 'string',
   appCallbackUri: 'string',
   finalRedirectIsApp: 'boolean',
-  signal: 'signal',
+  // End of what is generated.
 } as const
+const START = Object.assign({}, OPTIONS, { signal: 'signal' } as const)
 
 /** Forces the person to confirm in the Vipps app; for sales units of the advanced tier. For `acrValues`. */
 export const APP_AUTH: string = native.APP_AUTH
@@ -61,7 +72,8 @@ export class Login {
   async start(scopes: string[], options?: LoginOptions): Promise<LoginRequest> {
     const asked = check.texts('scopes', scopes)
     const given = check.options('options', options, START)
-    return new LoginRequest(await later(given.signal, (cancel) => this.#native.start(cancel, asked, given)))
+    const wanted = values(given, OPTIONS)
+    return new LoginRequest(await later(given.signal, (cancel) => this.#native.start(cancel, asked, wanted)))
   }
 
   /**

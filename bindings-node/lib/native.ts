@@ -109,17 +109,6 @@ export interface NativeSnapshot {
   token: NativeToken
 }
 
-/** `msn`, `flow`, `nonce`, `clientId`, `accessToken`, `acr`, `authReqId`. */
-export type NativeExpect = [
-  msn?: string | undefined,
-  flow?: string | undefined,
-  nonce?: string | undefined,
-  clientId?: string | undefined,
-  accessToken?: string | undefined,
-  acr?: string | undefined,
-  authReqId?: string | undefined,
-]
-
 export interface NativeStats {
   /** Requests sent to a token endpoint, retries included. */
   tokenRequests: number
@@ -170,20 +159,20 @@ export interface NativePartner {
   generation(): number
   stats(): NativeStats
   environment(): { baseUrl: string; issuer: string }
-  verifyCached(merchant: string, jwt: string, ...expect: NativeExpect): string | null
-  verify(cancel: Cancel, merchant: string, jwt: string, ...expect: NativeExpect): Promise<string>
+  verifyCached(merchant: string, jwt: string, expect: string): string | null
+  verify(cancel: Cancel, merchant: string, jwt: string, expect: string): Promise<string>
   login(msn: string, redirectUri: string): NativeLogin
   backchannel(msn: string): NativeBackchannel
 }
 
 export interface NativeVerifier {
-  verifyCached(jwt: string, ...expect: NativeExpect): string | null
-  verify(cancel: Cancel, jwt: string, ...expect: NativeExpect): Promise<string>
+  verifyCached(jwt: string, expect: string): string | null
+  verify(cancel: Cancel, jwt: string, expect: string): Promise<string>
   stats(): NativeStats
 }
 
 export interface NativeLogin {
-  start(cancel: Cancel, scopes: string[], options: object): Promise<NativeLoginRequest>
+  start(cancel: Cancel, scopes: string[], options: string): Promise<NativeLoginRequest>
   finish(cancel: Cancel, callbackUrl: string, request: NativeLoginRequest): Promise<NativeResult>
   userinfo(cancel: Cancel, result: NativeResult): Promise<string>
 }
@@ -214,7 +203,7 @@ export interface NativeResult {
 
 export interface NativeBackchannel {
   userExists(cancel: Cancel, msisdn: string): Promise<boolean | null>
-  start(cancel: Cancel, loginHint: string, scopes: string[], options: object): Promise<NativePending>
+  start(cancel: Cancel, loginHint: string, scopes: string[], options: string): Promise<NativePending>
   poll(cancel: Cancel, pending: NativePending): Promise<NativeResult | null>
   wait(cancel: Cancel, pending: NativePending, timeout?: number): Promise<NativeResult | null>
   nextState(cancel: Cancel, pending: NativePending): Promise<number | NativeResult>

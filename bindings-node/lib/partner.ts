@@ -363,15 +363,15 @@ export class Merchant extends Handle {
     const token = check.foreignText('jwt', jwt)
     const [wanted, signal] = expectedOf(expect)
     const partner = this.shared.native
-    const now = told(() => partner.verifyCached(this.msn, token, ...wanted))
-    return opened(now ?? (await later(signal, (cancel) => partner.verify(cancel, this.msn, token, ...wanted))))
+    const now = told(() => partner.verifyCached(this.msn, token, wanted))
+    return opened(now ?? (await later(signal, (cancel) => partner.verify(cancel, this.msn, token, wanted))))
   }
 
   /** The same check without waiting; `undefined` when keys must be fetched first. */
   verifyIdTokenCached(jwt: string, expect?: Expect | LoginRequest): IdTokenClaims | undefined {
     const token = bounded(jwt)
     const wanted = expected(expect)
-    const claims = told(() => this.shared.native.verifyCached(this.msn, token, ...wanted))
+    const claims = told(() => this.shared.native.verifyCached(this.msn, token, wanted))
     return claims === null ? undefined : opened(claims)
   }
 

@@ -8,6 +8,7 @@ import { asker } from './key-source.js'
 import type { Keys } from './keys.js'
 import { native, type NativeSettings, type NativeSystem } from './native.js'
 import { cacheCaller, sender, type TokenCache, type Transport } from './own.js'
+import { values } from './values.js'
 
 /** Everything that can be set. Spans are in milliseconds. */
 export interface Settings {
@@ -122,7 +123,7 @@ export interface SystemInfo {
   pluginVersion?: string | undefined
 }
 
-export const RULES = {
+const VALUES = {
   // Generated from core/src/settings.rs by `cargo run -p tests --bin make-settings`.
   environment: 'string',
   connectTimeout: 'milliseconds',
@@ -141,38 +142,24 @@ export const RULES = {
   allowPartnerKeysInTest: 'boolean',
   trustedOrigins: ['strings', 'trusted_origin'],
   // End of what is generated.
+} as const
+const OBJECTS = {
   onEvent: 'function',
   keySource: 'function',
   tokenCache: 'any',
   transport: 'any',
   clock: 'any',
 } as const
+export const RULES = Object.assign({}, VALUES, OBJECTS)
 
 /** What the native part takes, of options that {@link check.options} has read. */
 export function settings(read: Settings): NativeSettings {
-  const values: Record<string, unknown> = Object.create(null)
-  for (const [name, rule] of Object.entries(RULES)) values[check.snake(name)] = plain(rule, read[name as keyof Settings])
-  const made: NativeSettings = { values: JSON.stringify(values), listener: listener(read.onEvent) }
+  const made: NativeSettings = { values: values(read, VALUES), listener: listener(read.onEvent) }
   if (read.keySource !== undefined) made.keySource = asker(read.keySource)
   if (read.clock !== undefined) made.clock = check.instance('clock', read.clock, ManualClock).native
   if (read.tokenCache !== undefined) made.tokenCache = cacheCaller(read.tokenCache)
   if (read.transport !== undefined) made.transport = sender(read.transport)
   return made
-}
-
-/** A value as JSON has it: a span in seconds, as in other languages, and as a text where JSON has no number for it. */
-function plain(rule: check.Rule, value: unknown): unknown {
-  switch (rule) {
-    case 'milliseconds':
-      return Number.isFinite(value) ? (value as number) / 1_000 : value?.toString()
-    case 'bytes':
-      return typeof value === 'object' ? new TextDecoder().decode(value as Uint8Array) : value
-    case 'function':
-    case 'any':
-      return undefined
-    default:
-      return value
-  }
 }
 
 const SYSTEM = {

@@ -12,20 +12,12 @@ use crate::{
     fault::OrFault,
     promise::promise,
     result::{LoginResult, userinfo},
-    words::{milliseconds, moment, span},
+    words::{milliseconds, moment, named, span},
 };
 
 /// The core's `Backchannel`.
 #[napi]
 pub struct Backchannel(core::Backchannel);
-
-/// The core's `BackchannelOptions`.
-#[napi(object, object_to_js = false)]
-pub struct BackchannelOptions {
-    pub binding_message: Option<String>,
-    pub requested_expiry: Option<f64>,
-    pub redirect_uri: Option<String>,
-}
 
 #[napi]
 impl Backchannel {
@@ -47,10 +39,10 @@ impl Backchannel {
         cancel: Option<&CancelHandle>,
         login_hint: String,
         scopes: Vec<String>,
-        options: BackchannelOptions,
+        options: String,
     ) -> napi::Result<Object<'env>> {
         let phone = self.0.clone();
-        let options = options.core()?;
+        let options = core::BackchannelOptions::read(named(&options)?).or_fault()?;
         promise(env, cancel, async move {
             phone.start_with(&login_hint, &scopes, &options).await.map(PendingLogin::from).or_fault()
         })
@@ -153,22 +145,6 @@ impl Backchannel {
 impl From<core::Backchannel> for Backchannel {
     fn from(phone: core::Backchannel) -> Self {
         Self(phone)
-    }
-}
-
-impl BackchannelOptions {
-    fn core(self) -> napi::Result<core::BackchannelOptions> {
-        let mut options = core::BackchannelOptions::default();
-        if let Some(message) = self.binding_message {
-            options = options.binding_message(message);
-        }
-        if let Some(expiry) = self.requested_expiry {
-            options = options.requested_expiry(span("requested_expiry", expiry)?);
-        }
-        if let Some(uri) = self.redirect_uri {
-            options = options.redirect_uri(uri);
-        }
-        Ok(options)
     }
 }
 

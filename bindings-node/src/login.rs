@@ -10,6 +10,7 @@ use crate::{
     promise::promise,
     request::LoginRequest,
     result::{LoginResult, userinfo},
+    words::named,
 };
 
 #[napi]
@@ -19,16 +20,6 @@ pub const APP_AUTH: &str = core::LoginOptions::APP_AUTH;
 #[napi]
 pub struct Login(core::Login);
 
-/// The core's `LoginOptions`.
-#[napi(object, object_to_js = false)]
-pub struct LoginOptions {
-    pub market: Option<String>,
-    pub acr_values: Option<String>,
-    pub requested_flow: Option<String>,
-    pub app_callback_uri: Option<String>,
-    pub final_redirect_is_app: Option<bool>,
-}
-
 #[napi]
 impl Login {
     #[napi(catch_unwind)]
@@ -37,10 +28,10 @@ impl Login {
         env: &'env Env,
         cancel: Option<&CancelHandle>,
         scopes: Vec<String>,
-        options: LoginOptions,
+        options: String,
     ) -> napi::Result<Object<'env>> {
         let login = self.0.clone();
-        let options = options.core()?;
+        let options = core::LoginOptions::read(named(&options)?).or_fault()?;
         promise(
             env,
             cancel,
@@ -81,27 +72,5 @@ impl Login {
 impl From<core::Login> for Login {
     fn from(login: core::Login) -> Self {
         Self(login)
-    }
-}
-
-impl LoginOptions {
-    fn core(self) -> napi::Result<core::LoginOptions> {
-        let mut options = core::LoginOptions::default();
-        if let Some(market) = self.market {
-            options = options.market(market.parse().or_fault()?);
-        }
-        if let Some(acr_values) = self.acr_values {
-            options = options.acr_values(acr_values);
-        }
-        if let Some(flow) = self.requested_flow {
-            options = options.requested_flow(flow.parse().or_fault()?);
-        }
-        if let Some(uri) = self.app_callback_uri {
-            options = options.app_callback_uri(uri);
-        }
-        if let Some(is_app) = self.final_redirect_is_app {
-            options = options.final_redirect_is_app(is_app);
-        }
-        Ok(options)
     }
 }

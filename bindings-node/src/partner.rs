@@ -8,7 +8,7 @@ use vipps_partner_auth::Clock;
 use crate::{
     backchannel::Backchannel,
     cancel::CancelHandle,
-    claims::{Expected, cached, packed},
+    claims::{cached, expected, packed},
     events::Stats,
     fault::OrFault,
     keys::{Keys, Lookup, named},
@@ -39,7 +39,6 @@ pub struct Snapshot {
 }
 
 #[napi]
-#[expect(clippy::too_many_arguments, reason = "plain arguments cross for less than an object")]
 impl Partner {
     #[napi(constructor, catch_unwind)]
     pub fn new(keys: &Keys, system: System, settings: Settings<'_>) -> napi::Result<Self> {
@@ -225,19 +224,8 @@ impl Partner {
     }
 
     #[napi(catch_unwind)]
-    pub fn verify_cached(
-        &self,
-        merchant: String,
-        jwt: String,
-        msn: Option<String>,
-        flow: Option<String>,
-        nonce: Option<String>,
-        client_id: Option<String>,
-        access_token: Option<String>,
-        acr: Option<String>,
-        auth_req_id: Option<String>,
-    ) -> napi::Result<Option<String>> {
-        let expect = Expected { msn, flow, nonce, client_id, access_token, acr, auth_req_id }.core()?;
+    pub fn verify_cached(&self, merchant: String, jwt: String, expect: String) -> napi::Result<Option<String>> {
+        let expect = expected(&expect)?;
         cached(self.merchant(&merchant)?.verify_id_token_cached(&jwt, &expect))
     }
 
@@ -248,15 +236,9 @@ impl Partner {
         cancel: Option<&CancelHandle>,
         merchant: String,
         jwt: String,
-        msn: Option<String>,
-        flow: Option<String>,
-        nonce: Option<String>,
-        client_id: Option<String>,
-        access_token: Option<String>,
-        acr: Option<String>,
-        auth_req_id: Option<String>,
+        expect: String,
     ) -> napi::Result<Object<'env>> {
-        let expect = Expected { msn, flow, nonce, client_id, access_token, acr, auth_req_id }.core()?;
+        let expect = expected(&expect)?;
         let merchant = self.merchant(&merchant)?;
         promise(env, cancel, async move {
             merchant.verify_id_token(&jwt, &expect).await.map(|claims| packed(&claims)).or_fault()

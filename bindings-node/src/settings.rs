@@ -4,18 +4,17 @@ use std::collections::HashMap;
 
 use napi::bindgen_prelude::{ClassInstance, Function};
 use napi_derive::napi;
-use serde_json::{Map, Value};
 use vipps_partner_auth as core;
 
 use crate::{
     clock::ManualClock,
     events::{Told, hook},
-    fault::{OrFault, internal},
+    fault::OrFault,
     key_source::{KeyQuestion, source},
     promise::runtime,
     token_cache::{CacheCall, cache},
     transport::{TransportCall, sender},
-    words::texts,
+    words::{named, texts},
 };
 
 /// Everything that can be set: values as a JSON object, by the names that they have in the core, and objects.
@@ -31,7 +30,7 @@ pub struct Settings<'env> {
 
 impl Settings<'_> {
     pub(crate) fn config(self) -> napi::Result<core::Config> {
-        let values: Map<String, Value> = serde_json::from_str(&self.values).map_err(|_| internal())?;
+        let values = named(&self.values)?;
         let mut config = core::Config::from(core::Settings::read(values).or_fault()?).runtime(runtime());
         if let Some(listener) = &self.listener {
             config = config.event_sink(hook(listener)?);

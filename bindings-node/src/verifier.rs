@@ -6,7 +6,7 @@ use vipps_partner_auth as core;
 
 use crate::{
     cancel::CancelHandle,
-    claims::{Expected, cached, packed},
+    claims::{cached, expected, packed},
     events::Stats,
     fault::OrFault,
     promise::promise,
@@ -18,7 +18,6 @@ use crate::{
 pub struct IdTokenVerifier(core::IdTokenVerifier);
 
 #[napi]
-#[expect(clippy::too_many_arguments, reason = "plain arguments cross for less than an object")]
 impl IdTokenVerifier {
     #[napi(constructor, catch_unwind)]
     pub fn new(settings: Settings<'_>, jwks: Option<String>) -> napi::Result<Self> {
@@ -31,18 +30,8 @@ impl IdTokenVerifier {
     }
 
     #[napi(catch_unwind)]
-    pub fn verify_cached(
-        &self,
-        jwt: String,
-        msn: Option<String>,
-        flow: Option<String>,
-        nonce: Option<String>,
-        client_id: Option<String>,
-        access_token: Option<String>,
-        acr: Option<String>,
-        auth_req_id: Option<String>,
-    ) -> napi::Result<Option<String>> {
-        let expect = Expected { msn, flow, nonce, client_id, access_token, acr, auth_req_id }.core()?;
+    pub fn verify_cached(&self, jwt: String, expect: String) -> napi::Result<Option<String>> {
+        let expect = expected(&expect)?;
         cached(self.0.verify_cached(&jwt, &expect))
     }
 
@@ -52,15 +41,9 @@ impl IdTokenVerifier {
         env: &'env Env,
         cancel: Option<&CancelHandle>,
         jwt: String,
-        msn: Option<String>,
-        flow: Option<String>,
-        nonce: Option<String>,
-        client_id: Option<String>,
-        access_token: Option<String>,
-        acr: Option<String>,
-        auth_req_id: Option<String>,
+        expect: String,
     ) -> napi::Result<Object<'env>> {
-        let expect = Expected { msn, flow, nonce, client_id, access_token, acr, auth_req_id }.core()?;
+        let expect = expected(&expect)?;
         let verifier = self.0.clone();
         promise(
             env,

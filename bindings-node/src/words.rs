@@ -6,8 +6,14 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderValue};
+use serde_json::{Map, Value};
 
-use crate::fault::refused;
+use crate::fault::{internal, refused};
+
+/// Values by the names that they have in the core, from the JSON that the face made of them.
+pub(crate) fn named(json: &str) -> napi::Result<Map<String, Value>> {
+    serde_json::from_str(json).map_err(|_| internal())
+}
 
 /// Milliseconds as a span, under the field they come from.
 pub(crate) fn span(field: &str, milliseconds: f64) -> napi::Result<Duration> {

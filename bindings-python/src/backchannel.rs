@@ -5,16 +5,17 @@ use std::time::Duration;
 use pyo3::{
     IntoPyObjectExt,
     prelude::*,
-    types::{PyDateTime, PyDelta},
+    types::{PyDateTime, PyDelta, PyDict},
 };
 use vipps_partner_auth as core;
 
 use crate::{
     call::Call,
-    convert::{datetime, object, optional_text, span, text, texts},
+    convert::{datetime, object, span, text, texts},
     errors::OrRaise,
     login::LoginResult,
     merchant::Merchant,
+    named,
     process::PerProcess,
     userinfo::Userinfo,
     values::{Repr, hash},
@@ -46,29 +47,24 @@ impl Backchannel {
         Ok(Call::new(async move { phone.user_exists(&msisdn).await }, |py, exists| exists.into_py_any(py)))
     }
 
-    #[pyo3(signature = (login_hint, scopes, *, binding_message=None, requested_expiry=None, redirect_uri=None))]
+    #[pyo3(signature = (login_hint, scopes, **options))]
     fn _start(
         &self,
         py: Python<'_>,
         login_hint: &Bound<'_, PyAny>,
         scopes: &Bound<'_, PyAny>,
-        binding_message: Option<&Bound<'_, PyAny>>,
-        requested_expiry: Option<&Bound<'_, PyAny>>,
-        redirect_uri: Option<&Bound<'_, PyAny>>,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Call> {
         let phone = self.core(py)?;
         let hint = text("login_hint", login_hint)?;
         let scopes = texts("scopes", scopes)?;
-        let mut options = core::BackchannelOptions::default();
-        if let Some(message) = optional_text("binding_message", binding_message)? {
-            options = options.binding_message(message);
-        }
-        if let Some(expiry) = requested_expiry {
-            options = options.requested_expiry(span("requested_expiry", expiry)?);
-        }
-        if let Some(uri) = optional_text("redirect_uri", redirect_uri)? {
-            options = options.redirect_uri(uri);
-        }
+        let options = named::options(
+            py,
+            "option of a login by phone number",
+            options,
+            core::BackchannelOptions::kind_of,
+            core::BackchannelOptions::read,
+        )?;
         Ok(Call::new(async move { phone.start_with(&hint, &scopes, &options).await }, |py, pending| {
             Ok(Py::new(py, PendingLogin::from(pending))?.into_any())
         }))

@@ -10,7 +10,7 @@ use crate::{
     call::{Call, block},
     convert::{self, optional_text},
     errors,
-    settings::flag,
+    named::flag,
 };
 
 /// The program ``vipps-doctor`` with these arguments: what it prints, and the code that it ends with.

@@ -4,7 +4,6 @@ use std::{future::Future, time::SystemTime};
 
 use pyo3::{
     PyTraverseError, PyVisit,
-    exceptions::PyTypeError,
     prelude::*,
     types::{PyDateTime, PyDict, PySlice, PyString},
 };
@@ -13,52 +12,18 @@ use vipps_partner_auth::Result as CoreResult;
 
 use crate::{
     call::Call,
-    convert::{datetime, from_json, json_text, msn, parsed, text},
+    convert::{datetime, from_json, json_text, msn as parsed_msn, text},
     errors::{OrRaise, wrong_type},
+    named::options,
     process::PerProcess,
     settings::Settings,
     token::Stats,
     values::{Repr, hash},
 };
 
-/// All expectations.
-const NAMES: [&str; 7] = ["msn", "flow", "nonce", "client_id", "access_token", "acr", "auth_req_id"];
-
 /// What an ID token must say, by name.
-pub(crate) struct Expected(pub(crate) core::Expect);
-
-impl Expected {
-    pub(crate) fn parse(given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let mut expect = core::Expect::default();
-        for (name, value) in given.into_iter().flatten() {
-            let name = text("expect", &name)?;
-            // `None` stands for an expectation that was not given, but not for one that does not exist.
-            if !NAMES.contains(&name.as_str()) {
-                return Err(PyTypeError::new_err(format!("there is no expectation {name}")));
-            }
-            if !value.is_none() {
-                expect = Self::set(expect, &name, &value)?;
-            }
-        }
-        Ok(Self(expect))
-    }
-
-    fn set(expect: core::Expect, name: &str, value: &Bound<'_, PyAny>) -> PyResult<core::Expect> {
-        Ok(match name {
-            "msn" => expect.msn(msn(value)?),
-            "flow" => expect.flow(parsed(name, value)?),
-            "nonce" => expect.nonce(text(name, value)?),
-            "client_id" => expect.client_id(text(name, value)?),
-            "access_token" => expect.access_token(text(name, value)?),
-            "acr" => expect.acr(text(name, value)?),
-            "auth_req_id" => expect.auth_req_id(text(name, value)?),
-            _ => return Err(PyTypeError::new_err(format!("there is no expectation {name}"))),
-        })
-    }
-
-    fn with_msn(self, value: &Bound<'_, PyAny>) -> PyResult<core::Expect> {
-        Ok(self.0.msn(msn(value)?))
-    }
+pub(crate) fn expected(py: Python<'_>, given: Option<&Bound<'_, PyDict>>) -> PyResult<core::Expect> {
+    options(py, "expectation", given, core::Expect::kind_of, core::Expect::read)
 }
 
 /// The claims of an ID token that has passed every check. There is no other way to read them. ``repr`` shows ``sub`` and
@@ -242,7 +207,7 @@ impl IdTokenVerifier {
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Option<IdTokenClaims>> {
         let jwt = token_text(jwt)?;
-        let expect = Expected::parse(expect)?.with_msn(msn)?;
+        let expect = expected(py, expect)?.msn(parsed_msn(msn)?);
         let claims = self.live(py)?.verify_cached(&jwt, &expect).transpose().or_raise(py)?;
         Ok(claims.map(IdTokenClaims::from))
     }
@@ -256,7 +221,7 @@ impl IdTokenVerifier {
         expect: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Call> {
         let jwt = token_text(jwt)?;
-        let expect = Expected::parse(expect)?.with_msn(msn)?;
+        let expect = expected(py, expect)?.msn(parsed_msn(msn)?);
         let verifier = self.live(py)?.clone();
         Ok(IdTokenClaims::call(async move { verifier.verify(&jwt, &expect).await }))
     }

@@ -22,6 +22,7 @@ mod key_source;
 mod keys;
 mod login;
 mod merchant;
+mod named;
 mod partner;
 mod post;
 mod process;

@@ -1,15 +1,15 @@
 //! Login in the browser.
 
-use pyo3::prelude::*;
+use pyo3::{prelude::*, types::PyDict};
 use vipps_partner_auth as core;
 
 use crate::{
     call::Call,
-    convert::{object, optional_text, parsed, text, texts},
+    convert::{object, text, texts},
     errors::OrRaise,
     id_token::IdTokenClaims,
     merchant::Merchant,
-    settings::flag,
+    named,
     token::LoginToken,
     userinfo::Userinfo,
     values::{Repr, hash, not_to_be_pickled},
@@ -38,37 +38,12 @@ impl Login {
         Ok(login)
     }
 
-    #[pyo3(signature = (scopes, *, market=None, acr_values=None, requested_flow=None, app_callback_uri=None,
-                        final_redirect_is_app=None))]
-    #[expect(clippy::too_many_arguments, reason = "named arguments with defaults, as Python has them")]
-    fn _start(
-        &self,
-        py: Python<'_>,
-        scopes: &Bound<'_, PyAny>,
-        market: Option<&Bound<'_, PyAny>>,
-        acr_values: Option<&Bound<'_, PyAny>>,
-        requested_flow: Option<&Bound<'_, PyAny>>,
-        app_callback_uri: Option<&Bound<'_, PyAny>>,
-        final_redirect_is_app: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Call> {
+    #[pyo3(signature = (scopes, **options))]
+    fn _start(&self, py: Python<'_>, scopes: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Call> {
         let login = self.core(py)?;
         let scopes = texts("scopes", scopes)?;
-        let mut options = core::LoginOptions::default();
-        if let Some(market) = market {
-            options = options.market(parsed("market", market)?);
-        }
-        if let Some(acr_values) = optional_text("acr_values", acr_values)? {
-            options = options.acr_values(acr_values);
-        }
-        if let Some(flow) = requested_flow {
-            options = options.requested_flow(parsed("requested_flow", flow)?);
-        }
-        if let Some(uri) = optional_text("app_callback_uri", app_callback_uri)? {
-            options = options.app_callback_uri(uri);
-        }
-        if let Some(is_app) = final_redirect_is_app {
-            options = options.final_redirect_is_app(flag("final_redirect_is_app", is_app)?);
-        }
+        let options =
+            named::options(py, "option of a login", options, core::LoginOptions::kind_of, core::LoginOptions::read)?;
         Ok(Call::new(async move { login.start_with(&scopes, &options).await }, |py, request| {
             Ok(Py::new(py, LoginRequest(request))?.into_any())
         }))

@@ -7,7 +7,7 @@ use crate::{
     call::Call,
     convert::{object, optional_text, whole},
     errors::OrRaise,
-    id_token::{Expected, IdTokenClaims, token_text},
+    id_token::{IdTokenClaims, expected, token_text},
     partner::{Partner, Source},
     snapshot::Snapshot,
     token::AccessToken,
@@ -121,7 +121,7 @@ impl Merchant {
     ) -> PyResult<Option<IdTokenClaims>> {
         let merchant = self.core(py)?;
         let jwt = token_text(jwt)?;
-        let expect = Expected::parse(expect)?.0;
+        let expect = expected(py, expect)?;
         let claims = merchant.verify_id_token_cached(&jwt, &expect).transpose().or_raise(py)?;
         Ok(claims.map(IdTokenClaims::from))
     }
@@ -135,7 +135,7 @@ impl Merchant {
     ) -> PyResult<Call> {
         let merchant = self.core(py)?;
         let jwt = token_text(jwt)?;
-        let expect = Expected::parse(expect)?.0;
+        let expect = expected(py, expect)?;
         Ok(IdTokenClaims::call(async move { merchant.verify_id_token(&jwt, &expect).await }))
     }
 

@@ -6,17 +6,18 @@ use pyo3::{
     PyTraverseError, PyVisit,
     exceptions::PyTypeError,
     prelude::*,
-    types::{PyBool, PyBytes, PyDict, PyString, PyType},
+    types::{PyDict, PyString, PyType},
 };
-use serde_json::{Map, Value};
 use vipps_partner_auth as core;
 
 use crate::{
     clock::ManualClock,
-    convert::{object, optional_text, seconds, text, texts},
+    convert::{object, optional_text, text},
     errors::{OrRaise, wrong_type},
     events::{Hook, teller},
-    key_source, process, token_cache, transport,
+    key_source,
+    named::values,
+    process, token_cache, transport,
     values::{Repr, hash},
 };
 
@@ -31,17 +32,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn parse(py: Python<'_>, given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let mut values = Map::new();
-        let mut objects = Vec::new();
-        for (name, value) in given.into_iter().flatten() {
-            let name = text("settings", &name)?;
-            match core::Settings::kind_of(&name) {
-                // `None` stands for a setting that was not made, but not for one that does not exist.
-                Some(_) if value.is_none() => {}
-                Some(kind) => drop(values.insert(name.clone(), plain(&name, kind, &value)?)),
-                None => objects.push((name, value)),
-            }
-        }
+        let (values, objects) = values(given, core::Settings::kind_of)?;
         let read = core::Settings::read(values).or_raise(py)?;
         let config = core::Config::from(read).event_sink(teller(0));
         let settings = Self { config, clock: None, hook: None, key_source: None, own: Vec::new() };
@@ -118,37 +109,7 @@ impl Settings {
     }
 }
 
-/// A value as JSON has it, which the core reads.
-fn plain(name: &str, kind: core::Kind, value: &Bound<'_, PyAny>) -> PyResult<Value> {
-    Ok(match kind {
-        core::Kind::Environment => environment_text(name, value)?.into(),
-        core::Kind::Span => number(seconds(name, value)?),
-        core::Kind::Pem => pem(name, value)?.into(),
-        core::Kind::Flag => flag(name, value)?.into(),
-        core::Kind::Texts => texts(name, value)?.into(),
-        core::Kind::Text | core::Kind::Word { .. } => text(name, value)?.into(),
-    })
-}
-
-/// JSON has no number for what is none; the core refuses it as a text.
-fn number(value: f64) -> Value {
-    serde_json::Number::from_f64(value).map_or_else(|| value.to_string().into(), Value::Number)
-}
-
-fn pem(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    match value.cast::<PyBytes>() {
-        Ok(bytes) => Ok(String::from_utf8_lossy(bytes.as_bytes()).into_owned()),
-        Err(_) if value.is_instance_of::<PyString>() => text(field, value),
-        Err(_) => Err(wrong_type(field, "str or bytes", value)),
-    }
-}
-
-/// True or false, and not merely something that counts as one.
-pub(crate) fn flag(field: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    value.cast::<PyBool>().map(PyBoolMethods::is_true).map_err(|_| wrong_type(field, "bool", value))
-}
-
-fn environment_text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+pub(crate) fn environment_text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     match value.cast::<Environment>() {
         Ok(environment) => Ok(environment.get().0.base_url().to_owned()),
         Err(_) if value.is_instance_of::<PyString>() => text(field, value),

@@ -4,10 +4,12 @@ use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use rustls::RootCertStore;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
+use serde_json::Value;
 
 use crate::{
     cache::TokenCache,
     clock::{Clock, SystemClock},
+    described::{Kind, Named, text, word},
     environment::Environment,
     error::{Error, Result},
     event::{Event, EventHook},
@@ -73,6 +75,14 @@ impl FromStr for BasicEncoding {
     }
 }
 
+impl Named for BasicEncoding {
+    const KIND: Kind = Kind::Word { name: "BasicEncoding", words: &[Self::Raw.as_str(), Self::Form.as_str()] };
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        Self::parse(name, &text(name, value)?)
+    }
+}
+
 /// How sales unit keys authenticate at Login's token endpoint and backchannel, as the portal has it for that sales unit.
 /// Partner keys always send their token and the MSN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,6 +116,8 @@ impl FromStr for LoginAuthMethod {
         found.ok_or_else(|| Error::breaks_rule("login_auth_method", rule).with_value(text))
     }
 }
+
+word!(LoginAuthMethod: ClientSecretBasic ClientSecretPost);
 
 /// Everything that can be set. Start from [`Config::default`] and change what differs.
 ///

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    config::{BasicEncoding, LoginAuthMethod},
     environment::Environment,
     error::{Error, ErrorKind, Result},
+    msn::Msn,
     quote::quoted,
     secret::Secret,
 };
@@ -22,6 +22,8 @@ pub enum Kind {
     Span,
     /// A text.
     Text,
+    /// A merchant serial number, as a text.
+    Msn,
     /// A text in PEM. What is no UTF-8 in its comments may be replaced by anything.
     Pem,
     /// True or false.
@@ -63,6 +65,77 @@ macro_rules! described {
             $($(#[doc = $text])* pub $member: Option<$value>,)*
         }
 
+        $crate::described::read_by_name! { $what $type $($(#[doc = $text])* $member: $value,)* }
+
+        /// The names of those that are there, without their values: some are secrets.
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let names = [$(self.$member.is_some().then_some(stringify!($member))),*];
+                f.write_str(stringify!($type))?;
+                f.debug_set().entries(names.into_iter().flatten()).finish()
+            }
+        }
+
+        impl From<$type> for $target {
+            fn from(values: $type) -> Self {
+                let mut made = Self::default();
+                $(if let Some(value) = values.$member {
+                    made.$member = value.into();
+                })*
+                made
+            }
+        }
+    };
+}
+pub(crate) use described;
+
+/// Declares what may be said with a call, all of it optional: a struct with a method for each member, which can be read by name as
+/// well. Documented as in [`described!`].
+macro_rules! options {
+    (
+        $what:literal
+        $(#[$meta:meta])*
+        pub struct $type:ident {
+            $($(#[doc = $text:literal])* $member:ident: $value:ident,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Default)]
+        pub struct $type {
+            $(pub(crate) $member: Option<$value>,)*
+        }
+
+        impl $type {
+            $($crate::described::setter! { $(#[doc = $text])* $member $value })*
+        }
+
+        $crate::described::read_by_name! { $what $type $($(#[doc = $text])* $member: $value,)* }
+    };
+}
+pub(crate) use options;
+
+/// Texts are taken in any form that they have in Rust.
+macro_rules! setter {
+    ($(#[$meta:meta])* $member:ident String) => {
+        $(#[$meta])*
+        pub fn $member(mut self, $member: impl Into<String>) -> Self {
+            self.$member = Some($member.into());
+            self
+        }
+    };
+    ($(#[$meta:meta])* $member:ident $value:ident) => {
+        $(#[$meta])*
+        pub fn $member(mut self, $member: $value) -> Self {
+            self.$member = Some($member);
+            self
+        }
+    };
+}
+pub(crate) use setter;
+
+/// The members of a struct as a list, and the way to make one of values that have names.
+macro_rules! read_by_name {
+    ($what:literal $type:ident $($(#[doc = $text:literal])* $member:ident: $value:ty,)*) => {
         impl $type {
             /// All of them.
             #[doc(hidden)]
@@ -97,25 +170,6 @@ macro_rules! described {
             }
         }
 
-        /// The names of those that are there, without their values: some are secrets.
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let names = [$(self.$member.is_some().then_some(stringify!($member))),*];
-                f.write_str(stringify!($type))?;
-                f.debug_set().entries(names.into_iter().flatten()).finish()
-            }
-        }
-
-        impl From<$type> for $target {
-            fn from(values: $type) -> Self {
-                let mut made = Self::default();
-                $(if let Some(value) = values.$member {
-                    made.$member = value.into();
-                })*
-                made
-            }
-        }
-
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let values: serde_json::Map<String, serde_json::Value> = serde::Deserialize::deserialize(from)?;
@@ -124,7 +178,7 @@ macro_rules! described {
         }
     };
 }
-pub(crate) use described;
+pub(crate) use read_by_name;
 
 /// A value that knows how it is written in JSON.
 pub(crate) trait Named: Sized {
@@ -143,7 +197,7 @@ pub(crate) fn unknown(what: &str, name: &str) -> Error {
 }
 
 /// Taken over without a copy: it may be a secret.
-fn text(name: &'static str, value: Value) -> Result<String> {
+pub(crate) fn text(name: &'static str, value: Value) -> Result<String> {
     match value {
         Value::String(text) => Ok(text),
         _ => Err(Error::breaks_rule(name, "must be a text")),
@@ -175,6 +229,22 @@ impl Named for Duration {
             let shown = value.as_str().map_or_else(|| format!("{value}s"), str::to_owned);
             Error::breaks_rule(name, rule).with_value(&shown)
         })
+    }
+}
+
+impl Named for String {
+    const KIND: Kind = Kind::Text;
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        text(name, value)
+    }
+}
+
+impl Named for Msn {
+    const KIND: Kind = Kind::Msn;
+
+    fn parse(name: &'static str, value: Value) -> Result<Self> {
+        text(name, value)?.parse()
     }
 }
 
@@ -213,21 +283,17 @@ impl Named for Vec<String> {
     }
 }
 
-impl Named for BasicEncoding {
-    const KIND: Kind = Kind::Word { name: "BasicEncoding", words: &[Self::Raw.as_str(), Self::Form.as_str()] };
+/// A type of a few words, which it reads itself.
+macro_rules! word {
+    ($type:ident: $($word:ident)*) => {
+        impl $crate::described::Named for $type {
+            const KIND: $crate::described::Kind =
+                $crate::described::Kind::Word { name: stringify!($type), words: &[$(Self::$word.as_str()),*] };
 
-    fn parse(name: &'static str, value: Value) -> Result<Self> {
-        Self::parse(name, &text(name, value)?)
-    }
-}
-
-impl Named for LoginAuthMethod {
-    const KIND: Kind = Kind::Word {
-        name: "LoginAuthMethod",
-        words: &[Self::ClientSecretBasic.as_str(), Self::ClientSecretPost.as_str()],
+            fn parse(name: &'static str, value: serde_json::Value) -> $crate::error::Result<Self> {
+                $crate::described::text(name, value)?.parse()
+            }
+        }
     };
-
-    fn parse(name: &'static str, value: Value) -> Result<Self> {
-        text(name, value)?.parse()
-    }
 }
+pub(crate) use word;

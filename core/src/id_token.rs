@@ -22,6 +22,7 @@ use self::{
 use crate::{
     clock::Clock,
     config::Config,
+    described::{options, word},
     discovery::Discovery,
     error::{Error, Result},
     event::{Events, EventsGuard, Stats},
@@ -99,83 +100,78 @@ pub enum Flow {
     BackchannelRedirect,
 }
 
+impl Flow {
+    /// The word for it in settings and in other languages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Backchannel => "backchannel",
+            Self::BackchannelRedirect => "backchannel_redirect",
+        }
+    }
+}
+
 impl FromStr for Flow {
     type Err = Error;
 
     /// `browser`, `backchannel` or `backchannel_redirect`; anything else is `InvalidConfig`, field `flow`.
     fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "browser" => Ok(Self::Browser),
-            "backchannel" => Ok(Self::Backchannel),
-            "backchannel_redirect" => Ok(Self::BackchannelRedirect),
-            _ => {
-                Err(Error::breaks_rule("flow", "must be browser, backchannel or backchannel_redirect").with_value(text))
-            }
-        }
+        let all = [Self::Browser, Self::Backchannel, Self::BackchannelRedirect];
+        let rule = "must be browser, backchannel or backchannel_redirect";
+        let found = all.into_iter().find(|flow| flow.as_str() == text);
+        found.ok_or_else(|| Error::breaks_rule("flow", rule).with_value(text))
     }
 }
 
-/// What an ID token must say. Only the MSN is always needed.
-///
-/// ```
-/// use vipps_partner_auth::{Expect, Flow};
-///
-/// let expect = Expect::default().msn("123456".parse()?).flow(Flow::Backchannel);
-/// # Ok::<(), vipps_partner_auth::Error>(())
-/// ```
-#[derive(Clone, Default, derive_more::Debug)]
-#[debug("Expect {{ msn: {msn:?}, flow: {flow:?}, .. }}")]
-pub struct Expect {
-    pub(crate) msn: Option<Msn>,
-    pub(crate) flow: Flow,
-    pub(crate) nonce: Option<String>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) access_token: Option<String>,
-    pub(crate) acr: Option<String>,
-    pub(crate) auth_req_id: Option<String>,
+word!(Flow: Browser Backchannel BackchannelRedirect);
+
+options! {
+    "expectation"
+    /// What an ID token must say. Only the MSN is always needed.
+    ///
+    /// ```
+    /// use vipps_partner_auth::{Expect, Flow};
+    ///
+    /// let expect = Expect::default().msn("123456".parse()?).flow(Flow::Backchannel);
+    /// # Ok::<(), vipps_partner_auth::Error>(())
+    /// ```
+    #[derive(derive_more::Debug)]
+    #[debug("Expect {{ msn: {msn:?}, flow: {flow:?}, .. }}")]
+    pub struct Expect {
+        /// The sales unit the login was for (`msn`).
+        ///
+        /// Default: none; required, but a merchant fills in its own.
+        msn: Msn,
+        /// The flow that the token came out of: it decides which algorithms are good and which claims are required.
+        ///
+        /// Default: `browser`.
+        flow: Flow,
+        /// The nonce that was sent with the request.
+        ///
+        /// Default: none; the token must hold none then.
+        nonce: String,
+        /// The merchant's client id, where it is known: `aud` is checked as well then.
+        ///
+        /// Default: none; with sales unit keys their own.
+        client_id: String,
+        /// The access token that came with the ID token: `at_hash` is checked then.
+        ///
+        /// Default: none.
+        access_token: String,
+        /// The `acr_values` that was asked for.
+        ///
+        /// Default: none.
+        acr: String,
+        /// The id of the login by phone number that the token must name.
+        ///
+        /// Default: none; required for `backchannel_redirect`.
+        auth_req_id: String,
+    }
 }
 
 impl Expect {
-    /// The sales unit the login was for. Required.
-    pub fn msn(mut self, msn: Msn) -> Self {
-        self.msn = Some(msn);
-        self
-    }
-
-    /// Which flow the token came out of. Default: browser.
-    pub fn flow(mut self, flow: Flow) -> Self {
-        self.flow = flow;
-        self
-    }
-
-    /// The nonce that was sent with the request. When none was sent, the token must hold none.
-    pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
-        self.nonce = Some(nonce.into());
-        self
-    }
-
-    /// The merchant's `client_id`, where it is known: `aud` is checked as well then.
-    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.client_id = Some(client_id.into());
-        self
-    }
-
-    /// The access token that came with the ID token: `at_hash` is checked then.
-    pub fn access_token(mut self, access_token: impl Into<String>) -> Self {
-        self.access_token = Some(access_token.into());
-        self
-    }
-
-    /// The `acr_values` that was asked for.
-    pub fn acr(mut self, acr: impl Into<String>) -> Self {
-        self.acr = Some(acr.into());
-        self
-    }
-
-    /// The `auth_req_id` of the backchannel request.
-    pub fn auth_req_id(mut self, auth_req_id: impl Into<String>) -> Self {
-        self.auth_req_id = Some(auth_req_id.into());
-        self
+    fn flow_or_default(&self) -> Flow {
+        self.flow.unwrap_or_default()
     }
 
     /// The expected MSN, once all expectations are known to make sense.
@@ -190,7 +186,7 @@ impl Expect {
         if let Some((field, _)) = given.iter().find(|(_, value)| value.as_deref() == Some("")) {
             return Err(Error::breaks_rule(field, "must not be empty where it is expected: leave it out"));
         }
-        if self.flow == Flow::BackchannelRedirect && self.auth_req_id.is_none() {
+        if self.flow_or_default() == Flow::BackchannelRedirect && self.auth_req_id.is_none() {
             return Err(Error::breaks_rule("auth_req_id", "is needed to check an ID token of the redirect variant"));
         }
         self.msn.as_ref().ok_or_else(|| Error::breaks_rule("msn", "is needed to check an ID token"))
@@ -411,7 +407,7 @@ impl<'a> Check<'a> {
     }
 
     fn header(&self) -> Result<Header> {
-        Header::parse(self.token.header, self.expect.flow)
+        Header::parse(self.token.header, self.expect.flow_or_default())
     }
 
     /// The outcome with these keys, unless the token names a key that is not among them.
@@ -458,7 +454,7 @@ impl<'a> Check<'a> {
     }
 
     fn allows(&self, algorithm: Algorithm) -> bool {
-        self.expect.flow.allows(algorithm)
+        self.expect.flow_or_default().allows(algorithm)
     }
 }
 

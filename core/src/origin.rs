@@ -292,6 +292,14 @@ mod tests {
     }
 
     #[test]
+    fn a_user_in_a_parsed_url_is_another_place() {
+        for user in ["user@", "user:password@", ":password@"] {
+            let url = Url::parse(&format!("https://{user}api.vipps.no/epayment/v1/payments")).expect("a url");
+            assert!(!trusted(&Config::default()).cover(&url), "{url}");
+        }
+    }
+
+    #[test]
     fn a_text_that_some_parser_reads_otherwise_is_not_covered() {
         for url in [
             r"https://api.vipps.no\@evil.example/epayment",

@@ -200,6 +200,8 @@ fn a_clock_is_suspected_with_its_numbers() {
     assert_eq!(hint_of("exp", &(NOW - 60).to_string()).as_deref(), Some(ahead));
     let a_day = "this machine's clock may be wrong: it is at least 86400 s behind the issuer's";
     assert_eq!(hint_of("nbf", &(NOW + DAY).to_string()).as_deref(), Some(a_day));
+    let a_day_ahead = "the token is old, or this machine's clock is at least 86400 s ahead of the issuer's";
+    assert_eq!(hint_of("exp", &(NOW - DAY).to_string()).as_deref(), Some(a_day_ahead));
 }
 
 #[test]

@@ -438,3 +438,22 @@ fn a_set_of_no_use_is_refused_whatever_it_holds() {
     assert_accepted(&verifier, &token(&RSA), &expect());
     assert_outcome(&judge(&verifier, &premade("1024").jwt, &expect()), "kid", "a weak key");
 }
+
+#[test]
+fn a_key_for_another_purpose_is_no_fault() {
+    let other =
+        [json!({"use": "enc"}), json!({"key_ops": ["encrypt"]}), json!({"alg": "RSA-OAEP"}), json!({"kty": "OKP"})];
+    let unfit = [json!({"e": "AQ"}), json!({"n": null}), json!({"d": "AQ"})];
+    let kinds = other.iter().map(|members| (members, true)).chain(unfit.iter().map(|members| (members, false)));
+    for (members, is_other_purpose) in kinds {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let sink = told.clone();
+        let config = offline_config(NOW).event_sink(move |event| {
+            if let Event::KeySkipped { other_purpose, .. } = event {
+                sink.lock().expect("no panic in here").push(*other_purpose);
+            }
+        });
+        IdTokenVerifier::with_jwks(config, &jwks_of(&[RSA.jwk_with(members), OTHER_RSA.jwk()])).expect("a good key");
+        assert_eq!(*told.lock().expect("no panic in here"), [is_other_purpose], "{members}");
+    }
+}

@@ -1,10 +1,12 @@
-//! Settings as JSON: each is read, a wrong one is named, and what is told of their defaults is true.
+//! Settings, and options of calls, as JSON: each is read, a wrong one is named, and what is told of their defaults is true.
 
 mod support;
 
 use serde_json::{Map, Value, json};
 use support::{partner_keys, system};
-use vipps_partner_auth::{Config, Error, ErrorKind, Kind, Partner, Settings};
+use vipps_partner_auth::{
+    BackchannelOptions, Config, Error, ErrorKind, Expect, Flow, Kind, LoginOptions, Market, Member, Partner, Settings,
+};
 
 fn read(values: &Value) -> Result<Settings, Error> {
     Settings::read(values.as_object().cloned().unwrap_or_default())
@@ -22,6 +24,7 @@ fn good(kind: Kind) -> Value {
         Kind::Environment => json!("http://127.0.0.1:8585"),
         Kind::Span => json!(12.5),
         Kind::Text | Kind::Pem => json!("a text"),
+        Kind::Msn => json!("123456"),
         Kind::Flag => json!(true),
         Kind::Texts => json!(["https://gateway.example"]),
         Kind::Word { words, .. } => json!(words[words.len() - 1]),
@@ -91,6 +94,45 @@ fn any_format_of_serde_is_read_by_the_same_rules() {
     assert!(serde_json::from_str::<Settings>("[]").is_err());
 }
 
+/// Of each list: all of it at once, each of another kind, and a name that there is not.
+fn options_are_read<T: std::fmt::Debug + serde::de::DeserializeOwned>(
+    members: &[Member],
+    read: impl Fn(Map<String, Value>) -> Result<T, Error>,
+    what: &str,
+) -> T {
+    for member in members {
+        let wrong = if member.kind == Kind::Text { json!(1) } else { json!("\u{7f}") };
+        let error = read(Map::from_iter([(member.name.to_owned(), wrong)])).expect_err(member.name);
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidConfig, Some(member.name)));
+        read(Map::from_iter([(member.name.to_owned(), Value::Null)])).expect("the same as not there");
+    }
+    let unknown = read(Map::from_iter([("mns".to_owned(), json!("123456"))])).expect_err("no such name");
+    assert_eq!((unknown.field(), unknown.detail()), (None, format!("there is no {what} `mns`").as_str()));
+    let all: Map<_, _> = members.iter().map(|member| (member.name.to_owned(), good(member.kind))).collect();
+    let read = read(all.clone()).expect("all of them");
+    let by_serde: T = serde_json::from_value(Value::Object(all)).expect("the same by serde");
+    assert_eq!(format!("{by_serde:?}"), format!("{read:?}"));
+    read
+}
+
+#[test]
+fn options_of_calls_are_read_in_the_same_way() {
+    let expect = options_are_read(Expect::MEMBERS, Expect::read, "expectation");
+    assert_eq!(
+        format!("{expect:?}"),
+        format!("{:?}", Expect::default().msn("123456".parse().expect("an msn")).flow(Flow::BackchannelRedirect))
+    );
+    let login = options_are_read(LoginOptions::MEMBERS, LoginOptions::read, "option of a login");
+    let by_hand = LoginOptions::default().market(Market::Sweden).acr_values("a text").app_callback_uri("a text");
+    let flow = "automatic_return_from_vipps_app".parse().expect("a flow");
+    assert_eq!(login, by_hand.requested_flow(flow).final_redirect_is_app(true));
+    let phone =
+        options_are_read(BackchannelOptions::MEMBERS, BackchannelOptions::read, "option of a login by phone number");
+    let expiry = std::time::Duration::from_millis(12_500);
+    let by_hand = BackchannelOptions::default().binding_message("a text").redirect_uri("a text");
+    assert_eq!(phone, by_hand.requested_expiry(expiry));
+}
+
 /// What is told as the default of a span or a word, set outright, changes nothing.
 #[test]
 fn the_defaults_that_are_told_are_those_of_the_code() {
@@ -102,14 +144,14 @@ fn the_defaults_that_are_told_are_those_of_the_code() {
     );
 }
 
-fn default_of((member, text): (&vipps_partner_auth::Member, &&str)) -> Option<(String, Value)> {
+fn default_of((member, text): (&Member, &&str)) -> Option<(String, Value)> {
     let (_, default) = text.split_once("Default: ").expect(member.name);
     let default = default.trim().trim_end_matches('.').split(';').next().unwrap_or_default().trim_matches('`');
     let value = match member.kind {
         Kind::Span => seconds(default).into(),
         Kind::Flag => (default == "true").into(),
         Kind::Environment | Kind::Word { .. } => default.into(),
-        Kind::Text | Kind::Pem | Kind::Texts => return None,
+        Kind::Text | Kind::Msn | Kind::Pem | Kind::Texts => return None,
     };
     Some((member.name.to_owned(), value))
 }

@@ -1,4 +1,4 @@
-//! What `core/src/settings.rs` says of each setting, written into the sources of every language and into the guide.
+//! What the core says of each setting, and of each option of a call, written into the sources of every language and into the guide.
 //!
 //! In each file it stands between two lines that say so. What a setting is in a language (its type, its setter) is one `match` over
 //! its kind, in that language's module.
@@ -16,12 +16,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vipps_partner_auth::{Kind, Settings};
+use vipps_partner_auth::{BackchannelOptions, Expect, Kind, LoginOptions, Member, Settings};
 
-/// One setting, as it is described.
+/// One setting, or one option, as it is described.
 struct Setting {
     name: &'static str,
     kind: Kind,
+    /// All of its list.
+    list: &'static [Member],
     /// What it is, for tables.
     summary: String,
     /// More of it, a paragraph each.
@@ -43,17 +45,39 @@ pub struct Written {
 
 /// All files, whether or not they are as they must be.
 pub fn files() -> io::Result<Vec<Written>> {
-    let settings = all();
-    let parts: [(&str, Vec<String>); 7] = [
-        ("bindings-python/python/vipps_partner_auth/types.py", python::parts(&settings)),
+    let settings = all(Settings::MEMBERS, Settings::TEXTS);
+    let expect = all(Expect::MEMBERS, Expect::TEXTS);
+    let login = all(LoginOptions::MEMBERS, LoginOptions::TEXTS);
+    let phone = all(BackchannelOptions::MEMBERS, BackchannelOptions::TEXTS);
+    let python = [&expect, &login, &phone].map(|options| python::options(options)).into_iter();
+    let parts = [
+        ("bindings-python/python/vipps_partner_auth/types.py", python.chain(python::parts(&settings)).collect()),
         ("bindings-python/README.md", vec![guide::readme(&settings, str::to_owned)]),
         ("bindings-node/lib/settings.ts", node::parts(&settings)),
+        ("bindings-node/lib/claims.ts", node::parts(&expect)),
+        ("bindings-node/lib/login.ts", node::parts(&login)),
+        ("bindings-node/lib/backchannel.ts", node::parts(&phone)),
         ("bindings-node/README.md", vec![guide::readme(&settings, camel)]),
         (
             "bindings-kotlin/kotlin/shared/src/main/kotlin/io/github/vippspartnerauth/Settings.kt",
             vec![kotlin::part(&settings)],
         ),
+        (
+            "bindings-kotlin/kotlin/shared/src/main/kotlin/io/github/vippspartnerauth/IdTokens.kt",
+            vec![kotlin::copies("Expect", &expect)],
+        ),
+        (
+            "bindings-kotlin/kotlin/server/src/main/kotlin/io/github/vippspartnerauth/Login.kt",
+            vec![kotlin::part(&login)],
+        ),
+        (
+            "bindings-kotlin/kotlin/server/src/main/kotlin/io/github/vippspartnerauth/Backchannel.kt",
+            vec![kotlin::part(&phone)],
+        ),
         ("bindings-kotlin/swift/Sources/VippsPartnerAuth/Shared/VippsSettings.swift", vec![swift::part(&settings)]),
+        ("bindings-kotlin/swift/Sources/VippsPartnerAuth/Shared/IDTokens.swift", vec![swift::options(&expect)]),
+        ("bindings-kotlin/swift/Sources/VippsPartnerAuth/Server/Login.swift", vec![swift::options(&login)]),
+        ("bindings-kotlin/swift/Sources/VippsPartnerAuth/Server/Backchannel.swift", vec![swift::options(&phone)]),
         ("docs/settings.md", vec![guide::table(&settings)]),
     ];
     let config = written("core/src/config.rs", |found| config::documented(found, &settings))?;
@@ -74,7 +98,7 @@ fn written(path: &str, change: impl FnOnce(&str) -> String) -> io::Result<Writte
     Ok(Written { path, found, wanted })
 }
 
-const BEGIN: &str = "Generated from core/src/settings.rs";
+const BEGIN: &str = "Generated from core/src/";
 const END: &str = "End of what is generated";
 
 /// The text with these parts between its pairs of marks, one after the other.
@@ -91,21 +115,17 @@ fn replaced(path: &str, found: &str, parts: &[String]) -> String {
     text
 }
 
-fn all() -> Vec<Setting> {
-    Settings::MEMBERS
-        .iter()
-        .zip(Settings::TEXTS)
-        .map(|(member, text)| described(member.name, member.kind, text))
-        .collect()
+fn all(list: &'static [Member], texts: &[&str]) -> Vec<Setting> {
+    list.iter().zip(texts).map(|(member, text)| described(*member, list, text)).collect()
 }
 
-fn described(name: &'static str, kind: Kind, text: &str) -> Setting {
+fn described(Member { name, kind }: Member, list: &'static [Member], text: &str) -> Setting {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let mut paragraphs: Vec<String> = lines.split(|line| line.is_empty()).map(|lines| lines.join(" ")).collect();
-    let last = paragraphs.pop().unwrap_or_default();
-    let default = last.strip_prefix("Default: ").unwrap_or_else(|| panic!("{name} does not end with its default"));
+    let end = paragraphs.pop().unwrap_or_default();
+    let default = end.strip_prefix("Default: ").unwrap_or_else(|| panic!("{name} does not end with its default"));
     let default = default.trim_end_matches('.').to_owned();
-    Setting { name, kind, summary: paragraphs.remove(0), details: paragraphs, default }
+    Setting { name, kind, list, summary: paragraphs.remove(0), details: paragraphs, default }
 }
 
 impl Setting {
@@ -114,7 +134,23 @@ impl Setting {
         let unit = (self.kind == Kind::Span && !unit.is_empty()).then(|| format!("In {unit}."));
         let default = format!("Default: {}.", self.default);
         let parts = [&self.summary].into_iter().chain(&self.details).chain(&unit).chain([&default]);
-        quoted(&parts.map(String::as_str).collect::<Vec<_>>().join(" "), named)
+        self.quoted(&parts.map(String::as_str).collect::<Vec<_>>().join(" "), named)
+    }
+
+    /// The text with each name of the list, which stands in back quotes, written as a language has it.
+    fn quoted(&self, text: &str, named: impl Fn(&str) -> String) -> String {
+        let is_name = |word: &str| self.list.iter().any(|member| member.name == word);
+        let parts = text.split('`').enumerate().map(|(at, part)| match at % 2 {
+            1 if is_name(part) => format!("`{}`", named(part)),
+            1 => format!("`{part}`"),
+            _ => part.to_owned(),
+        });
+        parts.collect()
+    }
+
+    /// A switch that is off unless it is set; another flag may be said to be either.
+    fn is_switch(&self) -> bool {
+        self.kind == Kind::Flag && self.default == "false"
     }
 
     /// One of several, for whoever takes them one by one.
@@ -124,17 +160,6 @@ impl Setting {
             _ => self.name,
         }
     }
-}
-
-/// Changes what stands in back quotes and is the name of a setting.
-fn quoted(text: &str, named: impl Fn(&str) -> String) -> String {
-    let is_name = |word: &str| Settings::kind_of(word).is_some();
-    let parts = text.split('`').enumerate().map(|(at, part)| match at % 2 {
-        1 if is_name(part) => format!("`{}`", named(part)),
-        1 => format!("`{part}`"),
-        _ => part.to_owned(),
-    });
-    parts.collect()
 }
 
 /// `redis_ca_pem` is `redisCaPem`.

@@ -127,44 +127,57 @@ WebhookBody = Union[bytes, bytearray, memoryview, str]
 class Expect(TypedDict, total=False):
     """What an ID token must say besides the MSN. One that is ``None`` counts as not given; an empty text is refused."""
 
+    # Generated from core/src/id_token.rs by `cargo run -p tests --bin make-settings`.
     flow: Flow | None
-    """The login it comes from; ``browser`` when missing."""
+    """The flow that the token came out of: it decides which algorithms are good and which claims are required. Default:
+    ``browser``."""
     nonce: str | None
-    """The ``nonce`` that was sent. When missing the token must have none."""
+    """The nonce that was sent with the request. Default: none; the token must hold none then."""
     client_id: str | None
-    """The merchant's client id, where it is known: ``aud`` is checked then."""
+    """The merchant's client id, where it is known: ``aud`` is checked as well then. Default: none; with sales unit keys
+    their own."""
     access_token: str | None
-    """The access token that came with it: ``at_hash`` is checked then."""
+    """The access token that came with the ID token: ``at_hash`` is checked then. Default: none."""
     acr: str | None
-    """The ``acr_values`` that was asked for."""
+    """The ``acr_values`` that was asked for. Default: none."""
     auth_req_id: str | None
-    """The id of the login by phone number; required with ``backchannel_redirect``."""
+    """The id of the login by phone number that the token must name. Default: none; required for
+    ``backchannel_redirect``."""
+    # End of what is generated.
 
 
 class LoginOptions(TypedDict, total=False):
     """What may differ from one login in the browser to the next."""
 
+    # Generated from core/src/login/authorize.rs by `cargo run -p tests --bin make-settings`.
     market: Market | None
-    """The country whose app the person is expected to have; when missing Vipps decides."""
+    """The country whose look the login page has. Default: none; Vipps chooses."""
     acr_values: str | None
-    """How sure Vipps must be, such as ``APP_AUTH``. The ID token is refused unless its ``acr`` says the same."""
+    """How sure Vipps must be of the person, such as ``urn:vipps:acr:app_auth``. The ID token is refused unless its
+    ``acr`` says the same. Default: none."""
     requested_flow: RequestedFlow | None
-    """How a login that starts in an app goes."""
+    """How a login goes that starts in an app. Default: none; the login is one of the browser."""
     app_callback_uri: str | None
-    """Where Vipps' app comes back to, for logins that start in an app."""
+    """Where the Vipps app switches back to, with a ``requested_flow`` from app to app. It must be registered as a
+    ``redirect_uri`` is. Default: none."""
     final_redirect_is_app: bool | None
-    """Whether the ``redirect_uri`` opens an app; false when missing."""
+    """Whether the ``redirect_uri`` opens an app. Default: not said, which is false for Vipps."""
+    # End of what is generated.
 
 
 class BackchannelOptions(TypedDict, total=False):
     """What may differ from one login by phone number to the next."""
 
+    # Generated from core/src/login/backchannel.rs by `cargo run -p tests --bin make-settings`.
     binding_message: str | None
-    """A short code that both devices show, so that the person sees which login they approve."""
+    """A short code that both devices show, so that the person sees which login they confirm: 5 to 8 of ``A`` to ``Z``,
+    ``0`` to ``9`` and hyphen. Default: none."""
     requested_expiry: Span | None
-    """How long the person may take; when missing Vipps decides."""
+    """How long the person may take: 60 to 900 s, whole seconds. Default: none; Vipps chooses, about ten minutes."""
     redirect_uri: str | None
-    """With it the login ends on this web page in the phone's browser, and not by polling."""
+    """The web page in the phone's browser where the login ends, in the place of polling. Don't combine it with the
+    webhook, which would use up the only exchange. Default: none; the login ends by polling."""
+    # End of what is generated.
 
 
 class OtherSettings(TypedDict, total=False):

@@ -109,7 +109,7 @@ impl Claims<'_> {
     fn check_nonce(&self, expect: &Expect) -> Result<()> {
         check_not_null("nonce", self.nonce)?;
         let good = match (&expect.nonce, self.nonce) {
-            (Some(_), None) => expect.flow != Flow::Browser,
+            (Some(_), None) => expect.flow_or_default() != Flow::Browser,
             (Some(sent), Some(nonce)) => is_secretly(nonce, sent),
             (None, nonce) => nonce.is_none_or(|nonce| nonce.is_text("")),
         };
@@ -159,7 +159,7 @@ impl Claims<'_> {
 
     fn check_auth_req_id(&self, expect: &Expect) -> Result<()> {
         let Some(expected) = expect.auth_req_id.as_deref() else { return Ok(()) };
-        let required = expect.flow == Flow::BackchannelRedirect;
+        let required = expect.flow_or_default() == Flow::BackchannelRedirect;
         let mut present = self.auth_req_ids.iter().flatten().copied().peekable();
         ensure(!required || present.peek().is_some(), "auth_req_id", "the token has no auth_req_id")?;
         present.try_for_each(|id| {

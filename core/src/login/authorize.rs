@@ -13,6 +13,7 @@ use super::{
     scopes,
 };
 use crate::{
+    described::{options, word},
     environment::may_carry_secrets,
     error::{Error, Result},
     json::structure,
@@ -51,55 +52,43 @@ pub struct LoginRequest {
     acr_values: Option<String>,
 }
 
-/// What may differ from one login to the next. Start from the default and set what is needed.
-///
-/// ```
-/// use vipps_partner_auth::{LoginOptions, Market};
-///
-/// let options = LoginOptions::default().market(Market::Denmark);
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LoginOptions {
-    market: Option<Market>,
-    acr_values: Option<String>,
-    requested_flow: Option<RequestedFlow>,
-    app_callback_uri: Option<String>,
-    final_redirect_is_app: Option<bool>,
+options! {
+    "option of a login"
+    /// What may differ from one login to the next. Start from the default and set what is needed.
+    ///
+    /// ```
+    /// use vipps_partner_auth::{LoginOptions, Market};
+    ///
+    /// let options = LoginOptions::default().market(Market::Denmark);
+    /// ```
+    #[derive(Debug, PartialEq, Eq)]
+    pub struct LoginOptions {
+        /// The country whose look the login page has.
+        ///
+        /// Default: none; Vipps chooses.
+        market: Market,
+        /// How sure Vipps must be of the person, such as `urn:vipps:acr:app_auth`. The ID token is refused unless its `acr` says the
+        /// same.
+        ///
+        /// Default: none.
+        acr_values: String,
+        /// How a login goes that starts in an app.
+        ///
+        /// Default: none; the login is one of the browser.
+        requested_flow: RequestedFlow,
+        /// Where the Vipps app switches back to, with a `requested_flow` from app to app. It must be registered as a `redirect_uri`
+        /// is.
+        ///
+        /// Default: none.
+        app_callback_uri: String,
+        /// Whether the `redirect_uri` opens an app.
+        ///
+        /// Default: not said, which is false for Vipps.
+        final_redirect_is_app: bool,
+    }
 }
 
 impl LoginOptions {
-    /// Whose colours the login page has. Default: Vipps chooses.
-    pub fn market(mut self, market: Market) -> Self {
-        self.market = Some(market);
-        self
-    }
-
-    /// How sure Vipps must be (`acr_values`), such as [`APP_AUTH`](Self::APP_AUTH). The ID token is refused unless its
-    /// `acr` says the same.
-    pub fn acr_values(mut self, acr_values: impl Into<String>) -> Self {
-        self.acr_values = Some(acr_values.into());
-        self
-    }
-
-    /// For an app that opens the Vipps app. Default: the browser flow.
-    pub fn requested_flow(mut self, flow: RequestedFlow) -> Self {
-        self.requested_flow = Some(flow);
-        self
-    }
-
-    /// Where the Vipps app switches back to, with a [`requested_flow`](Self::requested_flow) from app to app. Must be
-    /// registered as `redirect_uri`s are.
-    pub fn app_callback_uri(mut self, uri: impl Into<String>) -> Self {
-        self.app_callback_uri = Some(uri.into());
-        self
-    }
-
-    /// Whether the `redirect_uri` opens an app (`final_redirect_is_app`). Default: not said.
-    pub fn final_redirect_is_app(mut self, is_app: bool) -> Self {
-        self.final_redirect_is_app = Some(is_app);
-        self
-    }
-
     /// Forces the person to confirm in the Vipps app. For sales units of the advanced tier.
     pub const APP_AUTH: &'static str = "urn:vipps:acr:app_auth";
 
@@ -148,7 +137,7 @@ pub enum Market {
 
 impl Market {
     /// The two letters.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Norway => "NO",
             Self::Denmark => "DK",
@@ -169,6 +158,8 @@ impl FromStr for Market {
     }
 }
 
+word!(Market: Norway Denmark Finland Sweden);
+
 /// How an app that opens the Vipps app gets the person back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -183,7 +174,7 @@ pub enum RequestedFlow {
 
 impl RequestedFlow {
     /// The value on the wire.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::AppToAppV2 => "app_to_app_v2",
             Self::AppToApp => "app_to_app",
@@ -207,6 +198,8 @@ impl FromStr for RequestedFlow {
         found.ok_or_else(|| Error::breaks_rule("requested_flow", rule).with_value(text))
     }
 }
+
+word!(RequestedFlow: AppToAppV2 AppToApp AutomaticReturnFromVippsApp);
 
 /// How the URL names the merchant.
 pub(crate) enum ClientParameter<'a> {

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    described::options,
     error::{Error, Result},
     event::Event,
     executor::Executor,
@@ -52,35 +53,29 @@ use crate::{
 #[debug("Backchannel {{ msn: {:?}, .. }}", _0.msn())]
 pub struct Backchannel(LoginClient);
 
-/// What may differ from one login to the next. Start from the default and set what is needed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct BackchannelOptions {
-    pub(super) binding_message: Option<String>,
-    pub(super) requested_expiry: Option<Duration>,
-    redirect_uri: Option<String>,
+options! {
+    "option of a login by phone number"
+    /// What may differ from one login to the next. Start from the default and set what is needed.
+    #[derive(Debug, PartialEq, Eq)]
+    pub struct BackchannelOptions {
+        /// A short code that both devices show, so that the person sees which login they confirm: 5 to 8 of `A` to `Z`, `0` to `9`
+        /// and hyphen.
+        ///
+        /// Default: none.
+        binding_message: String,
+        /// How long the person may take: 60 to 900 s, whole seconds.
+        ///
+        /// Default: none; Vipps chooses, about ten minutes.
+        requested_expiry: Duration,
+        /// The web page in the phone's browser where the login ends, in the place of polling. Don't combine it with the webhook,
+        /// which would use up the only exchange.
+        ///
+        /// Default: none; the login ends by polling.
+        redirect_uri: String,
+    }
 }
 
 impl BackchannelOptions {
-    /// Shown on both devices, so that the person knows what they confirm: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen.
-    pub fn binding_message(mut self, message: impl Into<String>) -> Self {
-        self.binding_message = Some(message.into());
-        self
-    }
-
-    /// How long the person may take: 60 to 900 seconds, a second the smallest step. Default: Vipps chooses, about ten
-    /// minutes.
-    pub fn requested_expiry(mut self, expiry: Duration) -> Self {
-        self.requested_expiry = Some(expiry);
-        self
-    }
-
-    /// Ends the login on a web page in the phone's browser, at this `redirect_uri`, and not by polling. Don't combine it
-    /// with the webhook, which would use up the only exchange.
-    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
-        self.redirect_uri = Some(uri.into());
-        self
-    }
-
     fn check(&self) -> Result<()> {
         let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
         let is_message = |text: &String| (5..=8).contains(&text.len()) && text.bytes().all(allowed);

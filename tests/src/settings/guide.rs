@@ -2,7 +2,7 @@
 
 use vipps_partner_auth::Kind;
 
-use super::{Setting, camel, quoted, swift};
+use super::{Setting, camel, swift};
 
 const AN_ARGUMENT: &str = "– (an argument)";
 
@@ -27,7 +27,7 @@ fn row(setting: &Setting) -> String {
 pub(super) fn readme(settings: &[Setting], named: impl Fn(&str) -> String) -> String {
     let head = "\n| Setting | What it is | Default |\n|---|---|---|\n".to_owned();
     settings.iter().fold(head, |table, setting| {
-        let summary = quoted(&setting.summary, &named);
+        let summary = setting.quoted(&setting.summary, &named);
         table + &format!("| `{}` | {summary} | {} |\n", named(setting.name), setting.default)
     }) + "\n"
 }

@@ -18,7 +18,7 @@ fn type_of(kind: Kind) -> String {
     match kind {
         Kind::Environment => "'production' | 'test' | (string & {})".to_owned(),
         Kind::Span => "number".to_owned(),
-        Kind::Text => "string".to_owned(),
+        Kind::Text | Kind::Msn => "string".to_owned(),
         Kind::Pem => "string | Uint8Array".to_owned(),
         Kind::Flag => "boolean".to_owned(),
         Kind::Texts => "string[]".to_owned(),
@@ -28,7 +28,7 @@ fn type_of(kind: Kind) -> String {
 
 fn rule(setting: &Setting) -> String {
     let rule = match setting.kind {
-        Kind::Environment | Kind::Text | Kind::Word { .. } => "'string'".to_owned(),
+        Kind::Environment | Kind::Text | Kind::Msn | Kind::Word { .. } => "'string'".to_owned(),
         Kind::Span => "'milliseconds'".to_owned(),
         Kind::Pem => "'bytes'".to_owned(),
         Kind::Flag => "'boolean'".to_owned(),

@@ -17,7 +17,7 @@ fn member(setting: &Setting) -> String {
         Kind::Flag => "boolean",
         Kind::Texts => "@DefaultValue List<String>",
         Kind::Word { name, .. } => name,
-        Kind::Environment | Kind::Text => "String",
+        Kind::Environment | Kind::Text | Kind::Msn => "String",
     };
     format!("        {written} {},\n", camel(setting.name))
 }

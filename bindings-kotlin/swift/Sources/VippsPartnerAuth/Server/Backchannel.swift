@@ -3,23 +3,33 @@ import VippsPartnerAuthNative
 
 /// What may differ from one login to the next.
 public struct BackchannelOptions: Sendable, Hashable {
-    /// Shown on both devices: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen.
+    // Generated from core/src/login/backchannel.rs by `cargo run -p tests --bin make-settings`.
+    /// A short code that both devices show, so that the person sees which login they confirm: 5 to 8 of `A` to `Z`, `0` to
+    /// `9` and hyphen. Default: none.
     public var bindingMessage: String?
-    /// How long the person may take, 60 to 900 whole seconds; Vipps chooses unless set.
+    /// How long the person may take: 60 to 900 s, whole seconds. Default: none; Vipps chooses, about ten minutes.
     public var requestedExpiry: Duration?
-    /// Ends the login on a web page in the phone's browser, and not by polling.
+    /// The web page in the phone's browser where the login ends, in the place of polling. Don't combine it with the
+    /// webhook, which would use up the only exchange. Default: none; the login ends by polling.
     public var redirectURI: String?
 
-    /// Options; what is not named stays as Vipps has it.
-    public init(bindingMessage: String? = nil, requestedExpiry: Duration? = nil, redirectURI: String? = nil) {
+    /// Each says what holds where it is left out.
+    public init(
+        bindingMessage: String? = nil, requestedExpiry: Duration? = nil, redirectURI: String? = nil
+    ) {
         self.bindingMessage = bindingMessage
         self.requestedExpiry = requestedExpiry
         self.redirectURI = redirectURI
     }
 
-    var parts: BackchannelParts {
-        BackchannelParts(bindingMessage: bindingMessage, requestedExpiry: requestedExpiry?.seconds, redirectUri: redirectURI)
+    var values: [String: NamedValue] {
+        var values = [String: NamedValue]()
+        values["binding_message"] = bindingMessage.map { .text(text: $0) }
+        values["requested_expiry"] = requestedExpiry.map { .span(seconds: $0.seconds) }
+        values["redirect_uri"] = redirectURI.map { .text(text: $0) }
+        return values
     }
+    // End of what is generated.
 }
 
 /// A login by phone number that waits for the person. Keep it on the server: who holds it and the keys can end it.
@@ -88,7 +98,7 @@ public final class Backchannel: Sendable {
     ) async throws -> PendingLogin {
         PendingLogin(
             parts: try await native {
-                try await handle.start(loginHint: loginHint, scopes: scopes, options: options.parts, cancellation: $0)
+                try await handle.start(loginHint: loginHint, scopes: scopes, options: options.values, cancellation: $0)
             })
     }
 

@@ -40,21 +40,24 @@ public struct LoginOptions: Sendable, Hashable {
     /// Forces the person to confirm in the Vipps app. For sales units of the advanced tier.
     public static let appAuth = "urn:vipps:acr:app_auth"
 
-    /// Whose colours the login page has.
+    // Generated from core/src/login/authorize.rs by `cargo run -p tests --bin make-settings`.
+    /// The country whose look the login page has. Default: none; Vipps chooses.
     public var market: Market?
-    /// How sure Vipps must be, such as ``appAuth``; the ID token is refused unless its `acr` says the same.
+    /// How sure Vipps must be of the person, such as `urn:vipps:acr:app_auth`. The ID token is refused unless its `acr`
+    /// says the same. Default: none.
     public var acrValues: String?
-    /// For an app that opens the Vipps app.
+    /// How a login goes that starts in an app. Default: none; the login is one of the browser.
     public var requestedFlow: RequestedFlow?
-    /// Where the Vipps app switches back to, with a ``requestedFlow`` from app to app.
+    /// Where the Vipps app switches back to, with a `requestedFlow` from app to app. It must be registered as a
+    /// `redirect_uri` is. Default: none.
     public var appCallbackURI: String?
-    /// Whether the `redirect_uri` opens an app.
+    /// Whether the `redirect_uri` opens an app. Default: not said, which is false for Vipps.
     public var finalRedirectIsApp: Bool?
 
-    /// Options; what is not named stays as the library has it.
+    /// Each says what holds where it is left out.
     public init(
-        market: Market? = nil, acrValues: String? = nil, requestedFlow: RequestedFlow? = nil, appCallbackURI: String? = nil,
-        finalRedirectIsApp: Bool? = nil
+        market: Market? = nil, acrValues: String? = nil, requestedFlow: RequestedFlow? = nil,
+        appCallbackURI: String? = nil, finalRedirectIsApp: Bool? = nil
     ) {
         self.market = market
         self.acrValues = acrValues
@@ -63,11 +66,16 @@ public struct LoginOptions: Sendable, Hashable {
         self.finalRedirectIsApp = finalRedirectIsApp
     }
 
-    var parts: LoginParts {
-        LoginParts(
-            market: market?.rawValue, acrValues: acrValues, requestedFlow: requestedFlow?.rawValue,
-            appCallbackUri: appCallbackURI, finalRedirectIsApp: finalRedirectIsApp)
+    var values: [String: NamedValue] {
+        var values = [String: NamedValue]()
+        values["market"] = market.map { .text(text: $0.rawValue) }
+        values["acr_values"] = acrValues.map { .text(text: $0) }
+        values["requested_flow"] = requestedFlow.map { .text(text: $0.rawValue) }
+        values["app_callback_uri"] = appCallbackURI.map { .text(text: $0) }
+        values["final_redirect_is_app"] = finalRedirectIsApp.map { .flag(isOn: $0) }
+        return values
     }
+    // End of what is generated.
 }
 
 /// Login in the browser for one merchant and one `redirect_uri`.
@@ -85,7 +93,7 @@ public final class Login: Sendable {
     public func start(scopes: [String], options: LoginOptions = LoginOptions()) async throws -> LoginRequest {
         LoginRequest(
             parts: try await native {
-                try await handle.start(scopes: scopes, options: options.parts, cancellation: $0)
+                try await handle.start(scopes: scopes, options: options.values, cancellation: $0)
             })
     }
 

@@ -257,13 +257,13 @@ public final class Merchant: Caller {
         if let known = try verifyIDTokenCached(jwt, expect: expect) { return known }
         return IDTokenClaims(
             parts: try await native {
-                try await handle.verifyIdToken(jwt: bounded(jwt), expect: expect.parts, cancellation: $0)
+                try await handle.verifyIdToken(jwt: bounded(jwt), expect: expect.values, cancellation: $0)
             })
     }
 
     /// The same check without I/O; `nil` when keys must be fetched first.
     public func verifyIDTokenCached(_ jwt: String, expect: Expect = Expect()) throws -> IDTokenClaims? {
-        try native { try handle.verifyIdTokenCached(jwt: bounded(jwt), expect: expect.parts) }.map(IDTokenClaims.init)
+        try native { try handle.verifyIdTokenCached(jwt: bounded(jwt), expect: expect.values) }.map(IDTokenClaims.init)
     }
 
     /// Login in the browser, with this `redirect_uri`: the very text that is registered in the portal.

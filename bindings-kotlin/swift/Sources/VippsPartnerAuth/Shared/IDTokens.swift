@@ -13,22 +13,25 @@ public struct Expect: Sendable, Hashable, CustomStringConvertible, CustomReflect
         case backchannelRedirect = "backchannel_redirect"
     }
 
-    /// The sales unit the login was for.
+    // Generated from core/src/id_token.rs by `cargo run -p tests --bin make-settings`.
+    /// The sales unit the login was for (`msn`). Default: none; required, but a merchant fills in its own.
     public var msn: String?
-    /// Which flow the token came out of; browser unless set.
+    /// The flow that the token came out of: it decides which algorithms are good and which claims are required. Default:
+    /// `browser`.
     public var flow: Flow?
-    /// The nonce that was sent; when none was, the token must hold none.
+    /// The nonce that was sent with the request. Default: none; the token must hold none then.
     public var nonce: String?
-    /// The merchant's `client_id`, where it is known: `aud` is checked as well then.
+    /// The merchant's client id, where it is known: `aud` is checked as well then. Default: none; with sales unit keys
+    /// their own.
     public var clientID: String?
-    /// The access token that came along: `at_hash` is checked then.
+    /// The access token that came with the ID token: `at_hash` is checked then. Default: none.
     public var accessToken: String?
-    /// The `acr_values` that was asked for.
+    /// The `acr_values` that was asked for. Default: none.
     public var acr: String?
-    /// The `auth_req_id` of the backchannel request.
+    /// The id of the login by phone number that the token must name. Default: none; required for `backchannel_redirect`.
     public var authReqID: String?
 
-    /// Expectations; each member says what holds where it is left out.
+    /// Each says what holds where it is left out.
     public init(
         msn: String? = nil, flow: Flow? = nil, nonce: String? = nil, clientID: String? = nil,
         accessToken: String? = nil, acr: String? = nil, authReqID: String? = nil
@@ -42,14 +45,21 @@ public struct Expect: Sendable, Hashable, CustomStringConvertible, CustomReflect
         self.authReqID = authReqID
     }
 
+    var values: [String: NamedValue] {
+        var values = [String: NamedValue]()
+        values["msn"] = msn.map { .text(text: $0) }
+        values["flow"] = flow.map { .text(text: $0.rawValue) }
+        values["nonce"] = nonce.map { .text(text: $0) }
+        values["client_id"] = clientID.map { .text(text: $0) }
+        values["access_token"] = accessToken.map { .text(text: $0) }
+        values["acr"] = acr.map { .text(text: $0) }
+        values["auth_req_id"] = authReqID.map { .text(text: $0) }
+        return values
+    }
+    // End of what is generated.
+
     public var description: String { "Expect(msn: \(msn ?? "nil"))" }
     public var customMirror: Mirror { hidden(self) }
-
-    var parts: ExpectParts {
-        ExpectParts(
-            msn: msn, flow: flow?.rawValue, nonce: nonce, clientId: clientID, accessToken: accessToken, acr: acr,
-            authReqId: authReqID)
-    }
 }
 
 /// What Vipps says of a person: a JSON object and its members by type. A member that is absent or of another type is `nil`.
@@ -130,12 +140,12 @@ public final class IDTokenVerifier: Sendable {
     public func verify(_ jwt: String, expect: Expect) async throws -> IDTokenClaims {
         if let known = try verifyCached(jwt, expect: expect) { return known }
         return IDTokenClaims(
-            parts: try await native { try await handle.verify(jwt: bounded(jwt), expect: expect.parts, cancellation: $0) })
+            parts: try await native { try await handle.verify(jwt: bounded(jwt), expect: expect.values, cancellation: $0) })
     }
 
     /// The same check without I/O; `nil` when keys must be fetched first.
     public func verifyCached(_ jwt: String, expect: Expect) throws -> IDTokenClaims? {
-        try native { try handle.verifyCached(jwt: bounded(jwt), expect: expect.parts) }.map(IDTokenClaims.init)
+        try native { try handle.verifyCached(jwt: bounded(jwt), expect: expect.values) }.map(IDTokenClaims.init)
     }
 }
 

@@ -96,7 +96,8 @@ public struct VippsSettings: Sendable {
     /// discovery document may place Login's endpoints and the keys of ID tokens there as well. Default: none.
     public var trustedOrigins: [String] = []
 
-    private func put(into values: inout [String: SettingValue]) {
+    var values: [String: NamedValue] {
+        var values = [String: NamedValue]()
         values["connect_timeout"] = connectTimeout.map { .span(seconds: $0.seconds) }
         values["request_timeout"] = requestTimeout.map { .span(seconds: $0.seconds) }
         values["deadline"] = deadline.map { .span(seconds: $0.seconds) }
@@ -112,6 +113,7 @@ public struct VippsSettings: Sendable {
         values["login_auth_method"] = loginAuthMethod.map { .text(text: $0.rawValue) }
         values["allow_partner_keys_in_test"] = .flag(isOn: allowPartnerKeysInTest)
         values["trusted_origins"] = .texts(texts: trustedOrigins)
+        return values
     }
     // End of what is generated.
 
@@ -126,8 +128,7 @@ public struct VippsSettings: Sendable {
     public init() {}
 
     func parts(_ environment: VippsEnvironment?) -> SettingsParts {
-        var values = [String: SettingValue]()
-        put(into: &values)
+        var values = self.values
         values["environment"] = environment.map { .text(text: $0.text) }
         return SettingsParts(values: values, clock: clock?.handle)
     }

@@ -1,9 +1,9 @@
 package io.github.vippspartnerauth
 
 import io.github.vippspartnerauth.ffi.BackchannelHandle
-import io.github.vippspartnerauth.ffi.BackchannelParts
 import io.github.vippspartnerauth.ffi.BackchannelStateParts
 import io.github.vippspartnerauth.ffi.ConsentRevokedParts
+import io.github.vippspartnerauth.ffi.NamedValue
 import io.github.vippspartnerauth.ffi.PendingParts
 import io.github.vippspartnerauth.ffi.consentRevokedOf
 import io.github.vippspartnerauth.ffi.pendingLoginOf
@@ -22,30 +22,38 @@ import kotlinx.coroutines.flow.flow
  * BackchannelOptions.builder().bindingMessage("A1B2-C3").build()          // Java
  * ```
  */
-class BackchannelOptions private constructor(private val set: BackchannelParts) {
+class BackchannelOptions private constructor(private val values: Map<String, NamedValue>) {
     /** As Vipps does it by itself. */
-    constructor() : this(BackchannelParts(null, null, null))
+    constructor() : this(emptyMap())
 
-    internal fun parts() = set
+    internal fun values() = values
 
     /** For logs; holds no secret. */
-    override fun toString() = "$set"
+    override fun toString() = "BackchannelOptions(${values.shown()})"
 
     /** Puts [BackchannelOptions] together. It takes no `null`, so that nothing is left out by mistake. */
     class Builder internal constructor() {
-        private var set = BackchannelOptions().set
+        private val values = NamedValues()
 
-        /** Shown on both devices: 5 to 8 of `A` to `Z`, `0` to `9` and hyphen. */
-        fun bindingMessage(message: String) = apply { set = set.copy(bindingMessage = message) }
+        // Generated from core/src/login/backchannel.rs by `cargo run -p tests --bin make-settings`.
+        /**
+         * A short code that both devices show, so that the person sees which login they confirm: 5 to 8 of `A` to `Z`, `0` to
+         * `9` and hyphen. Default: none.
+         */
+        fun bindingMessage(bindingMessage: String) = apply { values.put("binding_message", bindingMessage) }
 
-        /** How long the person may take, 60 to 900 whole seconds; Vipps chooses unless set. */
-        fun requestedExpiry(span: Duration) = apply { set = set.copy(requestedExpiry = span.inSeconds()) }
+        /** How long the person may take: 60 to 900 s, whole seconds. Default: none; Vipps chooses, about ten minutes. */
+        fun requestedExpiry(requestedExpiry: Duration) = apply { values.put("requested_expiry", requestedExpiry) }
 
-        /** Ends the login on a web page in the phone's browser, and not by polling. */
-        fun redirectUri(uri: String) = apply { set = set.copy(redirectUri = uri) }
+        /**
+         * The web page in the phone's browser where the login ends, in the place of polling. Don't combine it with the webhook,
+         * which would use up the only exchange. Default: none; the login ends by polling.
+         */
+        fun redirectUri(redirectUri: String) = apply { values.put("redirect_uri", redirectUri) }
+        // End of what is generated.
 
         /** The options so far. */
-        fun build() = BackchannelOptions(set)
+        fun build() = BackchannelOptions(values.toMap())
     }
 
     /** Ways to make one. */
@@ -154,7 +162,7 @@ class Backchannel internal constructor(private val handle: BackchannelHandle) {
         loginHint: String,
         scopes: List<String>,
         options: BackchannelOptions = BackchannelOptions(),
-    ): PendingLogin = PendingLogin(awaited { handle.start(loginHint, scopes, options.parts(), null) })
+    ): PendingLogin = PendingLogin(awaited { handle.start(loginHint, scopes, options.values(), null) })
 
     /** [start] for callers that are not coroutines. An interrupt ends it. */
     @JvmOverloads

@@ -2,7 +2,7 @@ package io.github.vippspartnerauth
 
 import io.github.vippspartnerauth.ffi.AddressParts
 import io.github.vippspartnerauth.ffi.LoginHandle
-import io.github.vippspartnerauth.ffi.LoginParts
+import io.github.vippspartnerauth.ffi.NamedValue
 import io.github.vippspartnerauth.ffi.ResultParts
 import io.github.vippspartnerauth.ffi.UserinfoParts
 import io.github.vippspartnerauth.ffi.marketOf
@@ -68,36 +68,44 @@ enum class RequestedFlow(internal val text: String) {
  * LoginOptions.builder().market(Market.NORWAY).build()          // Java
  * ```
  */
-class LoginOptions private constructor(private val set: LoginParts) {
+class LoginOptions private constructor(private val values: Map<String, NamedValue>) {
     /** As Vipps does it by itself. */
-    constructor() : this(LoginParts(null, null, null, null, null))
+    constructor() : this(emptyMap())
 
-    internal fun parts() = set
+    internal fun values() = values
 
     /** For logs; holds no secret. */
-    override fun toString() = "$set"
+    override fun toString() = "LoginOptions(${values.shown()})"
 
     /** Puts [LoginOptions] together. It takes no `null`, so that nothing is left out by mistake. */
     class Builder internal constructor() {
-        private var set = LoginOptions().set
+        private val values = NamedValues()
 
-        /** Whose colours the login page has. */
-        fun market(market: Market) = apply { set = set.copy(market = market.text) }
+        // Generated from core/src/login/authorize.rs by `cargo run -p tests --bin make-settings`.
+        /** The country whose look the login page has. Default: none; Vipps chooses. */
+        fun market(market: Market) = apply { values.put("market", market.text) }
 
-        /** How sure Vipps must be, such as [APP_AUTH]; the ID token is refused unless its `acr` says the same. */
-        fun acrValues(acrValues: String) = apply { set = set.copy(acrValues = acrValues) }
+        /**
+         * How sure Vipps must be of the person, such as `urn:vipps:acr:app_auth`. The ID token is refused unless its `acr` says
+         * the same. Default: none.
+         */
+        fun acrValues(acrValues: String) = apply { values.put("acr_values", acrValues) }
 
-        /** For an app that opens the Vipps app. */
-        fun requestedFlow(flow: RequestedFlow) = apply { set = set.copy(requestedFlow = flow.text) }
+        /** How a login goes that starts in an app. Default: none; the login is one of the browser. */
+        fun requestedFlow(requestedFlow: RequestedFlow) = apply { values.put("requested_flow", requestedFlow.text) }
 
-        /** Where the Vipps app switches back to, with a [requestedFlow] from app to app. */
-        fun appCallbackUri(uri: String) = apply { set = set.copy(appCallbackUri = uri) }
+        /**
+         * Where the Vipps app switches back to, with a `requestedFlow` from app to app. It must be registered as a
+         * `redirect_uri` is. Default: none.
+         */
+        fun appCallbackUri(appCallbackUri: String) = apply { values.put("app_callback_uri", appCallbackUri) }
 
-        /** Whether the `redirect_uri` opens an app. */
-        fun finalRedirectIsApp(isApp: Boolean) = apply { set = set.copy(finalRedirectIsApp = isApp) }
+        /** Whether the `redirect_uri` opens an app. Default: not said, which is false for Vipps. */
+        fun finalRedirectIsApp(finalRedirectIsApp: Boolean) = apply { values.put("final_redirect_is_app", finalRedirectIsApp) }
+        // End of what is generated.
 
         /** The options so far. */
-        fun build() = LoginOptions(set)
+        fun build() = LoginOptions(values.toMap())
     }
 
     /** Ways to make one. */
@@ -129,7 +137,7 @@ class Login internal constructor(private val handle: LoginHandle, val redirectUr
      */
     @JvmSynthetic
     suspend fun start(scopes: List<String>, options: LoginOptions = LoginOptions()): LoginRequest =
-        LoginRequest(awaited { handle.start(scopes, options.parts(), null) })
+        LoginRequest(awaited { handle.start(scopes, options.values(), null) })
 
     /** [start] for callers that are not coroutines. An interrupt ends it. */
     @JvmOverloads

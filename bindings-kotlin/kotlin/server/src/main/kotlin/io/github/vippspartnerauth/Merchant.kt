@@ -28,7 +28,7 @@ class Merchant internal constructor(
      */
     @JvmSynthetic
     suspend fun verifyIdToken(jwt: String, expect: Expect = Expect()): IdTokenClaims =
-        verifyIdTokenCached(jwt, expect) ?: IdTokenClaims(awaited { handle.verifyIdToken(bounded(jwt), expect.parts(), null) })
+        verifyIdTokenCached(jwt, expect) ?: IdTokenClaims(awaited { handle.verifyIdToken(bounded(jwt), expect.values(), null) })
 
     /** [verifyIdToken] for callers that are not coroutines. An interrupt ends it. */
     @JvmOverloads
@@ -44,9 +44,8 @@ class Merchant internal constructor(
     /** The same check without I/O; `null` when keys must be fetched first. */
     @JvmOverloads
     fun verifyIdTokenCached(jwt: String, expect: Expect = Expect()): IdTokenClaims? {
-        val parts = expect.parts()
-        val token = bounded(jwt)
-        return direct.verified(token, parts) ?: native { handle.verifyIdTokenCached(token, parts) }?.let(::IdTokenClaims)
+        val (token, values) = bounded(jwt) to expect.values()
+        return direct.verified(token, values) ?: native { handle.verifyIdTokenCached(token, values) }?.let(::IdTokenClaims)
     }
 
     /**

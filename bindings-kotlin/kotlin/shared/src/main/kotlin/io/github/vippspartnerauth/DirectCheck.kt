@@ -1,8 +1,8 @@
 package io.github.vippspartnerauth
 
 import com.sun.jna.Native
-import io.github.vippspartnerauth.ffi.ExpectParts
 import io.github.vippspartnerauth.ffi.FfiConverterTypeErrorParts
+import io.github.vippspartnerauth.ffi.NamedValue
 import java.nio.ByteBuffer
 import java.time.Instant
 import kotlin.math.abs
@@ -21,7 +21,7 @@ internal class DirectCheck(number: () -> Long) {
      *
      * @throws VippsAuthException of the first check that failed
      */
-    fun verified(jwt: String, expect: ExpectParts): IdTokenClaims? {
+    fun verified(jwt: String, expect: Map<String, NamedValue>): IdTokenClaims? {
         val buffer = written(jwt, expect) ?: return null
         val length = DirectCalls.vipps_partner_auth_verify(number, buffer.array(), buffer.position(), buffer.capacity())
         val outcome = ByteBuffer.wrap(buffer.array(), 0, abs(length))
@@ -29,15 +29,18 @@ internal class DirectCheck(number: () -> Long) {
         return if (length > 0) read(outcome) else null
     }
 
-    private fun written(jwt: String, expect: ExpectParts): ByteBuffer? {
-        val texts = expect.run { listOf(msn, flow, nonce, clientId, accessToken, acr, authReqId) }
-        val bytes = texts.map { it?.toByteArray() }
+    private fun written(jwt: String, expect: Map<String, NamedValue>): ByteBuffer? {
+        val texts = ArrayList<ByteArray>(2 * expect.size)
+        for ((name, value) in expect) {
+            texts += name.toByteArray()
+            texts += (value as? NamedValue.Text ?: return null).text.toByteArray()
+        }
         // What the encoder puts in the place of half a character. The generated call says what is wrong then.
-        if (bytes.any { it != null && REPLACEMENT in it }) return null
+        if (texts.any { REPLACEMENT in it }) return null
         val token = jwt.toByteArray()
-        val buffer = ByteBuffer.allocate(2 * token.size + bytes.sumOf { it?.size ?: 0 } + ROOM)
+        val buffer = ByteBuffer.allocate(2 * token.size + texts.sumOf { it.size } + ROOM)
         buffer.putInt(token.size).put(token)
-        bytes.forEach { if (it == null) buffer.putInt(-1) else buffer.putInt(it.size).put(it) }
+        texts.forEach { buffer.putInt(it.size).put(it) }
         return buffer
     }
 

@@ -1,7 +1,7 @@
 package io.github.vippspartnerauth
 
 import io.github.vippspartnerauth.ffi.ClaimsParts
-import io.github.vippspartnerauth.ffi.ExpectParts
+import io.github.vippspartnerauth.ffi.NamedValue
 import io.github.vippspartnerauth.ffi.VerifierHandle
 import io.github.vippspartnerauth.ffi.jsonBool
 import io.github.vippspartnerauth.ffi.jsonList
@@ -29,39 +29,49 @@ enum class Flow(internal val text: String) {
  * What an ID token must say. Only the MSN is always needed, and `Merchant` fills it in by itself. All else is added by the
  * methods that begin with `with`; they take no `null`, so that no check is left out by mistake.
  */
-class Expect private constructor(private val parts: ExpectParts) {
+class Expect private constructor(private val values: Map<String, NamedValue>) {
     /** A token of the browser flow, and nothing else about it. */
-    constructor() : this(ExpectParts(null, null, null, null, null, null, null))
+    constructor() : this(emptyMap())
 
     /** A token of the browser flow, for this sales unit. */
-    constructor(msn: String) : this(ExpectParts(msn, null, null, null, null, null, null))
+    constructor(msn: String) : this(mapOf("msn" to NamedValue.Text(msn)))
 
-    /** The same, for this sales unit. */
-    fun withMsn(msn: String) = Expect(parts.copy(msn = msn))
+    // Generated from core/src/id_token.rs by `cargo run -p tests --bin make-settings`.
+    /** The sales unit the login was for (`msn`). Default: none; required, but a merchant fills in its own. */
+    fun withMsn(msn: String) = Expect(values.with("msn", msn))
 
-    /** The same, from this flow. */
-    fun withFlow(flow: Flow) = Expect(parts.copy(flow = flow.text))
+    /**
+     * The flow that the token came out of: it decides which algorithms are good and which claims are required. Default:
+     * `browser`.
+     */
+    fun withFlow(flow: Flow) = Expect(values.with("flow", flow.text))
 
-    /** The same, with the nonce that was sent. When none was, the token must hold none. */
-    fun withNonce(nonce: String) = Expect(parts.copy(nonce = nonce))
+    /** The nonce that was sent with the request. Default: none; the token must hold none then. */
+    fun withNonce(nonce: String) = Expect(values.with("nonce", nonce))
 
-    /** The same, for the merchant's `client_id`, where it is known: `aud` is checked as well then. */
-    fun withClientId(clientId: String) = Expect(parts.copy(clientId = clientId))
+    /**
+     * The merchant's client id, where it is known: `aud` is checked as well then. Default: none; with sales unit keys their
+     * own.
+     */
+    fun withClientId(clientId: String) = Expect(values.with("client_id", clientId))
 
-    /** The same, with the access token that came along: `at_hash` is checked then. */
-    fun withAccessToken(accessToken: String) = Expect(parts.copy(accessToken = accessToken))
+    /** The access token that came with the ID token: `at_hash` is checked then. Default: none. */
+    fun withAccessToken(accessToken: String) = Expect(values.with("access_token", accessToken))
 
-    /** The same, with the `acr_values` that was asked for. */
-    fun withAcr(acr: String) = Expect(parts.copy(acr = acr))
+    /** The `acr_values` that was asked for. Default: none. */
+    fun withAcr(acr: String) = Expect(values.with("acr", acr))
 
-    /** The same, with the `auth_req_id` of the backchannel request. */
-    fun withAuthReqId(authReqId: String) = Expect(parts.copy(authReqId = authReqId))
+    /** The id of the login by phone number that the token must name. Default: none; required for `backchannel_redirect`. */
+    fun withAuthReqId(authReqId: String) = Expect(values.with("auth_req_id", authReqId))
+    // End of what is generated.
 
-    internal fun parts() = parts
+    internal fun values() = values
 
     /** For logs; holds no secret. */
-    override fun toString() = "Expect(msn=${parts.msn}, flow=${parts.flow})"
+    override fun toString() = "Expect(${values.shown(setOf("msn", "flow"))})"
 }
+
+private fun Map<String, NamedValue>.with(name: String, text: String) = this + (name to NamedValue.Text(text))
 
 /**
  * What Vipps says of a person: a JSON object and its members by type. A member that is absent or of another type is `null`.
@@ -160,7 +170,7 @@ class IdTokenVerifier private constructor(private val fed: Fed<VerifierHandle>) 
      */
     @JvmSynthetic
     suspend fun verify(jwt: String, expect: Expect): IdTokenClaims =
-        verifyCached(jwt, expect) ?: IdTokenClaims(awaited { handle.verify(bounded(jwt), expect.parts(), null) })
+        verifyCached(jwt, expect) ?: IdTokenClaims(awaited { handle.verify(bounded(jwt), expect.values(), null) })
 
     /** [verify] for callers that are not coroutines. An interrupt ends it. */
     @Throws(InterruptedException::class)
@@ -172,9 +182,8 @@ class IdTokenVerifier private constructor(private val fed: Fed<VerifierHandle>) 
 
     /** The same check without I/O; `null` when keys must be fetched first. */
     fun verifyCached(jwt: String, expect: Expect): IdTokenClaims? {
-        val parts = expect.parts()
-        val token = bounded(jwt)
-        return direct.verified(token, parts) ?: native { handle.verifyCached(token, parts) }?.let(::IdTokenClaims)
+        val (token, values) = bounded(jwt) to expect.values()
+        return direct.verified(token, values) ?: native { handle.verifyCached(token, values) }?.let(::IdTokenClaims)
     }
 
     /** Frees the native part and ends its events. */
