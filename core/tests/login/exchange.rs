@@ -220,6 +220,22 @@ async fn a_login_that_is_given_up_before_the_code_was_sent_can_be_finished() {
 }
 
 #[tokio::test]
+async fn a_callback_has_16_kib_at_most() {
+    for (length, is_read) in [(16 * 1024, true), (16 * 1024 + 1, false)] {
+        let scene = Scene::new();
+        let (login, request, callback) = returned(&scene).await;
+        let padded = format!("{callback}&x=");
+        let long = format!("{padded}{}", "x".repeat(length - padded.len()));
+        let outcome = login.finish(&long, &request).await;
+        if is_read {
+            outcome.expect("a login");
+        } else {
+            assert_why(&outcome, "login_failed", "callback");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_callback_asks_for_nothing() {
     let scene = Scene::new();
     let (login, request, callback) = returned(&scene).await;

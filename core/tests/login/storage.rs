@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vipps_partner_auth::{BackchannelOptions, ErrorKind, LoginOptions, LoginRequest, PendingLogin, Result};
 
 use crate::{
-    scene::{At, CALLBACK, Decision, PHONE, Scene, assert_why, login_of},
+    scene::{At, CALLBACK, Decision, PHONE, Scene, assert_why, login_of, sha256},
     support::{Reply, msn, partner_keys, partner_of},
 };
 
@@ -93,6 +93,26 @@ fn damaged(json: &str, member: &str, value: &Value) -> String {
     let mut json: Value = serde_json::from_str(json).expect("json");
     json[member] = value.clone();
     json.to_string()
+}
+
+#[tokio::test]
+async fn a_code_verifier_has_the_form_of_one_even_where_its_challenge_agrees() {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    let scene = Scene::new();
+    let json = request(&scene).await.to_json();
+    let challenge = |verifier: &str| BASE64_URL_SAFE_NO_PAD.encode(sha256(verifier));
+    let request: Value = serde_json::from_str(&json).expect("json");
+    let of = |member: &str| request[member].as_str().expect("a text").to_owned();
+    let with = |verifier: &str| {
+        let url = of("url").replace(&challenge(&of("code_verifier")), &challenge(verifier));
+        LoginRequest::from_json(&damaged(&damaged(&json, "url", &json!(url)), "code_verifier", &json!(verifier)))
+    };
+    for good in [43, 128] {
+        with(&"x".repeat(good)).expect("a verifier");
+    }
+    for wrong in ["x".repeat(42), "x".repeat(129), format!("{}+", "x".repeat(43))] {
+        assert_why(&with(&wrong), "invalid_config", "request");
+    }
 }
 
 #[tokio::test]

@@ -140,6 +140,29 @@ async fn two_who_wait_ask_no_more_often_than_one() {
 }
 
 #[tokio::test]
+async fn a_poll_that_is_due_at_the_very_end_is_made() {
+    let scene = Scene::new();
+    let (phone, pending) = started(&scene).await;
+    let wait = waiting(&phone, &pending, 5 * SECOND).await;
+    scene.decide(&pending, Decision::Approved);
+    pass(&scene, 5).await;
+    assert!(wait.await.expect("no panic").expect("an answer").is_some());
+    assert_eq!(polls(&scene), [0, 5]);
+}
+
+#[tokio::test]
+async fn the_last_poll_tells_an_end_and_no_trouble() {
+    let scene = Scene::new();
+    let (phone, pending) = started(&scene).await;
+    scene.always(At::Exchange, Reply::status(503));
+    assert_eq!(phone.wait(&pending, Duration::ZERO).await, Ok(None));
+    scene.mend(At::Exchange);
+    scene.world.pass(60 * SECOND).await;
+    scene.decide(&pending, Decision::Denied);
+    assert_why(&phone.wait(&pending, Duration::ZERO).await, "login_failed", "denied");
+}
+
+#[tokio::test]
 async fn trouble_never_ends_a_wait() {
     let troubles = [
         Reply::broken(),
