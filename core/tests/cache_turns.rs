@@ -44,6 +44,8 @@ struct Inside {
     unlock_fault: Option<Fault>,
     remove_fault: Option<Fault>,
     calls: Vec<&'static str>,
+    /// The pauses that were asked for.
+    pauses: Vec<Duration>,
 }
 
 impl Shared {
@@ -131,6 +133,7 @@ impl TokenCache for Shared {
     ) -> BoxFuture<'a, Result<(), CacheError>> {
         let until = self.clock.now().plus(span);
         let mut inside = self.called("hold_off");
+        inside.pauses.push(span);
         if inside.locks.get(key.lock_name()).is_some_and(|(known, _)| known == holder) {
             inside.locks.insert(*key.lock_name(), (PAUSE.to_owned(), until));
         }
@@ -460,6 +463,92 @@ async fn a_refused_token_stays_until_there_is_another_and_a_dropped_one_does_not
     assert_eq!(shared.inside().entry.as_ref().expect("the newer one").secret.expose(), "token-2");
     assert_eq!(the_same(calls(&fleet).await).await, "token-2");
     assert_eq!((world.vipps.count(), shared.count("remove")), (2, 1));
+}
+
+#[tokio::test]
+async fn no_refused_token_comes_back_from_the_cache() {
+    let world = World::new();
+    let shared = Shared::new(&world);
+    let partner = process(&world, &shared);
+    let mut refused = Vec::new();
+    for number in 123_456..123_459 {
+        let token = partner.access_token().await.expect("a token");
+        settle().await;
+        let shop = partner.merchant(number.to_string().parse().expect("an msn"));
+        shop.refused(&token).await.expect("another token");
+        settle().await;
+        refused.push(token);
+    }
+    assert_eq!(world.vipps.count(), 4);
+    // A process that is slow puts one of them back.
+    for old in refused {
+        assert!(partner.invalidate(&partner.access_token().await.expect("a token")));
+        settle().await;
+        shared.inside().entry = Some(CachedToken::new(old.secret(), Duration::from_secs(START) + DAY, DAY));
+        assert_ne!(partner.access_token().await.expect("a newer one"), old);
+        settle().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_in_use_here_is_not_taken_away_from_others() {
+    let world = World::new();
+    let shared = Shared::new(&world);
+    let fleet = fleet(&world, &shared, 2);
+    let token = fleet[0].access_token().await.expect("a token");
+    settle().await;
+    assert!(!fleet[1].invalidate(&token));
+    settle().await;
+    assert_eq!((fleet[1].access_token().await.expect("the same"), shared.count("remove")), (token, 0));
+    settle().await;
+    assert_eq!(shared.count("store"), 1, "what came from there need not go there");
+}
+
+#[tokio::test]
+async fn others_pause_for_as_long_as_it_makes_sense() {
+    let world = World::new();
+    let shared = Shared::new(&world);
+    let partner = process(&world, &shared);
+    world.vipps.script([Reply::refusal(401, UNAUTHORIZED_CLIENT)]);
+    partner.headers().await.expect_err("refused");
+    settle().await;
+    assert!(shared.inside().pauses.is_empty(), "keys that are wrong here may be right elsewhere");
+
+    world.pass(Duration::from_secs(60)).await;
+    let token = partner.access_token().await.expect("a token");
+    settle().await;
+    world.vipps.always(Reply::refusal(503, ""));
+    let replacing = tokio::spawn(async move { partner.refused(&token).await.map(|_| partner) });
+    pass_in_looks(&world, Duration::from_secs(40)).await;
+    replacing.await.expect("no panic").expect_err("Vipps is down");
+    assert_eq!(shared.inside().pauses, [Duration::from_secs(30)], "the token may be good after all");
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_pauses_the_renewals_of_others_until_its_own_next_try() {
+    let world = World::new();
+    let shared = Shared::new(&world);
+    let partner = process(&world, &shared);
+    partner.headers().await.expect("a token");
+    settle().await;
+    world.clock.advance(DAY - Duration::from_secs(8_000));
+    world.vipps.always(Reply::refusal(503, ""));
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        partner.headers().await.expect("the old token");
+        settle().await;
+        world.clock.advance(Duration::from_secs(2_400));
+        told = world.events.all().into_iter().filter_map(next_try).collect();
+    }
+    assert!(told.len() > 1);
+    assert_eq!(shared.inside().pauses, told);
+}
+
+fn next_try(event: Event) -> Option<Duration> {
+    match event {
+        Event::RenewalFailed { next_try_in, .. } => Some(next_try_in),
+        _ => None,
+    }
 }
 
 #[tokio::test]

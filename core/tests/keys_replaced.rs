@@ -422,6 +422,18 @@ async fn a_renewal_gets_them_as_well_while_the_old_token_is_served() {
 }
 
 #[tokio::test]
+async fn the_source_is_asked_for_nothing_but_refused_keys() {
+    for trouble in [Reply::refusal(503, ""), Reply::refusal(403, ""), Reply::broken(), Reply::not_sent()] {
+        let world = World::hurried();
+        world.vipps.always(trouble);
+        let store = Store::new([Answer::Keys(new_keys().into())]);
+        let partner = partner_of(partner_keys(), store.clone().of(world.config()));
+        assert_ne!(partner.headers().await.expect_err("trouble").kind(), ErrorKind::CredentialsRejected);
+        assert_eq!(store.asked(), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_source_that_is_of_no_help_leaves_everything_as_it_was() {
     let unit = Keys::from(sales_unit_keys("123456"));
     for (answer, told) in [

@@ -166,6 +166,18 @@ async fn a_refusal_of_a_token_that_is_gone_brings_the_one_in_use() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_a_dropped_token_is_no_new_suspicion() {
+    let world = World::new();
+    let shop = shop_of(&world.partner(), 123_456);
+    for _ in 0..3 {
+        let dropped = shop.authorization().await.expect("a token").token().clone();
+        assert!(shop.partner().invalidate(&dropped));
+        shop.refused(&dropped).await.expect("another, however often");
+    }
+    assert_eq!(world.vipps.count(), 4);
+}
+
+#[tokio::test]
 async fn a_thousand_calls_refused_at_once_cost_one_fetch() {
     let world = World::new();
     let partner = world.partner();
