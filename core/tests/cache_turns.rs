@@ -538,15 +538,15 @@ async fn a_renewal_that_fails_pauses_the_renewals_of_others_until_its_own_next_t
         partner.headers().await.expect("the old token");
         settle().await;
         world.clock.advance(Duration::from_secs(2_400));
-        told = world.events.all().into_iter().filter_map(next_try).collect();
+        told = world.events.all().iter().filter_map(next_try).collect();
     }
     assert!(told.len() > 1);
     assert_eq!(shared.inside().pauses, told);
 }
 
-fn next_try(event: Event) -> Option<Duration> {
+fn next_try(event: &Event) -> Option<Duration> {
     match event {
-        Event::RenewalFailed { next_try_in, .. } => Some(next_try_in),
+        Event::RenewalFailed { next_try_in, .. } => Some(*next_try_in),
         _ => None,
     }
 }

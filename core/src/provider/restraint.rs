@@ -30,8 +30,6 @@ const LONGEST_GAP: Duration = Duration::from_secs(60 * 60);
 /// Also a merchant that calls a few times an hour must not have a fetch for each of its calls. One that was quiet for so
 /// long begins anew.
 const FORGOTTEN_AFTER: Duration = LONGEST_GAP;
-/// Merchants that are remembered.
-const MOST_MERCHANTS: usize = 1_024;
 /// For all merchants together: one fetch in this span, and so many at once after a quiet time.
 const SHARE: Duration = Duration::from_secs(30);
 const MOST_AT_ONCE: u32 = 10;
@@ -55,7 +53,8 @@ impl Restraint {
             return Err(restrained(allowed_at.saturating_sub(now)));
         }
         self.paid_off_at = paid_off_at;
-        self.make_room(now);
+        // Few are left: one is added in each span of `SHARE`, and after `LONGEST_GAP` and some more it goes.
+        self.merchants.retain(|_, refused| now < refused.until + FORGOTTEN_AFTER);
         self.merchants.insert(merchant.cloned(), Refused { until: now + gap, gap, denial_told: false });
         Ok(())
     }
@@ -64,20 +63,6 @@ impl Restraint {
     pub(super) fn is_first_denial(&mut self, merchant: Option<&Msn>) -> bool {
         let known = self.merchants.get_mut(&merchant.cloned());
         known.is_some_and(|refused| !std::mem::replace(&mut refused.denial_told, true))
-    }
-
-    fn make_room(&mut self, now: Duration) {
-        if self.merchants.len() < MOST_MERCHANTS {
-            return;
-        }
-        self.merchants.retain(|_, refused| now < refused.until + FORGOTTEN_AFTER);
-        if self.merchants.len() < MOST_MERCHANTS {
-            return;
-        }
-        let soonest = self.merchants.iter().min_by_key(|(_, refused)| refused.until);
-        if let Some(merchant) = soonest.map(|(merchant, _)| merchant.clone()) {
-            self.merchants.remove(&merchant);
-        }
     }
 }
 
@@ -162,6 +147,6 @@ mod tests {
             .filter(|number| restraint.permit(Some(&merchant(*number)), at(u64::from(*number))).is_ok())
             .count();
         assert!((3_300..3_350).contains(&permitted), "{permitted}");
-        assert!(restraint.merchants.len() <= MOST_MERCHANTS);
+        assert!(restraint.merchants.len() <= 250, "{}", restraint.merchants.len());
     }
 }

@@ -115,6 +115,19 @@ async fn when_the_renewal_fails_a_token_that_is_good_now_will_do() {
 }
 
 #[tokio::test]
+async fn a_token_that_ends_while_its_renewal_hangs_is_not_sent_any_more() {
+    let (scene, login, request, callback) = near_the_end(Scene::new(), 20).await;
+    scene.world.vipps.hold_at(At::ApiToken.path());
+    let finishing = tokio::spawn(async move { login.finish(&callback, &request).await });
+    for _ in 0..60 {
+        scene.world.pass(Duration::from_secs(1)).await;
+    }
+    let error = finishing.await.expect("no panic").expect_err("no token");
+    assert!(error.retryable(), "{error}");
+    assert_eq!(scene.count(At::Exchange), 0);
+}
+
+#[tokio::test]
 async fn without_any_token_the_code_is_kept_for_later() {
     let (scene, login, request, callback) = near_the_end(Scene::hurried(), 0).await;
     scene.always(At::ApiToken, Reply::status(429).retry_after("31"));
