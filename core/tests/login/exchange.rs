@@ -249,6 +249,22 @@ async fn a_callback_has_16_kib_at_most() {
 }
 
 #[tokio::test]
+async fn a_callback_that_is_no_address_is_told_from_one_of_elsewhere() {
+    let scene = Scene::new();
+    let (login, request, _) = returned(&scene).await;
+    for (callback, text) in [
+        ("callback?code=x", "the callback is no address, and should have come to `https://shop.example/callback`"),
+        (
+            "https://other.example/callback?code=x",
+            "the callback came to another address than `https://shop.example/callback`, which the request names",
+        ),
+    ] {
+        let error = login.finish(callback, &request).await.expect_err(callback);
+        assert_eq!((error.reason(), error.detail()), (Some("redirect_uri"), text));
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_callback_asks_for_nothing() {
     let scene = Scene::new();
     let (login, request, callback) = returned(&scene).await;

@@ -11,7 +11,7 @@ use vipps_partner_auth::{BasicEncoding, Config, Event, Keys, LoginAuthMethod, Sa
 
 use crate::{
     scene::{At, CALLBACK, Decision, PHONE, Scene, assert_why, form, refused_by_gateway},
-    support::{CLIENT_ID, Reply, SUBSCRIPTION_KEY, Seen, msn, partner_of},
+    support::{CLIENT_ID, Reply, SUBSCRIPTION_KEY, Seen, msn, partner_keys, partner_of},
 };
 
 const SECRET: &str = "pl+us%41:co/lon=&";
@@ -247,6 +247,21 @@ async fn keys_that_the_source_still_has_stay_refused() {
         assert_eq!(error.code(), "credentials_rejected");
     }
     assert_eq!((asked.load(SeqCst), scene.count(At::Start), scene.count(At::ApiToken)), (1, 3, 0));
+}
+
+#[tokio::test]
+async fn a_source_of_partner_keys_is_not_asked_because_login_refuses_a_token() {
+    let scene = Scene::new();
+    let asked = Arc::<AtomicUsize>::default();
+    let count = asked.clone();
+    let config = scene.config().key_source(move || {
+        count.fetch_add(1, SeqCst);
+        async { Ok(Keys::from(partner_keys())) }
+    });
+    let phone = partner_of(partner_keys(), config).merchant(msn("123456")).backchannel().expect("keys for this");
+    scene.always(At::Start, Reply::status(401));
+    phone.start(PHONE, &["openid"]).await.expect_err("refused");
+    assert_eq!(asked.load(SeqCst), 0);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::{HeaderValue, header::CONTENT_TYPE};
 use serde_json::json;
 use url::Url;
 use vipps_partner_auth::{ErrorKind, Event, LoginOptions, Market, RequestedFlow};
@@ -144,6 +145,33 @@ async fn the_login_page_may_be_anywhere_but_only_over_https() {
     for bad in ["http://api.vipps.no/auth", "javascript:alert(1)", "/auth", "", "https://api.vipps.no/auth#x"] {
         assert_eq!(why(&endpoint(bad).await).0, "protocol", "{bad}");
     }
+}
+
+#[tokio::test]
+async fn a_phone_number_that_an_answer_repeats_is_not_told_with_or_without_its_prefix() {
+    let number = PHONE.rsplit(':').next().expect("a number");
+    for echo in [PHONE, number] {
+        let scene = Scene::new();
+        let body = json!({"error": "invalid_request", "error_description": format!("no person has {echo}")});
+        scene.next(At::Start, [Reply::refusal(400, body.to_string())]);
+        let error = scene.phone().start(PHONE, &["openid"]).await.expect_err("refused");
+        assert!(!format!("{error} {error:?}").contains(number), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_merchant_whose_logins_are_forbidden_is_told_of() {
+    let scene = Scene::new();
+    let phone = scene.phone();
+    let forbidden = |scene: &Scene| scene.world.events.count(|event| matches!(event, Event::MerchantForbidden { .. }));
+    phone.start(PHONE, &["openid"]).await.expect("a login");
+    scene.always(
+        At::Start,
+        Reply::refusal(403, r#"{"title":"Forbidden"}"#)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json")),
+    );
+    phone.start(PHONE, &["openid"]).await.expect_err("forbidden");
+    assert_eq!(forbidden(&scene), 1);
 }
 
 #[tokio::test]

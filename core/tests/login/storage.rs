@@ -76,6 +76,19 @@ async fn the_pace_of_polling_is_kept_too() {
 }
 
 #[tokio::test]
+async fn a_wall_clock_set_back_over_a_restart_keeps_a_poll_back_for_a_minute_at_most() {
+    for (seconds, wait) in [(0, 5), (55, 60), (56, 61), (57, 0), (86_400, 0)] {
+        let scene = Scene::new();
+        let pending = pending(&scene).await;
+        let phone = scene.phone();
+        assert_eq!(phone.poll(&pending).await, Ok(None));
+        let restored = PendingLogin::from_json(&pending.to_json()).expect("our own json");
+        scene.world.shift_wall(-seconds);
+        assert_eq!(scene.phone().next_poll_in(&restored), Duration::from_secs(wait), "{seconds}");
+    }
+}
+
+#[tokio::test]
 async fn the_version_is_one_and_no_other_is_read() {
     let scene = Scene::new();
     let mut request: Value = serde_json::from_str(&request(&scene).await.to_json()).expect("json");
