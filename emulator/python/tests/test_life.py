@@ -246,6 +246,23 @@ def test_a_program_that_is_not_there_or_no_program_is_said(
         Emulator.start()
 
 
+def test_the_variable_names_another_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from vipps_emulator import StartError, _program
+
+    own = _program.path()
+    link = tmp_path / "another"
+    link.symlink_to(own)
+    monkeypatch.setenv("VIPPS_EMULATOR", str(link))
+    assert _program.path() == str(link)
+    with Emulator.start() as emulator:
+        assert emulator.requests() == []
+    monkeypatch.setenv("VIPPS_EMULATOR", str(tmp_path / "nowhere"))
+    with pytest.raises(StartError, match="nowhere can't be run"):
+        Emulator.start()
+    monkeypatch.setenv("VIPPS_EMULATOR", "")
+    assert _program.path() == own
+
+
 def test_importing_the_package_needs_the_standard_library_alone() -> None:
     script = "import sys; import vipps_emulator; print(*(n for n in sys.modules if n.startswith(('vipps_partner', 'pytest', 'asyncio'))))"
     run = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)

@@ -22,9 +22,9 @@ PATIENCE = 10
 
 
 def path() -> str:
-    """Where it lies: with the scripts of this Python, beside a package that was installed with ``--target``, or else on
-    the search path."""
-    return _found(NAME)
+    """Where it lies: where the environment variable ``VIPPS_EMULATOR`` says, with the scripts of this Python, beside a
+    package that was installed with ``--target``, or else on the search path."""
+    return os.environ.get("VIPPS_EMULATOR") or _found(NAME)
 
 
 @functools.lru_cache(maxsize=None)
@@ -40,7 +40,8 @@ def _found(name: str) -> str:
             return place
     found = shutil.which(name)
     if found is None:
-        raise StartError(f"there is no {name}: install a wheel of vipps-emulator for this platform")
+        cure = "install a wheel of vipps-emulator for this platform, or name the program in VIPPS_EMULATOR"
+        raise StartError(f"there is no {name}: {cure}")
     return found
 
 
