@@ -61,8 +61,10 @@ impl fmt::Debug for Registration {
 /// Checks the token in `buffer` and writes there what came of it: its claims, and returns how many bytes those are; or
 /// the error, and returns that number below zero. Returns 0 when the generated call has to say it.
 ///
-/// In: the token, and then name and value of each expectation, each text as its length (32 bits, big end first) and UTF-8. Out: `iat` and `exp`, each as seconds (64 bits) and nanoseconds (32 bits), then `sub`, `msn` and all claims as JSON,
-/// written as texts are read; or `ErrorParts` as the generated code writes and reads them.
+/// In: the token, and then name and value of each expectation, each text as its length (32 bits, big end first) and UTF-8.
+///
+/// Out: `iat` and `exp`, each as seconds (64 bits) and nanoseconds (32 bits), then `sub`, `msn` and all claims as JSON, written as
+/// texts are read; or `ErrorParts` as the generated code writes and reads them.
 ///
 /// # Safety
 ///
@@ -90,8 +92,8 @@ fn verified(check: i64, input: &[u8]) -> Option<vipps_partner_auth::Result<IdTok
     let jwt = texts.next().ok()?;
     let mut expected = Vec::new();
     while !texts.is_at_end() {
-        let (name, value) = (texts.next().ok()?, texts.next().ok()?);
-        expected.push((name.to_owned(), Value::from(value)));
+        let name = texts.next().ok()?.to_owned();
+        expected.push((name, Value::from(texts.next().ok()?)));
     }
     check(jwt, &Expect::read(expected).ok()?)
 }
@@ -206,8 +208,11 @@ mod tests {
 
     #[test]
     fn expectations_are_read_by_name() {
-        let check = Registration::new(|_, expect| {
-            assert_eq!(format!("{expect:?}"), "Expect { msn: Some(Msn(123456)), flow: Some(Backchannel), .. }");
+        // Kept, since a check that panics says as little as wrong input.
+        let seen = Arc::<RwLock<Vec<String>>>::default();
+        let kept = seen.clone();
+        let check = Registration::new(move |_, expect| {
+            kept.write().unwrap_or_else(PoisonError::into_inner).push(format!("{expect:?}"));
             Some("0".parse::<vipps_partner_auth::Msn>().map(|_| unreachable!()))
         });
         let told = |texts: &[&str]| {
@@ -220,6 +225,8 @@ mod tests {
         for wrong in [&["a.b.c", "mns", "123456"][..], &["a.b.c", "msn", "1"], &["a.b.c", "msn"]] {
             assert!(!told(wrong), "{wrong:?}");
         }
+        let seen = seen.read().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(*seen, ["Expect { msn: Some(Msn(123456)), flow: Some(Backchannel), .. }"]);
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub(crate) fn values<'py>(
     given: Option<&Bound<'py, PyDict>>,
     kind_of: fn(&str) -> Option<Kind>,
 ) -> PyResult<(Values, Vec<(String, Bound<'py, PyAny>)>)> {
-    let (mut values, mut others) = (Vec::new(), Vec::new());
+    let mut values = Vec::new();
+    let mut others = Vec::new();
     for (name, value) in given.into_iter().flatten() {
         let name = text("name", &name)?;
         match kind_of(&name) {

@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn renewals_that_fail_are_tried_ever_more_seldom_and_more_often_towards_the_end() {
-        let (seconds, hour) = (Duration::from_secs, Duration::from_secs(60 * 60));
+        let seconds = Duration::from_secs;
+        let hour = seconds(60 * 60);
         let gaps = [1, 2, 3, 4, 5, 6, 1_000].map(|failures| <RemoteJwks as Source>::renewal_gap(failures, 24 * hour));
         assert_eq!(gaps, [30, 60, 120, 240, 300, 300, 300].map(seconds));
         for (left, gap) in [(hour, 300), (hour / 4, 112), (seconds(240), 30), (seconds(10), 30), (Duration::ZERO, 30)] {

@@ -249,6 +249,7 @@ def test_a_program_that_is_not_there_or_no_program_is_said(
 def test_the_variable_names_another_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from vipps_emulator import StartError, _program
 
+    monkeypatch.delenv("VIPPS_EMULATOR", raising=False)
     own = _program.path()
     link = tmp_path / "another"
     link.symlink_to(own)

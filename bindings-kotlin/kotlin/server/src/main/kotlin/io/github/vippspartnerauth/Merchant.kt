@@ -44,7 +44,8 @@ class Merchant internal constructor(
     /** The same check without I/O; `null` when keys must be fetched first. */
     @JvmOverloads
     fun verifyIdTokenCached(jwt: String, expect: Expect = Expect()): IdTokenClaims? {
-        val (token, values) = bounded(jwt) to expect.values()
+        val token = bounded(jwt)
+        val values = expect.values()
         return direct.verified(token, values) ?: native { handle.verifyIdTokenCached(token, values) }?.let(::IdTokenClaims)
     }
 

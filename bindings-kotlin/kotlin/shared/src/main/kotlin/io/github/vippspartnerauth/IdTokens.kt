@@ -182,7 +182,8 @@ class IdTokenVerifier private constructor(private val fed: Fed<VerifierHandle>) 
 
     /** The same check without I/O; `null` when keys must be fetched first. */
     fun verifyCached(jwt: String, expect: Expect): IdTokenClaims? {
-        val (token, values) = bounded(jwt) to expect.values()
+        val token = bounded(jwt)
+        val values = expect.values()
         return direct.verified(token, values) ?: native { handle.verifyCached(token, values) }?.let(::IdTokenClaims)
     }
 
